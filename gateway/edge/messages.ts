@@ -1,0 +1,89 @@
+import type { Hex, Mac, Millis, PortName, Vlan } from '../model/address.ts';
+import type { ChallengeOutcome } from '../model/attestation.ts';
+import type { Malformed, Observation, Sighting } from '../model/fact.ts';
+import type { Challenge } from '../model/machine.ts';
+import type { ReplyLane, RuleSet } from '../model/rule-set.ts';
+
+/**
+ * What the processes say to each other, one JSON object a line. The supervisor copies these bytes and reads none of them; after a
+ * restart it sends one newline, so that half a line of the dead process is thrown away and counted.
+ * Every message of a less trusted process is checked by the schema in `edge/inbox.ts` before the gateway believes its shape.
+ */
+export type FromSensor =
+  /** First message of each epoch. `epoch` is random, so that the gateway sees a restart and asks for a resync. */
+  | { readonly type: 'hello'; readonly role: 'sensor'; readonly epoch: string; readonly pid: number }
+  | { readonly type: 'observations'; readonly observations: readonly Observation[] }
+  | { readonly type: 'sightings'; readonly sightings: readonly Sighting[] }
+  | { readonly type: 'malformed'; readonly malformed: readonly Malformed[] }
+  /** What caps threw away since the last such message. */
+  | { readonly type: 'overflow'; readonly port: PortName; readonly count: number; readonly what: string }
+  | { readonly type: 'port'; readonly port: PortName; readonly state: 'up' | 'down' | 'healed' | 'gone'; readonly detail: string }
+  | {
+      readonly type: 'counters';
+      readonly port: PortName;
+      readonly frames: number;
+      readonly identityFrames: number;
+      readonly dropped: number;
+    };
+
+export type ToSensor =
+  /** `now` is the gateway's clock. The sensor answers by sending the latest fact of every address again. */
+  { readonly type: 'resync' };
+
+export type FromEnforcer =
+  | { readonly type: 'hello'; readonly role: 'enforcer'; readonly epoch: string; readonly pid: number }
+  /** Read back from the kernel after a change, on the timer, or when the kernel says that somebody else changed it. */
+  | {
+      readonly type: 'enforcement';
+      readonly state: 'applied' | 'mismatch' | 'failed';
+      readonly ruleSet: Hex;
+      readonly detail: string;
+      readonly at: Millis;
+    }
+  | { readonly type: 'forwarding-entry'; readonly mac: Mac; readonly port: PortName; readonly vlan: Vlan }
+  /** Drop counters of the clone guard since start, per port: frames of bound MACs that came in elsewhere. */
+  | { readonly type: 'clone-drops'; readonly port: PortName; readonly frames: number }
+  | { readonly type: 'lane'; readonly id: string; readonly open: boolean; readonly detail: string };
+
+export type ToEnforcer =
+  | { readonly type: 'enforce'; readonly ruleSet: RuleSet; readonly hash: Hex }
+  | { readonly type: 'open-lane'; readonly id: string; readonly lane: ReplyLane }
+  | { readonly type: 'close-lane'; readonly id: string };
+
+/** The trust material in force; sent at start and whenever policy changes. Certificates are DER in base64. */
+export type TrustMaterial = {
+  readonly anchors: readonly { readonly name: string; readonly certificate: string }[];
+  readonly referenceSets: readonly ReferenceSet[];
+};
+
+/** Signed reference values of one class of device, already checked against the key that signed their file. */
+export type ReferenceSet = {
+  /** `file#n sha256:…`, for people and for the result. */
+  readonly id: string;
+  readonly vendor: string;
+  readonly model: string;
+  readonly minSvn?: string;
+  /** Every component must be measured, each by one of its digests. `layer` absent: the component without a layer. */
+  readonly components: readonly {
+    readonly name: string;
+    readonly layer?: number;
+    readonly versions: readonly { readonly version: string; readonly alg: string; readonly digest: Hex }[];
+  }[];
+};
+
+export type FromChallenger =
+  | { readonly type: 'hello'; readonly role: 'challenger'; readonly epoch: string; readonly pid: number }
+  /** Certificates in base64 DER, leaf first, so that the gateway can keep the Evidence by its hash. */
+  | { readonly type: 'outcome'; readonly id: string; readonly outcome: ChallengeOutcome; readonly certificates: readonly string[] };
+
+export type ToChallenger =
+  | { readonly type: 'trust'; readonly trust: TrustMaterial }
+  | {
+      readonly type: 'challenge';
+      readonly challenge: Challenge;
+      readonly localAddress: string;
+      /** The lane of `remotePorts[i]` is open for `localPorts[i]`. */
+      readonly localPorts: readonly number[];
+      readonly evidenceTtlSeconds: number;
+      readonly now: Millis;
+    };

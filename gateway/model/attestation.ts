@@ -1,0 +1,99 @@
+import type { Assurance, AttestationStatus } from './axes.ts';
+import type { Hex, Millis } from './address.ts';
+import type { ReasonCode } from './reason.ts';
+
+/** The eight AR4SI trustworthiness claims (draft-ietf-rats-ar4si §2.3.4) and our value for each, int8: 2–31 affirming, 32–95 warning, 96–127 contraindicated. */
+export type Ar4siClaim =
+  | 'instance-identity'
+  | 'configuration'
+  | 'executables'
+  | 'file-system'
+  | 'hardware'
+  | 'runtime-opaque'
+  | 'storage-opaque'
+  | 'sourced-data';
+
+/** The ordered checks that a person reads top to bottom. A check after a failed one is `not-evaluated`, never green. */
+export const checkNames = [
+  'answered', // the device answered our challenge
+  'fresh', // the handshake is new, ours, and proves possession of the leaf key
+  'readable', // every certificate and every measurement parses
+  'chain', // names, signatures, dates, CA bit, path length, key usage, critical extensions, up to an anchor of ours
+  'identity', // IDevID or DICE identity: serial, device key
+  'bound', // answered from the bound MAC, port and address; key not proved by another device
+  'measured', // firmware digests are present and unambiguous
+  'reference', // digests match signed reference values, both ways
+  'version', // security version floor
+  'mode', // not in debug or recovery mode
+  'expected', // somebody listed or approved this serial or key
+] as const;
+export type CheckName = (typeof checkNames)[number];
+
+/** One Finding. `expected` and `seen` are set iff the check compared something; text from the device is untrusted. */
+export type Check = {
+  readonly check: CheckName;
+  readonly outcome: 'passed' | 'failed' | 'warned' | 'not-evaluated';
+  readonly code?: ReasonCode;
+  readonly detail: string;
+  readonly expected?: string;
+  readonly seen?: string;
+};
+
+/** Digest of one measured component. `alg` is the IANA named-information name: `sha-256`, `sha-384`, `sha-512`. */
+export type Digest = { readonly alg: string; readonly value: Hex };
+
+/** Who the chain says the device is. Authenticated: only present when the chain was verified up to an anchor. */
+export type AttestedIdentity = {
+  /** 802.1AR serialNumber or HardwareModuleName serial; absent when the chain names none. */
+  readonly serial?: string;
+  readonly subject: string;
+  readonly issuer: string;
+  /** SHA-256 of the SubjectPublicKeyInfo of the longest-lived device key: DICE DeviceID, else the IDevID leaf. */
+  readonly deviceKey: Hex;
+  /** SHA-256 of the leaf's SubjectPublicKeyInfo, whose possession the handshake proved. */
+  readonly leafKey: Hex;
+  readonly anchor: string;
+  readonly vendor?: string;
+  readonly model?: string;
+  readonly version?: string;
+  readonly svn?: string;
+  readonly notAfter: Millis;
+};
+
+/** What the Verifier says of one piece of Evidence (RFC 9334 §8.4). Made in the challenger; the machine adds `bound` and `expected`. */
+export type AttestationResult = {
+  readonly at: Millis;
+  readonly expires: Millis;
+  readonly scheme: string;
+  readonly status: AttestationStatus;
+  readonly assurance: Assurance;
+  readonly vector: { readonly [claim in Ar4siClaim]?: number };
+  /** The reason of the first failed check; SIGNED_AND_EXPECTED is never given here. Absent iff nothing failed. */
+  readonly reason?: ReasonCode;
+  readonly checks: readonly Check[];
+  readonly identity?: AttestedIdentity;
+  readonly digestsSeen: readonly Digest[];
+  readonly digestsExpected: readonly Digest[];
+  /** SHA-256 of the Evidence bytes, under which the store keeps them. */
+  readonly evidence: Hex;
+  /** Reference sets that took part, by their file and SHA-256. */
+  readonly referenceSets: readonly string[];
+};
+
+/** Evidence as received: the DER certificates as sent, leaf first, for media type `application/pkix-cert-chain`. Untrusted bytes. */
+export type Evidence = {
+  readonly id: Hex;
+  readonly mediaType: 'application/vnd.sallyport.x509-chain';
+  readonly certificates: readonly Uint8Array[];
+};
+
+/** Why nothing could be judged. Never quarantines by itself (DESIGN §7). */
+export const transportFailures = ['refused', 'timeout', 'unreachable', 'reset', 'not-tls', 'lane', 'verifier'] as const;
+export type TransportFailure = (typeof transportFailures)[number];
+
+/** What came of one challenge. No Evidence, judged Evidence and transport failure are three things. */
+export type ChallengeOutcome =
+  | { readonly kind: 'appraised'; readonly result: AttestationResult; readonly evidence: readonly Hex[] }
+  /** TLS answered, but the chain carries neither IDevID nor DICE content: a printer's HTTPS page. `leafKey` gives key continuity (A2). */
+  | { readonly kind: 'no-evidence'; readonly leafKey?: Hex; readonly subject?: string; readonly checks: readonly Check[] }
+  | { readonly kind: 'transport-failure'; readonly failure: TransportFailure; readonly detail: string };

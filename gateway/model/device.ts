@@ -1,0 +1,91 @@
+import type { DeviceId, Ip, Mac, Millis, PortName, Vlan, ZoneName } from './address.ts';
+import type { AttestationResult, Check } from './attestation.ts';
+import type { Assurance, Admission, AttestationStatus, Enforcement, Presence } from './axes.ts';
+import type { Decision } from './decision.ts';
+import type { Fact } from './fact.ts';
+import type { ReasonCode } from './reason.ts';
+
+/** A value with where it came from. `locked`: a person set it and observations do not replace it. */
+export type Field<T> = { readonly value: T; readonly source: string; readonly at: Millis; readonly frame: number; readonly locked?: true };
+
+/** A time-bounded binding of an identity to an address. Open while `until` is absent. */
+export type Binding = {
+  readonly mac: Mac;
+  readonly port: PortName;
+  readonly vlan: Vlan;
+  readonly ip?: Ip;
+  readonly from: Millis;
+  readonly until?: Millis;
+};
+
+/** How we came to know the device at all. */
+export type SeenBy = 'announcement' | 'frames' | 'forwarding-table';
+
+/** What we believe stands behind one identity. In the spine an identity is a MAC on a port of a VLAN. */
+export type Device = {
+  readonly id: DeviceId;
+  readonly mac: Mac;
+  readonly port: PortName;
+  readonly vlan: Vlan;
+  readonly zone: ZoneName;
+  readonly seenBy: SeenBy;
+  /** Set iff the address belongs, by an earlier proof or approval, to this other device on another port. */
+  readonly cloneOf?: DeviceId;
+  /** Current IPv4/IPv6 addresses, newest last, at most 8. */
+  readonly ips: readonly Ip[];
+  readonly bindings: readonly Binding[];
+  readonly fields: {
+    readonly hostname?: Field<string>;
+    readonly vendor?: Field<string>;
+    readonly vendorClass?: Field<string>;
+    readonly model?: Field<string>;
+    readonly kind?: Field<string>;
+    readonly mudUrl?: Field<string>;
+  };
+  /** `tcp/502` → name; at most 64. */
+  readonly services: readonly { readonly service: string; readonly name?: string }[];
+  readonly facts: readonly { readonly collector: string; readonly frame: number; readonly at: Millis; readonly fact: Fact }[];
+  readonly firstSeen: Millis;
+};
+
+/** A person's word about a device. `until` absent: for good. */
+export type PersonDecision = {
+  readonly kind: 'approval' | 'waiver' | 'block';
+  readonly by: string;
+  readonly reason: string;
+  readonly at: Millis;
+  readonly until?: Millis;
+  /** The device key proved when it was approved; an approval lapses when another key is proved. */
+  readonly deviceKey?: string;
+  /** The finding that a waiver excuses. */
+  readonly excuses?: ReasonCode;
+};
+
+/** Where the attestation of a device stands. `result` is the last judged one, kept until it is replaced. */
+export type AttestationState = {
+  readonly status: AttestationStatus;
+  readonly assurance: Assurance;
+  readonly expected: boolean;
+  readonly reason?: ReasonCode;
+  readonly result?: AttestationResult;
+  /** The checks shown to people: the result's, with `bound` and `expected` filled in by the machine. */
+  readonly checks: readonly Check[];
+  readonly challengedAt?: Millis;
+  readonly lastFailure?: { readonly at: Millis; readonly code: ReasonCode; readonly detail: string };
+  /** A2: SHA-256 of the public key of a TLS certificate without Evidence. */
+  readonly continuityKey?: string;
+};
+
+/** A device with its four axes and the decision: what pages, CLI and exports show. */
+export type DeviceView = {
+  readonly device: Device;
+  readonly attestation: AttestationState;
+  readonly admission: Admission;
+  readonly enforcement: Enforcement;
+  readonly presence: Presence;
+  readonly decision: Decision;
+  readonly person?: PersonDecision;
+  readonly lastSeen: Millis;
+  readonly packets: number;
+  readonly bytes: number;
+};

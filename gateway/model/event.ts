@@ -1,0 +1,78 @@
+import type { DeviceId, Hex, Mac, Millis, PortName, Vlan, ZoneName } from './address.ts';
+import type { ChallengeOutcome, Check } from './attestation.ts';
+import type { Enforcement } from './axes.ts';
+import type { Decision } from './decision.ts';
+import type { Field, PersonDecision, SeenBy } from './device.ts';
+import type { Observation } from './fact.ts';
+import type { ZoneMode } from './settings.ts';
+
+/** One thing that happened. State is a fold over these, so they carry whatever the fold needs and nothing it can derive. */
+export type EventBody =
+  | { readonly kind: 'started'; readonly version: string; readonly source: 'live' | 'capture' }
+  | { readonly kind: 'policy-loaded'; readonly hash: Hex; readonly files: readonly string[] }
+  | { readonly kind: 'policy-refused'; readonly problems: readonly string[] }
+  | {
+      readonly kind: 'device-found';
+      readonly device: DeviceId;
+      readonly mac: Mac;
+      readonly port: PortName;
+      readonly vlan: Vlan;
+      readonly zone: ZoneName;
+      readonly seenBy: SeenBy;
+      readonly cloneOf?: DeviceId;
+      readonly frame: number;
+    }
+  | { readonly kind: 'fact-learned'; readonly device: DeviceId; readonly observation: Observation }
+  /** Derived from facts by rules that are data (vendor registry, fingerprints). */
+  | { readonly kind: 'field-set'; readonly device: DeviceId; readonly field: 'vendor' | 'kind'; readonly value: Field<string> }
+  | { readonly kind: 'device-moved'; readonly device: DeviceId; readonly from: PortName; readonly to: PortName; readonly zone: ZoneName }
+  | { readonly kind: 'device-forgotten'; readonly device: DeviceId; readonly why: string }
+  | { readonly kind: 'challenged'; readonly device: DeviceId; readonly challenge: string; readonly target: string }
+  | {
+      readonly kind: 'attested';
+      readonly device: DeviceId;
+      readonly challenge: string;
+      readonly outcome: ChallengeOutcome;
+      /** The checks that only the machine can do: `bound` and `expected`. */
+      readonly checks: readonly Check[];
+    }
+  | { readonly kind: 'decided'; readonly device: DeviceId; readonly decision: Decision }
+  | { readonly kind: 'enforced'; readonly device: DeviceId; readonly enforcement: Enforcement }
+  | { readonly kind: 'person-decided'; readonly device: DeviceId; readonly person: PersonDecision }
+  | { readonly kind: 'person-released'; readonly device: DeviceId; readonly by: string; readonly reason: string }
+  | { readonly kind: 'paused'; readonly by: string; readonly reason: string; readonly until: Millis }
+  | { readonly kind: 'resumed'; readonly by: string; readonly reason: string }
+  | { readonly kind: 'zone-mode'; readonly zone: ZoneName; readonly mode: ZoneMode; readonly by: string }
+  | {
+      readonly kind: 'alarm';
+      readonly alarm: 'mac-clone' | 'key-seen-elsewhere' | 'flood' | 'claimed-mac';
+      readonly actor: Mac;
+      readonly port: PortName;
+      readonly device?: DeviceId;
+      readonly victim?: DeviceId;
+      readonly detail: string;
+    }
+  | { readonly kind: 'port-state'; readonly port: PortName; readonly state: 'up' | 'down' | 'healed' | 'gone'; readonly detail: string }
+  | {
+      readonly kind: 'malformed';
+      readonly port: PortName;
+      readonly mac: Mac;
+      readonly collector: string;
+      readonly message: string;
+      readonly count: number;
+    }
+  /** Events that outsiders caused and that the quota of a port folded away. */
+  | { readonly kind: 'folded'; readonly port: PortName; readonly count: number; readonly what: string }
+  | {
+      readonly kind: 'enforcement-state';
+      readonly state: 'applied' | 'mismatch' | 'failed';
+      readonly ruleSet: Hex;
+      readonly detail: string;
+    }
+  | { readonly kind: 'signed-in'; readonly user: string; readonly from: string }
+  | { readonly kind: 'storage'; readonly state: 'full' | 'recovered'; readonly detail: string };
+
+export type EventKind = EventBody['kind'];
+
+/** One line of the journal. `hash` = SHA-256 over `prev` and the canonical JSON of seq, at and body; the first `prev` is 64 zeros. */
+export type Event = { readonly seq: number; readonly at: Millis; readonly prev: Hex; readonly hash: Hex; readonly body: EventBody };

@@ -1,0 +1,61 @@
+import type { DeviceId, Hex, Ip, Mac, Millis, PortName, Vlan } from './address.ts';
+import type { ChallengeOutcome } from './attestation.ts';
+import type { EventBody } from './event.ts';
+import type { Malformed, Observation, Sighting } from './fact.ts';
+import type { ReplyLane, RuleSet } from './rule-set.ts';
+import type { ReasonCode } from './reason.ts';
+import type { ZoneMode } from './settings.ts';
+
+/** What a person asks for, from page or CLI. `device` is an id. */
+export type Command =
+  | { readonly kind: 'approve'; readonly device: DeviceId; readonly until?: Millis }
+  | { readonly kind: 'waive'; readonly device: DeviceId; readonly until: Millis; readonly excuses: ReasonCode }
+  | { readonly kind: 'quarantine'; readonly device: DeviceId }
+  | { readonly kind: 'release'; readonly device: DeviceId }
+  | { readonly kind: 'challenge'; readonly device: DeviceId }
+  | { readonly kind: 'pause'; readonly until: Millis }
+  | { readonly kind: 'resume' }
+  | { readonly kind: 'zone-mode'; readonly zone: string; readonly mode: ZoneMode };
+
+/** Everything that can happen to the machine. */
+export type Input =
+  | { readonly kind: 'observed'; readonly observations: readonly Observation[] }
+  | { readonly kind: 'sighted'; readonly sightings: readonly Sighting[] }
+  | { readonly kind: 'malformed'; readonly malformed: readonly Malformed[] }
+  | { readonly kind: 'overflowed'; readonly port: PortName; readonly count: number; readonly what: string }
+  /** The bridge learnt an address; catches hosts that no capture would show. */
+  | { readonly kind: 'forwarding-entry'; readonly mac: Mac; readonly port: PortName; readonly vlan: Vlan }
+  | { readonly kind: 'port-state'; readonly port: PortName; readonly state: 'up' | 'down' | 'healed' | 'gone'; readonly detail: string }
+  | { readonly kind: 'challenge-outcome'; readonly challenge: string; readonly outcome: ChallengeOutcome }
+  | {
+      readonly kind: 'enforcement-state';
+      readonly state: 'applied' | 'mismatch' | 'failed';
+      readonly ruleSet: Hex;
+      readonly detail: string;
+    }
+  | { readonly kind: 'command'; readonly by: string; readonly reason: string; readonly command: Command }
+  | { readonly kind: 'noted'; readonly event: EventBody }
+  | { readonly kind: 'tick' };
+
+/** What the edge must open to ask a device. Replies pass on `lane` only, so the answer is bound to MAC, port and address. */
+export type Challenge = {
+  readonly id: string;
+  readonly device: DeviceId;
+  readonly mac: Mac;
+  readonly port: PortName;
+  readonly ip: Ip;
+  /** Asked in this order until one answers; at most 4. */
+  readonly remotePorts: readonly number[];
+  readonly ttlSeconds: number;
+};
+
+/** What the edge must do, in this order. */
+export type Effect =
+  /** Only tightens: done before its Events are committed. */
+  | { readonly kind: 'enforce'; readonly when: 'first'; readonly ruleSet: RuleSet; readonly hash: Hex }
+  | { readonly kind: 'append'; readonly events: readonly EventBody[] }
+  /** May loosen: done after the Events before it are committed. */
+  | { readonly kind: 'enforce'; readonly when: 'committed'; readonly ruleSet: RuleSet; readonly hash: Hex }
+  | { readonly kind: 'challenge'; readonly challenge: Challenge };
+
+export type { ReplyLane };
