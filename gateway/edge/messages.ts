@@ -3,6 +3,7 @@ import type { ChallengeOutcome } from '../model/attestation.ts';
 import type { Malformed, Observation, Sighting } from '../model/fact.ts';
 import type { Challenge } from '../model/machine.ts';
 import type { ReplyLane, RuleSet } from '../model/rule-set.ts';
+import type { TrustMaterial } from '../model/trust.ts';
 
 /**
  * What the processes say to each other, one JSON object a line. The supervisor copies these bytes and reads none of them; after a
@@ -49,27 +50,6 @@ export type ToEnforcer =
   | { readonly type: 'enforce'; readonly ruleSet: RuleSet; readonly hash: Hex }
   | { readonly type: 'open-lane'; readonly id: string; readonly lane: ReplyLane }
   | { readonly type: 'close-lane'; readonly id: string };
-
-/** The trust material in force; sent at start and whenever policy changes. Certificates are DER in base64. */
-export type TrustMaterial = {
-  readonly anchors: readonly { readonly name: string; readonly certificate: string }[];
-  readonly referenceSets: readonly ReferenceSet[];
-};
-
-/** Signed reference values of one class of device, already checked against the key that signed their file. */
-export type ReferenceSet = {
-  /** `file#n sha256:…`, for people and for the result. */
-  readonly id: string;
-  readonly vendor: string;
-  readonly model: string;
-  readonly minSvn?: string;
-  /** Every component must be measured, each by one of its digests. `layer` absent: the component without a layer. */
-  readonly components: readonly {
-    readonly name: string;
-    readonly layer?: number;
-    readonly versions: readonly { readonly version: string; readonly alg: string; readonly digest: Hex }[];
-  }[];
-};
 
 export type FromChallenger =
   | { readonly type: 'hello'; readonly role: 'challenger'; readonly epoch: string; readonly pid: number }

@@ -1,0 +1,46 @@
+import type { DeviceId, PortName } from '../model/address.ts';
+import type { DeviceView } from '../model/device.ts';
+import type { Event } from '../model/event.ts';
+import type { Command } from '../model/machine.ts';
+import type { Settings, ZoneMode } from '../model/settings.ts';
+
+/** How the gateway itself fares; shown on the page and by `sallyport devices`. */
+export type Health = {
+  readonly version: string;
+  readonly startedAt: number;
+  readonly zones: readonly { readonly name: string; readonly mode: ZoneMode; readonly devices: number }[];
+  readonly pausedUntil?: number;
+  readonly enforcement: { readonly state: 'none' | 'applied' | 'mismatch' | 'failed'; readonly detail: string; readonly at: number };
+  readonly processes: readonly { readonly role: string; readonly alive: boolean; readonly pid?: number; readonly detail: string }[];
+  readonly ports: readonly {
+    readonly port: PortName;
+    readonly state: 'up' | 'down' | 'healed' | 'gone' | 'unknown';
+    readonly frames: number;
+    readonly dropped: number;
+    readonly detail: string;
+  }[];
+  readonly journal: { readonly events: number; readonly head: string; readonly storage: 'ok' | 'full'; readonly detail: string };
+  readonly policy: { readonly hash: string; readonly problems: readonly string[] };
+};
+
+export type CommandAnswer =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly status: 400 | 404 | 409 | 503; readonly problem: string };
+
+/** What routes, live updates and exports may ask of the running gateway; `main` hands it to them. Reads never block; nothing here is a copy to change. */
+export type Site = {
+  readonly settings: Settings;
+  devices(): readonly DeviceView[];
+  device(id: DeviceId): DeviceView | undefined;
+  /** The device whose current binding has this IP, for the attestation listener. */
+  deviceByIp(ip: string): DeviceView | undefined;
+  /** Events about one device, oldest first, at most `limit` of the newest. */
+  timeline(id: DeviceId, limit: number): readonly Event[];
+  health(): Health;
+  /** Resolves when the Event is committed (or when the command was refused). */
+  command(by: string, reason: string, command: Command): Promise<CommandAnswer>;
+  /** Records who signed in. */
+  note(user: string, from: string): void;
+  /** Calls `listener` with the ids that changed, at most 4 times a second. Returns the way to stop. */
+  subscribe(listener: (changed: readonly DeviceId[]) => void): () => void;
+};

@@ -1,0 +1,22 @@
+import type { Hex } from './address.ts';
+
+/** The trust material in force; sent at start and whenever policy changes. Certificates are DER in base64. */
+export type TrustMaterial = {
+  readonly anchors: readonly { readonly name: string; readonly certificate: string }[];
+  readonly referenceSets: readonly ReferenceSet[];
+};
+
+/** Signed reference values of one class of device, already checked against the key that signed their file. */
+export type ReferenceSet = {
+  /** `file#n sha256:…`, for people and for the result. */
+  readonly id: string;
+  readonly vendor: string;
+  readonly model: string;
+  readonly minSvn?: string;
+  /** Every component must be measured, each by one of its digests. `layer` absent: the component without a layer. */
+  readonly components: readonly {
+    readonly name: string;
+    readonly layer?: number;
+    readonly versions: readonly { readonly version: string; readonly alg: string; readonly digest: Hex }[];
+  }[];
+};
