@@ -1,0 +1,91 @@
+/**
+ * Builds the capture addon of `pcap` for the Node that runs this file, after patching two dependencies. Runs as the root package's
+ * `postinstall`. Each patch is an asserted replacement: when the text of the package has changed, it fails loudly, because an
+ * unpatched addon starves the event loop (node_pcap issue 255) and an unpatched dns-js hangs for ever on one 26-byte packet.
+ * Does nothing, fast, while the lock file, this file and the Node version are those of the last build.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const require = createRequire(import.meta.url);
+const pcapFolder = dirname(require.resolve('pcap/package.json'));
+const addon = join(pcapFolder, 'build', 'Release', 'pcap_binding.node');
+const stampFile = join(root, 'node_modules', '.stamp-native');
+
+/** Each `from` must stand in its file exactly once; line ends are the file's own. */
+const patches = [
+  {
+    file: join(pcapFolder, 'pcap_session.cc'),
+    why: 'one wake-up takes at most 1024 frames, so that timers and other ports get their turn',
+    edits: [
+      { from: '    int packet_count;\n', to: '    int packet_count, budget = 1024;\n' },
+      { from: '    } while (packet_count > 0);\n', to: '    } while (packet_count > 0 && --budget > 0);\n' },
+    ],
+  },
+  {
+    file: join(dirname(createRequire(require.resolve('mdns-js')).resolve('dns-js/package.json')), 'lib', 'bufferconsumer.js'),
+    why: 'a compressed name points to a prior occurrence only (RFC 1035 §4.1.4), so that reading it ends',
+    edits: [
+      {
+        from: "  len = this.byte();\n  debug('name initial len', len);\n",
+        to: "  var limit = this.tell();\n  len = this.byte();\n  debug('name initial len', len);\n",
+      },
+      {
+        from: '      this.seek(pos);\n      len = this.byte();\n',
+        to: "      if (pos >= limit) {\n        throw new Error('Name pointer does not point back');\n      }\n      limit = pos;\n      this.seek(pos);\n      len = this.byte();\n",
+      },
+    ],
+  },
+];
+
+const count = (text, part) => text.split(part).length - 1;
+
+/** The patched text; the same text when it is patched already. Throws when the text is neither. */
+function edited(text, edit, file) {
+  const [from, to] = [edit.from, edit.to].map(lines => (text.includes('\r\n') ? lines.replaceAll('\n', '\r\n') : lines));
+  if (count(text, to) === 1) return text;
+  if (count(text, from) !== 1)
+    throw new Error(`Cannot patch ${file}: the text to replace stands there ${count(text, from)} times: ${from.trim()}`);
+  return text.replace(from, () => to);
+}
+
+function patch({ file, edits }) {
+  const before = readFileSync(file, 'utf8');
+  const after = edits.reduce((text, edit) => edited(text, edit, file), before);
+  if (after === before) return;
+  writeFileSync(`${file}.new`, after);
+  renameSync(`${file}.new`, file);
+}
+
+/** Environment without `npm_config_*`: a user's `nodedir` there would point at the headers of another Node. */
+const cleanEnvironment = () =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith('npm_config_')));
+
+function compile() {
+  const nodeFolder = dirname(dirname(realpathSync(process.execPath)));
+  if (!existsSync(join(nodeFolder, 'include', 'node', 'node_api.h')))
+    throw new Error(`Cannot build the capture addon: no headers of Node ${process.version} in ${nodeFolder}/include/node`);
+  const gyp = require.resolve('node-gyp/bin/node-gyp.js');
+  const options = ['rebuild', '--directory', pcapFolder, '--nodedir', nodeFolder, '--loglevel', 'error'];
+  const built = spawnSync(process.execPath, [gyp, ...options], { env: cleanEnvironment(), encoding: 'utf8' });
+  if (built.status !== 0)
+    throw new Error(`Cannot build the capture addon: node-gyp ended with ${built.status ?? built.signal}\n${built.stdout}${built.stderr}`);
+}
+
+function wantedStamp() {
+  const hash = createHash('sha256').update(`${process.version} ${process.arch}\n`);
+  for (const file of [join(root, 'package-lock.json'), fileURLToPath(import.meta.url)]) hash.update(readFileSync(file));
+  return `${hash.digest('hex')}\n`;
+}
+
+const stamp = wantedStamp();
+if (!existsSync(addon) || !existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
+  for (const one of patches) patch(one);
+  compile();
+  writeFileSync(stampFile, stamp);
+}
