@@ -1,4 +1,4 @@
-import type { Hex, Mac, Millis, PortName, Vlan } from '../model/address.ts';
+import type { Hex, Ip, Mac, Millis, PortName, Vlan } from '../model/address.ts';
 import type { ChallengeOutcome } from '../model/attestation.ts';
 import type { Malformed, Observation, Sighting } from '../model/fact.ts';
 import type { Challenge } from '../model/machine.ts';
@@ -67,3 +67,11 @@ export type ToChallenger =
       readonly evidenceTtlSeconds: number;
       readonly now: Millis;
     };
+
+/** The optional mDNS browser. It decodes hostile packets with a package we do not trust, so what it says is a hint, never a fact. */
+export type FromBrowser =
+  | { readonly type: 'hello'; readonly role: 'browser'; readonly epoch: string; readonly pid: number }
+  /** Each half second, so that silence means that it hangs; the supervisor then ends it. */
+  | { readonly type: 'beat' }
+  /** Somebody at `ip` answers for these services, `_ipp._tcp`. `name` is the announced host name without `.local`. Untrusted text. */
+  | { readonly type: 'hint'; readonly ip: Ip; readonly name?: string; readonly services: readonly string[] };
