@@ -1,0 +1,48 @@
+import type { Hex, Ip, Mac } from '../model/address.ts';
+import { DecodeError } from './reader.ts';
+
+const hexByte: readonly string[] = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+
+/** Lower-case hexadecimal. */
+export function hex(bytes: Uint8Array): Hex {
+  let text = '';
+  for (const byte of bytes) text += hexByte[byte];
+  return text;
+}
+
+/** Ethernet address of exactly 6 bytes. */
+export function mac(bytes: Uint8Array): Mac {
+  wants(bytes, 6, 'Ethernet address');
+  return Array.from(bytes, byte => hexByte[byte]).join(':');
+}
+
+/** IPv4 address of exactly 4 bytes. */
+export function ip4(bytes: Uint8Array): Ip {
+  wants(bytes, 4, 'IPv4 address');
+  return bytes.join('.');
+}
+
+/** IPv6 address of exactly 16 bytes, in the form of RFC 5952: lower case, the longest run of zero groups (two or more, the first) as `::`. */
+export function ip6(bytes: Uint8Array): Ip {
+  wants(bytes, 16, 'IPv6 address');
+  const groups = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0));
+  let [from, length] = [-1, 1];
+  for (let i = 0; i < 8; i++) {
+    let run = 0;
+    while (i + run < 8 && groups[i + run] === 0) run++;
+    if (run > length) [from, length] = [i, run];
+  }
+  const text = (part: readonly number[]): string => part.map(group => group.toString(16)).join(':');
+  return from < 0 ? text(groups) : `${text(groups.slice(0, from))}::${text(groups.slice(from + length))}`;
+}
+
+/** True for an IPv4 or IPv6 address that one host can have on a LAN: no unspecified, loopback, multicast, reserved or broadcast address. */
+export function isHostIp(ip: Ip): boolean {
+  if (ip.includes(':')) return ip !== '::' && ip !== '::1' && !ip.startsWith('ff');
+  const first = Number.parseInt(ip, 10);
+  return first > 0 && first < 224 && first !== 127;
+}
+
+function wants(bytes: Uint8Array, count: number, what: string): void {
+  if (bytes.length !== count) throw new DecodeError(`Cannot read ${what}: ${bytes.length} bytes`);
+}
