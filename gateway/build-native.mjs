@@ -21,10 +21,37 @@ const stampFile = join(root, 'node_modules', '.stamp-native');
 const patches = [
   {
     file: join(pcapFolder, 'pcap_session.cc'),
-    why: 'one wake-up takes at most 1024 frames, so that timers and other ports get their turn',
+    why: 'one wake-up takes at most 1024 frames, only incoming frames are taken, and an interface that went down and up is heard again',
     edits: [
+      { from: '#include <pcap/pcap.h>\n', to: '#include <pcap/pcap.h>\n#include <sys/socket.h>\n#include <linux/if_packet.h>\n' },
       { from: '    int packet_count;\n', to: '    int packet_count, budget = 1024;\n' },
       { from: '    } while (packet_count > 0);\n', to: '    } while (packet_count > 0 && --budget > 0);\n' },
+      {
+        // What we send out of a port is not its device's. The filter word `inbound` would do, but libpcap 1.10 then loses the first frame.
+        from: '        if (pcap_setnonblock(session->pcap_handle, 1, errbuf) == -1) {\n',
+        to: [
+          '        int one = 1;',
+          '        int fd = pcap_fileno(session->pcap_handle);',
+          '        if (setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof one) != 0 ||',
+          '            pcap_setdirection(session->pcap_handle, PCAP_D_IN) != 0) {',
+          '            Nan::ThrowError("error ignoring outgoing frames");',
+          '            return;',
+          '        }',
+          '',
+          '        if (pcap_setnonblock(session->pcap_handle, 1, errbuf) == -1) {',
+          '',
+        ].join('\n'),
+      },
+      {
+        // libuv stops polling on POLLERR. Dispatch has taken the error from the socket, and the kernel hooks it up again with the interface.
+        from: '    session->poll_resource->runInAsyncScope(Nan::GetCurrentContext()->Global(), callback, 0, NULL);\n',
+        to: [
+          '    Local<Value> poll_status = Nan::New<Integer>(status);',
+          '    session->poll_resource->runInAsyncScope(Nan::GetCurrentContext()->Global(), callback, 1, &poll_status);',
+          '    if (status < 0 && session->poll_init) uv_poll_start(&session->poll_handle, UV_READABLE, poll_handler);',
+          '',
+        ].join('\n'),
+      },
     ],
   },
   {
