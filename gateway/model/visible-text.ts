@@ -1,0 +1,5 @@
+/** Control, format (bidi overrides, zero width, tags), surrogate and separator characters: what can hide or reorder text. */
+const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** Text from outside as it may be shown: each character that could hide or reorder text becomes U+FFFD. No markup is escaped: show it as text. */
+export const visibleText = (text: string): string => text.replace(hidden, '\uFFFD');
