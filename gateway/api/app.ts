@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import express from 'express';
+import type { Express, Request, RequestHandler } from 'express';
+import type { Auth } from './auth.ts';
+import { apiPath } from './contract.ts';
+import { deviceRoutes } from './device-routes.ts';
+import { refuseForeignChanges, securityHeaders, sessionId } from './guard.ts';
+import type { Live } from './live.ts';
+import { openApi } from './openapi.ts';
+import { ProblemError, problemHandler } from './problem.ts';
+import { sessionRoutes } from './session-routes.ts';
+import type { Site } from './site.ts';
+
+export type AppParts = {
+  readonly site: Site;
+  readonly auth: Auth;
+  readonly live: Live;
+  /** Folder of the built page. */
+  readonly uiFolder: string;
+  readonly log: (line: string) => void;
+  readonly now: () => number;
+};
+
+/** `page`: people in browsers, who sign in. `control`: whoever may open the control socket is the local administrator. */
+export type Door = 'page' | 'control';
+
+/** The header by which the CLI says who typed; only believed on the control socket, whose owner can act as root anyway. */
+export const localUserHeader = 'x-sallyport-user';
+
+/** The whole API, and on the page's door the page too. */
+export function buildApp(parts: AppParts, door: Door): Express {
+  const { site, auth, live, uiFolder, log, now } = parts;
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.set('etag', false);
+  app.use(securityHeaders);
+
+  const api = express.Router();
+  api.use(refuseForeignChanges);
+  api.use(express.json({ limit: '64kb', strict: true, type: 'application/json' }));
+  if (door === 'page') api.use(sessionRoutes(site, auth, now));
+  api.get('/openapi.json', (_request, response) => void response.json(openApi()));
+  const users = new WeakMap<Request, string>();
+  api.use((request, _response, next) => {
+    const user = door === 'control' ? localUser(request) : auth.session(sessionId(request), now())?.user;
+    if (user === undefined) throw new ProblemError('not-signed-in', 'Cannot answer: nobody is signed in');
+    users.set(request, user);
+    next();
+  });
+  api.use(deviceRoutes(site, live, request => users.get(request) ?? 'unknown', now));
+  app.use(apiPath, api);
+  app.use(apiPath, () => {
+    throw new ProblemError('not-found', 'Cannot find the address: the API has no such route');
+  });
+
+  if (door === 'page') usePage(app, uiFolder);
+  app.use(() => {
+    throw new ProblemError('not-found', 'Cannot find the page: there is nothing under this address');
+  });
+  app.use(problemHandler(log));
+  return app;
+}
+
+function localUser(request: Request): string {
+  const named = request.headers[localUserHeader];
+  return typeof named === 'string' && /^[a-z_][a-z0-9_.-]{0,31}$/i.test(named) ? `local:${named}` : 'local:root';
+}
+
+/** The built page; its addresses all give the same document, and the page routes by itself. */
+function usePage(app: Express, uiFolder: string): void {
+  const index = join(uiFolder, 'index.html');
+  const sendIndex: RequestHandler = (_request, response) => {
+    if (!existsSync(index)) throw new ProblemError('unavailable', 'Cannot show the page: it is not built; run `vite build ui`');
+    response.sendFile(index, { cacheControl: false, headers: { 'Cache-Control': 'no-store' } });
+  };
+  app.get(['/', '/devices/:id', '/health'], sendIndex);
+  app.use('/assets', express.static(join(uiFolder, 'assets'), { index: false, redirect: false, immutable: true, maxAge: '1y' }));
+  app.use(express.static(uiFolder, { index: false, redirect: false, maxAge: '1h' }));
+}

@@ -1,0 +1,188 @@
+import type { DeviceId, Hex, Ip, Mac, Millis, PortName, Vlan, ZoneName } from '../model/address.ts';
+import type { AttestedIdentity, Check, Digest } from '../model/attestation.ts';
+import type { Admission, Assurance, AttestationStatus, Badge, Enforcement, Presence } from '../model/axes.ts';
+import type { Access, RuleRef } from '../model/decision.ts';
+import type { PersonDecision, SeenBy } from '../model/device.ts';
+import type { ReasonCode } from '../model/reason.ts';
+import type { ZoneMode } from '../model/settings.ts';
+import type { Health } from './site.ts';
+
+/**
+ * What crosses the API, as types and tables. The page imports this file and nothing else of the gateway; the schemas that check and
+ * document it stand in `schemas.ts`. Times are milliseconds since 1970 UTC. Text that came from the network is untrusted: show it
+ * through `visibleText` and as text only.
+ */
+export type {
+  Access,
+  Admission,
+  Assurance,
+  AttestationStatus,
+  Badge,
+  Check,
+  Digest,
+  Enforcement,
+  Health,
+  PersonDecision,
+  Presence,
+  ReasonCode,
+  ZoneMode,
+};
+export { badges } from '../model/axes.ts';
+export { reasons } from '../model/reason.ts';
+export { visibleText } from '../model/visible-text.ts';
+
+/** Where the API stands on every listener of the page. */
+export const apiPath = '/api/v1';
+/** A request that changes anything must carry this header (any value): a form of another site cannot. */
+export const ownRequestHeader = 'x-sallyport';
+/** Longest approval and waiver that page and API offer, in hours, unless it is for good. */
+export const maxApprovalHours = 8_760;
+export const maxWaiverHours = 720;
+export const maxPauseMinutes = 1_440;
+/** Length of the reason of a decision, in characters. */
+export const reasonLength = { min: 3, max: 500 } as const;
+export const passwordLength = { min: 10, max: 256 } as const;
+/** The live stream says something at least this often; after three times that, what the page shows is stale. */
+export const heartbeatMillis = 5_000;
+
+/** One device in the list: the four axes, the badge made of them, and what finds it. */
+export type DeviceRow = {
+  readonly id: DeviceId;
+  readonly badge: Badge;
+  readonly attestation: AttestationStatus;
+  readonly assurance: Assurance;
+  readonly expected: boolean;
+  readonly admission: Admission;
+  readonly enforcement: Enforcement;
+  readonly presence: Presence;
+  readonly reason: ReasonCode;
+  readonly rule: RuleRef;
+  /** End of what a person or a rule allowed. */
+  readonly until?: Millis;
+  readonly hostname?: string;
+  readonly vendor?: string;
+  readonly model?: string;
+  readonly kind?: string;
+  readonly serial?: string;
+  readonly mac: Mac;
+  readonly ips: readonly Ip[];
+  readonly port: PortName;
+  readonly vlan: Vlan;
+  readonly zone: ZoneName;
+  readonly seenBy: SeenBy;
+  readonly cloneOf?: DeviceId;
+  readonly firstSeen: Millis;
+  readonly lastSeen: Millis;
+};
+
+/** `seq` is the live stream's number at which these rows were true. */
+export type DeviceList = { readonly seq: number; readonly rows: readonly DeviceRow[] };
+
+/** What the last judged Evidence proved. */
+export type Proof = {
+  readonly at: Millis;
+  readonly expires: Millis;
+  readonly scheme: string;
+  readonly status: AttestationStatus;
+  readonly assurance: Assurance;
+  readonly reason?: ReasonCode;
+  readonly identity?: AttestedIdentity;
+  readonly digestsSeen: readonly Digest[];
+  readonly digestsExpected: readonly Digest[];
+  readonly evidence: Hex;
+  readonly referenceSets: readonly string[];
+};
+
+export type TimelineEntry = { readonly seq: number; readonly at: Millis; readonly kind: string; readonly text: string };
+
+/** One device with everything that the page shows of it. */
+export type DeviceDetail = {
+  readonly row: DeviceRow;
+  /** One sentence: what it proved, which rule decided, what the network does. */
+  readonly why: string;
+  readonly checks: readonly Check[];
+  readonly decision: { readonly access: Access; readonly until?: Millis; readonly policy: Hex; readonly evidence?: Hex };
+  readonly person?: PersonDecision;
+  readonly proof?: Proof;
+  readonly challengedAt?: Millis;
+  readonly lastFailure?: { readonly at: Millis; readonly code: ReasonCode; readonly detail: string };
+  /** The failed finding that a waiver could excuse now. */
+  readonly excusable?: ReasonCode;
+  readonly bindings: readonly {
+    readonly mac: Mac;
+    readonly port: PortName;
+    readonly vlan: Vlan;
+    readonly ip?: Ip;
+    readonly from: Millis;
+    readonly until?: Millis;
+  }[];
+  readonly fields: readonly {
+    readonly name: string;
+    readonly value: string;
+    readonly source: string;
+    readonly at: Millis;
+    readonly frame: number;
+    readonly locked?: true;
+  }[];
+  readonly services: readonly { readonly service: string; readonly name?: string }[];
+  readonly facts: readonly { readonly collector: string; readonly frame: number; readonly at: Millis; readonly text: string }[];
+  readonly packets: number;
+  readonly bytes: number;
+  /** Newest first. */
+  readonly timeline: readonly TimelineEntry[];
+};
+
+/**
+ * A message of the live stream. `seq` goes up by one with each change; after a gap, and when `resync` is set, the list is asked for again.
+ * A heartbeat repeats the last `seq` with no rows.
+ */
+export type LiveMessage = {
+  readonly seq: number;
+  readonly rows: readonly DeviceRow[];
+  readonly gone: readonly DeviceId[];
+  readonly health: Health;
+  readonly resync?: true;
+};
+
+/** How long a person's decision holds: exactly one of the three. */
+export type Span = { readonly hours: number } | { readonly until: Millis } | { readonly forGood: true };
+export type ApproveBody = Span & { readonly reason: string };
+export type WaiveBody = ({ readonly hours: number } | { readonly until: Millis }) & {
+  readonly excuses: ReasonCode;
+  readonly reason: string;
+};
+export type ReasonBody = { readonly reason: string };
+export type PauseBody = { readonly minutes: number; readonly reason: string };
+export type ZoneModeBody = { readonly mode: ZoneMode; readonly reason: string };
+export type SetupBody = { readonly code: string; readonly user: string; readonly password: string };
+export type SignInBody = { readonly user: string; readonly password: string };
+
+/** Whether somebody is signed in. `setup`: there is no account yet, the one-time code makes the first. */
+export type SessionState =
+  | { readonly state: 'setup' }
+  | { readonly state: 'signed-out' }
+  | { readonly state: 'signed-in'; readonly user: string };
+
+/** What can go wrong with a request; the `code` of a problem. Public API. */
+export const problemCodes = {
+  'bad-request': { status: 400, title: 'The request cannot be read' },
+  'not-signed-in': { status: 401, title: 'Sign in first' },
+  'wrong-credentials': { status: 401, title: 'Wrong name, password or code' },
+  'not-own-request': { status: 403, title: 'The request does not come from this page' },
+  'not-found': { status: 404, title: 'Nothing is known under this address' },
+  conflict: { status: 409, title: 'The request does not fit the present state' },
+  'too-large': { status: 413, title: 'The request is too large' },
+  'too-many': { status: 429, title: 'Too many attempts' },
+  failed: { status: 500, title: 'The gateway failed' },
+  unavailable: { status: 503, title: 'The gateway cannot do this now' },
+} as const satisfies Record<string, { status: number; title: string }>;
+export type ProblemCode = keyof typeof problemCodes;
+
+/** An error, RFC 9457 `application/problem+json`. */
+export type Problem = {
+  readonly type: 'about:blank';
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: ProblemCode;
+};

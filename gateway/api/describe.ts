@@ -1,0 +1,104 @@
+import type { EventBody } from '../model/event.ts';
+import type { Fact } from '../model/fact.ts';
+import { reasons } from '../model/reason.ts';
+
+/** One Fact in words. The text of the device in it is untrusted. */
+export function describeFact(fact: Fact): string {
+  switch (fact.kind) {
+    case 'seen':
+      return 'sent a frame';
+    case 'address':
+      return `uses ${fact.ip}`;
+    case 'hostname':
+      return `calls itself “${fact.name}”`;
+    case 'vendor-class':
+      return `vendor class “${fact.text}”`;
+    case 'dhcp-parameters':
+      return `asks DHCP for options ${fact.options.join(', ')}`;
+    case 'dhcp-client-id':
+      return `DHCP client id ${fact.id}`;
+    case 'dhcp-lease':
+      return `was leased ${fact.ip} by ${fact.server}`;
+    case 'dhcp-server':
+      return `answers as DHCP server ${fact.ip}`;
+    case 'mud-url':
+      return `MUD URL ${fact.url}`;
+    case 'service':
+      return `serves ${fact.protocol}/${fact.port}${fact.name === undefined ? '' : ` (${fact.name})`}`;
+    case 'model':
+      return `model “${fact.text}”`;
+    case 'claimed-mac':
+      return `claimed ${fact.ip} for ${fact.mac}, which is not its own address`;
+  }
+}
+
+const day = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+const ending = (until: number | undefined): string => (until === undefined ? 'for good' : `until ${day(until)}`);
+const acts = { approval: 'approved it', waiver: 'waived a failed check', block: 'cut it off' } as const;
+
+/** One Event of a device in words. */
+export function describeEvent(body: EventBody): string {
+  switch (body.kind) {
+    case 'device-found':
+      return `found on ${body.port} by its ${body.seenBy.replace('-', ' ')}${body.cloneOf === undefined ? '' : `, a clone of ${body.cloneOf}`}`;
+    case 'fact-learned':
+      return `${body.observation.collector}: ${describeFact(body.observation.fact)}`;
+    case 'field-set':
+      return `${body.field} is “${body.value.value}” (${body.value.source})`;
+    case 'device-moved':
+      return `moved from ${body.from} to ${body.to}`;
+    case 'device-forgotten':
+      return `forgotten: ${body.why}`;
+    case 'challenged':
+      return `challenged at ${body.target}`;
+    case 'attested':
+      return describeOutcome(body.outcome);
+    case 'decided':
+      return `${body.decision.access}: ${reasons[body.decision.reason].text} [${body.decision.reason}], rule “${body.decision.rule.name}” at ${body.decision.rule.at}`;
+    case 'enforced':
+      return `the network now reads ${body.enforcement}`;
+    case 'person-decided':
+      return `${body.person.by} ${acts[body.person.kind]} ${ending(body.person.until)}: ${body.person.reason}`;
+    case 'person-released':
+      return `${body.by} released it: ${body.reason}`;
+    case 'paused':
+      return `${body.by} paused enforcement until ${day(body.until)}: ${body.reason}`;
+    case 'resumed':
+      return `${body.by} resumed enforcement: ${body.reason}`;
+    case 'zone-mode':
+      return `${body.by} set zone ${body.zone} to ${body.mode}`;
+    case 'alarm':
+      return `alarm ${body.alarm} at ${body.port}: ${body.detail}`;
+    case 'port-state':
+      return `port ${body.port} is ${body.state}: ${body.detail}`;
+    case 'malformed':
+      return `${body.count} malformed ${body.collector} frames: ${body.message}`;
+    case 'folded':
+      return `${body.count} ${body.what} at ${body.port} folded away by the quota`;
+    case 'enforcement-state':
+      return `enforcement ${body.state}: ${body.detail}`;
+    case 'signed-in':
+      return `${body.user} signed in from ${body.from}`;
+    case 'storage':
+      return `storage ${body.state}: ${body.detail}`;
+    case 'started':
+      return `started, version ${body.version}`;
+    case 'policy-loaded':
+      return `policy loaded from ${body.files.length} files`;
+    case 'policy-refused':
+      return `policy refused: ${body.problems.join('; ')}`;
+  }
+}
+
+function describeOutcome(outcome: Extract<EventBody, { kind: 'attested' }>['outcome']): string {
+  switch (outcome.kind) {
+    case 'appraised': {
+      const { status, assurance, reason } = outcome.result;
+      return `Evidence judged ${status}, A${assurance}${reason === undefined ? '' : `: ${reasons[reason].text} [${reason}]`}`;
+    }
+    case 'no-evidence':
+      return 'answered with TLS, but without attestation Evidence';
+    case 'transport-failure':
+      return `could not be asked (${outcome.failure}): ${outcome.detail}`;
+  }
+}

@@ -1,0 +1,103 @@
+import { Router } from 'express';
+import type { Request } from 'express';
+import type { DeviceView } from '../model/device.ts';
+import type { Command } from '../model/machine.ts';
+import { csv } from '../export/csv.ts';
+import { jsonLines } from '../export/json-lines.ts';
+import { exportRecord } from '../export/record.ts';
+import type { Span } from './contract.ts';
+import type { Live } from './live.ts';
+import { ProblemError, readBody } from './problem.ts';
+import { deviceDetail } from './rows.ts';
+import { approveBody, pauseBody, reasonBody, waiveBody, zoneModeBody } from './schemas.ts';
+import type { CommandAnswer, Site } from './site.ts';
+
+/** Newest Events shown of one device. */
+const timelineLimit = 200;
+const hour = 3_600_000;
+
+/** Who asks; only a signed-in request reaches these routes. */
+export type WhoAsks = (request: Request) => string;
+
+/** The routes about devices, the whole site and exports. */
+export function deviceRoutes(site: Site, live: Live, who: WhoAsks, now: () => number): Router {
+  const router = Router();
+  const command = async (request: Request, reason: string, wanted: Command): Promise<{ ok: true }> => {
+    const answer = await site.command(who(request), reason, wanted);
+    if (!answer.ok) throw new ProblemError(problemOf(answer), answer.problem);
+    return { ok: true };
+  };
+
+  router.get('/devices', (request, response) => {
+    const { etag, body, gzipped } = live.list(request.acceptsEncodings('gzip') === 'gzip');
+    response.set({ ETag: etag, Vary: 'Accept-Encoding', 'Cache-Control': 'private, no-cache' });
+    if (request.headers['if-none-match'] === etag) return void response.status(304).end();
+    if (gzipped) response.set('Content-Encoding', 'gzip');
+    response.type('application/json').send(body);
+  });
+  router.get('/devices/:id', (request, response) => {
+    const view = known(site, request.params.id);
+    response.json(deviceDetail(view, site.timeline(view.device.id, timelineLimit)));
+  });
+  router.get('/health', (_request, response) => void response.json(site.health()));
+
+  router.post('/devices/:id/approve', async (request, response) => {
+    const { device } = known(site, request.params.id);
+    const body = readBody(approveBody, request.body);
+    const until = endOf(body, now());
+    response.json(await command(request, body.reason, { kind: 'approve', device: device.id, ...(until === undefined ? {} : { until }) }));
+  });
+  router.post('/devices/:id/waive', async (request, response) => {
+    const { device } = known(site, request.params.id);
+    const body = readBody(waiveBody, request.body);
+    const until = 'hours' in body ? now() + Math.round(body.hours * hour) : inFuture(body.until, now());
+    response.json(await command(request, body.reason, { kind: 'waive', device: device.id, until, excuses: body.excuses }));
+  });
+  for (const kind of ['quarantine', 'release', 'challenge'] as const)
+    router.post(`/devices/:id/${kind}`, async (request, response) => {
+      const { device } = known(site, String(request.params['id']));
+      response.json(await command(request, readBody(reasonBody, request.body).reason, { kind, device: device.id }));
+    });
+  router.post('/pause', async (request, response) => {
+    const { minutes, reason } = readBody(pauseBody, request.body);
+    response.json(await command(request, reason, { kind: 'pause', until: now() + Math.round(minutes * 60_000) }));
+  });
+  router.post('/resume', async (request, response) => {
+    response.json(await command(request, readBody(reasonBody, request.body).reason, { kind: 'resume' }));
+  });
+  router.post('/zones/:zone', async (request, response) => {
+    const { mode, reason } = readBody(zoneModeBody, request.body);
+    response.json(await command(request, reason, { kind: 'zone-mode', zone: request.params.zone, mode }));
+  });
+
+  router.get('/export.csv', (_request, response) => {
+    response.attachment(`sallyport-${fileTime(now())}.csv`).type('text/csv; charset=utf-8; header=present');
+    response.send(csv(site.devices().map(view => exportRecord(view, now()))));
+  });
+  router.get('/export.jsonl', (_request, response) => {
+    response.attachment(`sallyport-${fileTime(now())}.jsonl`).type('application/x-ndjson');
+    response.send(jsonLines(site.devices().map(view => exportRecord(view, now()))));
+  });
+  return router;
+}
+
+function known(site: Site, id: string): DeviceView {
+  const view = site.device(id);
+  if (view === undefined) throw new ProblemError('not-found', 'Cannot find the device: no device has this id');
+  return view;
+}
+
+function inFuture(until: number, now: number): number {
+  if (until <= now) throw new ProblemError('bad-request', 'Cannot set the end: it lies in the past');
+  return until;
+}
+
+/** The end of a span; undefined is for good. Throws ProblemError when it lies in the past. */
+function endOf(span: Span, now: number): number | undefined {
+  if ('forGood' in span) return undefined;
+  return 'hours' in span ? now + Math.round(span.hours * hour) : inFuture(span.until, now);
+}
+
+const problems = { 400: 'bad-request', 404: 'not-found', 409: 'conflict', 503: 'unavailable' } as const;
+const problemOf = (answer: Extract<CommandAnswer, { ok: false }>) => problems[answer.status];
+const fileTime = (now: number): string => new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, '');

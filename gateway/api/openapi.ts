@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { apiPath, ownRequestHeader } from './contract.ts';
+import * as schemas from './schemas.ts';
+
+type Json = { readonly [key: string]: unknown };
+type Route = {
+  readonly method: 'get' | 'post' | 'delete';
+  readonly path: string;
+  readonly summary: string;
+  readonly body?: z.ZodType;
+  readonly answer?: z.ZodType;
+  readonly media?: string;
+};
+
+const done = z.object({ ok: z.literal(true) });
+/** The routes of the API, in the order of the document. A test compares them with what the server answers. */
+export const routes: readonly Route[] = [
+  { method: 'get', path: '/session', summary: 'Whether somebody is signed in', answer: schemas.sessionState },
+  { method: 'post', path: '/session', summary: 'Sign in', body: schemas.signInBody, answer: schemas.sessionState },
+  {
+    method: 'post',
+    path: '/session/setup',
+    summary: 'Make the first account with the one-time code',
+    body: schemas.setupBody,
+    answer: schemas.sessionState,
+  },
+  { method: 'delete', path: '/session', summary: 'Sign out', answer: schemas.sessionState },
+  { method: 'get', path: '/devices', summary: 'All devices, one row each', answer: schemas.deviceList },
+  { method: 'get', path: '/devices/{id}', summary: 'One device with checks, facts, bindings and timeline', answer: schemas.deviceDetail },
+  {
+    method: 'post',
+    path: '/devices/{id}/approve',
+    summary: 'Allow a device, for a time or for good',
+    body: schemas.approveBody,
+    answer: done,
+  },
+  { method: 'post', path: '/devices/{id}/waive', summary: 'Excuse one failed check for a time', body: schemas.waiveBody, answer: done },
+  { method: 'post', path: '/devices/{id}/quarantine', summary: 'Cut a device from the network', body: schemas.reasonBody, answer: done },
+  { method: 'post', path: '/devices/{id}/release', summary: "End a person's decision", body: schemas.reasonBody, answer: done },
+  { method: 'post', path: '/devices/{id}/challenge', summary: 'Challenge a device again', body: schemas.reasonBody, answer: done },
+  { method: 'post', path: '/pause', summary: 'Pause enforcement on the whole site', body: schemas.pauseBody, answer: done },
+  { method: 'post', path: '/resume', summary: 'End a pause', body: schemas.reasonBody, answer: done },
+  { method: 'post', path: '/zones/{zone}', summary: 'Set the mode of a zone', body: schemas.zoneModeBody, answer: done },
+  { method: 'get', path: '/health', summary: 'How the gateway itself fares', answer: schemas.health },
+  { method: 'get', path: '/export.csv', summary: 'The inventory as CSV (RFC 4180)', media: 'text/csv' },
+  { method: 'get', path: '/export.jsonl', summary: 'The inventory as JSON Lines', media: 'application/x-ndjson' },
+];
+
+const jsonSchema = (schema: z.ZodType): Json => {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input' });
+  return rest;
+};
+const problem = { description: 'What went wrong', content: { 'application/problem+json': { schema: jsonSchema(schemas.problem) } } };
+
+function operation({ path, summary, body, answer, media }: Route): Json {
+  const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));
+  const content = answer === undefined ? { [media ?? 'text/plain']: {} } : { 'application/json': { schema: jsonSchema(answer) } };
+  return {
+    summary,
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(body === undefined ? {} : { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(body) } } } }),
+    responses: { 200: { description: 'Done', content }, default: problem },
+  };
+}
+
+let built: Json | undefined;
+/** The API as an OpenAPI 3.1 document, made of the schemas that check the requests. */
+export function openApi(): Json {
+  return (built ??= build());
+}
+
+function build(): Json {
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const route of routes) (paths[`${apiPath}${route.path}`] ??= {})[route.method] = operation(route);
+  const description =
+    `Requests that change something need the header \`${ownRequestHeader}\`. ` +
+    `\`${apiPath}/live\` is a WebSocket that sends \`{seq, rows, gone, health, resync?}\`. Text that came from the network is untrusted.`;
+  return { openapi: '3.1.0', info: { title: 'Sallyport', version: '1', description }, paths };
+}

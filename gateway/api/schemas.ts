@@ -1,0 +1,171 @@
+import { z } from 'zod';
+import { checkNames } from '../model/attestation.ts';
+import { admissions, attestationStatuses, badges, enforcements, presences } from '../model/axes.ts';
+import { accesses } from '../model/decision.ts';
+import { reasonCodes } from '../model/reason.ts';
+import { maxApprovalHours, maxPauseMinutes, maxWaiverHours, passwordLength, problemCodes, reasonLength } from './contract.ts';
+import type { ApproveBody, PauseBody, ReasonBody, SetupBody, SignInBody, WaiveBody, ZoneModeBody } from './contract.ts';
+
+/** Schemas of what crosses the API: bodies are checked by them, and the OpenAPI document is made of all of them. Unknown fields are refused. */
+const millis = z.int().min(0).describe('Milliseconds since 1970-01-01 UTC');
+const hex = z.string().regex(/^[0-9a-f]*$/);
+const reasonCode = z.enum(reasonCodes);
+const assurance = z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3), z.literal(4), z.literal(5)]);
+
+const reason = z.string().trim().min(reasonLength.min).max(reasonLength.max).describe('Why; kept in the journal');
+const approvalHours = z.number().positive().max(maxApprovalHours);
+const waiverHours = z.number().positive().max(maxWaiverHours);
+
+export const approveBody = z.union([
+  z.strictObject({ hours: approvalHours, reason }),
+  z.strictObject({ until: millis, reason }),
+  z.strictObject({ forGood: z.literal(true), reason }),
+]) satisfies z.ZodType<ApproveBody>;
+export const waiveBody = z.union([
+  z.strictObject({ hours: waiverHours, excuses: reasonCode, reason }),
+  z.strictObject({ until: millis, excuses: reasonCode, reason }),
+]) satisfies z.ZodType<WaiveBody>;
+export const reasonBody = z.strictObject({ reason }) satisfies z.ZodType<ReasonBody>;
+export const pauseBody = z.strictObject({ minutes: z.number().positive().max(maxPauseMinutes), reason }) satisfies z.ZodType<PauseBody>;
+export const zoneModeBody = z.strictObject({ mode: z.enum(['observe', 'enforce']), reason }) satisfies z.ZodType<ZoneModeBody>;
+
+const user = z
+  .string()
+  .regex(/^[a-z][a-z0-9._-]{0,31}$/)
+  .describe('A name of lower-case letters, digits, dot, dash or underscore, beginning with a letter');
+const password = z.string().min(passwordLength.min).max(passwordLength.max);
+export const setupBody = z.strictObject({ code: z.string().max(64), user, password }) satisfies z.ZodType<SetupBody>;
+export const signInBody = z.strictObject({
+  user: z.string().max(64),
+  password: z.string().max(passwordLength.max),
+}) satisfies z.ZodType<SignInBody>;
+
+const rule = z.object({ name: z.string(), at: z.string().describe('file:line, or built-in:step') });
+export const deviceRow = z.object({
+  id: z.string(),
+  badge: z.enum(badges),
+  attestation: z.enum(attestationStatuses),
+  assurance,
+  expected: z.boolean(),
+  admission: z.enum(admissions),
+  enforcement: z.enum(enforcements),
+  presence: z.enum(presences),
+  reason: reasonCode,
+  rule,
+  until: millis.optional(),
+  hostname: z.string().optional(),
+  vendor: z.string().optional(),
+  model: z.string().optional(),
+  kind: z.string().optional(),
+  serial: z.string().optional(),
+  mac: z.string(),
+  ips: z.array(z.string()),
+  port: z.string(),
+  vlan: z.int(),
+  zone: z.string(),
+  seenBy: z.enum(['announcement', 'frames', 'forwarding-table']),
+  cloneOf: z.string().optional(),
+  firstSeen: millis,
+  lastSeen: millis,
+});
+export const deviceList = z.object({ seq: z.int(), rows: z.array(deviceRow) });
+
+const digest = z.object({ alg: z.string(), value: hex });
+const check = z.object({
+  check: z.enum(checkNames),
+  outcome: z.enum(['passed', 'failed', 'warned', 'not-evaluated']),
+  code: reasonCode.optional(),
+  detail: z.string(),
+  expected: z.string().optional(),
+  seen: z.string().optional(),
+});
+const identity = z.object({
+  serial: z.string().optional(),
+  subject: z.string(),
+  issuer: z.string(),
+  deviceKey: hex,
+  leafKey: hex,
+  anchor: z.string(),
+  vendor: z.string().optional(),
+  model: z.string().optional(),
+  version: z.string().optional(),
+  svn: z.string().optional(),
+  notAfter: millis,
+});
+const person = z.object({
+  kind: z.enum(['approval', 'waiver', 'block']),
+  by: z.string(),
+  reason: z.string(),
+  at: millis,
+  until: millis.optional(),
+  deviceKey: z.string().optional(),
+  excuses: reasonCode.optional(),
+});
+const proof = z.object({
+  at: millis,
+  expires: millis,
+  scheme: z.string(),
+  status: z.enum(attestationStatuses),
+  assurance,
+  reason: reasonCode.optional(),
+  identity: identity.optional(),
+  digestsSeen: z.array(digest),
+  digestsExpected: z.array(digest),
+  evidence: hex,
+  referenceSets: z.array(z.string()),
+});
+export const deviceDetail = z.object({
+  row: deviceRow,
+  why: z.string(),
+  checks: z.array(check),
+  decision: z.object({ access: z.enum(accesses), until: millis.optional(), policy: hex, evidence: hex.optional() }),
+  person: person.optional(),
+  proof: proof.optional(),
+  challengedAt: millis.optional(),
+  lastFailure: z.object({ at: millis, code: reasonCode, detail: z.string() }).optional(),
+  excusable: reasonCode.optional(),
+  bindings: z.array(
+    z.object({ mac: z.string(), port: z.string(), vlan: z.int(), ip: z.string().optional(), from: millis, until: millis.optional() }),
+  ),
+  fields: z.array(
+    z.object({ name: z.string(), value: z.string(), source: z.string(), at: millis, frame: z.int(), locked: z.literal(true).optional() }),
+  ),
+  services: z.array(z.object({ service: z.string(), name: z.string().optional() })),
+  facts: z.array(z.object({ collector: z.string(), frame: z.int(), at: millis, text: z.string() })),
+  packets: z.int(),
+  bytes: z.int(),
+  timeline: z.array(z.object({ seq: z.int(), at: millis, kind: z.string(), text: z.string() })),
+});
+
+export const health = z.object({
+  version: z.string(),
+  startedAt: millis,
+  zones: z.array(z.object({ name: z.string(), mode: z.enum(['observe', 'enforce']), devices: z.int() })),
+  pausedUntil: millis.optional(),
+  enforcement: z.object({ state: z.enum(['none', 'applied', 'mismatch', 'failed']), detail: z.string(), at: millis }),
+  processes: z.array(z.object({ role: z.string(), alive: z.boolean(), pid: z.int().optional(), detail: z.string() })),
+  ports: z.array(
+    z.object({
+      port: z.string(),
+      state: z.enum(['up', 'down', 'healed', 'gone', 'unknown']),
+      frames: z.int(),
+      dropped: z.int(),
+      detail: z.string(),
+    }),
+  ),
+  journal: z.object({ events: z.int(), head: hex, storage: z.enum(['ok', 'full']), detail: z.string() }),
+  policy: z.object({ hash: hex, problems: z.array(z.string()) }),
+});
+
+export const sessionState = z.union([
+  z.object({ state: z.literal('setup') }),
+  z.object({ state: z.literal('signed-out') }),
+  z.object({ state: z.literal('signed-in'), user: z.string() }),
+]);
+export const problem = z.object({
+  type: z.literal('about:blank'),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.enum(Object.keys(problemCodes)),
+});

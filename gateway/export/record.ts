@@ -1,0 +1,166 @@
+import type { Digest } from '../model/attestation.ts';
+import type { DeviceView } from '../model/device.ts';
+
+/** Raised when a field is removed or changes its meaning; new fields are added at the end. */
+export const schemaVersion = 1;
+
+/**
+ * One device as every export shows it: flat, UTC RFC 3339 times, empty text where nothing is known. Text from the network is as it was
+ * sent and untrusted; each format makes it harmless in its own way.
+ */
+export type ExportRecord = {
+  readonly schema_version: number;
+  readonly as_of: string;
+  readonly asset_id: string;
+  readonly hostname: string;
+  readonly vendor: string;
+  readonly model: string;
+  readonly kind: string;
+  readonly serial: string;
+  readonly mac: string;
+  readonly ip: readonly string[];
+  readonly zone: string;
+  readonly port: string;
+  readonly vlan: number;
+  readonly attestation: string;
+  readonly assurance: string;
+  readonly expected: boolean;
+  readonly admission: string;
+  readonly enforcement: string;
+  readonly presence: string;
+  readonly reason_code: string;
+  readonly access: string;
+  readonly policy_rule: string;
+  readonly policy_rule_at: string;
+  readonly policy_hash: string;
+  /** Who allowed or blocked it, why, and until when; `for good` when it has no end. */
+  readonly decided_by: string;
+  readonly decision: string;
+  readonly decided_at: string;
+  readonly decided_until: string;
+  readonly decided_reason: string;
+  /** What the measured firmware is and should be, `sha-256:…` each. */
+  readonly digest_alg: string;
+  readonly digest_seen: readonly string[];
+  readonly digest_expected: readonly string[];
+  readonly method: string;
+  readonly cert_subject: string;
+  readonly cert_issuer: string;
+  readonly device_key: string;
+  readonly trust_anchor: string;
+  readonly evidence: string;
+  readonly last_attested: string;
+  readonly evidence_expires: string;
+  readonly services: readonly string[];
+  readonly clone_of: string;
+  readonly seen_by: string;
+  readonly first_seen: string;
+  readonly last_seen: string;
+};
+
+const time = (at: number | undefined): string => (at === undefined ? '' : new Date(at).toISOString());
+const digests = (list: readonly Digest[]): readonly string[] => list.map(({ alg, value }) => `${alg}:${value}`);
+const algorithms = (list: readonly Digest[]): string => [...new Set(list.map(({ alg }) => alg))].join(';');
+
+/** The canonical record of a device as it stands at `asOf`. */
+export function exportRecord(view: DeviceView, asOf: number): ExportRecord {
+  const { device, attestation, decision, person } = view;
+  const { result } = attestation;
+  const identity = result?.identity;
+  return {
+    schema_version: schemaVersion,
+    as_of: time(asOf),
+    asset_id: device.id,
+    hostname: device.fields.hostname?.value ?? '',
+    vendor: device.fields.vendor?.value ?? identity?.vendor ?? '',
+    model: device.fields.model?.value ?? identity?.model ?? '',
+    kind: device.fields.kind?.value ?? '',
+    serial: identity?.serial ?? '',
+    mac: device.mac,
+    ip: device.ips,
+    zone: device.zone,
+    port: device.port,
+    vlan: device.vlan,
+    attestation: attestation.status,
+    assurance: `A${attestation.assurance}`,
+    expected: attestation.expected,
+    admission: view.admission,
+    enforcement: view.enforcement,
+    presence: view.presence,
+    reason_code: decision.reason,
+    access: decision.access,
+    policy_rule: decision.rule.name,
+    policy_rule_at: decision.rule.at,
+    policy_hash: decision.policy,
+    decided_by: person?.by ?? '',
+    decision: person?.kind ?? '',
+    decided_at: time(person?.at),
+    decided_until: person === undefined ? '' : person.until === undefined ? 'for good' : time(person.until),
+    decided_reason: person?.reason ?? '',
+    digest_alg: algorithms([...(result?.digestsSeen ?? []), ...(result?.digestsExpected ?? [])]),
+    digest_seen: digests(result?.digestsSeen ?? []),
+    digest_expected: digests(result?.digestsExpected ?? []),
+    method: result?.scheme ?? '',
+    cert_subject: identity?.subject ?? '',
+    cert_issuer: identity?.issuer ?? '',
+    device_key: identity?.deviceKey ?? attestation.continuityKey ?? '',
+    trust_anchor: identity?.anchor ?? '',
+    evidence: result?.evidence ?? '',
+    last_attested: time(result?.at),
+    evidence_expires: time(result?.expires),
+    services: device.services.map(({ service, name }) => (name === undefined ? service : `${service} ${name}`)),
+    clone_of: device.cloneOf ?? '',
+    seen_by: device.seenBy,
+    first_seen: time(device.firstSeen),
+    last_seen: time(view.lastSeen),
+  };
+}
+
+/** The columns in their order: every record has exactly these. */
+export const columns = [
+  'schema_version',
+  'as_of',
+  'asset_id',
+  'hostname',
+  'vendor',
+  'model',
+  'kind',
+  'serial',
+  'mac',
+  'ip',
+  'zone',
+  'port',
+  'vlan',
+  'attestation',
+  'assurance',
+  'expected',
+  'admission',
+  'enforcement',
+  'presence',
+  'reason_code',
+  'access',
+  'policy_rule',
+  'policy_rule_at',
+  'policy_hash',
+  'decided_by',
+  'decision',
+  'decided_at',
+  'decided_until',
+  'decided_reason',
+  'digest_alg',
+  'digest_seen',
+  'digest_expected',
+  'method',
+  'cert_subject',
+  'cert_issuer',
+  'device_key',
+  'trust_anchor',
+  'evidence',
+  'last_attested',
+  'evidence_expires',
+  'services',
+  'clone_of',
+  'seen_by',
+  'first_seen',
+  'last_seen',
+] as const satisfies readonly (keyof ExportRecord)[];
