@@ -1,0 +1,126 @@
+import { DecodeError } from './reader.ts';
+import { bitString, boolean, DerReader, hasBit, inside, integer, latin1, objectIdentifier, openWhole, smallInteger, tags } from './der.ts';
+
+/** One certificate extension as it stands. `value` is the content of its OCTET STRING. */
+export type Extension = { readonly oid: string; readonly critical: boolean; readonly value: Uint8Array };
+
+/** Extensions of RFC 5280 §4.2 that this module reads. */
+export const extensionOids = {
+  subjectKeyIdentifier: '2.5.29.14',
+  keyUsage: '2.5.29.15',
+  subjectAltName: '2.5.29.17',
+  basicConstraints: '2.5.29.19',
+  certificatePolicies: '2.5.29.32',
+  authorityKeyIdentifier: '2.5.29.35',
+  extendedKeyUsage: '2.5.29.37',
+} as const;
+
+const maxExtensions = 64;
+
+/** Extensions in their order; a second one with the same OID is an error (RFC 5280 §4.2). */
+export function extensions(reader: DerReader): readonly Extension[] {
+  const list = reader.open(tags.sequence, 'extensions');
+  const found: Extension[] = [];
+  const seen = new Set<string>();
+  while (!list.done) {
+    const parts = list.open(tags.sequence, 'extension');
+    const oid = objectIdentifier(parts.take(tags.oid, 'extension OID').content);
+    const critical = parts.maybe(tags.boolean);
+    const value = parts.take(tags.octetString, `extension ${oid}`).content;
+    parts.end(`extension ${oid}`);
+    if (seen.has(oid)) throw new DecodeError(`Cannot read certificate: extension ${oid} stands twice`);
+    if (seen.size >= maxExtensions) throw new DecodeError(`Cannot read certificate: more than ${maxExtensions} extensions`);
+    seen.add(oid);
+    found.push({ oid, critical: critical !== undefined && boolean(critical.content, `extension ${oid}`), value });
+  }
+  return found;
+}
+
+/** RFC 5280 §4.2.1.9. An explicit `cA FALSE` is not DER but common, and says the same. */
+export type BasicConstraints = { readonly ca: boolean; readonly pathLength?: number };
+export function basicConstraints(value: Uint8Array): BasicConstraints {
+  const parts = openWhole(value, tags.sequence, 'basicConstraints');
+  const ca = parts.maybe(tags.boolean);
+  const length = parts.maybe(tags.integer);
+  parts.end('basicConstraints');
+  const isCa = ca !== undefined && boolean(ca.content, 'basicConstraints');
+  return length === undefined ? { ca: isCa } : { ca: isCa, pathLength: smallInteger(length.content, 'pathLenConstraint') };
+}
+
+/** RFC 5280 §4.2.1.3, the two bits that a path check needs. */
+export type KeyUsage = { readonly digitalSignature: boolean; readonly keyCertSign: boolean };
+export function keyUsage(value: Uint8Array): KeyUsage {
+  const outer = new DerReader(value);
+  const bits = bitString(outer.take(tags.bitString, 'keyUsage').content, 'keyUsage');
+  outer.end('keyUsage');
+  return { digitalSignature: hasBit(bits, 0), keyCertSign: hasBit(bits, 5) };
+}
+
+/** Purposes of extendedKeyUsage (RFC 5280 §4.2.1.12). */
+export function extendedKeyUsage(value: Uint8Array): readonly string[] {
+  const parts = openWhole(value, tags.sequence, 'extendedKeyUsage');
+  const found: string[] = [];
+  while (!parts.done) found.push(objectIdentifier(parts.take(tags.oid, 'extendedKeyUsage').content));
+  return found;
+}
+
+/** Policy OIDs of certificatePolicies (RFC 5280 §4.2.1.4); qualifiers are not read. */
+export function certificatePolicies(value: Uint8Array): readonly string[] {
+  const parts = openWhole(value, tags.sequence, 'certificatePolicies');
+  const found: string[] = [];
+  while (!parts.done) found.push(objectIdentifier(parts.open(tags.sequence, 'policy').take(tags.oid, 'policy').content));
+  return found;
+}
+
+/** RFC 5280 §4.2.1.2. */
+export function subjectKeyIdentifier(value: Uint8Array): Uint8Array {
+  const outer = new DerReader(value);
+  const id = outer.take(tags.octetString, 'subjectKeyIdentifier').content;
+  outer.end('subjectKeyIdentifier');
+  return id;
+}
+
+/** keyIdentifier of RFC 5280 §4.2.1.1; absent when only issuer and serial are given. */
+export function authorityKeyIdentifier(value: Uint8Array): Uint8Array | undefined {
+  const parts = openWhole(value, tags.sequence, 'authorityKeyIdentifier');
+  const id = parts.maybe(0x80)?.content;
+  while (!parts.done) parts.next();
+  return id;
+}
+
+/** HardwareModuleName (RFC 4108 §5) of a SAN otherName (IEEE 802.1AR §8.10.4): type OID and serial, as text when it is printable ASCII, else as octets. */
+export type HardwareModule = { readonly type: string; readonly serial: string };
+const hardwareModuleName = '1.3.6.1.5.5.7.8.4';
+
+/** The first HardwareModuleName among the general names; others are skipped. */
+export function hardwareModule(value: Uint8Array): HardwareModule | undefined {
+  const names = openWhole(value, tags.sequence, 'subjectAltName');
+  let found: HardwareModule | undefined;
+  while (!names.done) {
+    const element = names.next();
+    if (element.tag !== 0xa0) continue;
+    const other = inside(element);
+    if (objectIdentifier(other.take(tags.oid, 'otherName').content) !== hardwareModuleName) continue;
+    const module = other.open(0xa0, 'HardwareModuleName').open(tags.sequence, 'HardwareModuleName');
+    const type = objectIdentifier(module.take(tags.oid, 'hwType').content);
+    const serial = module.take(tags.octetString, 'hwSerialNum').content;
+    module.end('HardwareModuleName');
+    other.end('otherName');
+    if (found !== undefined) throw new DecodeError('Cannot read subjectAltName: two HardwareModuleNames');
+    found = { type, serial: serialText(serial) };
+  }
+  return found;
+}
+
+const serialText = (octets: Uint8Array): string =>
+  octets.length > 0 && octets.every(byte => byte > 0x20 && byte < 0x7f)
+    ? latin1(octets)
+    : `0x${Array.from(octets, byte => byte.toString(16).padStart(2, '0')).join('')}`;
+
+/** Version of `[0] EXPLICIT INTEGER`: 0 is v1, 2 is v3. */
+export const explicitVersion = (reader: DerReader): number => {
+  const version = reader.open(0xa0, 'version');
+  const value = Number(integer(version.take(tags.integer, 'version').content, 'version', 1));
+  version.end('version');
+  return value;
+};

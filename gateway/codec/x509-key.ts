@@ -1,0 +1,60 @@
+import { DecodeError } from './reader.ts';
+import { bitString, DerReader, type Element, inside, integer, objectIdentifier, openWhole, tags } from './der.ts';
+
+/** What kind of public key a SubjectPublicKeyInfo holds. `other` includes curves given by explicit parameters. */
+export type KeyKind =
+  | { readonly kind: 'ec'; readonly curve: 'P-256' | 'P-384' | 'P-521' }
+  | { readonly kind: 'ed25519' }
+  | { readonly kind: 'rsa'; readonly bits: number }
+  | { readonly kind: 'other'; readonly found: string };
+
+/** An AlgorithmIdentifier. `parameters` is the whole element, absent if there is none. */
+export type Algorithm = { readonly oid: string; readonly parameters?: Element; readonly der: Uint8Array };
+
+const curves: { readonly [oid: string]: 'P-256' | 'P-384' | 'P-521' } = {
+  '1.2.840.10045.3.1.7': 'P-256',
+  '1.3.132.0.34': 'P-384',
+  '1.3.132.0.35': 'P-521',
+};
+
+export function algorithm(reader: DerReader, what: string): Algorithm {
+  const element = reader.take(tags.sequence, what);
+  const parts = inside(element);
+  const oid = objectIdentifier(parts.take(tags.oid, what).content);
+  if (parts.done) return { oid, der: element.whole };
+  const parameters = parts.next();
+  parts.end(what);
+  return { oid, parameters, der: element.whole };
+}
+
+/** Classifies a SubjectPublicKeyInfo (RFC 3279 §2.3, RFC 5480, RFC 8410). Throws DecodeError when it is no such structure. */
+export function keyKind(spki: Uint8Array): KeyKind {
+  const parts = openWhole(spki, tags.sequence, 'SubjectPublicKeyInfo');
+  const { oid, parameters } = algorithm(parts, 'public key algorithm');
+  const key = bitString(parts.take(tags.bitString, 'public key').content, 'public key');
+  parts.end('SubjectPublicKeyInfo');
+  switch (oid) {
+    case '1.2.840.10045.2.1': {
+      if (parameters?.tag !== tags.oid) return { kind: 'other', found: 'elliptic curve with explicit parameters' };
+      const curve = objectIdentifier(parameters.content);
+      const known = curves[curve];
+      return known === undefined ? { kind: 'other', found: `elliptic curve ${curve}` } : { kind: 'ec', curve: known };
+    }
+    case '1.3.101.112':
+      return { kind: 'ed25519' };
+    case '1.2.840.113549.1.1.1':
+      return { kind: 'rsa', bits: rsaBits(key.octets) };
+    default:
+      return { kind: 'other', found: `key algorithm ${oid}` };
+  }
+}
+
+function rsaBits(octets: Uint8Array): number {
+  const parts = openWhole(octets, tags.sequence, 'RSA key');
+  const modulus = integer(parts.take(tags.integer, 'RSA modulus').content, 'RSA modulus', 2049);
+  const exponent = integer(parts.take(tags.integer, 'RSA exponent').content, 'RSA exponent', 2049);
+  parts.end('RSA key');
+  if (modulus <= 0n || exponent < 3n || exponent % 2n === 0n)
+    throw new DecodeError('Cannot read RSA key: modulus or exponent out of range');
+  return modulus.toString(2).length;
+}

@@ -1,0 +1,70 @@
+import { DecodeError } from './reader.ts';
+import { type DerReader, type Element, inside, latin1, objectIdentifier, tags, utf8 } from './der.ts';
+
+/** One attribute of a distinguished name. `value` is the exact text: equal texts of one type are equal bytes of one string type. */
+export type Attribute = { readonly type: string; readonly value: string };
+
+/** A distinguished name (RFC 5280 §4.1.2.4). `der` is what names are compared by; `text` is safe to show and nothing else. */
+export type Name = { readonly der: Uint8Array; readonly attributes: readonly Attribute[]; readonly text: string };
+
+/** Attribute types that people know (RFC 4519, RFC 5280 appendix A). */
+const attributeNames: { readonly [oid: string]: string } = {
+  '2.5.4.3': 'CN',
+  '2.5.4.5': 'serialNumber',
+  '2.5.4.6': 'C',
+  '2.5.4.7': 'L',
+  '2.5.4.8': 'ST',
+  '2.5.4.10': 'O',
+  '2.5.4.11': 'OU',
+  '2.5.4.46': 'dnQualifier',
+  '0.9.2342.19200300.100.1.25': 'DC',
+};
+export const attributeTypes = { serialNumber: '2.5.4.5', organization: '2.5.4.10' } as const;
+
+const maxAttributes = 32;
+
+/** Reads one RDNSequence. Throws DecodeError. */
+export function name(reader: DerReader, what: string): Name {
+  const element = reader.take(tags.sequence, what);
+  const rdns = inside(element);
+  const attributes: Attribute[] = [];
+  while (!rdns.done) {
+    const rdn = rdns.open(tags.set, `${what} RDN`);
+    if (rdn.done) throw new DecodeError(`Cannot read ${what}: empty RDN`);
+    while (!rdn.done) {
+      const pair = rdn.open(tags.sequence, `${what} attribute`);
+      const type = objectIdentifier(pair.take(tags.oid, `${what} attribute type`).content);
+      attributes.push({ type, value: stringValue(pair.next(), what) });
+      pair.end(`${what} attribute`);
+    }
+    if (attributes.length > maxAttributes) throw new DecodeError(`Cannot read ${what}: more than ${maxAttributes} attributes`);
+  }
+  const text = attributes.map(a => `${attributeNames[a.type] ?? a.type}=${printable(a.value)}`).join(', ');
+  return { der: element.whole, attributes, text };
+}
+
+/** Text from outside as people may see it: control, format and unassigned characters as escapes, at most 255 characters. Not for comparing. */
+export const printable = (text: string): string =>
+  text.slice(0, 255).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, c => `\\u{${c.codePointAt(0)?.toString(16)}}`);
+
+/** Value of the first attribute of this type. */
+export const attribute = (of: Name, type: string): string | undefined => of.attributes.find(a => a.type === type)?.value;
+
+/** DirectoryString and its kin. An unknown type is shown as its octets, so that it stays injective. */
+function stringValue(element: Element, what: string): string {
+  switch (element.tag) {
+    case tags.utf8String:
+      return utf8(element.content, what);
+    case tags.printableString:
+    case tags.ia5String:
+    case tags.teletexString:
+      return latin1(element.content);
+    case tags.bmpString:
+      if (element.content.length % 2 !== 0) throw new DecodeError(`Cannot read ${what}: BMPString of odd length`);
+      return Array.from({ length: element.content.length / 2 }, (_, i) =>
+        String.fromCharCode(((element.content[2 * i] ?? 0) << 8) | (element.content[2 * i + 1] ?? 0)),
+      ).join('');
+    default:
+      return `#${element.tag}:${latin1(element.content)}`;
+  }
+}
