@@ -49,13 +49,14 @@ export type Challenge = {
   readonly ttlSeconds: number;
 };
 
-/** What the edge must do, in this order. */
+/** What the edge must do, in this order. The edge sends the tightening part of `enforce` at once and the rest after the Events are committed. */
 export type Effect =
-  /** Only tightens: done before its Events are committed. */
-  | { readonly kind: 'enforce'; readonly when: 'first'; readonly ruleSet: RuleSet; readonly hash: Hex }
   | { readonly kind: 'append'; readonly events: readonly EventBody[] }
-  /** May loosen: done after the Events before it are committed. */
-  | { readonly kind: 'enforce'; readonly when: 'committed'; readonly ruleSet: RuleSet; readonly hash: Hex }
-  | { readonly kind: 'challenge'; readonly challenge: Challenge };
+  | { readonly kind: 'enforce'; readonly ruleSet: RuleSet }
+  | { readonly kind: 'challenge'; readonly challenge: Challenge }
+  /** Ask the sensor for the latest fact of every address again: some were folded away by a quota that has recovered. */
+  | { readonly kind: 'resync' }
+  /** What to tell the person whose command this was; sent when the Events before it are committed. */
+  | { readonly kind: 'answer'; readonly refused?: { readonly status: 400 | 404 | 409; readonly problem: string } };
 
 export type { ReplyLane };

@@ -1,0 +1,75 @@
+import type { DeviceId, Millis } from '../model/address.ts';
+import type { AttestationResult, ChallengeOutcome } from '../model/attestation.ts';
+
+/** Waits after the 1st, 2nd, … failed challenge; the last one repeats. Milliseconds. Kind to controllers with few sockets. */
+export const backOffMs = [3_000, 10_000, 60_000, 300_000, 1_800_000] as const;
+/** Challenges open at once over the whole site. */
+export const maxOpen = 8;
+/** A challenge whose outcome never came is given up after this. Milliseconds. */
+export const lostMs = 30_000;
+
+type Standing = { nextAt: Millis; failures: number; open?: { id: string; at: Millis } };
+
+/**
+ * When to ask which device: once at first, again at half of a result's life, after failures with back-off, and at once when a person
+ * or a link that came up asks. One challenge per device at a time. Holds no more devices than the caller keeps (`forget`).
+ */
+export class ChallengeSchedule {
+  readonly #standings = new Map<DeviceId, Standing>();
+  readonly #open = new Map<string, DeviceId>();
+  #issued = 0;
+
+  /** True iff the device should be asked now. */
+  due(device: DeviceId, result: AttestationResult | undefined, now: Millis): boolean {
+    if (this.#open.size >= maxOpen) return false;
+    const standing = this.#standings.get(device);
+    if (standing === undefined) return result === undefined || now >= halfLife(result);
+    return standing.open === undefined && now >= standing.nextAt;
+  }
+
+  /** Notes that a challenge leaves now; returns its id, unique since the start. */
+  begin(device: DeviceId, now: Millis): string {
+    this.#issued += 1;
+    const id = `c${now}-${this.#issued}`;
+    const standing = this.#standings.get(device) ?? { nextAt: now, failures: 0 };
+    this.#standings.set(device, { ...standing, open: { id, at: now } });
+    this.#open.set(id, device);
+    return id;
+  }
+
+  /** The device that an outcome belongs to; undefined for an unknown, answered or given-up challenge: each counts once. */
+  finish(id: string, outcome: ChallengeOutcome, now: Millis): DeviceId | undefined {
+    const device = this.#open.get(id);
+    if (device === undefined) return undefined;
+    this.#open.delete(id);
+    const failures = outcome.kind === 'transport-failure' ? (this.#standings.get(device)?.failures ?? 0) + 1 : 0;
+    const wait = backOffMs[Math.min(failures, backOffMs.length) - 1] ?? 1_800_000;
+    const nextAt = outcome.kind === 'appraised' ? Math.max(halfLife(outcome.result), now + 10_000) : now + wait;
+    this.#standings.set(device, { nextAt, failures });
+    return device;
+  }
+
+  /** Makes the device due at once: a person asked, or its link came back. */
+  hasten(device: DeviceId, now: Millis): void {
+    const standing = this.#standings.get(device);
+    if (standing !== undefined) this.#standings.set(device, { ...standing, nextAt: now, failures: 0 });
+    else this.#standings.set(device, { nextAt: now, failures: 0 });
+  }
+
+  forget(device: DeviceId): void {
+    const open = this.#standings.get(device)?.open;
+    if (open !== undefined) this.#open.delete(open.id);
+    this.#standings.delete(device);
+  }
+
+  /** Gives up challenges without an outcome, so that a dead challenger stops nobody's turn. */
+  giveUp(now: Millis): void {
+    for (const [device, standing] of this.#standings) {
+      if (standing.open === undefined || now - standing.open.at < lostMs) continue;
+      this.#open.delete(standing.open.id);
+      this.#standings.set(device, { nextAt: now + backOffMs[1], failures: standing.failures + 1 });
+    }
+  }
+}
+
+const halfLife = (result: AttestationResult): Millis => result.at + (result.expires - result.at) / 2;

@@ -1,0 +1,98 @@
+import type { Millis } from '../model/address.ts';
+import type { PersonDecision } from '../model/device.ts';
+import type { EventBody } from '../model/event.ts';
+import type { Command } from '../model/machine.ts';
+import type { ZoneSettings } from '../model/settings.ts';
+import type { Inventory } from './inventory.ts';
+
+/** The longest pause of enforcement. Milliseconds. */
+export const maxPauseMs = 8 * 3_600_000;
+
+type Answer = { readonly events: readonly EventBody[] } | { readonly status: 400 | 404 | 409; readonly problem: string };
+
+/** What a person's command does, as Events, or why it is refused. Challenges are opened by the machine and make none here. */
+export function commandEvents(
+  inventory: Inventory,
+  zones: readonly ZoneSettings[],
+  { by, reason, now }: { readonly by: string; readonly reason: string; readonly now: Millis },
+  command: Command,
+): Answer {
+  const asked = reason.trim();
+  if (command.kind !== 'challenge' && asked.length < 3)
+    return { status: 400, problem: 'Cannot decide without a reason: give at least 3 characters' };
+  switch (command.kind) {
+    case 'approve':
+    case 'waive':
+    case 'quarantine':
+    case 'release':
+    case 'challenge':
+      return aboutDevice(inventory, by, asked, command, now);
+    case 'pause':
+      if (command.until <= now || command.until > now + maxPauseMs)
+        return { status: 400, problem: `Cannot pause enforcement: the end must lie within the next ${maxPauseMs / 3_600_000} hours` };
+      return { events: [{ kind: 'paused', by, reason: asked, until: command.until }] };
+    case 'resume':
+      if (inventory.pausedUntil === undefined) return { status: 409, problem: 'Cannot resume enforcement: it is not paused' };
+      return { events: [{ kind: 'resumed', by, reason: asked }] };
+    case 'zone-mode':
+      if (!zones.some(zone => zone.name === command.zone))
+        return { status: 404, problem: `Cannot change zone ${command.zone}: there is none of that name` };
+      return { events: [{ kind: 'zone-mode', zone: command.zone, mode: command.mode, by }] };
+  }
+}
+
+function aboutDevice(
+  inventory: Inventory,
+  by: string,
+  reason: string,
+  command: Extract<Command, { readonly device: string }>,
+  now: Millis,
+): Answer {
+  const record = inventory.get(command.device);
+  if (record === undefined) return { status: 404, problem: `Cannot ${command.kind} ${command.device}: there is no such device` };
+  const deviceKey = record.attestation.result?.identity?.deviceKey;
+  const person = (kind: PersonDecision['kind'], more: Partial<PersonDecision>): EventBody => ({
+    kind: 'person-decided',
+    device: command.device,
+    person: { kind, by, reason, at: now, ...(deviceKey === undefined ? {} : { deviceKey }), ...more },
+  });
+  if ('until' in command && command.until !== undefined && command.until <= now)
+    return { status: 400, problem: `Cannot ${command.kind} ${command.device}: the end lies in the past` };
+  switch (command.kind) {
+    case 'approve':
+      return {
+        events: [
+          ...takeover(inventory, command.device, by),
+          person('approval', command.until === undefined ? {} : { until: command.until }),
+        ],
+      };
+    case 'waive': {
+      const finding = record.attestation.reason;
+      if (finding !== command.excuses)
+        return { status: 409, problem: `Cannot waive ${command.excuses} for ${command.device}: its finding is ${finding ?? 'none'}` };
+      return { events: [person('waiver', { until: command.until, excuses: command.excuses })] };
+    }
+    case 'quarantine':
+      return { events: [person('block', {})] };
+    case 'release':
+      if (record.person === undefined)
+        return {
+          status: 409,
+          problem: `Cannot release ${command.device}: no person decided about it, rule ${record.decision?.rule.name ?? '-'} did; approve it to let it in`,
+        };
+      return { events: [{ kind: 'person-released', device: command.device, by, reason }] };
+    case 'challenge':
+      return { events: [] };
+  }
+}
+
+/** Approving a clone says that the device has moved here: the record at the old port ends. */
+function takeover(inventory: Inventory, id: string, by: string): readonly EventBody[] {
+  const record = inventory.get(id);
+  const old = record?.device.cloneOf === undefined ? undefined : inventory.get(record.device.cloneOf);
+  if (record === undefined || record.device.cloneOf === undefined) return [];
+  const { port, zone } = record.device;
+  const moved: EventBody = { kind: 'device-moved', device: id, from: old?.device.port ?? port, to: port, zone };
+  if (old === undefined) return [moved];
+  return [{ kind: 'device-forgotten', device: old.device.id, why: `moved to ${port}, approved by ${by}` }, moved];
+}

@@ -1,0 +1,64 @@
+import type { Millis } from '../model/address.ts';
+import type { AttestationStatus } from '../model/axes.ts';
+import type { Decision, DecisionFacts } from '../model/decision.ts';
+import type { ReasonCode } from '../model/reason.ts';
+import type { ZoneSettings } from '../model/settings.ts';
+import type { DeviceRecord } from './record.ts';
+
+/** True iff the last result ended, and the zone's grace with it: the admission that it gave is lost. */
+export const isExpired = ({ attestation: { result } }: DeviceRecord, zone: ZoneSettings, now: Millis): boolean =>
+  result !== undefined && now >= result.expires + zone.graceSeconds * 1000;
+
+/** Everything `decide` looks at, for one device now. `expected` comes from the expectation list. */
+export function decisionFacts(record: DeviceRecord, zone: ZoneSettings, expected: boolean, now: Millis): DecisionFacts {
+  const { device, attestation, person } = record;
+  const { vendor, kind, model, hostname } = device.fields;
+  // A contraindicated result never ages into a better one: it stands until a newer result replaces it.
+  const expired = attestation.status !== 'contraindicated' && isExpired(record, zone, now);
+  const status: AttestationStatus = expired ? 'none' : attestation.status;
+  const reason: ReasonCode | undefined = expired
+    ? 'EVIDENCE_EXPIRED'
+    : (attestation.reason ?? (attestation.result === undefined ? 'AWAITING_CHALLENGE' : undefined));
+  const identity = attestation.result?.identity;
+  return {
+    zone: zone.name,
+    mac: device.mac,
+    port: device.port,
+    vlan: device.vlan,
+    services: device.services.map(({ service }) => service),
+    announced: device.facts.length > 0,
+    cloned: device.cloneOf !== undefined,
+    attestation: status,
+    assurance: expired ? 0 : attestation.assurance,
+    expected,
+    now,
+    ...(vendor === undefined ? {} : { vendor: vendor.value }),
+    ...(kind === undefined ? {} : { kind: kind.value }),
+    ...(model === undefined ? {} : { model: model.value }),
+    ...(hostname === undefined ? {} : { hostname: hostname.value }),
+    ...(reason === undefined ? {} : { attestationReason: reason }),
+    ...(identity?.serial === undefined ? {} : { serial: identity.serial }),
+    ...(identity === undefined ? {} : { deviceKey: identity.deviceKey }),
+    ...(person === undefined ? {} : { person }),
+  };
+}
+
+/** True iff nothing that people or the network would notice differs; the facts' instant does not count. */
+export function isSameDecision(a: Decision | undefined, b: Decision): boolean {
+  return a !== undefined && tellingParts(a) === tellingParts(b);
+}
+
+const tellingParts = ({ access, admission, reason, rule, until, facts }: Decision): string =>
+  JSON.stringify([
+    access,
+    admission,
+    reason,
+    rule.name,
+    rule.at,
+    until,
+    facts.zone,
+    facts.attestation,
+    facts.assurance,
+    facts.expected,
+    facts.attestationReason,
+  ]);

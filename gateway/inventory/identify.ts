@@ -1,0 +1,34 @@
+import type { Mac, Millis, PortName, Vlan } from '../model/address.ts';
+import type { Inventory } from './inventory.ts';
+import type { DeviceRecord } from './record.ts';
+
+/** How long after its last frame a device still holds its port against another port with the same address. Milliseconds. */
+export const holdsPortMs = 60_000;
+
+/** True iff a proof, a rule with proof, or a person ties the address to its port: then it may appear there only. */
+export const isBound = ({ device, decision }: DeviceRecord): boolean =>
+  device.cloneOf === undefined &&
+  decision?.access === 'admit' &&
+  (decision.admission === 'admitted' || decision.admission === 'approved' || decision.admission === 'waived');
+
+/** Who an address on a port is: a known device, one that moved here, a new one, or a clone of one that holds its port. */
+export type Identified =
+  | { readonly kind: 'known'; readonly record: DeviceRecord }
+  | { readonly kind: 'moved'; readonly record: DeviceRecord }
+  | { readonly kind: 'new'; readonly cloneOf?: DeviceRecord };
+
+export function identify(
+  inventory: Inventory,
+  at: { readonly mac: Mac; readonly port: PortName; readonly vlan: Vlan },
+  now: Millis,
+  linkIsDown: (port: PortName) => boolean,
+): Identified {
+  const known = inventory.at(at.mac, at.port, at.vlan);
+  if (known !== undefined) return { kind: 'known', record: known };
+  const elsewhere = inventory.withMac(at.mac).filter(({ device }) => device.port !== at.port && device.cloneOf === undefined);
+  const holder =
+    elsewhere.find(isBound) ?? elsewhere.find(record => !linkIsDown(record.device.port) && now - record.seen.lastAt < holdsPortMs);
+  if (holder !== undefined) return { kind: 'new', cloneOf: holder };
+  const gone = elsewhere.find(({ device }) => device.vlan === at.vlan);
+  return gone === undefined ? { kind: 'new' } : { kind: 'moved', record: gone };
+}

@@ -1,0 +1,178 @@
+import type { DeviceId, Ip, Mac, Millis, PortName, Vlan } from '../model/address.ts';
+import type { Event, EventBody } from '../model/event.ts';
+import type { ZoneMode } from '../model/settings.ts';
+import { foldOutcome } from './fold-attestation.ts';
+import { foldFact, withField } from './fold-fact.ts';
+import { type DeviceRecord, maxBindings, unattested } from './record.ts';
+
+/** Everything that a restart needs besides the Events after it. Plain JSON. */
+export type InventorySnapshot = {
+  readonly format: 1;
+  readonly records: readonly DeviceRecord[];
+  readonly nextId: number;
+  readonly pausedUntil?: Millis;
+  readonly zoneModes: readonly (readonly [string, ZoneMode])[];
+};
+
+/** The most devices that are kept at all; the machine caps them per port long before. */
+export const maxDevices = 20_000;
+
+/** The fold over Events: devices and site switches. It derives nothing that Events do not say and decides nothing. */
+export class Inventory {
+  readonly #records = new Map<DeviceId, DeviceRecord>();
+  readonly #byMac = new Map<Mac, DeviceId[]>();
+  readonly #zoneModes = new Map<string, ZoneMode>();
+  #nextId = 1;
+  #pausedUntil: Millis | undefined;
+
+  static from(snapshot: InventorySnapshot): Inventory {
+    const inventory = new Inventory();
+    for (const record of snapshot.records) inventory.#add(record);
+    for (const [zone, mode] of snapshot.zoneModes) inventory.#zoneModes.set(zone, mode);
+    inventory.#nextId = snapshot.nextId;
+    inventory.#pausedUntil = snapshot.pausedUntil;
+    return inventory;
+  }
+
+  snapshot(): InventorySnapshot {
+    return {
+      format: 1,
+      records: [...this.#records.values()],
+      nextId: this.#nextId,
+      zoneModes: [...this.#zoneModes],
+      ...(this.#pausedUntil === undefined ? {} : { pausedUntil: this.#pausedUntil }),
+    };
+  }
+
+  get size(): number {
+    return this.#records.size;
+  }
+
+  /** Set while enforcement is paused; the pause may have run out since. */
+  get pausedUntil(): Millis | undefined {
+    return this.#pausedUntil;
+  }
+
+  /** The id that the next found device gets. */
+  get nextDeviceId(): DeviceId {
+    return `d${this.#nextId}`;
+  }
+
+  zoneMode(zone: string): ZoneMode | undefined {
+    return this.#zoneModes.get(zone);
+  }
+
+  get(id: DeviceId): DeviceRecord | undefined {
+    return this.#records.get(id);
+  }
+
+  records(): IterableIterator<DeviceRecord> {
+    return this.#records.values();
+  }
+
+  /** All devices with this MAC, oldest first. */
+  withMac(mac: Mac): readonly DeviceRecord[] {
+    return (this.#byMac.get(mac) ?? []).flatMap(id => this.#records.get(id) ?? []);
+  }
+
+  at(mac: Mac, port: PortName, vlan: Vlan): DeviceRecord | undefined {
+    return this.withMac(mac).find(({ device }) => device.port === port && device.vlan === vlan);
+  }
+
+  withIp(ip: Ip): readonly DeviceRecord[] {
+    return [...this.#records.values()].filter(({ device }) => device.ips.includes(ip));
+  }
+
+  /** Folds one Event in. Events about a device that is gone change nothing. */
+  apply(event: Pick<Event, 'at' | 'body'>): void {
+    const { at, body } = event;
+    if (body.kind === 'device-found') this.#found(body, at);
+    else if ('device' in body && body.device !== undefined) {
+      const record = this.#records.get(body.device);
+      if (record !== undefined) this.#applyTo(record, body, at);
+    } else this.#applyToSite(body);
+  }
+
+  #found(body: Extract<EventBody, { kind: 'device-found' }>, at: Millis): void {
+    const { device: id, mac, port, vlan, zone, seenBy, cloneOf } = body;
+    const binding = { mac, port, vlan, from: at };
+    const device = { id, mac, port, vlan, zone, seenBy, ips: [], bindings: [binding], fields: {}, services: [], facts: [], firstSeen: at };
+    this.#add({
+      device: cloneOf === undefined ? device : { ...device, cloneOf },
+      attestation: unattested,
+      person: undefined,
+      decision: undefined,
+      enforcement: 'applying',
+      seen: { lastAt: at, packets: 0, bytes: 0 },
+    });
+    this.#nextId = Math.max(this.#nextId, Number(id.slice(1)) + 1);
+  }
+
+  #add(record: DeviceRecord): void {
+    const { id, mac } = record.device;
+    this.#records.set(id, record);
+    this.#byMac.set(mac, [...(this.#byMac.get(mac) ?? []), id]);
+  }
+
+  #applyTo(record: DeviceRecord, body: EventBody, at: Millis): void {
+    switch (body.kind) {
+      case 'fact-learned':
+        record.device = foldFact(record.device, body.observation);
+        break;
+      case 'field-set':
+        record.device = withField(record.device, body.field, body.value);
+        break;
+      case 'device-moved':
+        record.device = moved(record.device, body.to, body.zone, at);
+        break;
+      case 'device-forgotten':
+        this.#forget(record);
+        break;
+      case 'challenged':
+        record.attestation = { ...record.attestation, challengedAt: at };
+        break;
+      case 'attested':
+        record.attestation = foldOutcome(record.attestation, body.outcome, body.checks, at);
+        break;
+      case 'decided':
+        record.decision = body.decision;
+        record.device = { ...record.device, zone: body.decision.facts.zone };
+        record.attestation = { ...record.attestation, expected: body.decision.facts.expected };
+        break;
+      case 'enforced':
+        record.enforcement = body.enforcement;
+        break;
+      case 'person-decided':
+        record.person = body.person;
+        break;
+      case 'person-released':
+        record.person = undefined;
+        break;
+      default:
+        break;
+    }
+  }
+
+  #applyToSite(body: EventBody): void {
+    if (body.kind === 'paused') this.#pausedUntil = body.until;
+    else if (body.kind === 'resumed') this.#pausedUntil = undefined;
+    else if (body.kind === 'zone-mode') this.#zoneModes.set(body.zone, body.mode);
+  }
+
+  #forget(record: DeviceRecord): void {
+    const { id, mac } = record.device;
+    this.#records.delete(id);
+    const left = (this.#byMac.get(mac) ?? []).filter(other => other !== id);
+    if (left.length === 0) this.#byMac.delete(mac);
+    else this.#byMac.set(mac, left);
+  }
+}
+
+/** The device at its new port: open bindings end, its addresses stay known, and it is nobody's clone any more. */
+function moved(device: DeviceRecord['device'], port: PortName, zone: string, at: Millis): DeviceRecord['device'] {
+  const { cloneOf: _, ...rest } = device;
+  const closed = device.bindings.map(binding => (binding.until === undefined ? { ...binding, until: at } : binding));
+  const { mac, vlan } = device;
+  const opened = [{ mac, port, vlan, from: at }, ...device.ips.map(ip => ({ mac, port, vlan, ip, from: at }))];
+  return { ...rest, port, zone, bindings: [...closed, ...opened].slice(-maxBindings) };
+}

@@ -1,0 +1,68 @@
+import type { Check } from '../model/attestation.ts';
+import type { Enforcement, Presence } from '../model/axes.ts';
+import type { DeviceView } from '../model/device.ts';
+import type { Millis } from '../model/address.ts';
+import type { DeviceRecord } from './record.ts';
+
+/** A device that sent nothing for so long is shown as silent. Milliseconds. */
+export const silentMs = 300_000;
+
+/** What the network should be doing with a device, given whether its port acts on decisions now. */
+export function intendedEnforcement(record: DeviceRecord, acts: boolean, guarded: boolean): Enforcement {
+  switch (record.decision?.access) {
+    case undefined:
+      return 'applying';
+    case 'admit':
+      return 'open';
+    case 'hold':
+      return acts ? 'held' : 'would-hold';
+    case 'quarantine':
+      if (!acts) return 'would-quarantine';
+      return guarded ? 'dropped' : 'quarantined';
+  }
+}
+
+/** The device as pages, CLI and exports show it; undefined before the first decision. */
+export function viewOf(record: DeviceRecord, now: Millis, linkIsDown: boolean): DeviceView | undefined {
+  const { device, decision, attestation, enforcement, person, seen } = record;
+  if (decision === undefined) return undefined;
+  const presence: Presence = linkIsDown ? 'offline' : now - seen.lastAt > silentMs ? 'silent' : 'online';
+  const view = {
+    device,
+    attestation: {
+      ...attestation,
+      status: decision.facts.attestation,
+      assurance: decision.facts.assurance,
+      checks: withExpected(attestation.checks, record),
+    },
+    admission: decision.admission,
+    enforcement,
+    presence,
+    decision,
+    lastSeen: seen.lastAt,
+    packets: seen.packets,
+    bytes: seen.bytes,
+  };
+  return person === undefined ? view : { ...view, person };
+}
+
+/** The `expected` check follows the expectation list, so it is made when looked at. */
+function withExpected(checks: readonly Check[], { attestation: { result, expected } }: DeviceRecord): readonly Check[] {
+  if (result === undefined) return checks;
+  const seen = result.identity?.serial ?? result.identity?.deviceKey;
+  if (seen === undefined || result.status === 'contraindicated')
+    return [...checks, { check: 'expected', outcome: 'not-evaluated', detail: 'not evaluated, because an earlier check failed' }];
+  return [
+    ...checks,
+    expected
+      ? { check: 'expected', outcome: 'passed', detail: 'somebody listed this serial or key', seen }
+      : {
+          check: 'expected',
+          outcome: 'failed',
+          code: 'NOT_EXPECTED',
+          detail: 'nobody listed this serial or key',
+          expected: 'an entry in policies/expected',
+          seen,
+        },
+  ];
+}

@@ -1,0 +1,45 @@
+import type { Ip, PortName, Vlan } from '../model/address.ts';
+import type { ZoneSettings } from '../model/settings.ts';
+
+/** The zone of a device: the first that names its port, else its VLAN, else a prefix of one of its addresses; else the default zone. */
+export function zoneOf(zones: readonly ZoneSettings[], at: { port: PortName; vlan: Vlan; ips: readonly Ip[] }): ZoneSettings {
+  const found =
+    zones.find(zone => zone.ports?.includes(at.port) === true) ??
+    zones.find(zone => at.vlan !== 0 && zone.vlans?.includes(at.vlan) === true) ??
+    zones.find(zone => zone.prefixes?.some(prefix => at.ips.some(ip => inPrefix(ip, prefix))) === true) ??
+    zones.find(zone => zone.default === true);
+  if (found === undefined) throw new Error('Cannot find a zone: the settings have no default zone');
+  return found;
+}
+
+/** True iff an IPv4 address lies in a CIDR prefix. IPv6 matches none (prefix zones are IPv4). */
+export function inPrefix(ip: Ip, prefix: string): boolean {
+  const [base, bits] = prefix.split('/');
+  const a = ip4Number(ip);
+  const b = ip4Number(base ?? '');
+  const length = Number(bits);
+  if (a === undefined || b === undefined || !Number.isInteger(length) || length < 0 || length > 32) return false;
+  return length === 0 || a >>> (32 - length) === b >>> (32 - length);
+}
+
+/** An IPv4 address as an unsigned 32-bit number; undefined for anything else. */
+export function ip4Number(ip: string): number | undefined {
+  const parts = ip.split('.');
+  if (parts.length !== 4) return undefined;
+  let value = 0;
+  for (const part of parts) {
+    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
+    value = value * 256 + Number(part);
+  }
+  return value >>> 0;
+}
+
+/** True iff `ip` is an IPv4 host address of the prefix: neither its network nor its broadcast address. */
+export function isHostOf(ip: Ip, prefix: string): boolean {
+  const length = Number(prefix.split('/')[1]);
+  const value = ip4Number(ip);
+  if (value === undefined || !inPrefix(ip, prefix)) return false;
+  if (length >= 31) return true;
+  const host = value & (2 ** (32 - length) - 1);
+  return host !== 0 && host !== 2 ** (32 - length) - 1;
+}
