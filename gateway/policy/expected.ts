@@ -1,0 +1,27 @@
+import type { Hex } from '../model/address.ts';
+import type { RuleRef } from '../model/decision.ts';
+import type { ExpectedEntry } from './shapes.ts';
+import type { Policy } from './policy.ts';
+
+/** What was proved about a device. Pass only what a verified chain said: vendor and model as the anchor vouches for them, never as announced. */
+export type ProvedIdentity = { readonly serial?: string; readonly deviceKey?: Hex; readonly vendor?: string; readonly model?: string };
+
+/**
+ * The entry of `policies/expected` that expects this device, by equality of everything that the entry names. Keys are tried before serials:
+ * a key is the device's own, a serial only as unique as its vendor keeps it.
+ */
+export function isExpected(policy: Policy, proved: ProvedIdentity): RuleRef | undefined {
+  const byKey = proved.deviceKey === undefined ? undefined : policy.expectedKeys.get(proved.deviceKey);
+  const bySerial = proved.serial === undefined ? undefined : policy.expectedSerials.get(proved.serial);
+  return [...(byKey ?? []), ...(bySerial ?? [])].find(entry => fits(entry.value, proved))?.ref;
+}
+
+function fits(entry: ExpectedEntry, proved: ProvedIdentity): boolean {
+  const same = (wanted: string | undefined, seen: string | undefined): boolean => wanted === undefined || wanted === seen;
+  return (
+    same(entry.key?.toLowerCase(), proved.deviceKey) &&
+    same(entry.serial, proved.serial) &&
+    same(entry.vendor, proved.vendor) &&
+    same(entry.model, proved.model)
+  );
+}

@@ -1,0 +1,118 @@
+import type { Millis } from '../model/address.ts';
+import type { AttestationResult, Check } from '../model/attestation.ts';
+import type { Enforcement } from '../model/axes.ts';
+import type { Decision } from '../model/decision.ts';
+import type { AttestationState, Device, DeviceView, PersonDecision } from '../model/device.ts';
+import { reasons } from '../model/reason.ts';
+import { clean, short } from './text.ts';
+
+/** One sentence on a Decision: what happens to the device, why, and which rule said so. `result` adds what was expected and what was seen. */
+export function explain(decision: Decision, result?: Pick<AttestationResult, 'checks'>): string {
+  const difference = result === undefined ? '' : expectedAndSeen(result.checks, decision);
+  return `${verdict(decision)}${end(decision.until)}: ${reasons[decision.reason].text}${difference}; rule ${decision.rule.name} (${decision.rule.at})`;
+}
+
+/**
+ * The sentence that page, CLI and export show for each device: what it is, where it is plugged in, what it proved, which rule decided,
+ * who allowed it until when, and whether the network really does it. Words of the device are cleaned and cut; the sentence has no full stop.
+ */
+export function whySentence(view: DeviceView): string {
+  return [
+    `${what(view.device)} on port ${clean(view.device.port, 15)}${view.device.vlan === 0 ? '' : `, VLAN ${view.device.vlan}`}, zone ${clean(view.device.zone, 64)}`,
+    proof(view.attestation, view.decision),
+    explain(view.decision),
+    people(view.person, view.decision),
+    network(view.enforcement, view.decision),
+  ].join('; ');
+}
+
+function verdict(decision: Decision): string {
+  switch (decision.admission) {
+    case 'admitted':
+      return 'Admitted';
+    case 'approved':
+      return 'Approved';
+    case 'waived':
+      return 'Waived';
+    case 'denied':
+    case 'blocked':
+      return 'Quarantined';
+    case 'pending':
+      return decision.access === 'admit' ? 'Let through undecided' : 'Held';
+  }
+}
+
+const end = (until: Millis | undefined): string => (until === undefined ? '' : ` until ${instant(until)}`);
+
+/** `2026-03-01 06:14 UTC`; a date beyond what dates can say is printed as its number. */
+function instant(at: Millis): string {
+  if (!(Math.abs(at) <= 8.64e15)) return `${at} ms`;
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+function expectedAndSeen(checks: readonly Check[], decision: Decision): string {
+  const check = checks.find(c => c.code === decision.reason && (c.expected !== undefined || c.seen !== undefined));
+  if (check === undefined) return '';
+  const parts = [
+    ...(check.expected === undefined ? [] : [`expected ${short(check.expected, 120)}`]),
+    ...(check.seen === undefined ? [] : [`seen ${short(check.seen, 120)}`]),
+  ];
+  return ` (${parts.join(', ')})`;
+}
+
+function what(device: Device): string {
+  const { kind, hostname, vendor, model } = device.fields;
+  const named = kind === undefined ? 'Device' : clean(kind.value, 40);
+  const marks = [vendor?.value, model?.value, device.mac, device.ips.at(-1)].filter(m => m !== undefined).map(m => clean(m, 60));
+  const host = hostname === undefined ? '' : ` "${clean(hostname.value, 60)}"`;
+  return `${named.slice(0, 1).toUpperCase()}${named.slice(1)}${host} (${marks.join(', ')})`;
+}
+
+function proof(state: AttestationState, decision: Decision): string {
+  const why =
+    state.reason === undefined
+      ? ''
+      : `: ${reasons[state.reason].text}${expectedAndSeen(state.checks, { ...decision, reason: state.reason })}`;
+  const serial = state.result?.identity?.serial;
+  const who = `A${state.assurance}${serial === undefined ? '' : `, serial ${clean(serial, 60)}`}`;
+  switch (state.status) {
+    case 'none':
+      return `it proved nothing${why}`;
+    case 'affirming':
+      return `it proved ${state.assurance >= 4 ? 'who it is and its firmware' : 'who it is'} (${who})`;
+    case 'warning':
+      return `its proof has a warning (${who})${why}`;
+    case 'contraindicated':
+      return `its proof failed${why}`;
+  }
+}
+
+function people(person: PersonDecision | undefined, decision: Decision): string {
+  if (person === undefined) return 'nobody allowed it';
+  const ended = person.until !== undefined && decision.facts.now >= person.until;
+  const word = person.kind === 'block' ? 'cut off' : person.kind === 'waiver' ? 'excused' : 'allowed';
+  const span = person.until === undefined ? ' for good' : ended ? `, which ended ${instant(person.until)}` : end(person.until);
+  const because = person.reason === '' ? '' : ` ("${clean(person.reason, 120)}")`;
+  return `${word} by ${clean(person.by, 60)}${span}${because}`;
+}
+
+function network(enforcement: Enforcement, decision: Decision): string {
+  switch (enforcement) {
+    case 'open':
+      return decision.access === 'admit' ? 'the network lets it pass' : 'but the network lets it pass';
+    case 'held':
+      return 'the network holds it';
+    case 'quarantined':
+      return 'the network cuts it off';
+    case 'dropped':
+      return 'the network drops it at its port';
+    case 'would-hold':
+      return 'the zone only observes: the network lets it pass and would hold it';
+    case 'would-quarantine':
+      return 'the zone only observes: the network lets it pass and would cut it off';
+    case 'applying':
+      return 'the network is being told';
+    case 'drifted':
+      return 'but the network does not do it';
+  }
+}

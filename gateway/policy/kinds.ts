@@ -1,0 +1,12 @@
+import type { RuleRef } from '../model/decision.ts';
+import type { Policy } from './policy.ts';
+import type { KindFacts } from './shapes.ts';
+
+/**
+ * What kind of device this looks like, by the first matching entry of `policies/fingerprints`. It is a guess from untrusted words:
+ * rules may cut by it, but never admit by it.
+ */
+export function kindOf(policy: Policy, facts: KindFacts): { readonly kind: string; readonly rule: RuleRef } | undefined {
+  const entry = policy.fingerprints.find(({ value }) => Object.values(value.when).every(condition => condition?.holds(facts) ?? true));
+  return entry === undefined ? undefined : { kind: entry.value.kind, rule: entry.ref };
+}

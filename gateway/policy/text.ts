@@ -1,0 +1,13 @@
+/** Text of files and devices as it may stand in a sentence: one line, no control or direction characters, cut at `max` characters. */
+export function clean(text: string, max: number): string {
+  const safe = text.slice(0, max + 1).replace(/[\p{C}\p{Z}]/gu, c => (c === ' ' ? c : '\u{fffd}'));
+  return safe.length > max ? `${safe.slice(0, max)}…` : safe;
+}
+
+/** The same with every long run of hexadecimal digits cut to its first eight. */
+export function short(text: string, max: number): string {
+  return clean(
+    text.replace(/[0-9a-f]{16,}/gi, hex => `${hex.slice(0, 8)}…`),
+    max,
+  );
+}
