@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { Dissector } from '../../../collectors/dissector.ts';
+import { lineWriter, readLines } from '../lines.ts';
+import { readLink } from './link.ts';
+import { LivePort, type Numbers } from './live.ts';
+import { Outbox } from './outbox.ts';
+import { type Look, PortWatch } from './port-watch.ts';
+import { dropPrivileges } from './privileges.ts';
+import { parseLastWords, parseSensorOptions, ringBytes } from './sensor-options.ts';
+
+/**
+ * The sensor process: opens one handle per port as root, gives root up, then turns frames into Observations on fd 3 until that closes.
+ * It decodes hostile bytes and holds nothing worth having. Only a new start may open a handle: it ends with `restartCode` to get one.
+ */
+const restartCode = 75; // EX_TEMPFAIL of sysexits.h
+const gatewayFd = 3;
+const lastWordsFd = 4;
+const linkLookMillis = 250;
+
+const options = parseSensorOptions(process.argv[2] ?? '');
+const brokenBefore = parseLastWords(process.env['SALLYPORT_LAST_WORDS']);
+const dissector = new Dissector();
+const numbers: Numbers = { last: 0 };
+
+const listenerOf = (port: string) => ({
+  onFrame: dissector.frame.bind(dissector),
+  onTurn: sendObservations,
+  onBroken: () => act(watches.get(port)?.broke() ?? {}),
+});
+
+const live = new Map<string, LivePort>();
+const watches = new Map<string, PortWatch>();
+for (const port of options.ports) {
+  const opened = LivePort.open(port, { filter: options.filter, bufferBytes: ringBytes(options.ports.length) }, listenerOf(port), numbers);
+  if (opened instanceof LivePort) live.set(port, opened);
+  watches.set(port, new PortWatch(port, opened instanceof LivePort, brokenBefore.has(port)));
+  if (opened instanceof LivePort && readLink(port).kind === 'gone')
+    throw new Error(`Cannot watch ${port}: /sys is not the one of this network namespace`);
+}
+dropPrivileges(options.user);
+
+const gateway = new Socket({ fd: gatewayFd, readable: true, writable: true });
+const outbox = new Outbox(lineWriter(gateway, 8 * 1024 * 1024), lineWriter(gateway, 512 * 1024), resync);
+const end = (): never => process.exit(0);
+gateway.on('error', end).on('close', end).on('end', end);
+readLines(gateway, take, why => process.stderr.write(`${JSON.stringify({ role: 'sensor', spoilt: why })}\n`));
+
+const hello = { type: 'hello', role: 'sensor', epoch: randomUUID(), pid: process.pid } as const;
+outbox.send(hello);
+lookAtLinks();
+for (const port of live.values()) port.start();
+setInterval(lookAtLinks, linkLookMillis);
+setInterval(eachSecond, 1000);
+
+function take(message: unknown): void {
+  if (typeof message === 'object' && message !== null && 'type' in message && message.type === 'resync') introduce();
+}
+
+/** A gateway that has just started knows neither us nor the ports. */
+function introduce(): void {
+  outbox.send(hello);
+  for (const { last } of watches.values()) if (last) outbox.send({ type: 'port', ...last });
+  resync();
+}
+
+function resync(): void {
+  dissector.resync();
+  sendObservations();
+}
+
+/** What the frames of this turn said, in one message. */
+function sendObservations(): void {
+  const { observations } = dissector.drain();
+  if (observations.length > 0) outbox.send({ type: 'observations', observations });
+}
+
+function lookAtLinks(): void {
+  for (const [port, watch] of watches) act(watch.look(readLink(port)));
+}
+
+function eachSecond(): void {
+  for (const [port, watch] of watches) {
+    const handle = live.get(port);
+    if (!handle) continue;
+    const { frames, dropped } = handle.counters();
+    act(watch.count(readLink(port), frames + dropped));
+    outbox.send({ type: 'counters', port, frames, identityFrames: 0, dropped });
+  }
+  outbox.send({ type: 'sightings', sightings: dissector.sightings() });
+  outbox.catchUp();
+}
+
+/** Reports what a look found. A restart is asked for once the last words are out, so that the next epoch says what healed. */
+function act(look: Look): void {
+  if (look.report) {
+    outbox.send({ type: 'port', ...look.report });
+    writeLastWords();
+  }
+  if (look.restart === undefined) return;
+  process.stderr.write(`${JSON.stringify({ role: 'sensor', restart: look.restart })}\n`);
+  process.exit(restartCode);
+}
+
+function writeLastWords(): void {
+  const broken = [...watches.values()].filter(w => w.broken).map(w => w.port);
+  writeSync(lastWordsFd, `${broken.join(' ')}\n`);
+}
