@@ -1,7 +1,7 @@
 import type { DeviceId, PortName } from '../model/address.ts';
 import type { DeviceView } from '../model/device.ts';
 import type { Event } from '../model/event.ts';
-import type { Command } from '../model/machine.ts';
+import type { Command, CommandAnswer } from '../model/machine.ts';
 import type { Settings, ZoneMode } from '../model/settings.ts';
 
 /** How the gateway itself fares; shown on the page and by `sallyport devices`. */
@@ -44,3 +44,5 @@ export type Site = {
   /** Calls `listener` with the ids that changed, at most 4 times a second. Returns the way to stop. */
   subscribe(listener: (changed: readonly DeviceId[]) => void): () => void;
 };
+
+export type { CommandAnswer };

@@ -59,4 +59,9 @@ export type Effect =
   /** What to tell the person whose command this was; sent when the Events before it are committed. */
   | { readonly kind: 'answer'; readonly refused?: { readonly status: 400 | 404 | 409; readonly problem: string } };
 
+/** What a person is told of a command: done and committed, or why not. `status` is the HTTP status of the API. */
+export type CommandAnswer =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly status: 400 | 404 | 409 | 503; readonly problem: string };
+
 export type { ReplyLane };

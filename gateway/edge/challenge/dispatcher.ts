@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import type { Millis } from '../../model/address.ts';
+import type { ChallengeOutcome } from '../../model/attestation.ts';
+import type { Challenge } from '../../model/machine.ts';
+import type { FromChallenger, ToChallenger, ToEnforcer } from '../messages.ts';
+
+/** Source ports of our own connections to devices, outside the kernel's ephemeral range, so that a lane fits nobody else's connection. */
+const firstPort = 20_000;
+const portCount = 4_000;
+/** How long a lane stays open at most, and how long we wait for the enforcer to open it. */
+const laneSeconds = 10;
+const laneWaitMs = 3_000;
+/** How long the challenger may take; it limits itself to less. */
+const answerWaitMs = 9_000;
+
+type Open = {
+  readonly challenge: Challenge;
+  readonly localPorts: readonly number[];
+  readonly lanes: Set<string>;
+  stage: 'lanes' | 'asking';
+  timer: NodeJS.Timeout;
+};
+
+/** What the dispatcher may do; each says false when the process is not there. */
+export type DispatcherEdge = {
+  readonly localAddress: string;
+  readonly now: () => Millis;
+  readonly toEnforcer: (message: ToEnforcer) => boolean;
+  readonly toChallenger: (message: ToChallenger) => boolean;
+  readonly keepEvidence: (id: string, certificates: readonly Uint8Array[]) => void;
+  readonly done: (challenge: string, outcome: ChallengeOutcome) => void;
+};
+
+/** Opens the reply lanes of a challenge, then lets the challenger ask, then closes them: an answer can only come from the bound MAC, port and address. */
+export class ChallengeDispatcher {
+  readonly #edge: DispatcherEdge;
+  /** At most `maxOpen` of the schedule; each ends by its timer. */
+  readonly #open = new Map<string, Open>();
+  #nextPort = 0;
+
+  constructor(edge: DispatcherEdge) {
+    this.#edge = edge;
+  }
+
+  start(challenge: Challenge): void {
+    const localPorts = challenge.remotePorts.map(() => this.#takePort());
+    const lanes = new Set(localPorts.map((_, index) => `${challenge.id}/${index}`));
+    const timer = setTimeout(() => this.#fail(challenge.id, 'lane', 'the enforcer did not open the lane'), laneWaitMs);
+    this.#open.set(challenge.id, { challenge, localPorts, lanes, stage: 'lanes', timer });
+    const { mac, port, ip, remotePorts } = challenge;
+    for (const [index, localPort] of localPorts.entries()) {
+      const lane = { mac, port, ip, remotePort: remotePorts[index] ?? 0, localPort, ttlSeconds: laneSeconds };
+      if (!this.#edge.toEnforcer({ type: 'open-lane', id: `${challenge.id}/${index}`, lane }))
+        return this.#fail(challenge.id, 'lane', 'the enforcer is not there');
+    }
+    return undefined;
+  }
+
+  /** The enforcer answered about a lane. */
+  laneAnswered(laneId: string, isOpen: boolean, detail: string): void {
+    const id = laneId.slice(0, laneId.lastIndexOf('/'));
+    const open = this.#open.get(id);
+    if (open === undefined || open.stage !== 'lanes') return;
+    if (!isOpen) return this.#fail(id, 'lane', detail);
+    open.lanes.delete(laneId);
+    if (open.lanes.size > 0) return;
+    clearTimeout(open.timer);
+    open.stage = 'asking';
+    open.timer = setTimeout(() => this.#fail(id, 'verifier', 'the challenger did not answer in time'), answerWaitMs);
+    const { challenge, localPorts } = open;
+    const sent = this.#edge.toChallenger({
+      type: 'challenge',
+      challenge,
+      localAddress: this.#edge.localAddress,
+      localPorts,
+      evidenceTtlSeconds: challenge.ttlSeconds,
+      now: this.#edge.now(),
+    });
+    if (!sent) this.#fail(id, 'verifier', 'the challenger is not there');
+  }
+
+  /** The challenger answered. An answer to a challenge that is not open is thrown away: each counts once. */
+  answered({ id, outcome, certificates }: Extract<FromChallenger, { readonly type: 'outcome' }>): void {
+    const open = this.#open.get(id);
+    if (open === undefined || open.stage !== 'asking') return;
+    this.#end(id, open);
+    const bytes = certificates.map(text => Buffer.from(text, 'base64'));
+    if (bytes.length > 0) {
+      const hash = createHash('sha256');
+      for (const certificate of bytes) hash.update(certificate);
+      this.#edge.keepEvidence(outcome.kind === 'appraised' ? outcome.result.evidence : hash.digest('hex'), bytes);
+    }
+    this.#edge.done(id, outcome);
+  }
+
+  /** The challenger or the enforcer was restarted: what it held is lost. */
+  lost(role: 'enforcer' | 'challenger'): void {
+    for (const [id, open] of this.#open)
+      if ((role === 'enforcer') === (open.stage === 'lanes'))
+        this.#fail(id, role === 'enforcer' ? 'lane' : 'verifier', `the ${role} was restarted`);
+  }
+
+  #fail(id: string, failure: 'lane' | 'verifier', detail: string): void {
+    const open = this.#open.get(id);
+    if (open === undefined) return;
+    this.#end(id, open);
+    this.#edge.done(id, { kind: 'transport-failure', failure, detail });
+  }
+
+  #end(id: string, open: Open): void {
+    clearTimeout(open.timer);
+    this.#open.delete(id);
+    for (const index of open.localPorts.keys()) this.#edge.toEnforcer({ type: 'close-lane', id: `${id}/${index}` });
+  }
+
+  #takePort(): number {
+    this.#nextPort = (this.#nextPort + 1) % portCount;
+    return firstPort + this.#nextPort;
+  }
+}

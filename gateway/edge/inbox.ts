@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { checkNames } from '../model/attestation.ts';
+import { attestationStatuses } from '../model/axes.ts';
+import { transportFailures } from '../model/attestation.ts';
+import { reasonCodes } from '../model/reason.ts';
+import type { FromBrowser, FromChallenger, FromEnforcer, FromSensor } from './messages.ts';
+
+/** The shapes that the gateway believes of its less trusted processes. Text is capped; more fields than known are dropped. */
+const mac = z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/);
+const ip = z.union([z.ipv4(), z.ipv6()]);
+const port = z.string().regex(/^[\w.-]{1,15}$/);
+const vlan = z.number().int().min(0).max(4095);
+const millis = z.number().int().min(0).max(8.64e15);
+const count = z.number().int().min(0);
+const hex = z
+  .string()
+  .regex(/^[0-9a-f]*$/)
+  .max(1024);
+const text = z.string().max(1024);
+const pid = z.number().int();
+const epoch = z.string().max(64);
+
+const fact = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('seen') }),
+  z.object({ kind: z.literal('address'), ip }),
+  z.object({ kind: z.literal('hostname'), name: text }),
+  z.object({ kind: z.literal('vendor-class'), text }),
+  z.object({ kind: z.literal('dhcp-parameters'), options: z.array(z.number().int().min(0).max(255)).max(255) }),
+  z.object({ kind: z.literal('dhcp-client-id'), id: hex }),
+  z.object({ kind: z.literal('dhcp-lease'), ip, server: ip }),
+  z.object({ kind: z.literal('dhcp-server'), ip }),
+  z.object({ kind: z.literal('mud-url'), url: text }),
+  z.object({
+    kind: z.literal('service'),
+    protocol: z.enum(['tcp', 'udp']),
+    port: z.number().int().min(0).max(65535),
+    name: text.optional(),
+  }),
+  z.object({ kind: z.literal('model'), text }),
+  z.object({ kind: z.literal('claimed-mac'), mac, ip }),
+]);
+const observation = z.object({ at: millis, port, vlan, mac, collector: z.string().max(40), frame: count, fact });
+const sighting = z.object({ port, vlan, mac, packets: count, bytes: count, firstAt: millis, lastAt: millis });
+const malformed = z.object({ at: millis, port, vlan, mac, collector: z.string().max(40), message: text, count });
+
+const fromSensor = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('hello'), role: z.literal('sensor'), epoch, pid }),
+  z.object({ type: z.literal('observations'), observations: z.array(observation).max(100_000) }),
+  z.object({ type: z.literal('sightings'), sightings: z.array(sighting).max(100_000) }),
+  z.object({ type: z.literal('malformed'), malformed: z.array(malformed).max(10_000) }),
+  z.object({ type: z.literal('overflow'), port, count, what: text }),
+  z.object({ type: z.literal('port'), port, state: z.enum(['up', 'down', 'healed', 'gone']), detail: text }),
+  z.object({ type: z.literal('counters'), port, frames: count, identityFrames: count, dropped: count }),
+]);
+
+const fromEnforcer = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('hello'), role: z.literal('enforcer'), epoch, pid }),
+  z.object({ type: z.literal('enforcement'), state: z.enum(['applied', 'mismatch', 'failed']), ruleSet: hex, detail: text, at: millis }),
+  z.object({ type: z.literal('forwarding-entry'), mac, port, vlan }),
+  z.object({ type: z.literal('clone-drops'), port, frames: count }),
+  z.object({ type: z.literal('lane'), id: z.string().max(80), open: z.boolean(), detail: text }),
+]);
+
+const digest = z.object({ alg: z.string().max(40), value: hex });
+const reason = z.enum(reasonCodes as [(typeof reasonCodes)[number], ...(typeof reasonCodes)[number][]]);
+const check = z.object({
+  check: z.enum(checkNames),
+  outcome: z.enum(['passed', 'failed', 'warned', 'not-evaluated']),
+  code: reason.optional(),
+  detail: z.string().max(4096),
+  expected: z.string().max(4096).optional(),
+  seen: z.string().max(4096).optional(),
+});
+const identity = z.object({
+  serial: text.optional(),
+  subject: z.string().max(4096),
+  issuer: z.string().max(4096),
+  deviceKey: hex,
+  leafKey: hex,
+  anchor: text,
+  vendor: text.optional(),
+  model: text.optional(),
+  version: text.optional(),
+  svn: text.optional(),
+  notAfter: z.number(),
+});
+const result = z.object({
+  at: millis,
+  expires: millis,
+  scheme: z.string().max(40),
+  status: z.enum(attestationStatuses),
+  assurance: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3), z.literal(4), z.literal(5)]),
+  vector: z.record(z.string().max(40), z.number().int().min(-128).max(127)),
+  reason: reason.optional(),
+  checks: z.array(check).max(40),
+  identity: identity.optional(),
+  digestsSeen: z.array(digest).max(200),
+  digestsExpected: z.array(digest).max(200),
+  evidence: hex,
+  referenceSets: z.array(text).max(50),
+});
+const outcome = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('appraised'), result, evidence: z.array(hex).max(20) }),
+  z.object({
+    kind: z.literal('no-evidence'),
+    leafKey: hex.optional(),
+    subject: z.string().max(4096).optional(),
+    checks: z.array(check).max(40),
+  }),
+  z.object({ kind: z.literal('transport-failure'), failure: z.enum(transportFailures), detail: text }),
+]);
+const fromChallenger = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('hello'), role: z.literal('challenger'), epoch, pid }),
+  z.object({ type: z.literal('outcome'), id: z.string().max(80), outcome, certificates: z.array(z.string().max(200_000)).max(12) }),
+]);
+
+/** Messages by the process that sends them. */
+export type Senders = { sensor: FromSensor; enforcer: FromEnforcer; challenger: FromChallenger; browser: FromBrowser };
+
+/** Checks the shape of a message; undefined with a word to `refuse` when it is not one. A process that sends such is broken or taken over. */
+export function receive<R extends 'sensor' | 'enforcer' | 'challenger'>(
+  role: R,
+  value: unknown,
+  refuse: (why: string) => void,
+): Senders[R] | undefined {
+  const schema = { sensor: fromSensor, enforcer: fromEnforcer, challenger: fromChallenger }[role];
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data as Senders[R];
+  const issue = parsed.error.issues[0];
+  refuse(`Cannot read a message of the ${role}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.slice(0, 300));
+  return undefined;
+}

@@ -1,0 +1,125 @@
+import type { Gateway } from '../gateway.ts';
+import { hashRuleSet, tighten } from '../quarantine/plan.ts';
+import type { Hex, Millis } from '../model/address.ts';
+import type { EventBody } from '../model/event.ts';
+import type { Challenge, Command, CommandAnswer, Effect, Input } from '../model/machine.ts';
+import type { RuleSet } from '../model/rule-set.ts';
+
+/** What the runner does the machine's effects with. */
+export type RunnerEdge = {
+  readonly now: () => Millis;
+  /** Resolves when committed; rejects when the disk is full. */
+  readonly append: (at: Millis, events: readonly EventBody[], matters: boolean) => Promise<unknown>;
+  /** Hands a RuleSet to the enforcer; one that is not there gets the latest when it comes back (`latest`). */
+  readonly enforce: (ruleSet: RuleSet, hash: Hex) => void;
+  readonly challenge: (challenge: Challenge) => void;
+  readonly resync: () => void;
+  readonly changed: (events: readonly EventBody[]) => void;
+  readonly refused: (count: number, why: string) => void;
+};
+
+/** Events that are never given up on a full disk: people's words and what they lead to. */
+const peoplesKinds: readonly EventBody['kind'][] = [
+  'person-decided',
+  'person-released',
+  'paused',
+  'resumed',
+  'zone-mode',
+  'policy-loaded',
+  'started',
+  'storage',
+];
+/** How long a commit that matters waits between tries on a full disk. Milliseconds. */
+const retryMs = 2_000;
+
+/**
+ * Runs the machine: one input after the other, effects in their order. Tightening is sent at once, loosening after its Events are
+ * committed (DESIGN §5), so a crash or a full disk never leaves the network more open than the journal says.
+ */
+export class Runner {
+  readonly #gateway: Gateway;
+  readonly #edge: RunnerEdge;
+  #sent: RuleSet | undefined;
+  #wanted: RuleSet | undefined;
+  #commits: Promise<boolean> = Promise.resolve(true);
+
+  constructor(gateway: Gateway, edge: RunnerEdge) {
+    this.#gateway = gateway;
+    this.#edge = edge;
+  }
+
+  input(input: Input): void {
+    this.run(this.#gateway.handle(input, this.#edge.now()));
+  }
+
+  /** A person's command; the answer comes when its Events are committed. */
+  command(by: string, reason: string, command: Command): Promise<CommandAnswer> {
+    const effects = this.#gateway.handle({ kind: 'command', by, reason, command }, this.#edge.now());
+    const refusal = effects.find(effect => effect.kind === 'answer')?.refused;
+    const committed = this.run(effects);
+    if (refusal !== undefined) return Promise.resolve({ ok: false, ...refusal });
+    return committed.then(done =>
+      done ? { ok: true } : { ok: false, status: 503, problem: 'Cannot commit the decision: the journal cannot be written' },
+    );
+  }
+
+  /** What a restarted enforcer must bring into force: never more open than what was sent before. */
+  latest(): RuleSet | undefined {
+    return this.#sent;
+  }
+
+  run(effects: readonly Effect[]): Promise<boolean> {
+    const at = this.#edge.now();
+    const events = effects.flatMap(effect => (effect.kind === 'append' ? effect.events : []));
+    const wish = effects.findLast(effect => effect.kind === 'enforce')?.ruleSet;
+    const loosens = wish !== undefined && this.#tightenTo(wish);
+    const matters = loosens || events.some(({ kind }) => peoplesKinds.includes(kind));
+    const committed = events.length === 0 ? this.#commits : this.#commit(at, events, matters);
+    if (loosens) void committed.then(done => done && this.#loosenTo(wish));
+    for (const effect of effects) {
+      if (effect.kind === 'challenge') this.#edge.challenge(effect.challenge);
+      else if (effect.kind === 'resync') this.#edge.resync();
+    }
+    if (events.length > 0) this.#edge.changed(events);
+    return committed;
+  }
+
+  /** Sends at once whatever of the wish only cuts. True iff more is wished than that. */
+  #tightenTo(wish: RuleSet): boolean {
+    this.#wanted = wish;
+    const first = tighten(this.#sent, wish);
+    this.#send(first);
+    return hashRuleSet(first) !== hashRuleSet(wish);
+  }
+
+  /** The Events of this wish are committed. A newer wish has its own commit behind this one, but what it cuts stays cut. */
+  #loosenTo(wish: RuleSet): void {
+    this.#send(this.#wanted === wish || this.#wanted === undefined ? wish : tighten(wish, this.#wanted));
+  }
+
+  #send(ruleSet: RuleSet): void {
+    const hash = hashRuleSet(ruleSet);
+    if (this.#sent !== undefined && hash === hashRuleSet(this.#sent)) return;
+    this.#sent = ruleSet;
+    this.#edge.enforce(ruleSet, hash);
+  }
+
+  #commit(at: Millis, events: readonly EventBody[], matters: boolean): Promise<boolean> {
+    const tries = async (): Promise<boolean> => {
+      try {
+        await this.#edge.append(at, events, matters);
+        return true;
+      } catch (error) {
+        if (!(error instanceof Error)) throw error;
+        this.#edge.refused(events.length, error.message);
+        if (!matters || !error.message.startsWith('Cannot write')) return false;
+        await new Promise(resolve => setTimeout(resolve, retryMs));
+        return tries();
+      }
+    };
+    const mine = tries();
+    // Loosening follows the order of the commits: a later wish must not overtake an earlier one that still waits.
+    this.#commits = Promise.all([this.#commits, mine]).then(([, done]) => done);
+    return this.#commits;
+  }
+}
