@@ -79,7 +79,7 @@ function firstMatch(facts: RuleFacts, policy: Policy): Policy['rules'][number] |
 /** Why nobody and nothing decided about it yet, in the words that help most. */
 function mostTelling(facts: DecisionFacts, zone: ZoneSettings): ReasonCode {
   if (!facts.announced) return 'STEALTH_DEVICE';
-  const named = finding(facts);
-  if (named !== undefined) return named;
-  return facts.attestation === 'none' && zone.challenge ? 'AWAITING_CHALLENGE' : 'ZONE_DEFAULT';
+  const named = finding(facts) ?? (facts.attestation === 'none' ? 'AWAITING_CHALLENGE' : 'ZONE_DEFAULT');
+  // Where no challenge is armed, waiting for one would be waiting for good.
+  return named === 'AWAITING_CHALLENGE' && !zone.challenge ? 'ZONE_DEFAULT' : named;
 }

@@ -13,11 +13,12 @@ export type RuleFacts = DecisionFacts & { readonly approved: boolean };
 /** What a fingerprint looks at. Text is what the device or a registry said. */
 export type KindFacts = {
   readonly mac: string;
-  readonly vendor?: string;
-  readonly model?: string;
-  readonly hostname?: string;
-  readonly vendorClass?: string;
-  readonly services: readonly { readonly service: string; readonly name?: string }[];
+  readonly vendor?: string | undefined;
+  readonly model?: string | undefined;
+  readonly hostname?: string | undefined;
+  /** DHCP option 60. */
+  readonly vendorClass?: string | undefined;
+  readonly services: readonly string[];
 };
 /** One field of `when`: what was written, and whether it holds. */
 export type Condition<W, F> = { readonly wanted: W; readonly holds: (facts: F) => boolean };
@@ -145,8 +146,11 @@ const signs = z
     model: kind(anyOf(pattern, 'text or { contains: text }'), (w, f) => like(w, f.model), 'Model that it announced'),
     hostname: kind(anyOf(pattern, 'text or { contains: text }'), (w, f) => like(w, f.hostname), 'Host name that it announced'),
     vendorClass: kind(anyOf(pattern, 'text or { contains: text }'), (w, f) => like(w, f.vendorClass), 'DHCP vendor class (option 60)'),
-    service: kind(anyOf(service, 'a service such as tcp/502'), (w, f) => w.some(s => f.services.some(x => x.service === s)), 'A service'),
-    serviceName: kind(anyOf(text(64), 'a service name'), (w, f) => w.some(n => f.services.some(x => x.name === n)), 'Its announced name'),
+    service: kind(
+      anyOf(service, 'a service such as tcp/502'),
+      (w, f) => w.some(s => f.services.includes(s)),
+      'A service that it answers on',
+    ),
     macPrefix: kind(
       anyOf(macPrefix, 'the start of a MAC address such as 02:00:5e'),
       (w, f) => begins(w, f.mac),

@@ -1,6 +1,8 @@
+import { visibleText } from '../model/visible-text.ts';
+
 /** Text of files and devices as it may stand in a sentence: one line, no control or direction characters, cut at `max` characters. */
 export function clean(text: string, max: number): string {
-  const safe = text.slice(0, max + 1).replace(/[\p{C}\p{Z}]/gu, c => (c === ' ' ? c : '\u{fffd}'));
+  const safe = visibleText(text.slice(0, max + 1));
   return safe.length > max ? `${safe.slice(0, max)}…` : safe;
 }
 

@@ -1,0 +1,51 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { readPolicyFiles } from '../../gateway/edge/store/policy-files.ts';
+import { kindOf } from '../../gateway/policy/kinds.ts';
+import { loadPolicy } from '../../gateway/policy/load.ts';
+
+const folder = fileURLToPath(new URL('../../policies', import.meta.url));
+const { policy, problems } = loadPolicy(readPolicyFiles([folder]));
+const mac = '02:00:5e:00:00:01';
+
+describe('the shipped policies', () => {
+  it('load without a problem', () => {
+    expect(problems).toEqual([]);
+    expect(policy?.rules.map(r => `${r.ref.name} ${r.ref.at}`)).toEqual([
+      'signed-and-expected policies/rules/10-default.yaml:4',
+      'cameras-nobody-asked-for policies/rules/10-default.yaml:9',
+    ]);
+  });
+
+  it.each([
+    ['camera', { vendor: 'Hangzhou Hikvision Digital Technology Co.,Ltd.' }],
+    ['camera', { vendor: 'Axis Communications AB', services: ['tcp/554'] }],
+    ['camera', { vendor: 'Bosch Security Systems', services: ['tcp/554'] }],
+    ['printer', { vendor: 'Zebra Technologies Inc.' }],
+    ['printer', { services: ['tcp/443', 'tcp/9100'] }],
+    ['plc', { vendor: 'Siemens AG', services: ['tcp/102'] }],
+    ['plc', { services: ['tcp/44818'] }],
+    ['plc', { vendor: 'Rockwell Automation' }],
+    ['sensor', { vendor: 'SICK AG' }],
+  ])('tell a %s by %j', (kind, facts) => {
+    expect(policy && kindOf(policy, { mac, services: [], ...facts })?.kind).toBe(kind);
+  });
+
+  it.each([
+    ['Siemens without a service (it makes all sorts)', { vendor: 'Siemens AG' }],
+    ['RTSP alone', { services: ['tcp/554'] }],
+    ['a Dahua that makes scales', { vendor: 'Shanghai Dahua Scale Factory' }],
+    ['nothing known', {}],
+  ])('do not guess: %s', (_, facts) => {
+    expect(policy && kindOf(policy, { mac, services: [], ...facts })).toBeUndefined();
+  });
+
+  it('have a README of at most 20 lines in every folder, with its licence', () => {
+    for (const sub of ['.', ...readdirSync(folder, { withFileTypes: true }).flatMap(e => (e.isDirectory() ? [e.name] : []))]) {
+      const text = readFileSync(`${folder}/${sub}/README.md`, 'utf8');
+      expect(text.trimEnd().split('\n').length, sub).toBeLessThanOrEqual(20);
+      expect(text, sub).toMatch(/licen[cs]e|Apache-2\.0/);
+    }
+  });
+});
