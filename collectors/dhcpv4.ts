@@ -1,0 +1,116 @@
+import { hex, ip4, isHostIp, mac } from '../gateway/codec/address.ts';
+import { Reader } from '../gateway/codec/reader.ts';
+import { decodeText } from '../gateway/codec/text.ts';
+import type { Fact } from '../gateway/model/fact.ts';
+import { collector, type Said, udpPorts } from './collector.ts';
+import type { Packet } from './packet.ts';
+
+const [serverPort, clientPort] = [67, 68];
+const magicCookie = 0x63825363;
+
+/** Option codes that we read. RFC 2132, RFC 8520 §10 (161). */
+export const options = {
+  hostName: 12,
+  requestedAddress: 50,
+  overload: 52,
+  messageType: 53,
+  serverIdentifier: 54,
+  parameterRequestList: 55,
+  vendorClass: 60,
+  clientIdentifier: 61,
+  mudUrl: 161,
+} as const;
+
+/** Option 53, RFC 2132 §9.6. */
+export const messageTypes = { discover: 1, offer: 2, request: 3, ack: 5, inform: 8 } as const;
+
+/** Longest option that we keep after joining its parts, bytes. */
+const maxOption = 1024;
+
+/** Dynamic Host Configuration Protocol for IPv4. RFC 2131, 2132, 3396. Ethernet clients only; plain BOOTP is rejected. A missing end option is not. */
+export function decode(bytes: Uint8Array) {
+  const r = new Reader(bytes, 'DHCP');
+  const [op, htype, hlen] = [r.u8(), r.u8(), r.u8()];
+  if (op !== 1 && op !== 2) throw r.fault(`op=${op}`);
+  if (htype !== 1 || hlen !== 6) throw r.fault(`htype=${htype} hlen=${hlen}`);
+  r.skip(1); // hops
+  const xid = r.u32();
+  r.skip(4); // secs, flags
+  const [ciaddr, yiaddr, siaddr, giaddr] = [ip4(r.take(4)), ip4(r.take(4)), ip4(r.take(4)), ip4(r.take(4))];
+  const chaddr = mac(r.take(16).subarray(0, 6));
+  const [sname, file, cookie] = [r.take(64), r.take(128), r.u32()];
+  if (cookie !== magicCookie) throw r.fault(`magic cookie ${cookie.toString(16)}`);
+  const found: Options = new Map();
+  walk(r, found);
+  // Option 52 says that file (1), sname (2) or both (3) carry options too; they follow in this order. RFC 3396 §5.
+  const overload = found.get(options.overload)?.[0]?.[0] ?? 0;
+  if ((overload & 1) !== 0) walk(new Reader(file, 'DHCP: file'), found);
+  if ((overload & 2) !== 0) walk(new Reader(sname, 'DHCP: sname'), found);
+  return { op, xid, ciaddr, yiaddr, siaddr, giaddr, chaddr, options: new Map([...found].map(([code, parts]) => [code, join(parts)])) };
+}
+
+type Options = Map<number, Uint8Array[]>;
+
+/** The option field: code, length, value; 0 is padding, 255 ends it. An option that occurs again goes on (RFC 3396 §7). */
+function walk(r: Reader, found: Options): void {
+  while (r.left > 0) {
+    const code = r.u8();
+    if (code === 255) return;
+    if (code === 0) continue;
+    const value = r.take(r.u8());
+    const parts = found.get(code);
+    if (parts === undefined) found.set(code, [value]);
+    else parts.push(value);
+  }
+}
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole.subarray(0, maxOption);
+}
+
+type Message = ReturnType<typeof decode>;
+
+/** A client speaks about itself; a server names itself, and with an ACK the lease of its client. */
+export function observe(m: Message, packet: Packet): readonly Said[] {
+  const type = m.options.get(options.messageType)?.[0];
+  if (m.op === 2) return packet.sourcePort === serverPort ? fromServer(m, type, packet) : [];
+  // Only in its own frame: else any host could name another. What a relay passes on is about hosts of another segment.
+  return m.chaddr === packet.source && packet.targetPort === serverPort ? fromClient(m, type) : [];
+}
+
+function fromClient(m: Message, type: number | undefined): readonly Said[] {
+  if (type !== messageTypes.discover && type !== messageTypes.request && type !== messageTypes.inform) return [];
+  const facts: Fact[] = [];
+  const text = (code: number): string => decodeText(m.options.get(code) ?? new Uint8Array(0)).trim();
+  // A client fills ciaddr only while it uses that address. RFC 2131 §2, table 1.
+  if (type !== messageTypes.discover && isHostIp(m.ciaddr)) facts.push({ kind: 'address', ip: m.ciaddr });
+  const [name, vendorClass, url] = [text(options.hostName), text(options.vendorClass), text(options.mudUrl)];
+  if (name !== '') facts.push({ kind: 'hostname', name });
+  if (vendorClass !== '') facts.push({ kind: 'vendor-class', text: vendorClass });
+  const parameters = m.options.get(options.parameterRequestList);
+  if (parameters !== undefined) facts.push({ kind: 'dhcp-parameters', options: [...parameters.subarray(0, 255)] });
+  const id = m.options.get(options.clientIdentifier);
+  if (id !== undefined && id.length > 0) facts.push({ kind: 'dhcp-client-id', id: hex(id.subarray(0, 255)) });
+  if (url !== '') facts.push({ kind: 'mud-url', url });
+  return facts;
+}
+
+function fromServer(m: Message, type: number | undefined, packet: Packet): readonly Said[] {
+  if (type !== messageTypes.offer && type !== messageTypes.ack) return [];
+  const id = m.options.get(options.serverIdentifier);
+  const server = id?.length === 4 ? ip4(id) : packet.sourceIp;
+  if (server === undefined || !isHostIp(server)) return [];
+  const said: Said[] = [{ kind: 'dhcp-server', ip: server }];
+  if (type === messageTypes.ack && isHostIp(m.yiaddr)) said.push({ about: m.chaddr, fact: { kind: 'dhcp-lease', ip: m.yiaddr, server } });
+  return said;
+}
+
+export const dhcpv4 = collector({ name: 'dhcpv4', spec: 'RFC 2131', matches: udpPorts(serverPort, clientPort), decode, observe });

@@ -1,0 +1,8 @@
+import { arp } from './arp.ts';
+import type { Collector } from './collector.ts';
+import { dhcpv4 } from './dhcpv4.ts';
+import { mdns } from './mdns.ts';
+import { tcpServices } from './tcp-services.ts';
+
+/** Every collector. A new one is one file here and one line in this list. */
+export const collectors: readonly Collector[] = [arp, dhcpv4, mdns, tcpServices];

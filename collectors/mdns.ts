@@ -1,0 +1,77 @@
+import { type DnsMessage, type DnsRecord, decodeDns, type Name } from '../gateway/codec/dns.ts';
+import { decodeText } from '../gateway/codec/text.ts';
+import type { Fact } from '../gateway/model/fact.ts';
+import { collector, type Said, udpPorts } from './collector.ts';
+import type { Packet } from './packet.ts';
+
+const mdnsPort = 5353;
+const internet = 1;
+
+/** TXT keys that name the model, best first: ty (printers, Bonjour Printing §9), model (_device-info), md (HomeKit, Cast), product (in brackets). */
+const modelKeys = ['ty', 'model', 'md', 'product'] as const;
+
+/** Multicast DNS and DNS-based service discovery. RFC 6762, RFC 6763. */
+export const decode = (bytes: Uint8Array): DnsMessage => decodeDns(bytes);
+
+/**
+ * What a responder says about itself. A name is its own only when the address beside it is the one that it sends from: sleep proxies and
+ * reflectors speak for others. Queries tell nothing about the asker. A record with TTL 0 takes leave (RFC 6762 §10.1).
+ */
+export function observe(m: DnsMessage, packet: Packet): readonly Said[] {
+  if (!m.isResponse || m.opcode !== 0 || packet.sourcePort !== mdnsPort) return [];
+  const records = m.records.filter(r => r.class === internet && r.ttlSeconds > 0 && isLocal(r.name));
+  const own = new Set<string>();
+  const foreign = new Set<string>();
+  const facts = new Map<string, Fact>();
+  const ip = packet.sourceIp;
+  for (const r of records) {
+    if (r.kind !== 'address') continue;
+    if (r.ip !== ip) foreign.add(text(r.name));
+    else {
+      own.add(text(r.name));
+      facts.set('address', { kind: 'address', ip });
+    }
+  }
+  const [host] = own;
+  if (host !== undefined) facts.set('hostname', { kind: 'hostname', name: host });
+  // A host has several addresses under its name, so a name is foreign only if none of them is the sender's.
+  const isOwn = (target: Name): boolean => own.has(text(target)) || !foreign.has(text(target));
+  const notOwn = new Set(records.flatMap(r => (r.kind === 'srv' && !isOwn(r.target) ? [r.name.join('\0')] : [])));
+  for (const r of records) {
+    if (r.kind !== 'srv' || notOwn.has(r.name.join('\0'))) continue;
+    const service = serviceOf(r);
+    if (service !== undefined && !facts.has(`${service.protocol} ${service.port}`))
+      facts.set(`${service.protocol} ${service.port}`, service);
+  }
+  const model = modelOf(records.filter(r => !notOwn.has(r.name.join('\0'))));
+  return model === undefined ? [...facts.values()] : [...facts.values(), { kind: 'model', text: model }];
+}
+
+const isLocal = (name: Name): boolean => name.length > 1 && name.at(-1)?.toLowerCase() === 'local';
+
+/** The host name without `.local`. */
+const text = (name: Name): string => name.slice(0, -1).join('.').slice(0, 255);
+
+/** The service of an SRV record, `<instance>._ipp._tcp.local` (RFC 6763 §4.1). */
+function serviceOf(r: DnsRecord & { kind: 'srv' }): (Fact & { kind: 'service' }) | undefined {
+  const [type, protocol] = [r.name.at(-3), r.name.at(-2)?.toLowerCase()];
+  if (type === undefined || !/^_[a-z0-9-]{1,62}$/i.test(type) || r.port === 0) return undefined;
+  if (protocol !== '_tcp' && protocol !== '_udp') return undefined;
+  return { kind: 'service', protocol: protocol === '_tcp' ? 'tcp' : 'udp', port: r.port, name: type.slice(1).toLowerCase() };
+}
+
+function modelOf(records: readonly DnsRecord[]): string | undefined {
+  const found = new Map<string, string>();
+  for (const r of records) {
+    if (r.kind !== 'txt') continue;
+    for (const pair of r.strings) {
+      const split = pair.indexOf(0x3d);
+      const key = split > 0 ? decodeText(pair.subarray(0, split)).toLowerCase() : '';
+      const value = decodeText(pair.subarray(split + 1)).trim();
+      if (value !== '' && !found.has(key)) found.set(key, key === 'product' ? value.replace(/^\((.*)\)$/, '$1') : value);
+    }
+  }
+  return modelKeys.map(key => found.get(key)).find(value => value !== undefined);
+}
+
+export const mdns = collector({ name: 'mdns', spec: 'RFC 6762', matches: udpPorts(mdnsPort), decode, observe });

@@ -1,0 +1,41 @@
+import type { Millis } from '../model/address.ts';
+import { DecodeError } from './reader.ts';
+
+/** Takes one whole packet. `bytes` is a view that is valid only during the call; `wireLength` is its length on the wire. */
+export type TakePacket = (at: Millis, bytes: Uint8Array, wireLength: number) => void;
+
+/**
+ * One capture file format. `consume` handles the whole records that start at `from` and returns where the first one starts that is not
+ * there yet as a whole; past the end of `bytes` when the file has bytes to be skipped. `base` is the place of `bytes[0]` in the file, for errors.
+ * Throws DecodeError when the file breaks the format; then the reader is of no more use.
+ */
+export type CaptureFormat = { consume(bytes: Uint8Array, from: number, base: number): number };
+
+/** LINKTYPE_ETHERNET, the only one that names the sender by a hardware address of a LAN. */
+export const linkEthernet = 1;
+
+/** Longest packet that a capture may hold: MAXIMUM_SNAPLEN of libpcap, bytes. */
+export const maxPacket = 262_144;
+
+/** Latest instant that every date function can show, ECMA-262 §21.4.1.1. */
+export const maxMillis = 8.64e15;
+
+export const captureError = (found: string, byte: number): DecodeError => new DecodeError(`Cannot read capture: ${found} at byte ${byte}`);
+
+/** Common names of link types, for the message that we do not read them. Registry: LINKTYPE_ values of libpcap. */
+const linkNames: { readonly [type: number]: string } = {
+  0: 'BSD loopback',
+  9: 'PPP',
+  101: 'raw IP',
+  105: 'IEEE 802.11',
+  113: 'Linux cooked',
+  127: 'IEEE 802.11 with radiotap',
+  195: 'IEEE 802.15.4',
+  228: 'raw IPv4',
+  229: 'raw IPv6',
+  251: 'Bluetooth LE',
+  276: 'Linux cooked v2',
+};
+
+export const linkError = (type: number, byte: number): DecodeError =>
+  captureError(`link type ${type} (${linkNames[type] ?? 'unknown'}) is not Ethernet`, byte);

@@ -1,0 +1,95 @@
+import type { Millis, PortName } from '../model/address.ts';
+import type { Frame } from '../model/frame.ts';
+import { type CaptureFormat, captureError } from './capture-format.ts';
+import { isPcap, PcapFormat } from './pcap.ts';
+import { PcapngFormat, sectionHeader } from './pcapng.ts';
+
+/** How much of a chunk is put behind a record that began in the chunk before it; as much again until the record is whole. Bytes. */
+const joinStep = 4096;
+
+/**
+ * Reads a capture file of either format, in chunks of any size. Each frame is handed over as soon as it is whole; its `bytes` are a view
+ * into the chunk and valid only during the call. Best fed with some 4 MiB at a time. Keeps at most one record between chunks.
+ */
+export class CaptureReader {
+  readonly #take: (frame: Frame) => void;
+  readonly #port: PortName;
+  #format: CaptureFormat | undefined;
+  /** The beginning of a record whose end has not come; at most one block (pcapng.ts, capture-format.ts: the longest packet). */
+  #held = new Uint8Array(0);
+  /** Place in the file of the first held byte, else of the next one to be pushed. */
+  #base = 0;
+  /** Bytes still to be passed over unread. */
+  #skip = 0;
+  #number = 0;
+
+  constructor(take: (frame: Frame) => void, port: PortName = 'file') {
+    this.#take = take;
+    this.#port = port;
+  }
+
+  /** Frames handed over so far. */
+  get frames(): number {
+    return this.#number;
+  }
+
+  /** Throws DecodeError when the file breaks its format; the frames before that place have been handed over. */
+  push(chunk: Uint8Array): void {
+    // A plain view: Buffer's own subarray is several times slower.
+    const bytes = this.#completeHeld(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    if (bytes.length === 0) return;
+    const from = Math.min(this.#skip, bytes.length);
+    this.#skip -= from;
+    const next = this.#consume(bytes, from);
+    this.#used(next, bytes.length);
+    this.#held = bytes.slice(Math.min(next, bytes.length));
+  }
+
+  /** To be called once at the end. Throws DecodeError when the file stops inside a record. */
+  finish(): void {
+    const end = this.#base + this.#held.length;
+    if (end === 0) throw captureError('the file is empty', 0);
+    if (this.#format === undefined) throw captureError('neither pcap nor pcapng', 0);
+    if (this.#held.length > 0 || this.#skip > 0) throw captureError('the file ends inside a record', end);
+    if (this.#number === 0 && end < 24) throw captureError('the file ends inside its header', end);
+  }
+
+  #consume(bytes: Uint8Array, from: number): number {
+    this.#format ??= this.#detect(bytes, from);
+    return this.#format?.consume(bytes, from, this.#base) ?? from;
+  }
+
+  /** Puts as much of the chunk behind the held bytes as makes their record whole; returns the rest of the chunk. */
+  #completeHeld(chunk: Uint8Array): Uint8Array {
+    let rest = chunk;
+    while (this.#held.length > 0 && rest.length > 0) {
+      const held = this.#held.length;
+      const part = Math.min(Math.max(joinStep, held), rest.length);
+      const joined = new Uint8Array(held + part);
+      joined.set(this.#held);
+      joined.set(rest.subarray(0, part), held);
+      const next = this.#consume(joined, 0);
+      const isWhole = next >= held;
+      this.#used(next, isWhole ? held + rest.length : next);
+      this.#held = isWhole ? new Uint8Array(0) : joined.slice(next);
+      rest = rest.subarray(isWhole ? Math.min(next - held, rest.length) : part);
+    }
+    return rest;
+  }
+
+  /** `next` bytes are done with, of which `there` have been pushed. */
+  #used(next: number, there: number): void {
+    this.#base += Math.min(next, there);
+    this.#skip += Math.max(0, next - there);
+  }
+
+  #detect(bytes: Uint8Array, from: number): CaptureFormat | undefined {
+    if (bytes.length - from < 4) return undefined;
+    const magic = new DataView(bytes.buffer, bytes.byteOffset + from, 4).getUint32(0);
+    const take = (at: Millis, packet: Uint8Array, wireLength: number): void =>
+      this.#take({ number: ++this.#number, at, port: this.#port, bytes: packet, wireLength });
+    if (isPcap(magic)) return new PcapFormat(take);
+    if (magic === sectionHeader) return new PcapngFormat(take);
+    throw captureError('neither pcap nor pcapng', 0);
+  }
+}

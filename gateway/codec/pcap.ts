@@ -1,0 +1,66 @@
+import { type CaptureFormat, captureError, linkError, linkEthernet, maxPacket, type TakePacket } from './capture-format.ts';
+
+/** Length of the file header and of each record's header. */
+const [fileHeader, recordHeader] = [24, 16];
+
+/** Magic numbers as read in big-endian order: what they say of byte order and of the fraction's unit. */
+const magics: { readonly [magic: number]: { readonly little: boolean; readonly unitsPerMilli: number } } = {
+  0xa1b2c3d4: { little: false, unitsPerMilli: 1e3 },
+  0xd4c3b2a1: { little: true, unitsPerMilli: 1e3 },
+  0xa1b23c4d: { little: false, unitsPerMilli: 1e6 },
+  0x4d3cb2a1: { little: true, unitsPerMilli: 1e6 },
+};
+
+export const isPcap = (magic: number): boolean => magics[magic] !== undefined;
+
+/** The classic capture file, draft-ietf-opsawg-pcap: both byte orders, microseconds and nanoseconds. Reads 32-bit fields inline, for speed. */
+export class PcapFormat implements CaptureFormat {
+  readonly #take: TakePacket;
+  #little = false;
+  #unitsPerMilli = 0;
+
+  constructor(take: TakePacket) {
+    this.#take = take;
+  }
+
+  consume(bytes: Uint8Array, from: number, base: number): number {
+    let at = from;
+    if (this.#unitsPerMilli === 0) {
+      if (bytes.length - at < fileHeader) return at;
+      this.#header(bytes, at, base);
+      at += fileHeader;
+    }
+    return this.#little ? this.#records(bytes, at, base, 0, 8, 16, 24) : this.#records(bytes, at, base, 24, 16, 8, 0);
+  }
+
+  #header(bytes: Uint8Array, at: number, base: number): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset + at, fileHeader);
+    const magic = magics[view.getUint32(0)];
+    if (magic === undefined) throw captureError('neither pcap nor pcapng', base + at);
+    this.#little = magic.little;
+    const [major, minor] = [view.getUint16(4, magic.little), view.getUint16(6, magic.little)];
+    if (major !== 2) throw captureError(`pcap version ${major}.${minor}`, base + at + 4);
+    // The upper half may hold the length of a frame check sequence (§4); the length of such captures on the wire includes it.
+    const link = view.getUint32(20, magic.little) & 0xffff;
+    if (link !== linkEthernet) throw linkError(link, base + at + 20);
+    this.#unitsPerMilli = magic.unitsPerMilli;
+  }
+
+  /** `a` … `d` are the shifts of the four bytes of a number in the file's byte order. */
+  #records(bytes: Uint8Array, from: number, base: number, a: number, b: number, c: number, d: number): number {
+    const u32 = (i: number): number =>
+      (((bytes[i] ?? 0) << a) | ((bytes[i + 1] ?? 0) << b) | ((bytes[i + 2] ?? 0) << c) | ((bytes[i + 3] ?? 0) << d)) >>> 0;
+    const end = bytes.length;
+    let at = from;
+    while (at + recordHeader <= end) {
+      const captured = u32(at + 8);
+      if (captured > maxPacket) throw captureError(`packet of ${captured} bytes`, base + at);
+      const next = at + recordHeader + captured;
+      if (next > end) break;
+      const millis = u32(at) * 1000 + Math.floor(u32(at + 4) / this.#unitsPerMilli);
+      this.#take(millis, bytes.subarray(at + recordHeader, next), u32(at + 12));
+      at = next;
+    }
+    return at;
+  }
+}
