@@ -128,7 +128,7 @@ export class Gateway {
     this.#emit(now, input);
     // A link that came up may have another device behind it: whoever is there proves itself anew.
     if (state !== 'up' && state !== 'healed') return;
-    for (const { device } of this.inventory.records()) if (device.port === port) this.#schedule.hasten(device.id, now);
+    for (const { device } of this.inventory.records()) if (device.port === port) this.#hasten(device.id, now);
   }
 
   #attested(challenge: string, outcome: ChallengeOutcome, now: Millis): void {
@@ -142,9 +142,14 @@ export class Gateway {
     if ('problem' in answer) this.#effects.push({ kind: 'answer', refused: answer });
     else {
       for (const event of answer.events) this.#emit(now, event);
-      if (command.kind === 'challenge') this.#schedule.hasten(command.device, now);
+      if (command.kind === 'challenge') this.#hasten(command.device, now);
       this.#effects.push({ kind: 'answer' });
     }
+  }
+
+  #hasten(id: DeviceId, now: Millis): void {
+    this.#schedule.hasten(id, now);
+    this.#dirty.add(id);
   }
 
   /** Ends a turn: decides about what changed, plans, asks who is due, and hands the effects over in their order. */

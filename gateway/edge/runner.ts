@@ -1,5 +1,6 @@
 import type { Gateway } from '../gateway.ts';
-import { hashRuleSet, tighten } from '../quarantine/plan.ts';
+import { hashRuleSet } from '../quarantine/plan.ts';
+import { tighten } from '../quarantine/tighten.ts';
 import type { Hex, Millis } from '../model/address.ts';
 import type { EventBody } from '../model/event.ts';
 import type { Challenge, Command, CommandAnswer, Effect, Input } from '../model/machine.ts';

@@ -21,6 +21,7 @@ export const maxDevices = 20_000;
 export class Inventory {
   readonly #records = new Map<DeviceId, DeviceRecord>();
   readonly #byMac = new Map<Mac, DeviceId[]>();
+  readonly #counts = new Map<PortName, number>();
   readonly #zoneModes = new Map<string, ZoneMode>();
   #nextId = 1;
   #pausedUntil: Millis | undefined;
@@ -79,6 +80,11 @@ export class Inventory {
     return this.withMac(mac).find(({ device }) => device.port === port && device.vlan === vlan);
   }
 
+  /** How many devices a port has. */
+  countOn(port: PortName): number {
+    return this.#counts.get(port) ?? 0;
+  }
+
   withIp(ip: Ip): readonly DeviceRecord[] {
     return [...this.#records.values()].filter(({ device }) => device.ips.includes(ip));
   }
@@ -111,6 +117,7 @@ export class Inventory {
   #add(record: DeviceRecord): void {
     const { id, mac } = record.device;
     this.#records.set(id, record);
+    this.#count(record.device.port, 1);
     this.#byMac.set(mac, [...(this.#byMac.get(mac) ?? []), id]);
   }
 
@@ -123,6 +130,8 @@ export class Inventory {
         record.device = withField(record.device, body.field, body.value);
         break;
       case 'device-moved':
+        this.#count(record.device.port, -1);
+        this.#count(body.to, 1);
         record.device = moved(record.device, body.to, body.zone, at);
         break;
       case 'device-forgotten':
@@ -159,9 +168,14 @@ export class Inventory {
     else if (body.kind === 'zone-mode') this.#zoneModes.set(body.zone, body.mode);
   }
 
+  #count(port: PortName, by: number): void {
+    this.#counts.set(port, this.countOn(port) + by);
+  }
+
   #forget(record: DeviceRecord): void {
-    const { id, mac } = record.device;
+    const { id, mac, port } = record.device;
     this.#records.delete(id);
+    this.#count(port, -1);
     const left = (this.#byMac.get(mac) ?? []).filter(other => other !== id);
     if (left.length === 0) this.#byMac.delete(mac);
     else this.#byMac.set(mac, left);

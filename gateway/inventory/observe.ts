@@ -41,7 +41,7 @@ export function locate(desk: Desk, place: Place, seenBy: SeenBy, collector: stri
       return who.record;
     }
     case 'new': {
-      if (!makeRoom(desk, place.port) || !desk.quota(place.port)) return undefined;
+      if (!desk.quota(place.port) || !makeRoom(desk, place.port)) return undefined;
       const device = desk.inventory.nextDeviceId;
       const victim = who.cloneOf?.device;
       desk.emit({ kind: 'device-found', device, ...place, zone, seenBy, frame, ...(victim === undefined ? {} : { cloneOf: victim.id }) });
@@ -96,15 +96,12 @@ function isKnown(record: DeviceRecord, { fact }: Observation): boolean {
 
 /** True iff the port may have one more device. An undecided one that has long been silent is forgotten for it. */
 function makeRoom(desk: Desk, port: PortName): boolean {
+  if (desk.inventory.countOn(port) < maxDevicesPerPort) return true;
   const here = [...desk.inventory.records()].filter(({ device }) => device.port === port);
-  if (here.length < maxDevicesPerPort) return true;
   const idle = here
     .filter(({ person, decision, seen }) => person === undefined && decision?.access !== 'admit' && desk.now - seen.lastAt > mayGiveWayMs)
     .sort((a, b) => a.seen.lastAt - b.seen.lastAt)[0];
-  if (idle === undefined) {
-    desk.quota(port);
-    return false;
-  }
+  if (idle === undefined) return false;
   desk.emit({
     kind: 'device-forgotten',
     device: idle.device.id,
@@ -114,9 +111,12 @@ function makeRoom(desk: Desk, port: PortName): boolean {
 }
 
 /** Takes in an address that the bridge learnt. It makes a device known that no capture showed. */
-export function observeForwardingEntry(desk: Desk, place: Place): { readonly device: DeviceId; readonly changed: boolean } | undefined {
-  const known = desk.inventory.at(place.mac, place.port, place.vlan) !== undefined;
-  const record = locate(desk, place, 'forwarding-table', 'forwarding-table', 0);
+export function observeForwardingEntry(
+  desk: Desk,
+  { mac, port, vlan }: Place,
+): { readonly device: DeviceId; readonly changed: boolean } | undefined {
+  const known = desk.inventory.at(mac, port, vlan) !== undefined;
+  const record = locate(desk, { mac, port, vlan }, 'forwarding-table', 'forwarding-table', 0);
   if (record === undefined) return undefined;
   record.seen.lastAt = Math.max(record.seen.lastAt, desk.now);
   return { device: record.device.id, changed: !known };

@@ -1,13 +1,13 @@
 import type { Ip, PortName, Vlan } from '../model/address.ts';
 import type { ZoneSettings } from '../model/settings.ts';
 
-/** The zone of a device: the first that names its port, else its VLAN, else a prefix of one of its addresses; else the default zone. */
+/** The zone of a device: the first of the list that names its port, its VLAN, or a prefix of one of its addresses; else the default zone. */
 export function zoneOf(zones: readonly ZoneSettings[], at: { port: PortName; vlan: Vlan; ips: readonly Ip[] }): ZoneSettings {
-  const found =
-    zones.find(zone => zone.ports?.includes(at.port) === true) ??
-    zones.find(zone => at.vlan !== 0 && zone.vlans?.includes(at.vlan) === true) ??
-    zones.find(zone => zone.prefixes?.some(prefix => at.ips.some(ip => inPrefix(ip, prefix))) === true) ??
-    zones.find(zone => zone.default === true);
+  const has = ({ ports, vlans, prefixes }: ZoneSettings): boolean =>
+    ports?.includes(at.port) === true ||
+    vlans?.includes(at.vlan) === true ||
+    prefixes?.some(prefix => at.ips.some(ip => inPrefix(ip, prefix))) === true;
+  const found = zones.find(has) ?? zones.find(zone => zone.default === true);
   if (found === undefined) throw new Error('Cannot find a zone: the settings have no default zone');
   return found;
 }

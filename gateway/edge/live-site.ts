@@ -1,0 +1,153 @@
+import type { Gateway } from '../gateway.ts';
+import type { DeviceId, Millis, PortName } from '../model/address.ts';
+import type { DeviceView } from '../model/device.ts';
+import type { Event, EventBody } from '../model/event.ts';
+import type { Command, CommandAnswer } from '../model/machine.ts';
+import type { Settings } from '../model/settings.ts';
+import type { FromSensor } from './messages.ts';
+import type { JournalStore } from './store/journal-store.ts';
+
+/** Changes are told this often at most. Milliseconds. */
+const tellMs = 250;
+
+type PortHealth = { port: PortName; state: 'up' | 'down' | 'healed' | 'gone' | 'unknown'; frames: number; dropped: number; detail: string };
+type ProcessHealth = { role: string; alive: boolean; pid?: number; detail: string };
+
+export type LiveSiteParts = {
+  readonly settings: Settings;
+  readonly version: string;
+  readonly gateway: Gateway;
+  readonly store: JournalStore;
+  readonly now: () => Millis;
+  readonly command: (by: string, reason: string, command: Command) => Promise<CommandAnswer>;
+  readonly note: (event: EventBody) => void;
+};
+
+/** What the page, the CLI and the attestation listener may see of the running gateway (`Site` of gateway/api/site.ts). */
+export class LiveSite {
+  readonly #parts: LiveSiteParts;
+  readonly #startedAt: Millis;
+  readonly #ports: Map<PortName, PortHealth>;
+  readonly #processes = new Map<string, ProcessHealth>();
+  readonly #listeners = new Set<(changed: readonly DeviceId[]) => void>();
+  #changed = new Set<DeviceId>();
+  #timer: NodeJS.Timeout | undefined;
+  #enforcement = { state: 'none' as 'none' | 'applied' | 'mismatch' | 'failed', detail: 'nothing was enforced yet', at: 0 };
+  #storage = { storage: 'ok' as 'ok' | 'full', detail: '' };
+  #policy: { hash: string; problems: readonly string[] } = { hash: '', problems: [] };
+
+  constructor(parts: LiveSiteParts) {
+    this.#parts = parts;
+    this.#startedAt = parts.now();
+    const ports = parts.settings.network.ports.map(port => [port, { port, state: 'unknown', frames: 0, dropped: 0, detail: '' }] as const);
+    this.#ports = new Map(ports);
+    for (const role of ['sensor', 'enforcer', 'challenger']) this.#processes.set(role, { role, alive: false, detail: 'not heard of yet' });
+  }
+
+  get settings(): Settings {
+    return this.#parts.settings;
+  }
+
+  devices(): readonly DeviceView[] {
+    const { gateway, now } = this.#parts;
+    return [...gateway.inventory.records()].flatMap(({ device }) => gateway.view(device.id, now()) ?? []);
+  }
+
+  device(id: DeviceId): DeviceView | undefined {
+    return this.#parts.gateway.view(id, this.#parts.now());
+  }
+
+  deviceByIp(ip: string): DeviceView | undefined {
+    const ids = this.#parts.gateway.inventory.withIp(ip).map(({ device }) => device.id);
+    const views = ids.flatMap(id => this.device(id) ?? []);
+    return views.find(view => view.decision.access === 'admit') ?? views[0];
+  }
+
+  timeline(id: DeviceId, limit: number): readonly Event[] {
+    return this.#parts.store.timeline(id, limit);
+  }
+
+  health() {
+    const { gateway, store, version } = this.#parts;
+    const counts = new Map<string, number>();
+    for (const { device } of gateway.inventory.records()) counts.set(device.zone, (counts.get(device.zone) ?? 0) + 1);
+    const { pausedUntil } = gateway.inventory;
+    return {
+      version,
+      startedAt: this.#startedAt,
+      zones: gateway.zones().map(({ name, mode }) => ({ name, mode, devices: counts.get(name) ?? 0 })),
+      ...(pausedUntil === undefined ? {} : { pausedUntil }),
+      enforcement: this.#enforcement,
+      processes: [...this.#processes.values()],
+      ports: [...this.#ports.values()],
+      journal: { events: store.head.seq, head: store.head.hash, ...this.#storage },
+      policy: this.#policy,
+    };
+  }
+
+  command(by: string, reason: string, command: Command): Promise<CommandAnswer> {
+    return this.#parts.command(by, reason, command);
+  }
+
+  note(user: string, from: string): void {
+    this.#parts.note({ kind: 'signed-in', user, from });
+  }
+
+  subscribe(listener: (changed: readonly DeviceId[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** These Events were folded: tells the listeners soon which devices changed. */
+  changed(events: readonly EventBody[]): void {
+    for (const event of events) if ('device' in event && event.device !== undefined) this.#changed.add(event.device);
+    this.#tellSoon();
+  }
+
+  heard(message: Extract<FromSensor, { readonly type: 'port' | 'counters' }>): void {
+    const port = this.#ports.get(message.port);
+    if (port === undefined) return;
+    if (message.type === 'port') Object.assign(port, { state: message.state, detail: message.detail });
+    else {
+      port.frames = message.frames;
+      port.dropped = message.dropped;
+      if (port.state === 'unknown') port.state = 'up';
+    }
+    if (message.type === 'port') this.#tellSoon();
+  }
+
+  processHeard(role: string, pid: number): void {
+    this.#processes.set(role, { role, alive: true, pid, detail: '' });
+    this.#tellSoon();
+  }
+
+  processLost(role: string, detail: string): void {
+    this.#processes.set(role, { role, alive: false, detail });
+    this.#tellSoon();
+  }
+
+  enforcement(state: 'applied' | 'mismatch' | 'failed', detail: string, at: Millis): void {
+    this.#enforcement = { state, detail, at };
+    this.#tellSoon();
+  }
+
+  storage(state: 'full' | 'recovered', detail: string): void {
+    this.#storage = { storage: state === 'full' ? 'full' : 'ok', detail };
+    this.#tellSoon();
+  }
+
+  policy(hash: string, problems: readonly string[]): void {
+    this.#policy = { hash, problems };
+    this.#tellSoon();
+  }
+
+  #tellSoon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      const changed = [...this.#changed];
+      this.#changed = new Set();
+      for (const listener of this.#listeners) listener(changed);
+    }, tellMs);
+    this.#timer.unref();
+  }
+}
