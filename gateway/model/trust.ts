@@ -13,10 +13,14 @@ export type ReferenceSet = {
   readonly vendor: string;
   readonly model: string;
   readonly minSvn?: string;
+  /** SHA-256 of the public keys of the anchors whose devices this is about; absent: anchors whose O is `vendor`. One CA must not vouch for another's. */
+  readonly anchors?: readonly Hex[];
   /** Every component must be measured, each by one of its digests. `layer` absent: the component without a layer. */
   readonly components: readonly {
     readonly name: string;
     readonly layer?: number;
+    /** Rollback floor of this component; absent: the set's. */
+    readonly minSvn?: string;
     readonly versions: readonly { readonly version: string; readonly alg: string; readonly digest: Hex }[];
   }[];
 };
