@@ -1,7 +1,7 @@
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Reach } from './reach.ts';
-import type { RoleSpec } from './supervisor.ts';
+import type { RoleSpec } from './keeper.ts';
 
 /**
  * Who runs with what. Each process has its own user and group of the same number, no_new_privs, umask 077 and an environment of two

@@ -1,5 +1,9 @@
 import type { PortName } from '../../model/address.ts';
+import type { Observation } from '../../model/fact.ts';
 import type { FromSensor } from '../messages.ts';
+
+/** Observations in one message: a line stays far below what a reader accepts. */
+const perMessage = 256;
 
 /**
  * What the sensor says to the gateway. While the gateway is too far behind, observations are counted per port instead of sent, and the
@@ -7,57 +11,45 @@ import type { FromSensor } from '../messages.ts';
  */
 export class Outbox {
   readonly #write: (message: FromSensor) => boolean;
-  readonly #writeWhenQuiet: (message: FromSensor) => boolean;
   readonly #resync: () => void;
-  /** Observations and sightings not sent, per port. As many entries as there are ports. */
+  /** Observations not sent, per port. As many entries as there are ports. */
   readonly #lost = new Map<PortName, number>();
   /** The latest report per port that was not sent. As many entries as there are ports. */
   readonly #late = new Map<PortName, FromSensor>();
 
-  /** `writeWhenQuiet` refuses sooner than `write`, so that catching up does not fill the queue at once. */
-  constructor(write: (message: FromSensor) => boolean, writeWhenQuiet: (message: FromSensor) => boolean, resync: () => void) {
+  /** `write` sends a message or says false. `resync` makes the latest facts come out again. */
+  constructor(write: (message: FromSensor) => boolean, resync: () => void) {
     this.#write = write;
-    this.#writeWhenQuiet = writeWhenQuiet;
     this.#resync = resync;
   }
 
-  send(message: FromSensor): void {
-    if (this.#write(message)) return;
-    switch (message.type) {
-      case 'observations':
-        for (const o of message.observations) this.#lose(o.port, 1);
-        return;
-      case 'malformed':
-        for (const m of message.malformed) this.#lose(m.port, m.count);
-        return;
-      case 'overflow':
-        this.#lose(message.port, message.count);
-        return;
-      case 'port':
-        this.#late.set(message.port, message);
-        return;
-      case 'hello': // cannot be refused: it is the first
-      case 'sightings': // totals, sent again each second
-      case 'counters':
-        return;
+  /** Sends a message that is worth nothing later; the next one of its kind says it again. Says whether it went out. */
+  send(message: FromSensor): boolean {
+    return this.#write(message);
+  }
+
+  /** Sends a port's state; if it cannot, then the latest one when there is room. */
+  report(message: Extract<FromSensor, { type: 'port' }>): void {
+    this.#late.delete(message.port);
+    if (!this.#write(message)) this.#late.set(message.port, message);
+  }
+
+  observe(observations: readonly Observation[]): void {
+    for (let from = 0; from < observations.length; from += perMessage) {
+      const some = from === 0 && observations.length <= perMessage ? observations : observations.slice(from, from + perMessage);
+      if (this.#write({ type: 'observations', observations: some })) continue;
+      for (const { port } of some) this.#lost.set(port, (this.#lost.get(port) ?? 0) + 1);
     }
   }
 
-  /** Called each second: says what was lost and has it sent again, once the gateway reads. */
+  /** Says what was lost and has it sent again. Call it each second, while the gateway reads. */
   catchUp(): void {
-    for (const [port, message] of this.#late) {
-      if (!this.#writeWhenQuiet(message)) return;
-      this.#late.delete(port);
-    }
+    for (const message of this.#late.values()) this.#write(message);
+    this.#late.clear();
     if (this.#lost.size === 0) return;
-    for (const [port, count] of this.#lost) {
-      if (!this.#writeWhenQuiet({ type: 'overflow', port, count, what: 'observations while the gateway was behind' })) return;
-      this.#lost.delete(port);
-    }
+    for (const [port, count] of this.#lost)
+      this.#write({ type: 'overflow', port, count, what: 'observations while the gateway was behind' });
+    this.#lost.clear();
     this.#resync();
-  }
-
-  #lose(port: PortName, count: number): void {
-    this.#lost.set(port, (this.#lost.get(port) ?? 0) + count);
   }
 }

@@ -44,7 +44,7 @@ function canCapture(): boolean {
     LivePort.open('lo', { filter: 'none', bufferBytes: 65_536 }, listener, { last: 0 });
     return true;
   } catch (error) {
-    if (error instanceof Error && /permission/i.test(error.message)) return false;
+    if (error instanceof Error && /not permitted|permission/i.test(error.message)) return false;
     throw error;
   }
 }

@@ -18,6 +18,9 @@ const restartCode = 75; // EX_TEMPFAIL of sysexits.h
 const gatewayFd = 3;
 const lastWordsFd = 4;
 const linkLookMillis = 250;
+const sightingsPerMessage = 1024;
+/** Below so many bytes not taken yet, the gateway keeps up. */
+const quietBytes = 512 * 1024;
 
 const options = parseSensorOptions(process.argv[2] ?? '');
 const brokenBefore = parseLastWords(process.env['SALLYPORT_LAST_WORDS']);
@@ -42,7 +45,7 @@ for (const port of options.ports) {
 dropPrivileges(options.user);
 
 const gateway = new Socket({ fd: gatewayFd, readable: true, writable: true });
-const outbox = new Outbox(lineWriter(gateway, 8 * 1024 * 1024), lineWriter(gateway, 512 * 1024), resync);
+const outbox = new Outbox(lineWriter(gateway), resync);
 const end = (): never => process.exit(0);
 gateway.on('error', end).on('close', end).on('end', end);
 readLines(gateway, take, why => process.stderr.write(`${JSON.stringify({ role: 'sensor', spoilt: why })}\n`));
@@ -61,7 +64,7 @@ function take(message: unknown): void {
 /** A gateway that has just started knows neither us nor the ports. */
 function introduce(): void {
   outbox.send(hello);
-  for (const { last } of watches.values()) if (last) outbox.send({ type: 'port', ...last });
+  for (const { last } of watches.values()) if (last) outbox.report({ type: 'port', ...last });
   resync();
 }
 
@@ -70,32 +73,40 @@ function resync(): void {
   sendObservations();
 }
 
-/** What the frames of this turn said, in one message. */
+/** What the frames of this turn said. */
 function sendObservations(): void {
   const { observations } = dissector.drain();
-  if (observations.length > 0) outbox.send({ type: 'observations', observations });
+  if (observations.length > 0) outbox.observe(observations);
 }
 
 function lookAtLinks(): void {
   for (const [port, watch] of watches) act(watch.look(readLink(port)));
 }
 
+/** What is counted rather than said. While the gateway is behind, it goes on counting in the dissector. */
 function eachSecond(): void {
+  const isQuiet = gateway.writableLength < quietBytes;
+  const { observations, malformed, overflow, counters } = dissector.drain(isQuiet);
+  outbox.observe(observations);
   for (const [port, watch] of watches) {
     const handle = live.get(port);
     if (!handle) continue;
     const { frames, dropped } = handle.counters();
     act(watch.count(readLink(port), frames + dropped));
-    outbox.send({ type: 'counters', port, frames, identityFrames: 0, dropped });
+    const identityFrames = counters.find(c => c.port === port)?.identityFrames ?? 0;
+    if (isQuiet) outbox.send({ type: 'counters', port, frames, identityFrames, dropped });
   }
-  outbox.send({ type: 'sightings', sightings: dissector.sightings() });
+  if (!isQuiet) return;
+  if (malformed.length > 0) outbox.send({ type: 'malformed', malformed });
+  for (const one of overflow) outbox.send({ type: 'overflow', ...one });
+  for (const sightings of chunks(dissector.sightings(), sightingsPerMessage)) outbox.send({ type: 'sightings', sightings });
   outbox.catchUp();
 }
 
-/** Reports what a look found. A restart is asked for once the last words are out, so that the next epoch says what healed. */
+/** Reports what a look found. A restart comes after the last words, so that the next epoch can say what healed. */
 function act(look: Look): void {
   if (look.report) {
-    outbox.send({ type: 'port', ...look.report });
+    outbox.report({ type: 'port', ...look.report });
     writeLastWords();
   }
   if (look.restart === undefined) return;
@@ -106,4 +117,8 @@ function act(look: Look): void {
 function writeLastWords(): void {
   const broken = [...watches.values()].filter(w => w.broken).map(w => w.port);
   writeSync(lastWordsFd, `${broken.join(' ')}\n`);
+}
+
+function chunks<T>(list: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, n) => list.slice(n * size, (n + 1) * size));
 }
