@@ -1,0 +1,190 @@
+import type { Digest } from '../model/attestation.ts';
+import type { Assurance, AttestationStatus } from '../model/axes.ts';
+import type { ReferenceSet } from '../model/trust.ts';
+import { ar4si, statusOf, type Vector, worse } from './ar4si.ts';
+import { type Checks, quote } from './checks.ts';
+import type { ChainClaims, MeasuredClaim, Verified } from './claims.ts';
+import { isMatched, type Match, matchSet } from './match.ts';
+import type { Appraisal } from './scheme.ts';
+import type { Anchor, Trust } from './trust.ts';
+
+/** The measured components of one vendor and model, and the reference sets that may judge them. */
+type Class = {
+  readonly vendor: string;
+  readonly model: string;
+  readonly claims: readonly MeasuredClaim[];
+  readonly sets: readonly ReferenceSet[];
+  /** The set that fits, else the one that fits best. */
+  readonly match?: Match;
+};
+
+/** Appraises what a verified chain claims: measured → reference → version → mode (DESIGN §7). Each step may only lower. */
+export function appraiseChain(claims: Verified<ChainClaims>, trust: Trust, checks: Checks): Appraisal {
+  const measured = distinct(claims.measured).filter(c => c.digests.length > 0);
+  const classes = classesOf(measured, claims.anchor, trust.referenceSets);
+  checkMeasured(measured, claims.unappraised, checks);
+  const hasAll = measured.length > 0 && checkReference(classes, claims.anchor, trust, checks);
+  if (hasAll) checkVersion(classes, checks);
+  checkMode(claims.measured, checks);
+  const vector = vectorOf(claims, measured, hasAll, checks);
+  return {
+    status: worse(statusOf(vector), capOf(checks)),
+    assurance: assuranceOf(measured, hasAll, checks),
+    vector,
+    digestsSeen: measured.flatMap(c => c.digests).slice(0, 64),
+    digestsExpected: digestsOf(classes),
+    referenceSets: classes.flatMap(c => (c.match === undefined ? [] : [c.match.set.id])),
+  };
+}
+
+/** A chain may say the same thing twice; what differs in anything stands for itself. */
+function distinct(claims: readonly MeasuredClaim[]): readonly MeasuredClaim[] {
+  const seen = new Map<string, MeasuredClaim>();
+  for (const claim of claims) {
+    const key = JSON.stringify({ ...claim, svn: claim.svn?.toString(), by: undefined });
+    if (!seen.has(key)) seen.set(key, claim);
+  }
+  return [...seen.values()];
+}
+
+/** Groups by vendor and model. A layer that names none speaks of the device that the layers above it named. */
+function classesOf(measured: readonly MeasuredClaim[], anchor: Anchor, sets: readonly ReferenceSet[]): readonly Class[] {
+  const groups = new Map<string, { vendor: string; model: string; claims: MeasuredClaim[] }>();
+  const vendorOf = measured.find(c => c.vendor !== undefined)?.vendor ?? '';
+  const modelOf = measured.find(c => c.model !== undefined)?.model ?? '';
+  for (const claim of measured) {
+    const [vendor, model] = [claim.vendor ?? vendorOf, claim.model ?? modelOf];
+    const key = JSON.stringify([vendor, model]);
+    const group = groups.get(key) ?? { vendor, model, claims: [] };
+    group.claims.push(claim);
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(group => {
+    const usable = sets.filter(s => s.vendor === group.vendor && s.model === group.model && speaksFor(anchor, s));
+    const matches = usable.map(set => matchSet(set, group.claims));
+    const match = matches.find(isMatched) ?? matches.toSorted((a, b) => faults(a) - faults(b))[0];
+    return { ...group, sets: usable, ...(match === undefined ? {} : { match }) };
+  });
+}
+
+const faults = (match: Match): number => match.unknown.length + match.missing.length;
+
+/** One vendor's CA must not vouch for another vendor's firmware: the set names the anchor's key, or the anchor's O is the vendor. */
+const speaksFor = (anchor: Anchor, set: ReferenceSet): boolean =>
+  set.anchors === undefined ? anchor.vendor === set.vendor : set.anchors.includes(anchor.keyHash);
+
+function checkMeasured(measured: readonly MeasuredClaim[], unappraised: readonly string[], checks: Checks): void {
+  const what = measured.map(describe).join('; ');
+  if (unappraised.length > 0)
+    checks.warn('measured', 'NO_MEASUREMENTS', `it carries measurements that we cannot appraise yet: ${unappraised.join(', ')}`);
+  else if (measured.length === 0) checks.warn('measured', 'NO_MEASUREMENTS', 'its certificates name no firmware digest');
+  else checks.pass('measured', `${measured.length} measured`, { seen: what });
+}
+
+/** False when reference values are missing or unequal. */
+function checkReference(classes: readonly Class[], anchor: Anchor, trust: Trust, checks: Checks): boolean {
+  for (const { model, match, claims } of classes) {
+    if (match !== undefined && !isMatched(match)) {
+      const odd = match.unknown[0];
+      const missing = match.missing[0];
+      const detail =
+        odd === undefined ? `${quote(missing?.name ?? '')} is not measured` : `a digest is in no reference value for ${quote(model)}`;
+      const seen = odd === undefined ? claims.map(describe).join('; ') : describe(odd);
+      checks.fail('reference', 'DIGEST_UNKNOWN', detail, { expected: expectedFor(match, odd), seen });
+      return false;
+    }
+  }
+  const bare = classes.find(c => c.match === undefined);
+  if (bare !== undefined) {
+    const elsewhere = trust.referenceSets.some(s => s.vendor === bare.vendor && s.model === bare.model);
+    const why = elsewhere ? `; those that exist do not name the anchor ${anchor.name}` : '';
+    checks.warn('reference', 'REFERENCE_MISSING', `no reference values for ${quote(bare.vendor)} ${quote(bare.model)}${why}`, {
+      seen: bare.claims.map(describe).join('; '),
+    });
+    return false;
+  }
+  const names = classes.flatMap(c => (c.match?.pairs ?? []).map(p => `${p.component.name} ${p.version}`));
+  checks.pass('reference', names.join(', '), { seen: classes.flatMap(c => c.claims.map(describe)).join('; ') });
+  return true;
+}
+
+/** Rollback floor: of the component if it has one, else of the set for every measured component that states an SVN. */
+function checkVersion(classes: readonly Class[], checks: Checks): void {
+  const floors: string[] = [];
+  for (const { match } of classes) {
+    if (match === undefined) continue;
+    const common = match.set.minSvn;
+    if (common !== undefined && match.pairs.every(p => p.claim.svn === undefined)) return denied(checks, common, undefined);
+    for (const { claim, component } of match.pairs) {
+      const floor = component.minSvn ?? (claim.svn === undefined ? undefined : common);
+      if (floor === undefined) continue;
+      if (claim.svn === undefined || claim.svn < BigInt(floor)) return denied(checks, floor, claim.svn);
+      floors.push(`${component.name} ${claim.svn} ≥ ${floor}`);
+    }
+  }
+  checks.pass('version', floors.length === 0 ? 'the reference values set no floor' : floors.join(', '));
+}
+
+const denied = (checks: Checks, floor: string, svn: bigint | undefined): void =>
+  checks.fail('version', 'VERSION_DENIED', 'its security version is below the floor', {
+    expected: `at least ${floor}`,
+    seen: svn === undefined ? 'none' : svn.toString(),
+  });
+
+function checkMode(claims: readonly MeasuredClaim[], checks: Checks): void {
+  const flagged = claims.flatMap(c => (c.flags === undefined ? [] : [c.flags]));
+  const names = (['debug', 'recovery', 'notSecure'] as const).filter(name => flagged.some(f => f[name]));
+  if (names.length > 0)
+    checks.fail('mode', 'DEBUG_ENABLED', `its measurements say ${names.join(', ')}`, { expected: 'no such flag', seen: names.join(', ') });
+  else if (flagged.some(f => f.notConfigured))
+    checks.warn('mode', 'DEBUG_ENABLED', 'its measurements say notConfigured', { seen: 'notConfigured' });
+  else if (flagged.length > 0) checks.pass('mode', 'neither debug nor recovery nor notSecure');
+  else checks.skip('mode', 'its measurements have no mode flags');
+}
+
+function vectorOf(claims: ChainClaims, measured: readonly MeasuredClaim[], hasAll: boolean, checks: Checks): Vector {
+  const outcome = (name: string): string | undefined => checks.list().find(c => c.check === name)?.outcome;
+  const bad = outcome('reference') === 'failed' || outcome('version') === 'failed';
+  const executables = bad
+    ? ar4si.contraindicated
+    : hasAll && claims.unappraised.length === 0
+      ? ar4si.approvedExecutables
+      : measured.length === 0
+        ? ar4si.noClaim
+        : ar4si.unrecognisedExecutables;
+  const mode = outcome('mode');
+  const configuration =
+    mode === 'failed'
+      ? ar4si.contraindicated
+      : mode === 'warned'
+        ? ar4si.unsafeConfiguration
+        : mode === 'passed'
+          ? ar4si.approvedConfiguration
+          : ar4si.noClaim;
+  return { 'instance-identity': ar4si.recognised, executables, configuration };
+}
+
+/** Identity alone is affirming in AR4SI, but is not enough to admit: a warning caps the status. */
+const capOf = (checks: Checks): AttestationStatus => (checks.failed ? 'contraindicated' : checks.reason === undefined ? 'none' : 'warning');
+
+function assuranceOf(measured: readonly MeasuredClaim[], hasAll: boolean, checks: Checks): Assurance {
+  if (checks.failed || measured.length === 0) return 3;
+  return hasAll && checks.reason === undefined ? 5 : 4;
+}
+
+const digestsOf = (classes: readonly Class[]): readonly Digest[] =>
+  classes.flatMap(c => (c.match?.set.components ?? []).flatMap(k => k.versions.map(v => ({ alg: v.alg, value: v.digest })))).slice(0, 64);
+
+const where = (layer: number | undefined): string => (layer === undefined ? 'no layer' : `layer ${layer}`);
+function describe(claim: MeasuredClaim): string {
+  const version = claim.version === undefined ? '' : ` ${quote(claim.version)}`;
+  return `${where(claim.layer)}${version} ${claim.digests.map(d => `${d.alg}:${d.value}`).join(' ')}`;
+}
+
+/** The reference values that would have been accepted for the odd claim, or the component that is missing. */
+function expectedFor(match: Match, odd: MeasuredClaim | undefined): string {
+  const components = odd === undefined ? match.missing.slice(0, 1) : match.set.components.filter(c => c.layer === odd.layer);
+  const values = components.flatMap(c => c.versions.map(v => `${c.name} ${v.version} ${v.alg}:${v.digest}`));
+  if (values.length === 0) return `nothing at ${where(odd?.layer)}`;
+  return values.length <= 6 ? values.join('; ') : `${values.slice(0, 6).join('; ')}; and ${values.length - 6} more`;
+}

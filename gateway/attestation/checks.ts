@@ -1,0 +1,67 @@
+import { type Check, type CheckName, checkNames } from '../model/attestation.ts';
+import type { ReasonCode } from '../model/reason.ts';
+import { printable } from '../codec/x509-name.ts';
+
+/** What the Verifier fills in; `bound` and `expected` are the machine's. */
+const ours = checkNames.filter(name => name !== 'bound' && name !== 'expected');
+type OurCheck = Exclude<CheckName, 'bound' | 'expected'>;
+type Compared = { readonly expected?: string | undefined; readonly seen?: string | undefined };
+
+/** Longest text of a detail, in UTF-16 units. */
+const maxDetail = 1024;
+const cut = (text: string): string => (text.length > maxDetail ? `${text.slice(0, maxDetail - 1)}…` : text);
+
+/** The checks of one piece of Evidence, filled in while it is judged. After a failed one nothing is recorded: the rest is `not-evaluated`. */
+export class Checks {
+  readonly #done = new Map<CheckName, Check>();
+  #failed: Check | undefined;
+  #warned: Check | undefined;
+
+  /** The reason that stands: of the failed check, else of the first warning. */
+  get reason(): ReasonCode | undefined {
+    return (this.#failed ?? this.#warned)?.code;
+  }
+
+  get failed(): boolean {
+    return this.#failed !== undefined;
+  }
+
+  pass(check: OurCheck, detail: string, compared: Compared = {}): void {
+    this.#record({ check, outcome: 'passed', detail: cut(detail), ...texts(compared) });
+  }
+
+  warn(check: OurCheck, code: ReasonCode, detail: string, compared: Compared = {}): void {
+    const found: Check = { check, outcome: 'warned', code, detail: cut(detail), ...texts(compared) };
+    this.#warned ??= found;
+    this.#record(found);
+  }
+
+  fail(check: CheckName, code: ReasonCode, detail: string, compared: Compared = {}): void {
+    if (this.#failed !== undefined) return;
+    const found: Check = { check, outcome: 'failed', code, detail: cut(detail), ...texts(compared) };
+    this.#record(found);
+    this.#failed = found;
+  }
+
+  skip(check: OurCheck, detail: string): void {
+    this.#record({ check, outcome: 'not-evaluated', detail });
+  }
+
+  /** All checks in their order. */
+  list(): readonly Check[] {
+    const why = this.#failed === undefined ? 'nothing to check it on' : `${this.#failed.check} failed`;
+    return ours.map(check => this.#done.get(check) ?? { check, outcome: 'not-evaluated', detail: why });
+  }
+
+  #record(found: Check): void {
+    if (this.#failed === undefined && !this.#done.has(found.check)) this.#done.set(found.check, found);
+  }
+}
+
+const texts = ({ expected, seen }: Compared): { readonly expected?: string; readonly seen?: string } => ({
+  ...(expected === undefined ? {} : { expected: cut(expected) }),
+  ...(seen === undefined ? {} : { seen: cut(seen) }),
+});
+
+/** Text of the device, to stand inside our own. */
+export const quote = (text: string): string => printable(text);

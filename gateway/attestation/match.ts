@@ -1,0 +1,62 @@
+import type { Digest } from '../model/attestation.ts';
+import type { ReferenceSet } from '../model/trust.ts';
+import type { MeasuredClaim } from './claims.ts';
+
+type Component = ReferenceSet['components'][number];
+
+/** How the measured components of one class fit one reference set. `matched` iff each side covers the other. */
+export type Match = {
+  readonly set: ReferenceSet;
+  readonly pairs: readonly { readonly claim: MeasuredClaim; readonly component: Component; readonly version: string }[];
+  /** Measured, but by no component that is still free. */
+  readonly unknown: readonly MeasuredClaim[];
+  /** Wanted, but measured by nothing. */
+  readonly missing: readonly Component[];
+};
+export const isMatched = (match: Match): boolean => match.unknown.length === 0 && match.missing.length === 0;
+
+/**
+ * Matches both ways: every component of the set must be measured, and everything measured must be a component of it, one to one. Else an
+ * Attester could leave out the component that was tampered with, or add one that nobody vouches for.
+ */
+export function matchSet(set: ReferenceSet, claims: readonly MeasuredClaim[]): Match {
+  const takenBy = new Map<Component, MeasuredClaim>();
+  const unknown = claims.filter(claim => !place(claim, set.components, takenBy, new Set()));
+  const pairs = [...takenBy].map(([component, claim]) => ({ claim, component, version: versionOf(claim, component) ?? '' }));
+  return { set, pairs, unknown, missing: set.components.filter(c => !takenBy.has(c)) };
+}
+
+/** Augmenting path: finds a free component for the claim, moving earlier claims if it must. */
+function place(
+  claim: MeasuredClaim,
+  components: readonly Component[],
+  takenBy: Map<Component, MeasuredClaim>,
+  visited: Set<Component>,
+): boolean {
+  for (const component of components) {
+    if (visited.has(component) || versionOf(claim, component) === undefined) continue;
+    visited.add(component);
+    const holder = takenBy.get(component);
+    if (holder !== undefined && !place(holder, components, takenBy, visited)) continue;
+    takenBy.set(component, claim);
+    return true;
+  }
+  return false;
+}
+
+/** The version of the component that the claim's digests are; undefined if none. Versions are lists, since one may have digests of several algorithms. */
+export function versionOf(claim: MeasuredClaim, component: Component): string | undefined {
+  if (claim.layer !== component.layer) return undefined;
+  const names = new Set(component.versions.map(v => v.version));
+  for (const name of names) {
+    const wanted = component.versions.filter(v => v.version === name);
+    if (isSame(claim.digests, wanted)) return name;
+  }
+  return undefined;
+}
+
+/** At least one algorithm in common, and every digest of a common algorithm equal. */
+function isSame(seen: readonly Digest[], wanted: Component['versions']): boolean {
+  const common = seen.filter(d => wanted.some(w => w.alg === d.alg));
+  return common.length > 0 && common.every(d => wanted.some(w => w.alg === d.alg && w.digest === d.value));
+}
