@@ -16,8 +16,9 @@ export function shapeProblems(error: z.ZodError, root: YamlNode, title: (path: r
         return { line: locate(root, path).line, text: `Cannot read ${subject(path, title)}: there is no such field` };
       });
     const { node, line } = locate(root, issue.path);
-    const state = node === undefined ? 'it is missing' : `it is ${found(node)}, must be ${issue.message}`;
-    return [{ line, text: `Cannot read ${subject(issue.path, title)}: ${state}` }];
+    const state = node === undefined ? 'it is missing' : `it is ${found(node)}`;
+    const wanted = node === undefined && issue.code !== 'custom' ? '' : `, must be ${issue.message}`;
+    return [{ line, text: `Cannot read ${subject(issue.path, title)}: ${state}${wanted}` }];
   });
 }
 

@@ -99,7 +99,7 @@ function toNode(node: ParsedNode | null, lineOf: (offset: number) => number, pro
       const name = isScalar(key) ? String(key.value) : '';
       if (!isScalar(key) || typeof key.value === 'object') problems.push({ line: at, text: 'Cannot read YAML: a key is no plain text' });
       else if (name === '<<') problems.push({ line: at, text: 'Cannot read YAML: merge keys (<<) are not allowed here' });
-      else if (seen.has(name)) problems.push({ line: at, text: `Cannot read ${printable(name)}: the key is there twice` });
+      else if (seen.has(name)) problems.push({ line: at, text: `Cannot read ${clean(name, 60)}: the key is there twice` });
       seen.add(name);
       return { key: name, line: at, value: toNode(value, lineOf, problems, at) };
     });

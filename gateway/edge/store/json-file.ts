@@ -12,6 +12,9 @@ export type JsonFileOptions<T> = {
   readonly warn: (message: string) => void;
 };
 
+/** The file is not as it must be: spoilt without a copy, too large, or changed behind our back. The message says which. */
+export class JsonFileError extends Error {}
+
 /**
  * A lowdb adapter whose file survives `kill -9`, power loss and a clumsy editor: written as a temporary file of mode 0600, synced,
  * renamed, and then once more as `<file>.bak`. At every moment the file or its copy is whole, and both say the same when at rest, so
@@ -31,6 +34,14 @@ export class JsonFile<T> implements Adapter<T> {
     this.#options = options;
   }
 
+  /** Makes the copy say what `read` took, once the caller found it good: a file edited by hand has no copy, or one of its past. */
+  keepCopy(): Promise<void> {
+    return this.#inTurn(async () => {
+      const copy = await readJson(`${this.path}.bak`);
+      if (!copy.ok || copy.text !== this.#text) await replace(`${this.path}.bak`, this.#text);
+    });
+  }
+
   /** The text that `read` took, for messages with line numbers. */
   get text(): string {
     return this.#text;
@@ -44,7 +55,7 @@ export class JsonFile<T> implements Adapter<T> {
       const first = await readJson(this.path);
       if (first.ok) return this.#take(first);
       const copy = await readJson(`${this.path}.bak`);
-      if (!copy.ok) throw new Error(`${first.problem}; nor its copy: ${copy.problem}`);
+      if (!copy.ok) throw new JsonFileError(`${first.problem}; nor its copy: ${copy.problem}`);
       this.#options.warn(`${first.problem}; the copy ${basename(this.path)}.bak is used until the file is written again`);
       return this.#take(copy);
     });
@@ -54,9 +65,10 @@ export class JsonFile<T> implements Adapter<T> {
   write(data: T): Promise<void> {
     return this.#inTurn(async () => {
       const text = `${JSON.stringify(data, null, 2)}\n`;
-      if (Buffer.byteLength(text) > maxJsonFile) throw new Error(`Cannot write ${this.path}: it would be larger than ${maxJsonFile} bytes`);
+      if (Buffer.byteLength(text) > maxJsonFile)
+        throw new JsonFileError(`Cannot write ${this.path}: it would be larger than ${maxJsonFile} bytes`);
       if (this.#known !== undefined && this.#known !== (await fingerprint(this.path)))
-        throw new Error(`Cannot write ${this.path}: somebody else changed it since it was read`);
+        throw new JsonFileError(`Cannot write ${this.path}: somebody else changed it since it was read`);
       if (this.#known === undefined) await removeStale(this.path);
       await replace(this.path, text);
       this.#known = await fingerprint(this.path);

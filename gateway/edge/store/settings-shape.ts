@@ -1,0 +1,155 @@
+import { isIP, isIPv4 } from 'node:net';
+import { z } from 'zod';
+
+/**
+ * What may stand in settings.json, with its defaults. The message of a shape completes "it is …, must be …". Unknown fields are refused.
+ * The type of the result is `Settings` but for what depends on the folder.
+ */
+const count = (min: number, max: number, unit = '') =>
+  z
+    .int({ error: `a whole number ${min}–${max}${unit}` })
+    .min(min, { error: `${min} or more` })
+    .max(max, { error: `${max} or less` });
+/** Linux keeps 15 characters and refuses `/`, `:` and white space (net/core/dev.c, dev_valid_name). */
+const interfaceName = z
+  .string({ error: 'an interface name' })
+  .regex(/^(?!\.{1,2}$)[^\s/:]{1,15}$/, { error: 'an interface name of at most 15 characters' });
+const ip4 = z.string({ error: 'an IPv4 address' }).refine(isIPv4, { error: 'an IPv4 address such as 10.20.4.1' });
+const ip = z.string({ error: 'an IP address' }).refine(text => isIP(text) !== 0, { error: 'an IP address such as 127.0.0.1' });
+const prefix = z
+  .string({ error: 'an IPv4 network' })
+  .refine(isNetwork, { error: 'an IPv4 network such as 10.20.4.0/24, with no bits beyond its length' });
+const port = count(1, 65_535);
+const word = (most: number, what: string) => z.string({ error: what }).regex(new RegExp(`^[\\w.-]{1,${most}}$`), { error: what });
+const modes = z.enum(['observe', 'enforce'], { error: 'observe or enforce' });
+const flag = z.boolean({ error: 'true or false' });
+const list = <S extends z.ZodType>(item: S, min: number, max: number) => {
+  const size = `a list of ${min}–${max}`;
+  return z.array(item, { error: size }).min(min, { error: size }).max(max, { error: size });
+};
+const folder = z.string({ error: 'a folder' }).min(1, { error: 'a folder' }).max(4096, { error: 'a folder' });
+
+const zone = z.strictObject(
+  {
+    name: word(64, 'a name of letters, digits, . _ - and at most 64'),
+    mode: modes.default('observe'),
+    ports: list(interfaceName, 1, 256).exactOptional(),
+    vlans: list(count(1, 4094), 1, 4094).exactOptional(),
+    prefixes: list(prefix, 1, 256).exactOptional(),
+    default: z.literal(true, { error: 'true, or left out' }).exactOptional(),
+    challenge: flag.default(false),
+    challengePorts: list(port, 1, 4).default([8443]),
+    evidenceTtlSeconds: count(1, 604_800, ' seconds').default(3600),
+    graceSeconds: count(0, 604_800, ' seconds').default(900),
+    otherwise: z.enum(['admit', 'hold'], { error: 'admit or hold' }).default('hold'),
+  },
+  { error: 'a zone with its fields' },
+);
+
+const network = z.discriminatedUnion(
+  'kind',
+  [
+    z.strictObject({
+      kind: z.literal('bridge'),
+      bridge: interfaceName,
+      ports: list(interfaceName, 1, 256),
+      uplinks: list(interfaceName, 1, 16),
+      ip: ip4,
+      dhcpServers: list(ip4, 0, 16).default([]),
+    }),
+    z.strictObject({ kind: z.literal('listen'), ports: list(interfaceName, 1, 256) }),
+  ],
+  { error: 'a network of kind bridge or listen' },
+);
+
+const listener = (defaultPort: number) =>
+  z.strictObject({ host: ip, port: port.default(defaultPort) }, { error: 'a listener with host and port' });
+
+const fields = z.strictObject(
+  {
+    dataFolder: folder.exactOptional(),
+    policyFolders: list(folder, 1, 16).exactOptional(),
+    network,
+    page: listener(9443).default({ host: '0.0.0.0', port: 9443 }),
+    attestation: listener(8444).exactOptional(),
+    zones: list(zone, 1, 256).prefault([{ name: 'all', default: true }]),
+    browseMdns: flag.default(false),
+  },
+  { error: 'settings with their fields' },
+);
+export type SettingsFields = z.output<typeof fields>;
+
+/** The shape with the checks between fields. */
+export const settingsShape = fields.superRefine((settings, context) => {
+  for (const { path, message } of conflicts(settings)) context.addIssue({ code: 'custom', path: [...path], message });
+});
+
+type Conflict = { readonly path: readonly (string | number)[]; readonly message: string };
+
+function conflicts(settings: SettingsFields): readonly Conflict[] {
+  const { network, zones, page, attestation } = settings;
+  const uplinks = network.kind === 'bridge' ? network.uplinks : [];
+  const taken = network.kind === 'bridge' ? [network.bridge, ...network.ports] : [];
+  return [
+    ...repeated(network.ports, ['network', 'ports']),
+    ...repeated(uplinks, ['network', 'uplinks']),
+    ...each(uplinks, ['network', 'uplinks'], name =>
+      taken.includes(name) ? 'an interface that is neither the bridge nor a device port' : undefined,
+    ),
+    ...each(network.ports, ['network', 'ports'], name =>
+      network.kind === 'bridge' && name === network.bridge ? 'an interface other than the bridge itself' : undefined,
+    ),
+    ...(zones.filter(z => z.default === true).length === 1
+      ? []
+      : [{ path: ['zones'], message: 'a list in which exactly one zone has default: true' }]),
+    ...each(
+      zones.map(z => z.name),
+      ['zones'],
+      (name, n) => (zones.findIndex(z => z.name === name) < n ? 'a zone with a name of its own' : undefined),
+    ),
+    ...zones.flatMap((z, n) => zoneConflicts(settings, z, n)),
+    ...(collide(page, attestation ?? { host: attestationHost(settings), port: 8444 })
+      ? [{ path: ['page', 'port'], message: "another port than the attestation API's" }]
+      : []),
+  ];
+}
+
+function zoneConflicts({ network, zones }: SettingsFields, zone: SettingsFields['zones'][number], n: number): readonly Conflict[] {
+  const before = new Set(zones.slice(0, n).flatMap(z => z.ports ?? []));
+  return [
+    ...repeated(zone.ports ?? [], ['zones', n, 'ports']),
+    ...each(zone.ports ?? [], ['zones', n, 'ports'], name => {
+      if (!network.ports.includes(name)) return 'one of network.ports';
+      return before.has(name) ? 'a port that no zone before has' : undefined;
+    }),
+    ...(network.kind === 'listen' && zone.mode === 'enforce'
+      ? [{ path: ['zones', n, 'mode'], message: 'observe: where we only listen, nothing can be enforced' }]
+      : []),
+  ];
+}
+
+const each = <T>(items: readonly T[], path: Conflict['path'], check: (item: T, n: number) => string | undefined): readonly Conflict[] =>
+  items.flatMap((item, n) => {
+    const message = check(item, n);
+    return message === undefined ? [] : [{ path: [...path, n], message }];
+  });
+const repeated = (names: readonly string[], path: Conflict['path']): readonly Conflict[] =>
+  each(names, path, (name, n) => (names.indexOf(name) < n ? 'there only once' : undefined));
+
+/** The attestation API is for devices: on the bridge's own address, and without a bridge for this machine only. */
+export const attestationHost = ({ network }: Pick<SettingsFields, 'network'>): string =>
+  network.kind === 'bridge' ? network.ip : '127.0.0.1';
+
+/** A wildcard address takes the port of every address. */
+function collide(a: { host: string; port: number }, b: { host: string; port: number }): boolean {
+  const wild = (host: string): boolean => host === '0.0.0.0' || host === '::';
+  return a.port === b.port && (a.host === b.host || wild(a.host) || wild(b.host));
+}
+
+/** CIDR without host bits: `10.20.4.7/24` is most likely a slip. */
+function isNetwork(text: string): boolean {
+  const [base = '', bits = '', ...more] = text.split('/');
+  if (more.length > 0 || !isIPv4(base) || !/^(\d|[12]\d|3[0-2])$/.test(bits)) return false;
+  const value = base.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  return value % 2 ** (32 - Number(bits)) === 0;
+}

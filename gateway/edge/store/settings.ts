@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Low } from 'lowdb';
+import type { Settings } from '../../model/settings.ts';
+import { shapeProblems } from '../../policy/problems.ts';
+import { readYaml } from '../../policy/yaml.ts';
+import { JsonFile, JsonFileError } from './json-file.ts';
+import { attestationHost, type SettingsFields, settingsShape } from './settings-shape.ts';
+
+export const settingsFile = 'settings.json';
+
+/** `settings` is absent iff there are problems; then the caller keeps the last good ones. Problems are `settings.json:line: Cannot …: …`. */
+export type SettingsRead = { readonly settings?: Settings; readonly problems: readonly string[] };
+
+/**
+ * Reads `<folder>/settings.json` through lowdb. A spoilt file falls back to its copy, which `warn` is told; a file found good becomes the copy.
+ * Relative folders in it start at `folder`. Never throws for anything that stands in the file.
+ */
+export async function readSettings(folder: string, warn: (message: string) => void): Promise<SettingsRead> {
+  const path = join(folder, settingsFile);
+  const file = new JsonFile<unknown>(path, { parse: value => value, warn });
+  const db = new Low<unknown>(file, {});
+  try {
+    await db.read();
+  } catch (error) {
+    if (!(error instanceof JsonFileError)) throw error;
+    return { problems: [error.message] };
+  }
+  if (file.text === '') return { problems: [`Cannot read ${path}: it does not exist`] };
+  const parsed = parseSettings(file.text, db.data, folder);
+  if (parsed.settings !== undefined) await file.keepCopy();
+  return parsed;
+}
+
+/** Writes settings so that a power cut leaves the old or the new ones. Throws when they would be refused at the next start. */
+export async function writeSettings(folder: string, settings: Settings): Promise<void> {
+  const { problems } = parseSettings(JSON.stringify(settings), settings, folder);
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  await new JsonFile<Settings>(join(folder, settingsFile), { parse: () => settings, warn: () => {} }).write(settings);
+}
+
+/** JSON is YAML, so the policy reader finds the lines; it also sees a key that stands there twice, of which JSON would keep the last. */
+function parseSettings(text: string, value: unknown, folder: string): SettingsRead {
+  const yaml = readYaml(text);
+  const at = ({ line, text: what }: { readonly line: number; readonly text: string }): string => `${settingsFile}:${line}: ${what}`;
+  if (!yaml.ok) return { problems: yaml.problems.map(at) };
+  const parsed = settingsShape.safeParse(value);
+  if (parsed.success) return { settings: complete(parsed.data, folder), problems: [] };
+  const root = yaml.node ?? { kind: 'scalar', line: 1, value: null };
+  return { problems: shapeProblems(parsed.error, root, () => ({ words: '', steps: 0 })).map(at) };
+}
+
+function complete(fields: SettingsFields, folder: string): Settings {
+  return {
+    ...fields,
+    dataFolder: resolve(folder, fields.dataFolder ?? '.'),
+    policyFolders: (fields.policyFolders ?? defaultPolicyFolders(folder)).map(f => resolve(folder, f)),
+    attestation: fields.attestation ?? { host: attestationHost(fields), port: 8444 },
+  };
+}
+
+/** What ships with the program, and the site's own beside the settings when there is one. */
+function defaultPolicyFolders(folder: string): readonly string[] {
+  const own = join(folder, 'policies.d');
+  return [shippedPolicies(), ...(existsSync(own) ? [own] : [])];
+}
+
+/** The `policies` folder that ships with the program, seen from the source as well as from `dist`. */
+export function shippedPolicies(): string {
+  const places = ['../../../policies', '../../../../policies'].map(up => resolve(import.meta.dirname, up));
+  const found = places.find(place => existsSync(join(place, 'rules')));
+  if (found === undefined) throw new Error(`Cannot find the shipped policies: none at ${places.join(' or ')}`);
+  return found;
+}
