@@ -24,7 +24,7 @@ export const options = {
 /** Option 53, RFC 2132 §9.6. */
 export const messageTypes = { discover: 1, offer: 2, request: 3, ack: 5, inform: 8 } as const;
 
-/** Longest option that we keep after joining its parts, bytes. */
+/** An option that has grown so long by joining its parts takes no more, bytes. */
 const maxOption = 1024;
 
 /** Dynamic Host Configuration Protocol for IPv4. RFC 2131, 2132, 3396. Ethernet clients only; plain BOOTP is rejected. A missing end option is not. */
@@ -43,13 +43,13 @@ export function decode(bytes: Uint8Array) {
   const found: Options = new Map();
   walk(r, found);
   // Option 52 says that file (1), sname (2) or both (3) carry options too; they follow in this order. RFC 3396 §5.
-  const overload = found.get(options.overload)?.[0]?.[0] ?? 0;
+  const overload = found.get(options.overload)?.[0] ?? 0;
   if ((overload & 1) !== 0) walk(new Reader(file, 'DHCP: file'), found);
   if ((overload & 2) !== 0) walk(new Reader(sname, 'DHCP: sname'), found);
-  return { op, xid, ciaddr, yiaddr, siaddr, giaddr, chaddr, options: new Map([...found].map(([code, parts]) => [code, join(parts)])) };
+  return { op, xid, ciaddr, yiaddr, siaddr, giaddr, chaddr, options: found };
 }
 
-type Options = Map<number, Uint8Array[]>;
+type Options = Map<number, Uint8Array>;
 
 /** The option field: code, length, value; 0 is padding, 255 ends it. An option that occurs again goes on (RFC 3396 §7). */
 function walk(r: Reader, found: Options): void {
@@ -58,22 +58,17 @@ function walk(r: Reader, found: Options): void {
     if (code === 255) return;
     if (code === 0) continue;
     const value = r.take(r.u8());
-    const parts = found.get(code);
-    if (parts === undefined) found.set(code, [value]);
-    else parts.push(value);
+    const before = found.get(code);
+    if (before === undefined) found.set(code, value);
+    else if (before.length < maxOption) found.set(code, concat(before, value));
   }
 }
 
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined) return only;
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole.subarray(0, maxOption);
+function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(a.length + b.length);
+  whole.set(a);
+  whole.set(b, a.length);
+  return whole;
 }
 
 type Message = ReturnType<typeof decode>;

@@ -104,9 +104,9 @@ export class Dissector {
     const state = this.#state(port);
     state.frames++;
     if (!packet.peel(frame)) return this.#overflow(state, 'frames too short to name a sender');
-    const b = frame.bytes;
-    const high = ((b[6] ?? 0) << 8) | (b[7] ?? 0);
-    const low = (((b[8] ?? 0) << 24) | ((b[9] ?? 0) << 16) | ((b[10] ?? 0) << 8) | (b[11] ?? 0)) >>> 0;
+    const [b, i] = [packet.bytes, packet.start + 6];
+    const high = ((b[i] ?? 0) << 8) | (b[i + 1] ?? 0);
+    const low = (((b[i + 2] ?? 0) << 24) | ((b[i + 3] ?? 0) << 16) | ((b[i + 4] ?? 0) << 8) | (b[i + 5] ?? 0)) >>> 0;
     if ((high & 0x100) !== 0 || (high | low) === 0) return this.#overflow(state, 'frames from a group or zero address');
     if (packet.fault === 'vlan') return this.#fail(state, packet.source, 0, 'packet', faults.vlan);
     let slot = this.#addresses.find(high, low, port, packet.vlan);
@@ -174,7 +174,7 @@ export class Dissector {
       if (from !== 0) this.#collect(this.#udpLists[from], slot, state);
       if (to !== 0 && to !== from) this.#collect(this.#udpLists[to], slot, state);
     } else if (packet.ipProtocol === ipProtocols.tcp) {
-      if (!this.#openings.isServer(packet)) return;
+      if (!this.#openings.isServer(packet) || this.#tcp.length === 0) return;
       // Without a handshake each port is looked at once, and again when the address is known to have one more IP address.
       if ((packet.tcpFlags & 2) === 0) {
         const bit = 1 << (tcpPortPlace(packet.sourcePort) & 31);

@@ -1,6 +1,7 @@
 import type { Ip, Mac, Millis, PortName, Vlan } from '../gateway/model/address.ts';
 import type { Frame } from '../gateway/model/frame.ts';
-import { ip4, ip6, isHostIp, mac } from '../gateway/codec/address.ts';
+import { ip4, ip6, isHostIp, macAt } from '../gateway/codec/address.ts';
+import { CaptureFrame } from '../gateway/codec/capture.ts';
 
 export const etherTypes = { ipv4: 0x0800, arp: 0x0806, vlan: 0x8100, ipv6: 0x86dd, qinq: 0x88a8, oldQinq: 0x9100 } as const;
 export const ipProtocols = { tcp: 6, udp: 17 } as const;
@@ -31,7 +32,9 @@ export class Packet {
   number = 0;
   at: Millis = 0;
   port: PortName = '';
+  /** The frame stands here from `start`; all other offsets count from the front of `bytes` too. */
   bytes: Uint8Array = new Uint8Array(0);
+  start = 0;
   /** Captured less than what was on the wire: a broken layer then is nobody's fault. */
   isCut = false;
   vlan: Vlan = 0;
@@ -58,19 +61,23 @@ export class Packet {
 
   /** False when the frame is too short to name a sender. */
   peel(frame: Frame): boolean {
-    const b = frame.bytes;
+    const isInChunk = frame instanceof CaptureFrame;
+    const b = isInChunk ? frame.chunk : frame.bytes;
+    const start = isInChunk ? frame.from : 0;
+    const end = isInChunk ? frame.to : b.length;
     this.number = frame.number;
     this.at = frame.at;
     this.port = frame.port;
     this.bytes = b;
-    this.isCut = b.length < frame.wireLength;
+    this.start = start;
+    this.isCut = end - start < frame.wireLength;
     this.ipVersion = this.ipProtocol = this.sourcePort = this.targetPort = this.tcpFlags = this.vlan = this.etherType = 0;
     this.isServer = this.isOwnAddress = false;
     this.fault = 'none';
-    this.end = b.length;
-    this.payload = this.l3 = ethernetHeader;
-    if (b.length < ethernetHeader) return false;
-    const type = this.#tags(b, ((b[12] ?? 0) << 8) | (b[13] ?? 0));
+    this.end = end;
+    this.payload = this.l3 = start + ethernetHeader;
+    if (end - start < ethernetHeader) return false;
+    const type = this.#tags(b, ((b[start + 12] ?? 0) << 8) | (b[start + 13] ?? 0));
     if (type < 0x0600) return true; // 802.3 length, IEEE 802.3 §3.2.6
     this.etherType = type;
     if (type === etherTypes.ipv4) this.#ipv4(b);
@@ -80,7 +87,7 @@ export class Packet {
 
   /** The frame's source. */
   get source(): Mac {
-    return mac(this.bytes.subarray(6, 12));
+    return macAt(this.bytes, this.start + 6);
   }
 
   /** What the innermost peeled layer carries, as a view. */
@@ -101,7 +108,7 @@ export class Packet {
     let type = first;
     for (let tag = 0; tag < maxTags && (type === etherTypes.vlan || type === etherTypes.qinq || type === etherTypes.oldQinq); tag++) {
       const id = (((b[this.l3] ?? 0) << 8) | (b[this.l3 + 1] ?? 0)) & 0xfff;
-      if (this.l3 + 4 > b.length || id === 0xfff) {
+      if (this.l3 + 4 > this.end || id === 0xfff) {
         this.fault = 'vlan';
         return 0;
       }
@@ -119,13 +126,13 @@ export class Packet {
     const first = b[i] ?? 0;
     const header = (first & 15) << 2;
     const total = ((b[i + 2] ?? 0) << 8) | (b[i + 3] ?? 0);
-    if (first >> 4 !== 4 || header < 20 || total < header || i + header > b.length || (!this.isCut && i + total > b.length)) {
+    if (first >> 4 !== 4 || header < 20 || total < header || i + header > this.end || (!this.isCut && i + total > this.end)) {
       this.fault = 'ipv4';
       return;
     }
     this.ipVersion = 4;
     this.ttl = b[i + 8] ?? 0;
-    this.end = Math.min(b.length, i + total);
+    this.end = Math.min(this.end, i + total);
     this.payload = i + header;
     const isLaterFragment = ((((b[i + 6] ?? 0) & 0x1f) << 8) | (b[i + 7] ?? 0)) !== 0;
     if (!isLaterFragment) this.#transport(b, b[i + 9] ?? 0);
@@ -135,13 +142,13 @@ export class Packet {
   #ipv6(b: Uint8Array): void {
     const i = this.l3;
     const length = ((b[i + 4] ?? 0) << 8) | (b[i + 5] ?? 0);
-    if ((b[i] ?? 0) >> 4 !== 6 || i + 40 > b.length || (!this.isCut && i + 40 + length > b.length)) {
+    if ((b[i] ?? 0) >> 4 !== 6 || i + 40 > this.end || (!this.isCut && i + 40 + length > this.end)) {
       this.fault = 'ipv6';
       return;
     }
     this.ipVersion = 6;
     this.ttl = b[i + 7] ?? 0;
-    this.end = Math.min(b.length, i + 40 + length);
+    this.end = Math.min(this.end, i + 40 + length);
     let [next, at] = [b[i + 6] ?? 0, i + 40];
     for (let walked = 0; isExtension(next); walked++) {
       const size = next === fragment ? 8 : next === authentication ? ((b[at + 1] ?? 0) + 2) << 2 : ((b[at + 1] ?? 0) + 1) << 3;

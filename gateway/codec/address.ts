@@ -13,13 +13,19 @@ export function hex(bytes: Uint8Array): Hex {
 /** Ethernet address of exactly 6 bytes. */
 export function mac(bytes: Uint8Array): Mac {
   wants(bytes, 6, 'Ethernet address');
-  return Array.from(bytes, byte => hexByte[byte]).join(':');
+  return macAt(bytes, 0);
+}
+
+/** The Ethernet address at `i`; the caller knows that it is there. */
+export function macAt(bytes: Uint8Array, i: number): Mac {
+  const two = (at: number): string => hexByte[bytes[at] ?? 0] ?? '';
+  return `${two(i)}:${two(i + 1)}:${two(i + 2)}:${two(i + 3)}:${two(i + 4)}:${two(i + 5)}`;
 }
 
 /** IPv4 address of exactly 4 bytes. */
 export function ip4(bytes: Uint8Array): Ip {
   wants(bytes, 4, 'IPv4 address');
-  return bytes.join('.');
+  return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
 }
 
 /** IPv6 address of exactly 16 bytes, in the form of RFC 5952: lower case, the longest run of zero groups (two or more, the first) as `::`. */
@@ -38,8 +44,8 @@ export function ip6(bytes: Uint8Array): Ip {
 
 /** True for an IPv4 or IPv6 address that one host can have on a LAN: no unspecified, loopback, multicast, reserved or broadcast address. */
 export function isHostIp(ip: Ip): boolean {
-  if (ip.includes(':')) return ip !== '::' && ip !== '::1' && !ip.startsWith('ff');
   const first = Number.parseInt(ip, 10);
+  if (ip.includes(':')) return ip !== '::' && ip !== '::1' && !ip.startsWith('ff');
   return first > 0 && first < 224 && first !== 127;
 }
 

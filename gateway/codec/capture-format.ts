@@ -1,8 +1,8 @@
 import type { Millis } from '../model/address.ts';
 import { DecodeError } from './reader.ts';
 
-/** Takes one whole packet. `bytes` is a view that is valid only during the call; `wireLength` is its length on the wire. */
-export type TakePacket = (at: Millis, bytes: Uint8Array, wireLength: number) => void;
+/** Takes one whole packet, which stands in `bytes` from `from` to before `to`; valid only during the call. `wireLength` is its length on the wire. */
+export type TakePacket = (at: Millis, bytes: Uint8Array, from: number, to: number, wireLength: number) => void;
 
 /**
  * One capture file format. `consume` handles the whole records that start at `from` and returns where the first one starts that is not

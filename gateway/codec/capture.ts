@@ -8,12 +8,35 @@ import { PcapngFormat, sectionHeader } from './pcapng.ts';
 const joinStep = 4096;
 
 /**
- * Reads a capture file of either format, in chunks of any size. Each frame is handed over as soon as it is whole; its `bytes` are a view
- * into the chunk and valid only during the call. Best fed with some 4 MiB at a time. Keeps at most one record between chunks.
+ * A frame of a capture file. The reader hands over one and the same object again and again, and `bytes` is made only when asked for: a
+ * view for each of millions of packets costs as much as reading them.
+ */
+export class CaptureFrame implements Frame {
+  number = 0;
+  at: Millis = 0;
+  wireLength = 0;
+  /** Where the frame stands: in `chunk`, from `from` to before `to`. */
+  chunk: Uint8Array = new Uint8Array(0);
+  from = 0;
+  to = 0;
+  readonly port: PortName;
+
+  constructor(port: PortName) {
+    this.port = port;
+  }
+
+  get bytes(): Uint8Array {
+    return this.chunk.subarray(this.from, this.to);
+  }
+}
+
+/**
+ * Reads a capture file of either format, in chunks of any size. Each frame is handed over as soon as it is whole; it and its
+ * `bytes` are valid only during the call. Best fed with some 4 MiB at a time. Keeps at most one record between chunks.
  */
 export class CaptureReader {
-  readonly #take: (frame: Frame) => void;
-  readonly #port: PortName;
+  readonly #take: (frame: CaptureFrame) => void;
+  readonly #frame: CaptureFrame;
   #format: CaptureFormat | undefined;
   /** The beginning of a record whose end has not come; at most one block (pcapng.ts, capture-format.ts: the longest packet). */
   #held = new Uint8Array(0);
@@ -21,16 +44,15 @@ export class CaptureReader {
   #base = 0;
   /** Bytes still to be passed over unread. */
   #skip = 0;
-  #number = 0;
 
-  constructor(take: (frame: Frame) => void, port: PortName = 'file') {
+  constructor(take: (frame: CaptureFrame) => void, port: PortName = 'file') {
     this.#take = take;
-    this.#port = port;
+    this.#frame = new CaptureFrame(port);
   }
 
   /** Frames handed over so far. */
   get frames(): number {
-    return this.#number;
+    return this.#frame.number;
   }
 
   /** Throws DecodeError when the file breaks its format; the frames before that place have been handed over. */
@@ -51,7 +73,7 @@ export class CaptureReader {
     if (end === 0) throw captureError('the file is empty', 0);
     if (this.#format === undefined) throw captureError('neither pcap nor pcapng', 0);
     if (this.#held.length > 0 || this.#skip > 0) throw captureError('the file ends inside a record', end);
-    if (this.#number === 0 && end < 24) throw captureError('the file ends inside its header', end);
+    if (this.frames === 0 && end < 24) throw captureError('the file ends inside its header', end);
   }
 
   #consume(bytes: Uint8Array, from: number): number {
@@ -86,8 +108,16 @@ export class CaptureReader {
   #detect(bytes: Uint8Array, from: number): CaptureFormat | undefined {
     if (bytes.length - from < 4) return undefined;
     const magic = new DataView(bytes.buffer, bytes.byteOffset + from, 4).getUint32(0);
-    const take = (at: Millis, packet: Uint8Array, wireLength: number): void =>
-      this.#take({ number: ++this.#number, at, port: this.#port, bytes: packet, wireLength });
+    const frame = this.#frame;
+    const take = (at: Millis, chunk: Uint8Array, start: number, to: number, wireLength: number): void => {
+      frame.number++;
+      frame.at = at;
+      frame.chunk = chunk;
+      frame.from = start;
+      frame.to = to;
+      frame.wireLength = wireLength;
+      this.#take(frame);
+    };
     if (isPcap(magic)) return new PcapFormat(take);
     if (magic === sectionHeader) return new PcapngFormat(take);
     throw captureError('neither pcap nor pcapng', 0);

@@ -58,7 +58,7 @@ export class PcapFormat implements CaptureFormat {
       const next = at + recordHeader + captured;
       if (next > end) break;
       const millis = u32(at) * 1000 + Math.floor(u32(at + 4) / this.#unitsPerMilli);
-      this.#take(millis, bytes.subarray(at + recordHeader, next), u32(at + 12));
+      this.#take(millis, bytes, at + recordHeader, next, u32(at + 12));
       at = next;
     }
     return at;

@@ -73,7 +73,7 @@ export class PcapngFormat implements CaptureFormat {
     const millis = toMillis(port, view.getUint32(at + 12, this.#little), view.getUint32(at + 16, this.#little));
     if (!(millis >= 0 && millis <= maxMillis)) throw captureError('time out of range', base + at);
     this.#last = millis;
-    this.#take(millis, bytes.subarray(at + 28, at + 28 + captured), view.getUint32(at + 24, this.#little));
+    this.#take(millis, bytes, at + 28, at + 28 + captured, view.getUint32(at + 24, this.#little));
   }
 
   /** Simple Packet Block §4.4: of the first interface and without a time; it gets the time of the packet before it. */
@@ -82,7 +82,7 @@ export class PcapngFormat implements CaptureFormat {
     const wireLength = view.getUint32(at + 8, this.#little);
     const captured = Math.min(wireLength, snapLength === 0 ? wireLength : snapLength, length - 16);
     if (captured > maxPacket) throw captureError(`packet of ${captured} bytes`, base + at);
-    this.#take(this.#last, bytes.subarray(at + 12, at + 12 + captured), wireLength);
+    this.#take(this.#last, bytes, at + 12, at + 12 + captured, wireLength);
   }
 
   #ethernet(id: number, byte: number): Interface {

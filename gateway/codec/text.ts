@@ -9,5 +9,17 @@ export const maxText = 255;
 export function decodeText(bytes: Uint8Array, max = maxText): string {
   let end = Math.min(bytes.length, max * 4);
   while (end > 0 && bytes[end - 1] === 0) end--;
-  return visibleText(utf8.decode(bytes.subarray(0, end)).slice(0, max));
+  const ascii = end <= max ? printableAscii(bytes, end) : undefined;
+  return ascii ?? visibleText(utf8.decode(bytes.subarray(0, end)).slice(0, max));
+}
+
+/** The short way, which most text takes: undefined when a byte is not a printable ASCII character. */
+function printableAscii(bytes: Uint8Array, end: number): string | undefined {
+  let text = '';
+  for (let i = 0; i < end; i++) {
+    const byte = bytes[i] ?? 0;
+    if (byte < 0x20 || byte > 0x7e) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
 }
