@@ -31,6 +31,10 @@ export class FreshHints {
     this.#ageMillis = ageMillis;
   }
 
+  get size(): number {
+    return this.#passed.size;
+  }
+
   isFresh(hint: Hint, now: number): boolean {
     const key = JSON.stringify(hint);
     const last = this.#passed.get(key);
