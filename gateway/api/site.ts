@@ -23,10 +23,6 @@ export type Health = {
   readonly policy: { readonly hash: string; readonly problems: readonly string[] };
 };
 
-export type CommandAnswer =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly status: 400 | 404 | 409 | 503; readonly problem: string };
-
 /** What routes, live updates and exports may ask of the running gateway; `main` hands it to them. Reads never block; nothing here is a copy to change. */
 export type Site = {
   readonly settings: Settings;

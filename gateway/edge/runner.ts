@@ -11,7 +11,7 @@ export type RunnerEdge = {
   readonly now: () => Millis;
   /** Resolves when committed; rejects when the disk is full. */
   readonly append: (at: Millis, events: readonly EventBody[], matters: boolean) => Promise<unknown>;
-  /** Hands a RuleSet to the enforcer; one that is not there gets the latest when it comes back (`latest`). */
+  /** Hands a RuleSet to the enforcer; one that is not there gets it again when it comes back (`enforceAgain`). */
   readonly enforce: (ruleSet: RuleSet, hash: Hex) => void;
   readonly challenge: (challenge: Challenge) => void;
   readonly resync: () => void;
@@ -64,9 +64,9 @@ export class Runner {
     );
   }
 
-  /** What a restarted enforcer must bring into force: never more open than what was sent before. */
-  latest(): RuleSet | undefined {
-    return this.#sent;
+  /** A restarted enforcer brings into force what was sent before: never more open than that. */
+  enforceAgain(): void {
+    if (this.#sent !== undefined) this.#edge.enforce(this.#sent, hashRuleSet(this.#sent));
   }
 
   run(effects: readonly Effect[]): Promise<boolean> {

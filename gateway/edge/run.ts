@@ -1,0 +1,96 @@
+import { closeSync, constants, existsSync, fchownSync, fstatSync, openSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Settings } from '../model/settings.ts';
+import { prepareBridge } from './enforcers/prepare-bridge.ts';
+import { projectRoot } from './project-files.ts';
+import { type Folder, makeDataFolder, makeReach, sweepReach } from './reach.ts';
+import { roleSpec, roles } from './roles.ts';
+import { JsonFile } from './store/json-file.ts';
+import { readSettings, settingsFile } from './store/settings.ts';
+import { supervise } from './supervisor.ts';
+
+export const runHelp = `Usage: sallyport run [--data FOLDER]
+
+Starts the gateway with FOLDER/settings.json. Without one, the first start writes settings that listen on every
+interface of this machine and cut nothing (one zone, mode observe).
+
+  --data FOLDER   data folder: settings, journal, accounts (default: /var/lib/sallyport)
+
+It prints the address of the page, the fingerprint of its certificate and, at the first start, the one-time code.
+Stop it with Ctrl-C or SIGTERM: what is enforced stays in force.
+`;
+
+/** The `run` verb: prepares as root what needs root once, then keeps the processes alive until it is told to stop. Exit code 1 for bad settings. */
+export async function run(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({ args: [...args], options: { data: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+  if (values.help === true) {
+    process.stdout.write(runHelp);
+    return 0;
+  }
+  if (process.getuid?.() !== 0) throw new Error('Cannot start the gateway: it needs root to open interfaces and set rules');
+  const data = resolve(values.data ?? '/var/lib/sallyport');
+  makeDataFolder(data, roles.gateway.becomes);
+  const warn = (line: string): void => void process.stderr.write(`${line}\n`);
+  if (!existsSync(join(data, settingsFile))) await writeFirstSettings(data, warn);
+  const { settings, problems } = await readSettings(data, warn);
+  if (settings === undefined) throw new Error(problems.join('\n'));
+  for (const name of [settingsFile, `${settingsFile}.bak`]) handOver(join(data, name), roles.gateway.becomes);
+  if (settings.network.kind === 'bridge') prepareBridge(settings.network);
+
+  sweepReach();
+  const reach = makeReach(foldersOf(settings, data));
+  const gatewayArgs = ['--data', reach.path(data), ...(settings.browseMdns ? ['--browser'] : [])];
+  const { ports } = settings.network;
+  const sensor = JSON.stringify({ ports, filter: 'none', user: roles.sensor.becomes });
+  const enforcer = settings.network.kind === 'bridge' ? [roleSpec('enforcer', [], reach)] : [];
+  const browser = settings.browseMdns ? [roleSpec('browser', [], reach)] : [];
+  const specs = [
+    roleSpec('gateway', gatewayArgs, reach),
+    roleSpec('sensor', [sensor], reach),
+    ...enforcer,
+    roleSpec('challenger', [], reach),
+    ...browser,
+  ];
+  const supervisor = supervise({ roles: specs });
+  await new Promise<void>(done => {
+    process.once('SIGTERM', () => done());
+    process.once('SIGINT', () => done());
+  });
+  await supervisor.stop();
+  reach.remove();
+  return 0;
+}
+
+/** What the unprivileged processes must reach. */
+function foldersOf(settings: Settings, data: string): readonly Folder[] {
+  const inside = (path: string): boolean => path.startsWith(`${projectRoot}/`) || path.startsWith(`${data}/`);
+  const others = settings.policyFolders.filter(path => !inside(path)).map(path => ({ path, access: 'read' }) as const);
+  return [{ path: projectRoot, access: 'read' }, { path: data, access: 'write' }, ...others];
+}
+
+/** Listening on every interface that has an address; the rest are the defaults: one zone, which only observes, so the first start cuts nothing. */
+async function writeFirstSettings(data: string, warn: (line: string) => void): Promise<void> {
+  const ports = Object.entries(networkInterfaces())
+    .filter(([name, addresses]) => name !== 'lo' && addresses?.some(({ internal }) => !internal))
+    .map(([name]) => name);
+  const path = join(data, settingsFile);
+  if (ports.length === 0)
+    throw new Error(`Cannot write first settings: this machine has no interface with an address; write ${path} by hand`);
+  const file = new JsonFile<unknown>(path, { parse: value => value, warn });
+  await file.read();
+  await file.write({ network: { kind: 'listen', ports: ports.slice(0, 64) } });
+}
+
+/** Gives a settings file to the gateway's user; a link or anything but a file of root stays as it is. */
+function handOver(path: string, user: number): void {
+  if (!existsSync(path)) return;
+  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const found = fstatSync(file);
+    if (found.isFile() && found.uid === 0 && found.nlink === 1) fchownSync(file, user, user);
+  } finally {
+    closeSync(file);
+  }
+}

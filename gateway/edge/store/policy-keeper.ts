@@ -1,0 +1,115 @@
+import { join } from 'node:path';
+import type { Settings } from '../../model/settings.ts';
+import type { TrustMaterial } from '../../model/trust.ts';
+import { loadPolicy } from '../../policy/load.ts';
+import type { Policy, PolicyFile } from '../../policy/policy.ts';
+import { JsonFile } from './json-file.ts';
+import { readPolicyFiles } from './policy-files.ts';
+
+type Kept = { readonly files: readonly PolicyFile[] };
+
+/** The policy in force. Files with an error are refused whole and the last good ones stay, also over a restart (`policy-in-force.json`). */
+export class PolicyKeeper {
+  readonly #settings: Settings;
+  readonly #kept: JsonFile<Kept>;
+  readonly #log: (line: string) => void;
+  #policy: Policy;
+  #files: readonly string[];
+  #problems: readonly string[] = [];
+  #trustProblems: readonly string[] = [];
+  #trust: TrustMaterial = { anchors: [], referenceSets: [] };
+
+  private constructor(settings: Settings, kept: JsonFile<Kept>, log: (line: string) => void, policy: Policy, files: readonly string[]) {
+    this.#settings = settings;
+    this.#kept = kept;
+    this.#log = log;
+    this.#policy = policy;
+    this.#files = files;
+  }
+
+  /** Reads the policy of the settings' folders, else the one kept. Throws with every problem when there is neither. */
+  static async open(folder: string, settings: Settings, log: (line: string) => void): Promise<PolicyKeeper> {
+    const kept = new JsonFile<Kept>(join(folder, 'policy-in-force.json'), { parse: parseKept, warn: log });
+    const fresh = tryLoad(settings);
+    if (fresh.policy !== undefined) {
+      const keeper = new PolicyKeeper(
+        settings,
+        kept,
+        log,
+        fresh.policy,
+        fresh.files.map(({ path }) => path),
+      );
+      await kept.read();
+      await kept.write({ files: fresh.files });
+      return keeper;
+    }
+    const old = await kept.read();
+    const policy = old === null ? undefined : loadPolicy(old.files).policy;
+    if (old === null || policy === undefined) throw new Error(fresh.problems.join('\n'));
+    const keeper = new PolicyKeeper(
+      settings,
+      kept,
+      log,
+      policy,
+      old.files.map(({ path }) => path),
+    );
+    keeper.#problems = fresh.problems;
+    for (const problem of fresh.problems) log(problem);
+    return keeper;
+  }
+
+  get policy(): Policy {
+    return this.#policy;
+  }
+
+  get files(): readonly string[] {
+    return this.#files;
+  }
+
+  get problems(): readonly string[] {
+    return [...this.#problems, ...this.#trustProblems];
+  }
+
+  /** Reads the folders again. True iff a good and different policy is in force now. */
+  reload(): boolean {
+    const fresh = tryLoad(this.#settings);
+    this.#problems = fresh.problems;
+    for (const problem of fresh.problems) this.#log(problem);
+    if (fresh.policy === undefined) return false;
+    const changed = fresh.policy.hash !== this.#policy.hash;
+    this.#policy = fresh.policy;
+    this.#files = fresh.files.map(({ path }) => path);
+    void this.#kept.write({ files: fresh.files }).catch((error: Error) => this.#log(error.message));
+    return changed;
+  }
+
+  /** Takes trust material as read; with problems the last good one stays unless there is none. */
+  trust(read: { readonly trust: TrustMaterial; readonly problems: readonly string[] }): TrustMaterial {
+    this.#trustProblems = read.problems;
+    for (const problem of read.problems) this.#log(problem);
+    if (read.problems.length === 0 || this.#trust.anchors.length === 0) this.#trust = read.trust;
+    return this.#trust;
+  }
+}
+
+function tryLoad(settings: Settings): {
+  readonly policy?: Policy;
+  readonly files: readonly PolicyFile[];
+  readonly problems: readonly string[];
+} {
+  try {
+    const files = readPolicyFiles(settings.policyFolders);
+    const { policy, problems } = loadPolicy(files, { zones: settings.zones.map(({ name }) => name) });
+    const texts = problems.map(({ text }) => text);
+    return policy === undefined ? { files, problems: texts } : { policy, files, problems: texts };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return { files: [], problems: [error.message] };
+  }
+}
+
+function parseKept(value: unknown): Kept {
+  if (typeof value !== 'object' || value === null || !('files' in value) || !Array.isArray(value.files))
+    throw new Error('Cannot read the kept policy: it has no files');
+  return { files: value.files.map(file => ({ path: String((file as PolicyFile).path), text: String((file as PolicyFile).text) })) };
+}

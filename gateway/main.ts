@@ -1,0 +1,200 @@
+import { readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createAttestationListener } from './api/attestation-listener.ts';
+import { type Accounts, parseAccounts } from './api/auth.ts';
+import { createPage } from './api/server.ts';
+import { bridgeAddress } from './edge/bridge-address.ts';
+import { ChallengeDispatcher } from './edge/challenge/dispatcher.ts';
+import { receive } from './edge/inbox.ts';
+import { lineWriter, readLines } from './edge/lines.ts';
+import { LiveSite } from './edge/live-site.ts';
+import type { FromEnforcer, FromSensor, ToChallenger, ToEnforcer, ToSensor } from './edge/messages.ts';
+import { projectFile } from './edge/project-files.ts';
+import { roles } from './edge/roles.ts';
+import { Runner } from './edge/runner.ts';
+import { JournalStore } from './edge/store/journal-store.ts';
+import { JsonFile } from './edge/store/json-file.ts';
+import { pageCertificate } from './edge/store/page-certificate.ts';
+import { watchPolicies } from './edge/store/policy-files.ts';
+import { PolicyKeeper } from './edge/store/policy-keeper.ts';
+import { readSettings } from './edge/store/settings.ts';
+import { readTrust } from './edge/store/trust-files.ts';
+import { version } from './edge/version.ts';
+import { Gateway } from './gateway.ts';
+import { Inventory } from './inventory/inventory.ts';
+import { VendorTable } from './inventory/vendor.ts';
+import type { Input } from './model/machine.ts';
+import type { TrustMaterial } from './model/trust.ts';
+
+/** The gateway process: wires the machine to the store, the other processes, the page and the attestation listener. No privilege. */
+const log = (line: string): void =>
+  void process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), process: 'gateway', line })}\n`);
+const now = (): number => Date.now();
+const { values } = parseArgs({ options: { data: { type: 'string' }, browser: { type: 'boolean', default: false } } });
+const folder = values.data ?? '/var/lib/sallyport';
+
+const { settings, problems } = await readSettings(folder, log);
+if (settings === undefined) throw new Error(problems.join('\n'));
+const keeper = await PolicyKeeper.open(folder, settings, log);
+const vendors = new VendorTable(readFileSync(projectFile('dist/oui.bin')));
+const address = settings.network.kind === 'bridge' ? bridgeAddress(settings.network.bridge, settings.network.ip) : undefined;
+
+const store = new JournalStore(folder, (state, detail) => {
+  site.storage(state, detail);
+  input({ kind: 'noted', event: { kind: 'storage', state, detail } });
+});
+const inventory = store.restored.snapshot === undefined ? new Inventory() : Inventory.from(store.restored.snapshot);
+for (const event of store.restored.events) inventory.apply(event);
+const machineSite = { settings, vendorOf: (mac: string) => vendors.lookup(mac), ...(address === undefined ? {} : { gateway: address }) };
+const gateway = new Gateway(machineSite, keeper.policy, inventory);
+
+/** A duplex of the supervisor: file descriptors as in `roles`. A broken one ends this process, and the supervisor starts it anew. */
+function channel<T>(role: 'sensor' | 'enforcer' | 'challenger' | 'browser', take: (value: unknown) => void): (message: T) => boolean {
+  const socket = new Socket({ fd: roles[role].fd, readable: true, writable: true });
+  socket.on('error', error => log(`Cannot talk to the ${role}: ${error.message}`));
+  socket.on('close', () => process.exit(0));
+  readLines(socket, take, why => log(`${role}: ${why}`));
+  return lineWriter<T>(socket);
+}
+
+const toSensor = channel<ToSensor>('sensor', value => {
+  const message = receive('sensor', value, log);
+  if (message !== undefined) fromSensor(message);
+});
+const toEnforcer = channel<ToEnforcer>('enforcer', value => {
+  const message = receive('enforcer', value, log);
+  if (message !== undefined) fromEnforcer(message);
+});
+const toChallenger = channel<ToChallenger>('challenger', value => {
+  const message = receive('challenger', value, log);
+  if (message?.type === 'outcome') dispatcher.answered(message);
+  else if (message?.type === 'hello') {
+    site.processHeard('challenger', message.pid);
+    dispatcher.lost('challenger');
+    toChallenger({ type: 'trust', trust: trust() });
+  }
+});
+if (values.browser) channel('browser', value => log(`mdns browser: ${JSON.stringify(value).slice(0, 300)}`));
+
+const dispatcher = new ChallengeDispatcher({
+  localAddress: address?.ip ?? '127.0.0.1',
+  now,
+  toEnforcer,
+  toChallenger,
+  keepEvidence: (id, certificates) =>
+    store.keepEvidence(id, 'application/vnd.sallyport.x509-chain', now(), Buffer.concat([...certificates])),
+  done: (challenge, outcome) => input({ kind: 'challenge-outcome', challenge, outcome }),
+});
+const runner = new Runner(gateway, {
+  now,
+  append: (at, events, matters) => store.append(at, events, matters),
+  enforce: (ruleSet, hash) => void toEnforcer({ type: 'enforce', ruleSet, hash }),
+  challenge: challenge => dispatcher.start(challenge),
+  resync: () => void toSensor({ type: 'resync' }),
+  changed: events => site.changed(events),
+  refused: (count, why) => log(`${why} (${count} events)`),
+});
+const input = (one: Input): void => runner.input(one);
+
+function fromSensor(message: FromSensor): void {
+  switch (message.type) {
+    case 'hello':
+      return site.processHeard('sensor', message.pid);
+    case 'observations':
+      return input({ kind: 'observed', observations: message.observations });
+    case 'sightings':
+      return input({ kind: 'sighted', sightings: message.sightings });
+    case 'malformed':
+      return input({ kind: 'malformed', malformed: message.malformed });
+    case 'overflow':
+      return input({ kind: 'overflowed', port: message.port, count: message.count, what: message.what });
+    case 'port':
+      site.heard(message);
+      return input({ kind: 'port-state', port: message.port, state: message.state, detail: message.detail });
+    case 'counters':
+      return site.heard(message);
+  }
+}
+
+function fromEnforcer(message: FromEnforcer): void {
+  switch (message.type) {
+    case 'hello': {
+      site.processHeard('enforcer', message.pid);
+      dispatcher.lost('enforcer');
+      return runner.enforceAgain();
+    }
+    case 'enforcement':
+      site.enforcement(message.state, message.detail, message.at);
+      return input({ kind: 'enforcement-state', state: message.state, ruleSet: message.ruleSet, detail: message.detail });
+    case 'forwarding-entry':
+      return input(
+        message.type === 'forwarding-entry'
+          ? { kind: 'forwarding-entry', mac: message.mac, port: message.port, vlan: message.vlan }
+          : message,
+      );
+    case 'clone-drops':
+      return;
+    case 'lane':
+      return dispatcher.laneAnswered(message.id, message.open, message.detail);
+  }
+}
+
+/** The trust material in force; files that cannot be believed are named on the page and left out, the last good ones stay. */
+function trust(): TrustMaterial {
+  return keeper.trust(readTrust(settings?.policyFolders ?? []));
+}
+
+const site = new LiveSite({
+  settings,
+  version,
+  gateway,
+  store,
+  now,
+  command: (by, reason, command) => runner.command(by, reason, command),
+  note: event => input({ kind: 'noted', event }),
+});
+
+function usePolicy(): void {
+  void runner.run(gateway.usePolicy(keeper.policy, keeper.files, now()));
+  toChallenger({ type: 'trust', trust: trust() });
+  site.policy(keeper.policy.hash, keeper.problems);
+}
+
+input({ kind: 'noted', event: { kind: 'started', version, source: 'live' } });
+usePolicy();
+toSensor({ type: 'resync' });
+watchPolicies(settings.policyFolders, () => {
+  if (keeper.reload()) usePolicy();
+  else {
+    site.policy(keeper.policy.hash, keeper.problems);
+    toChallenger({ type: 'trust', trust: trust() });
+    input({ kind: 'noted', event: { kind: 'policy-refused', problems: keeper.problems } });
+  }
+});
+setInterval(() => input({ kind: 'tick' }), 1000);
+
+const certificate = await pageCertificate(folder, settings.page.host, now());
+const accounts = new JsonFile<Accounts>(join(folder, 'accounts.json'), { parse: parseAccounts, warn: log });
+const page = await createPage(site, {
+  certificate,
+  accounts,
+  uiFolder: projectFile('ui/dist'),
+  controlSocket: join(folder, 'control.sock'),
+  pageSocket: join(folder, 'page.sock'),
+  log,
+});
+await createAttestationListener(site, { log });
+process.stdout.write(`page: ${page.url}\npage certificate sha-256: ${certificate.fingerprint}\n`);
+if (page.setupCode !== undefined) process.stdout.write(`one-time code: ${page.setupCode}\n`);
+process.stdout.write(`journal head: ${store.head.seq} ${store.head.hash}\n`);
+
+/** A clean end commits what waits and leaves a snapshot; after anything else the journal alone restores the same state. */
+async function stop(): Promise<void> {
+  await store.saveSnapshot(inventory.snapshot()).catch((error: Error) => log(error.message));
+  await store.close();
+  process.exit(0);
+}
+process.on('SIGTERM', () => void stop());
+process.on('SIGINT', () => void stop());
