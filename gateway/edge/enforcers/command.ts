@@ -1,0 +1,58 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+/** What a program said. `code` is 127 when it could not start, 124 when it took too long. */
+export type Output = { readonly code: number; readonly stdout: string; readonly stderr: string };
+
+const limits = { timeout: 20_000, killSignal: 'SIGKILL' as const, maxBuffer: 256 * 1024 * 1024 };
+
+/** Runs a program to its end. Never rejects. */
+export function run(file: string, args: readonly string[], input = ''): Promise<Output> {
+  return new Promise(resolve => {
+    const child = execFile(file, args, limits, (error, stdout, stderr) => {
+      const code = error === null ? 0 : error.killed === true ? 124 : typeof error.code === 'number' ? error.code : 127;
+      resolve({ code, stdout, stderr: stderr === '' && error !== null ? error.message : stderr });
+    });
+    child.stdin?.on('error', () => undefined); // it may end before it has read everything
+    child.stdin?.end(input);
+  });
+}
+
+/** Follows a program that prints a line per event, for ever: when it ends it is started again after a second. */
+export class Follower {
+  readonly #argv: readonly [string, ...string[]];
+  readonly #line: (line: string) => void;
+  readonly #started: () => void;
+  #child: ChildProcess | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  /** `started` is called at each start: what was missed in between must be read anew. */
+  constructor(argv: readonly [string, ...string[]], line: (line: string) => void, started: () => void) {
+    this.#argv = argv;
+    this.#line = line;
+    this.#started = started;
+    this.#start();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#child?.kill();
+  }
+
+  #start(): void {
+    if (this.#stopped) return;
+    const [file, ...args] = this.#argv;
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+    this.#child = child;
+    createInterface({ input: child.stdout }).on('line', this.#line);
+    child.on('spawn', this.#started);
+    const again = (): void => {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#start(), 1_000);
+    };
+    child.on('error', again);
+    child.on('exit', again);
+  }
+}

@@ -1,0 +1,258 @@
+import type { Hex } from '../../model/address.ts';
+import type { ReplyLane, RuleSet } from '../../model/rule-set.ts';
+import { difference, render, table } from '../../quarantine/render.ts';
+import { isIp4 } from '../../quarantine/sets.ts';
+import type { FromEnforcer } from '../messages.ts';
+import { makeCable, portsOf } from './cable.ts';
+import { Follower, run } from './command.ts';
+import type { Enforcement, Enforcer } from './contract.ts';
+import { ForwardingTable } from './forwarding-table.ts';
+import { Lanes } from './lanes.ts';
+import { countRules, differs, type Listing, readListing } from './nft-listing.ts';
+import { complaints, maxLine, NftSession } from './nft-session.ts';
+import { applyPins, pinsOf } from './pins.ts';
+
+/** Everything is read and put right at least so often. Milliseconds. */
+const reconcileEvery = 60_000;
+/** The whole table is read so long after a change; longer when reading takes long. Milliseconds. */
+const readBackAfter = 100;
+/** Below this many elements a change is read back element by element at once (nft reads the whole set for it). */
+const smallSets = 600;
+
+/** nftables on an inline Linux bridge. Needs CAP_NET_ADMIN; `nft`, `ip` and `bridge` inherit it. */
+export const nftables: Enforcer = { name: 'nftables', start: report => new Nftables(report) };
+
+class Nftables implements Enforcement {
+  readonly #report: (message: FromEnforcer) => void;
+  readonly #session = new NftSession();
+  readonly #lanes: Lanes;
+  readonly #monitor: Follower;
+  #forwarding: ForwardingTable | undefined;
+  #queue: Promise<void> = Promise.resolve();
+  /** The newest RuleSet asked for, and the one that the kernel was last brought to. */
+  #wanted: { readonly ruleSet: RuleSet; readonly hash: Hex } | undefined;
+  #inForce: RuleSet | undefined;
+  /** The table's shape, read back just after it was loaded. */
+  #shape = '';
+  #said = '';
+  #pinned = '';
+  #readBack: NodeJS.Timeout | undefined;
+  #listingTook = 0;
+  #stopped = false;
+  /** Clone drops per port of tables that were replaced, and the last report. Ports of one bridge: at most 1023. */
+  readonly #clones = new Map<string, { before: number; now: number }>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(report: (message: FromEnforcer) => void) {
+    this.#report = report;
+    this.#lanes = new Lanes(lines => this.#session.ask(lines));
+    const ours = (line: string): void => {
+      if (line.includes(` ${table} `) || line.endsWith(` ${table}`)) this.#soon();
+    };
+    this.#monitor = new Follower(['nft', 'monitor'], ours, () => this.#soon());
+    this.#timer = setInterval(() => this.#run(() => this.#reconcile()), reconcileEvery);
+  }
+
+  enforce(ruleSet: RuleSet, hash: Hex): void {
+    const wanted = { ruleSet, hash };
+    this.#wanted = wanted;
+    this.#run(async () => {
+      if (this.#wanted === wanted) await this.#apply();
+    });
+  }
+
+  openLane(id: string, lane: ReplyLane): void {
+    this.#run(async () => {
+      if (this.#wanted === undefined)
+        return this.#say({ type: 'lane', id, open: false, detail: 'Cannot open a lane: no RuleSet is in force' });
+      if (!isIp4(lane.ip)) return this.#say({ type: 'lane', id, open: false, detail: `Cannot open a lane: ${lane.ip} is not IPv4` });
+      const problem = await this.#lanes.open(id, lane, () => this.#run(() => this.#pin()));
+      if (problem === undefined) await this.#pin();
+      this.#say({ type: 'lane', id, open: problem === undefined, detail: problem ?? '' });
+    });
+  }
+
+  closeLane(id: string): void {
+    this.#run(async () => {
+      await this.#lanes.close(id);
+      await this.#pin();
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    clearTimeout(this.#readBack);
+    this.#lanes.stop();
+    this.#monitor.stop();
+    this.#forwarding?.stop();
+    this.#session.stop();
+  }
+
+  /** One thing at a time, in order. What goes wrong outside of nft's own words (a session that died) is put right from scratch. */
+  #run(task: () => Promise<void>): void {
+    this.#queue = this.#queue.then(async () => {
+      if (this.#stopped) return;
+      try {
+        await task();
+      } catch (error) {
+        if (!(error instanceof Error)) throw error;
+        this.#inForce = undefined;
+        this.#state('failed', error.message);
+        this.#soon(1_000);
+      }
+    });
+  }
+
+  async #apply(): Promise<void> {
+    const wanted = this.#wanted;
+    if (wanted === undefined) return;
+    const changes = this.#inForce === undefined ? 'whole' : difference(this.#inForce, wanted.ruleSet);
+    if (changes === 'whole') return this.#replace();
+    const problem = changes.length === 0 ? undefined : await this.#change(changes, wanted.ruleSet);
+    if (problem !== undefined) {
+      this.#state('mismatch', problem);
+      return this.#replace();
+    }
+    this.#inForce = wanted.ruleSet;
+    if (changes.some(c => c.length > maxLine) || size(wanted.ruleSet) > smallSets) await this.#verify();
+    else this.#state('applied', changes.length === 0 ? 'nothing to change' : `${changes.length} sets changed and read back`);
+    this.#soon();
+    await this.#pin();
+  }
+
+  /** Changes elements in one transaction. Resolves with what was wrong. */
+  async #change(changes: readonly string[], next: RuleSet): Promise<string | undefined> {
+    const line = changes.join('; ');
+    if (line.length > maxLine) {
+      const { code, stderr } = await run('nft', ['-f', '-'], `${changes.join('\n')}\n`);
+      return code === 0 ? undefined : stderr.trim();
+    }
+    const probes = size(next) > smallSets ? [] : changes.map(c => ({ gone: c.startsWith('delete'), get: c.replace(/^\w+/, 'get') }));
+    const wrong = complaints(await this.#session.ask([line]))[0];
+    if (wrong !== undefined) return wrong;
+    for (const { gone, get } of probes) {
+      const missing = complaints(await this.#session.ask([get])).length > 0;
+      if (missing !== gone) return `the kernel does not show: ${changes.join('; ').slice(0, 200)}`;
+    }
+    return undefined;
+  }
+
+  /** Replaces the whole table in one transaction, keeping what it learnt, and reads it back. */
+  async #replace(): Promise<void> {
+    const wanted = this.#wanted;
+    if (wanted === undefined) return;
+    const text = render(wanted.ruleSet);
+    await this.#prepare(wanted.ruleSet);
+    const old = await this.#list();
+    this.#count(old, true);
+    const kept = `${text}${remembered(old, wanted.ruleSet)}${this.#lanes.text()}`;
+    const checked = await run('nft', ['-c', '-f', '-'], kept);
+    const loaded = checked.code === 0 ? await run('nft', ['-f', '-'], kept) : checked;
+    if (loaded.code !== 0) {
+      this.#inForce = undefined;
+      this.#state('failed', `Cannot load the table: ${loaded.stderr.trim().slice(0, 500)}`);
+      return this.#soon(5_000);
+    }
+    const listing = await this.#list();
+    const [have, want] = [listing?.rules ?? new Map<string, number>(), countRules(text)];
+    const short = [...want].find(([chain, count]) => have.get(chain) !== count);
+    this.#shape = listing?.shape ?? '';
+    this.#inForce = wanted.ruleSet;
+    const problem = listing === undefined ? 'the table is gone' : differs(listing, wanted.ruleSet);
+    if (problem !== undefined || short !== undefined || have.size !== want.size) {
+      this.#inForce = undefined;
+      this.#state('failed', problem ?? `chain ${short?.[0] ?? 'count'} is not as loaded`);
+      return this.#soon(1_000);
+    }
+    this.#state('applied', 'the whole table was loaded and read back');
+    await this.#pin();
+  }
+
+  /** Reads everything back and reports. A difference is reported first and then put right. */
+  async #verify(): Promise<void> {
+    if (this.#inForce === undefined) return this.#apply();
+    const listing = await this.#list();
+    this.#count(listing, false);
+    const gone = listing === undefined ? 'the table is gone' : listing.shape === this.#shape ? undefined : 'chains or sets were changed';
+    const problem = gone ?? (listing === undefined ? undefined : differs(listing, this.#inForce));
+    if (problem === undefined) return this.#state('applied', 'read back', true);
+    this.#state('mismatch', `Somebody else changed the rules: ${problem}`);
+    await this.#replace();
+  }
+
+  async #reconcile(): Promise<void> {
+    if (this.#wanted === undefined) return;
+    await this.#prepare(this.#wanted.ruleSet);
+    this.#pinned = '';
+    await this.#verify();
+    await this.#pin();
+  }
+
+  async #list(): Promise<Listing | undefined> {
+    const from = performance.now();
+    const { code, stdout } = await run('nft', ['-j', 'list', 'table', ...table.split(' ')]);
+    this.#listingTook = performance.now() - from;
+    return code === 0 ? readListing(stdout) : undefined;
+  }
+
+  /** The bridge itself: passes what a cable passes, and its forwarding table is watched. */
+  async #prepare(ruleSet: RuleSet): Promise<void> {
+    await makeCable(ruleSet.bridge, await portsOf(ruleSet.bridge));
+    this.#forwarding ??= new ForwardingTable(ruleSet.bridge, ruleSet.uplinks, entry => this.#say(entry));
+    this.#forwarding.ignore(ruleSet.uplinks);
+  }
+
+  async #pin(): Promise<void> {
+    if (this.#inForce === undefined) return;
+    const pins = pinsOf(this.#inForce, this.#lanes.all());
+    const key = JSON.stringify([[...pins.forwarding], [...pins.neighbours]]);
+    if (key === this.#pinned) return;
+    const problem = await applyPins(this.#inForce.bridge, pins);
+    this.#pinned = problem === undefined ? key : '';
+  }
+
+  #count(listing: Listing | undefined, replaced: boolean): void {
+    for (const [port, frames] of listing?.clones ?? []) {
+      const count = this.#clones.get(port) ?? { before: 0, now: 0 };
+      if (frames !== count.now) this.#say({ type: 'clone-drops', port, frames: count.before + frames });
+      this.#clones.set(port, { before: count.before, now: frames });
+    }
+    if (replaced) for (const [port, { before, now }] of this.#clones) this.#clones.set(port, { before: before + now, now: 0 });
+  }
+
+  /** The whole table is read back a little later: at once after a single change, once after many. */
+  #soon(after = Math.max(readBackAfter, 5 * this.#listingTook)): void {
+    if (this.#wanted === undefined || this.#stopped) return;
+    this.#readBack ??= setTimeout(() => {
+      this.#readBack = undefined;
+      this.#run(() => this.#verify());
+    }, after);
+  }
+
+  /** Tells what was read back; `again`: only when it is news. */
+  #state(state: 'applied' | 'mismatch' | 'failed', detail: string, again = false): void {
+    if (this.#wanted === undefined) return;
+    const { hash } = this.#wanted;
+    const key = `${state} ${hash}`;
+    if (again && key === this.#said) return;
+    this.#said = key;
+    this.#say({ type: 'enforcement', state, ruleSet: hash, detail, at: Date.now() });
+  }
+
+  #say(message: FromEnforcer): void {
+    if (!this.#stopped) this.#report(message);
+  }
+}
+
+const size = (r: RuleSet): number => r.devices.length + r.observed.length + r.enforced.length;
+
+/** What the old table had learnt and the new one needs: who lives behind the uplinks and where the DHCP servers answer. At most 16,384. */
+function remembered(old: Listing | undefined, next: RuleSet): string {
+  if (next.enforced.length === 0) return '';
+  return ['upstream', 'servers']
+    .map(set => ({ set, elements: old?.elements.get(set)?.slice(0, 16_384) ?? [] }))
+    .filter(({ elements }) => elements.length > 0)
+    .map(({ set, elements }) => `add element ${table} ${set} { ${elements.join(', ')} }\n`)
+    .join('');
+}
