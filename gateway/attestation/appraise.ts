@@ -33,7 +33,7 @@ export function appraiseChain(claims: Verified<ChainClaims>, trust: Trust, check
     vector,
     digestsSeen: measured.flatMap(c => c.digests).slice(0, 64),
     digestsExpected: digestsOf(classes),
-    referenceSets: classes.flatMap(c => (c.match === undefined ? [] : [c.match.set.id])),
+    referenceSets: classes.flatMap(c => (c.match === undefined ? [] : [c.match.set.id])).slice(0, 50),
   };
 }
 

@@ -1,7 +1,6 @@
 import type { Millis } from '../model/address.ts';
-import type { AttestationResult, ChallengeOutcome, Evidence } from '../model/attestation.ts';
+import type { AttestationResult, ChallengeOutcome, Check, Digest, Evidence } from '../model/attestation.ts';
 import type { Assurance, AttestationStatus } from '../model/axes.ts';
-import type { Digest } from '../model/attestation.ts';
 import { DecodeError } from '../codec/reader.ts';
 import { failedInstance, type Vector } from './ar4si.ts';
 import { Checks } from './checks.ts';
@@ -62,13 +61,16 @@ export function scheme<Claims extends ChainClaims>(parts: SchemeParts<Claims>): 
     if (judged === undefined) {
       // A printer's HTTPS page must not get it cut (DESIGN §7): what never claimed to attest has not failed to.
       if (!parts.isEvidence(evidence, context.trust))
-        return { kind: 'no-evidence', ...parts.unverifiedLeaf(evidence), checks: checks.list() };
+        return { kind: 'no-evidence', ...parts.unverifiedLeaf(evidence), checks: checks.list().map(withoutFailure) };
       return appraised(parts.name, evidence, context, checks, failedAppraisal(checks));
     }
     return appraised(parts.name, evidence, context, checks, parts.appraise(judged, context.trust, checks), judged);
   };
   return { name: parts.name, spec: parts.spec, mediaTypes: parts.mediaTypes, judge };
 }
+
+/** Where nobody claimed to attest, nothing failed. */
+const withoutFailure = (check: Check): Check => (check.outcome === 'failed' ? { ...check, outcome: 'warned', code: 'NO_EVIDENCE' } : check);
 
 /** Freshness is a gate of its own, before any scheme: none can pass without it. */
 function authenticate<Claims extends ChainClaims>(

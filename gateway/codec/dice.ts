@@ -61,6 +61,8 @@ const hashes: { readonly [oid: string]: { readonly alg: string; readonly length:
 };
 const maxDigests = 32;
 const maxTcbInfos = 64;
+/** Longest vendor, model or version, bytes. */
+const maxText = 255;
 
 /** DiceTcbInfo, or the RIoT CompositeDeviceID that older silicon (NVIDIA GH100) puts under the same OID. Throws DecodeError. */
 export function decodeTcbInfo(value: Uint8Array): TcbInfo {
@@ -91,7 +93,7 @@ export function decodeUeid(value: Uint8Array): Hex {
 
 /** Fields stand in the order of their tags (X.680 §25), each at most once, none unknown. */
 function tcbInfo(parts: DerReader): TcbInfo {
-  const text = (tag: number, what: string): string | undefined => mapped(parts.maybe(tag), e => utf8(e.content, what));
+  const text = (tag: number, what: string): string | undefined => mapped(parts.maybe(tag), e => shortText(e.content, what));
   const small = (tag: number, what: string): number | undefined => mapped(parts.maybe(tag), e => smallInteger(e.content, what));
   const vendor = text(0x80, 'vendor');
   const model = text(0x81, 'model');
@@ -102,7 +104,7 @@ function tcbInfo(parts: DerReader): TcbInfo {
   const digests = mapped(parts.maybe(0xa6), e => fwids(inside(e))) ?? [];
   const flagBits = mapped(parts.maybe(0x87), e => bitString(e.content, 'flags'));
   mapped(parts.maybe(0x88), e => e.content);
-  const type = mapped(parts.maybe(0x89), e => hex(e.content));
+  const type = mapped(parts.maybe(0x89), e => hex(e.content.subarray(0, 256)));
   // [10] primitive is the flags mask; constructed it is the list of integrity registers of the older text (Project Cerberus).
   const maskBits = mapped(parts.maybe(0x8a), e => bitString(e.content, 'flagsMask'));
   const registers = parts.maybe(0xaa) ?? parts.maybe(0xab);
@@ -120,6 +122,11 @@ function tcbInfo(parts: DerReader): TcbInfo {
     ...(flagBits === undefined ? {} : { flags: flagsOf(flagBits, maskBits) }),
     hasRegisters: registers !== undefined,
   };
+}
+
+function shortText(content: Uint8Array, what: string): string {
+  if (content.length > maxText) throw new DecodeError(`Cannot read ${what}: ${content.length} bytes`);
+  return utf8(content, what);
 }
 
 type Bits = { readonly octets: Uint8Array };
@@ -154,7 +161,7 @@ function fwid(parts: DerReader): Digest {
   const hash = hashes[oid];
   if (digest.length === 0 || digest.length > 64 || (hash !== undefined && digest.length !== hash.length))
     throw new DecodeError(`Cannot read digest: ${digest.length} octets of ${hash?.alg ?? oid}`);
-  return { alg: hash?.alg ?? oid, value: hex(digest) };
+  return { alg: hash?.alg ?? oid.slice(0, 40), value: hex(digest) };
 }
 
 /** IrList: read for its form only. */

@@ -104,6 +104,7 @@ export function hardwareModule(value: Uint8Array): HardwareModule | undefined {
     const module = other.open(0xa0, 'HardwareModuleName').open(tags.sequence, 'HardwareModuleName');
     const type = objectIdentifier(module.take(tags.oid, 'hwType').content);
     const serial = module.take(tags.octetString, 'hwSerialNum').content;
+    if (serial.length > 100) throw new DecodeError(`Cannot read hwSerialNum: ${serial.length} octets`);
     module.end('HardwareModuleName');
     other.end('otherName');
     if (found !== undefined) throw new DecodeError('Cannot read subjectAltName: two HardwareModuleNames');

@@ -22,6 +22,8 @@ const attributeNames: { readonly [oid: string]: string } = {
 export const attributeTypes = { serialNumber: '2.5.4.5', organization: '2.5.4.10' } as const;
 
 const maxAttributes = 32;
+/** Longest text of a whole name, UTF-16 units. */
+const maxText = 1024;
 
 /** Reads one RDNSequence. Throws DecodeError. */
 export function name(reader: DerReader, what: string): Name {
@@ -40,7 +42,7 @@ export function name(reader: DerReader, what: string): Name {
     if (attributes.length > maxAttributes) throw new DecodeError(`Cannot read ${what}: more than ${maxAttributes} attributes`);
   }
   const text = attributes.map(a => `${attributeNames[a.type] ?? a.type}=${printable(a.value)}`).join(', ');
-  return { der: element.whole, attributes, text };
+  return { der: element.whole, attributes, text: text.slice(0, maxText) };
 }
 
 /** Text from outside as people may see it: control, format and unassigned characters as escapes, at most 255 characters. Not for comparing. */

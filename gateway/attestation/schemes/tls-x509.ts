@@ -79,6 +79,9 @@ const measuring: ReadonlyMap<string, string> = new Map([
   [diceOids.openDiceInput, 'Open DICE input'],
 ]);
 
+/** Longest serial, UTF-16 units: X.520 allows 64 in a name, RFC 4108 any length. */
+const maxSerial = 255;
+
 /** Serial as 802.1AR has it: in the subject, else in the HardwareModuleName. */
 const serialOf = (certificate: Certificate): string | undefined =>
   attribute(certificate.subject, attributeTypes.serialNumber) ?? certificate.hardwareModule?.serial;
@@ -100,6 +103,7 @@ function identityOf(path: Path, measured: readonly MeasuredClaim[]): AttestedIde
   const device = deviceCertificate(path);
   const leaf = path.certificates[0] ?? device;
   const serial = serialOf(device);
+  if (serial !== undefined && serial.length > maxSerial) throw new DecodeError(`Cannot read serial: ${serial.length} characters`);
   // The outermost layer is the one that people know the device by: certificates stand leaf first.
   const named = measured.find(c => c.model !== undefined) ?? measured[0];
   return {

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import type { ChallengeOutcome } from '../../model/attestation.ts';
+import { chainEvidence } from '../../attestation/evidence.ts';
+import { KeyCache } from '../../attestation/keys.ts';
+import { schemeFor } from '../../attestation/schemes/index.ts';
+import { prepareTrust, type Trust } from '../../attestation/trust.ts';
+import { lineWriter, readLines } from '../lines.ts';
+import type { FromChallenger } from '../messages.ts';
+import { ask } from './ask.ts';
+import { type ChallengeOrder, order } from './orders.ts';
+
+/**
+ * The challenger process: opens TLS to devices, decodes and verifies what they send, and holds nothing worth having. Talks to the gateway
+ * on fd 3 and ends when that closes. Whatever goes wrong in it is `transport-failure`, never a pass.
+ */
+const gatewayFd = 3;
+const maxRunning = 16;
+/** Orders that wait for a free place. More are answered as our failure. */
+const maxWaiting = 64;
+/** For one challenge, from the order to its end, on all ports together. */
+const totalMillis = 5_000;
+
+let trust: Trust = { anchors: [], referenceSets: [] };
+const keys = new KeyCache();
+const waiting: { readonly order: ChallengeOrder; readonly since: number }[] = [];
+let running = 0;
+
+const gateway = new Socket({ fd: gatewayFd, readable: true, writable: true });
+const send = lineWriter<FromChallenger>(gateway);
+const end = (): never => process.exit(0);
+gateway.on('error', end).on('close', end).on('end', end);
+readLines(gateway, take, why => log({ spoilt: why }));
+send({ type: 'hello', role: 'challenger', epoch: randomUUID(), pid: process.pid });
+
+function take(value: unknown): void {
+  const parsed = order.safeParse(value);
+  if (!parsed.success) return log({ refused: parsed.error.message.slice(0, 500) });
+  if (parsed.data.type === 'trust') {
+    const { trust: next, problems } = prepareTrust(parsed.data.trust);
+    trust = next;
+    return problems.length > 0 ? log({ problems }) : undefined;
+  }
+  if (waiting.length >= maxWaiting) return fail(parsed.data.challenge.id, `Cannot challenge: ${waiting.length} wait already`);
+  waiting.push({ order: parsed.data, since: performance.now() });
+  return startWaiting();
+}
+
+function startWaiting(): void {
+  for (
+    let next = running < maxRunning ? waiting.shift() : undefined;
+    next !== undefined;
+    next = running < maxRunning ? waiting.shift() : undefined
+  ) {
+    running += 1;
+    const { order: one, since } = next;
+    void answer(one, since)
+      .catch((error: unknown) => {
+        // The only catch-all: our defect. Loud, and no verdict about the device.
+        log({ defect: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+        fail(one.challenge.id, error instanceof Error ? error.message : 'unknown');
+      })
+      .finally(() => {
+        running -= 1;
+        startWaiting();
+      });
+  }
+}
+
+async function answer({ challenge, localAddress, localPorts, evidenceTtlSeconds, now }: ChallengeOrder, since: number): Promise<void> {
+  const { ip, remotePorts } = challenge;
+  const left = totalMillis - (performance.now() - since);
+  const exchange = await ask({ ip, remotePorts, localAddress, localPorts }, left, () => performance.now());
+  if (exchange.kind === 'failed') {
+    const { failure, detail } = exchange;
+    return reply(challenge.id, { kind: 'transport-failure', failure, detail }, []);
+  }
+  const evidence = chainEvidence(exchange.certificates);
+  const scheme = schemeFor(evidence.mediaType);
+  if (scheme === undefined) throw new Error(`Cannot judge ${evidence.mediaType}: no scheme`);
+  // The gateway's clock, moved on by how long it took: this process needs no clock of its own.
+  const judgedAt = Math.round(now + performance.now() - since);
+  const { freshness } = exchange;
+  const outcome = scheme.judge(evidence, { trust, keys, now: judgedAt, freshness, ttlSeconds: evidenceTtlSeconds });
+  return reply(challenge.id, outcome, exchange.certificates);
+}
+
+function reply(id: string, outcome: ChallengeOutcome, certificates: readonly Uint8Array[]): void {
+  send({ type: 'outcome', id, outcome, certificates: certificates.map(c => Buffer.from(c).toString('base64')) });
+}
+
+function fail(id: string, why: string): void {
+  reply(id, { kind: 'transport-failure', failure: 'verifier', detail: why.slice(0, 500) }, []);
+}
+
+function log(words: { readonly [key: string]: unknown }): void {
+  process.stderr.write(`${JSON.stringify({ role: 'challenger', ...words })}\n`);
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+/** The shapes of what the gateway tells the challenger (`ToChallenger`). The gateway is trusted more; this catches versions that differ. */
+const text = z.string();
+const digest = z.object({ version: text, alg: text, digest: text });
+const component = z.object({ name: text, layer: z.number().exactOptional(), minSvn: text.exactOptional(), versions: z.array(digest) });
+const referenceSet = z.object({
+  id: text,
+  vendor: text,
+  model: text,
+  minSvn: text.exactOptional(),
+  anchors: z.array(text).exactOptional(),
+  components: z.array(component),
+});
+const trust = z.object({ anchors: z.array(z.object({ name: text, certificate: text })), referenceSets: z.array(referenceSet) });
+const port = z.number().int().min(0).max(65535);
+
+export const order = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('trust'), trust }),
+  z.object({
+    type: z.literal('challenge'),
+    challenge: z.object({ id: text, ip: text, remotePorts: z.array(port).max(8) }),
+    localAddress: text,
+    localPorts: z.array(port).max(8),
+    evidenceTtlSeconds: z.number(),
+    now: z.number(),
+  }),
+]);
+
+export type Order = z.infer<typeof order>;
+export type ChallengeOrder = Extract<Order, { readonly type: 'challenge' }>;
