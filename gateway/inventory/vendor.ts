@@ -1,0 +1,72 @@
+import { isLocalMac, type Mac } from '../model/address.ts';
+
+/** Lengths of registered prefixes in hexadecimal digits, longest first: MA-S, MA-M, MA-L. */
+export const prefixDigits = [9, 7, 6] as const;
+
+/** First bytes of the table file, `SPV1`. */
+export const tableMagic = 0x53505631;
+
+/**
+ * Vendors by address prefix, from the registry of the IEEE. The file is made by `vendor-file.ts`; all numbers are 32-bit
+ * little-endian: magic, number of names, bytes of names, and for each of `prefixDigits` the number of prefixes; then for each of them the
+ * prefixes, sorted, as 64-bit numbers, and behind them the number of the name of each; then where each name begins; then the names in UTF-8.
+ * It is read where it lies, so 50,000 prefixes cost no objects.
+ */
+export class VendorTable {
+  readonly #lists: readonly { readonly digits: number; readonly prefixes: Float64Array; readonly names: Uint32Array }[];
+  readonly #starts: Uint32Array;
+  readonly #names: Uint8Array;
+
+  /** Throws RangeError when the bytes are no such table. It is a file of ours, not of outsiders. */
+  constructor(bytes: Uint8Array) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (bytes.length < 24 || view.getUint32(0, true) !== tableMagic)
+      throw new RangeError('Cannot read vendor table: it has no such header');
+    const [nameCount, nameBytes] = [view.getUint32(4, true), view.getUint32(8, true)];
+    const counts = prefixDigits.map((_, i) => view.getUint32(12 + 4 * i, true));
+    const size = 24 + counts.reduce((sum, count) => sum + 12 * count, 0) + 4 * (nameCount + 1) + nameBytes;
+    if (bytes.length !== size) throw new RangeError(`Cannot read vendor table: ${bytes.length} bytes instead of ${size}`);
+    let at = 24;
+    const read = (count: number): Uint32Array => {
+      const from = at;
+      at += 4 * count;
+      return Uint32Array.from({ length: count }, (_, i) => view.getUint32(from + 4 * i, true));
+    };
+    this.#lists = prefixDigits.map((digits, i) => {
+      const count = counts[i] ?? 0;
+      const halves = read(2 * count);
+      const prefixes = Float64Array.from({ length: count }, (_, k) => (halves[2 * k] ?? 0) + (halves[2 * k + 1] ?? 0) * 2 ** 32);
+      return { digits, prefixes, names: read(count) };
+    });
+    this.#starts = read(nameCount + 1);
+    this.#names = bytes.subarray(at);
+  }
+
+  /** The organisation that the longest registered prefix of the address belongs to; undefined also for a locally administered address. */
+  lookup(mac: Mac): string | undefined {
+    const digits = mac.replaceAll(':', '');
+    if (digits.length !== 12 || isLocalMac(mac)) return undefined;
+    for (const list of this.#lists) {
+      const i = indexOf(list.prefixes, Number.parseInt(digits.slice(0, list.digits), 16));
+      if (i >= 0) return this.#name(list.names[i] ?? 0);
+    }
+    return undefined;
+  }
+
+  #name(number: number): string {
+    return new TextDecoder().decode(this.#names.subarray(this.#starts[number], this.#starts[number + 1]));
+  }
+}
+
+/** Binary search; -1 when it is not there. */
+function indexOf(sorted: Float64Array, value: number): number {
+  let [low, high] = [0, sorted.length - 1];
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const found = sorted[middle] ?? 0;
+    if (found === value) return middle;
+    if (found < value) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
+}
