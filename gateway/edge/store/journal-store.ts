@@ -35,7 +35,7 @@ export class JournalStore {
     this.#head = this.restored.head;
     const options: StoreOptions = { folder, reserveBytes };
     const entry = new URL(import.meta.url.endsWith('.ts') ? './journal-worker.ts' : './journal-worker.js', import.meta.url);
-    this.#worker = new Worker(entry, { workerData: options });
+    this.#worker = new Worker(entry, { workerData: options, execArgv: [] });
     this.#worker.on('message', (message: FromStore) => this.#take(message, onStorage));
     this.#worker.on('error', error => this.#fail(error instanceof Error ? error : new Error(String(error))));
     this.#worker.on('exit', () => this.#closed?.());

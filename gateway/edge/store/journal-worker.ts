@@ -108,7 +108,8 @@ function write(message: ToStore, answers: FromStore[]): void {
 
 function recover(): void {
   const { bavail, bsize } = statfsSync(folder);
-  if (!existsSync(reservePath) && bavail * bsize < 2 * reserveBytes) return;
+  // Half a full disk is no recovery: the state must not flap with every small message that still fits.
+  if (bavail * bsize < (existsSync(reservePath) ? 1 : 2) * reserveBytes) return;
   full = false;
   keepReserve();
   say({ type: 'storage', state: 'recovered', detail: 'the data folder has room again' });

@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { Runner } from '../../gateway/edge/runner.ts';
+import { Gateway } from '../../gateway/gateway.ts';
+import type { EventBody } from '../../gateway/model/event.ts';
+import type { RuleSet } from '../../gateway/model/rule-set.ts';
+import { policy, result, settings } from '../gateway/fixture.ts';
+
+/** A runner whose commits are let through or refused by hand. */
+function bench() {
+  const now = 1_700_000_000_000;
+  const site = {
+    settings: settings(),
+    gateway: { mac: '02:00:00:00:00:01', ip: '10.20.0.1', prefix: '10.20.0.1/16' },
+    vendorOf: () => undefined,
+  };
+  const gateway = new Gateway(site, policy());
+  const sent: RuleSet[] = [];
+  const challenges: string[] = [];
+  const commits: { events: readonly EventBody[]; matters: boolean; done: () => void; fail: () => void }[] = [];
+  const runner = new Runner(gateway, {
+    now: () => now,
+    append: (_, events, matters) =>
+      new Promise((resolve, reject) => {
+        commits.push({
+          events,
+          matters,
+          done: () => resolve(undefined),
+          fail: () => reject(new Error('Cannot write to the journal: database or disk is full')),
+        });
+      }),
+    enforce: ruleSet => sent.push(ruleSet),
+    challenge: ({ id }) => challenges.push(id),
+    resync: () => {},
+    changed: () => {},
+    refused: () => {},
+  });
+  void runner.run(gateway.usePolicy(policy(), [], now));
+  const see = (mac: string, port: string, ip: string) => {
+    const base = { at: now, port, vlan: 0, mac, collector: 'test', frame: 1 };
+    runner.input({
+      kind: 'observed',
+      observations: [
+        { ...base, fact: { kind: 'seen' } },
+        { ...base, fact: { kind: 'address', ip } },
+      ],
+    });
+  };
+  const settle = async () => {
+    for (let n = 0; n < 10; n += 1) await Promise.resolve();
+  };
+  const commitAll = async () => {
+    for (const commit of commits.splice(0)) commit.done();
+    await settle();
+  };
+  const access = (mac: string) => sent.at(-1)?.devices.find(device => device.mac === mac)?.access;
+  return { now, gateway, runner, sent, commits, challenges, see, settle, commitAll, access };
+}
+
+const sensor = '02:00:5e:00:00:01';
+
+describe('tightening acts first, loosening needs its Event committed', () => {
+  it('an admission reaches the enforcer only after its commit', async () => {
+    const b = bench();
+    b.see(sensor, 'v1', '10.20.1.1');
+    await b.commitAll();
+    b.runner.input({ kind: 'challenge-outcome', challenge: b.challenges[0] ?? '', outcome: result(b.now) });
+    await b.settle();
+    expect(b.access(sensor)).not.toBe('admit');
+    expect(b.commits.every(({ matters }) => matters)).toBe(true);
+    await b.commitAll();
+    expect(b.access(sensor)).toBe('admit');
+  });
+
+  it('a quarantine reaches the enforcer before its commit', async () => {
+    const b = bench();
+    b.see(sensor, 'v1', '10.20.1.1');
+    await b.commitAll();
+    const answer = b.runner.command('anna', 'smoke', { kind: 'quarantine', device: 'd1' });
+    expect(b.access(sensor)).toBe('quarantine');
+    await b.commitAll();
+    expect(await answer).toEqual({ ok: true });
+  });
+
+  it('a command is answered when it is committed, not before', async () => {
+    const b = bench();
+    b.see(sensor, 'v1', '10.20.1.1');
+    await b.commitAll();
+    let answered = false;
+    const answer = b.runner.command('anna', 'spare drive', { kind: 'approve', device: 'd1' }).then(a => {
+      answered = true;
+      return a;
+    });
+    await b.settle();
+    expect([answered, b.access(sensor)]).toEqual([false, 'hold']);
+    await b.commitAll();
+    expect(await answer).toEqual({ ok: true });
+    expect(b.access(sensor)).toBe('admit');
+  });
+
+  it('what was cut while an admission waited for the disk stays cut', async () => {
+    const b = bench();
+    b.see(sensor, 'v1', '10.20.1.1');
+    await b.commitAll();
+    void b.runner.command('anna', 'let it in', { kind: 'approve', device: 'd1' });
+    void b.runner.command('bert', 'no, cut it', { kind: 'quarantine', device: 'd1' });
+    await b.commitAll();
+    expect(b.access(sensor)).toBe('quarantine');
+    expect(b.sent.some(({ devices }) => devices.some(({ mac, access }) => mac === sensor && access === 'admit'))).toBe(false);
+  });
+
+  it('on a full disk a refused Event of an outsider still cuts', async () => {
+    const b = bench();
+    await b.commitAll();
+    b.see('44:19:b6:00:00:01', 'v2', '10.20.1.9');
+    for (const commit of b.commits.splice(0)) commit.fail();
+    await b.settle();
+    expect(b.access('44:19:b6:00:00:01')).toBe('hold');
+  });
+});

@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { JournalStore } from '../../../gateway/edge/store/journal-store.ts';
+import { Inventory } from '../../../gateway/inventory/inventory.ts';
+import type { EventBody } from '../../../gateway/model/event.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), `sallyport-store-${process.pid}-`));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const found = (n: number): EventBody => ({
+  kind: 'device-found',
+  device: `d${n}`,
+  mac: '02:00:00:00:00:09',
+  port: 'v1',
+  vlan: 0,
+  zone: 'dock',
+  seenBy: 'frames',
+  frame: n,
+});
+const open = () => new JournalStore(folder, () => {}, 1024 * 1024);
+
+describe('the journal store', () => {
+  it('gives back what was committed, in order, with its chain followed', async () => {
+    const store = open();
+    const heads = await Promise.all([1, 2, 3].map(n => store.append(n, [found(n)], false)));
+    expect(heads.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+    expect(store.timeline('d2', 10).map(({ body }) => body)).toEqual([found(2)]);
+    await store.close();
+    const again = open();
+    expect(again.restored.events.map(({ body }) => body)).toEqual([1, 2, 3].map(found));
+    await again.close();
+  });
+
+  it('starts from a snapshot and the events after it', async () => {
+    const store = open();
+    await store.append(1, [found(1)], false);
+    const inventory = new Inventory();
+    inventory.apply({ at: 1, body: found(1) });
+    await store.saveSnapshot(inventory.snapshot());
+    await store.append(2, [found(2)], false);
+    await store.close();
+    const again = open();
+    expect(again.restored.snapshot?.records.map(({ device }) => device.id)).toEqual(['d1']);
+    expect(again.restored.events.map(({ body }) => body)).toEqual([found(2)]);
+    await again.append(3, [found(3)], false);
+    expect(again.head.seq).toBe(3);
+    await again.close();
+  });
+
+  it('refuses to start on a journal that was changed behind its back', async () => {
+    const store = open();
+    await store.append(1, [found(1), found(2)], false);
+    await store.close();
+    const db = new DatabaseSync(join(folder, 'journal.sqlite'));
+    db.exec("UPDATE event SET body = replace(body, 'v1', 'v2') WHERE seq = 1");
+    db.close();
+    expect(open).toThrow(/event 1 was changed/);
+  });
+
+  it('keeps Evidence under its hash', async () => {
+    const store = open();
+    store.keepEvidence('aa', 'x', 1, new Uint8Array([1, 2, 3]));
+    await store.append(1, [found(1)], false);
+    expect([...(store.evidence('aa') ?? [])]).toEqual([1, 2, 3]);
+    expect(store.evidence('bb')).toBeUndefined();
+    await store.close();
+  });
+
+  it('loses nothing acknowledged when it is killed at any moment', async () => {
+    const script = `
+      import { JournalStore } from ${JSON.stringify(join(import.meta.dirname, '../../../gateway/edge/store/journal-store.ts'))};
+      const store = new JournalStore(${JSON.stringify(folder)}, () => {}, 4096);
+      for (let n = store.head.seq + 1; ; n += 1) {
+        const head = await store.append(n, [{ kind: 'port-state', port: 'v1', state: 'up', detail: String(n) }], false);
+        process.stdout.write(head.seq + '\\n');
+      }`;
+    let last = 0;
+    for (let round = 0; round < 6; round += 1) {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+      let acknowledged = last;
+      child.stdout.on('data', (bytes: Buffer) => {
+        const lines = bytes.toString('utf8').trim().split('\n');
+        acknowledged = Math.max(acknowledged, Number(lines.at(-1)));
+        if (acknowledged > last + 5 * (round + 1)) child.kill('SIGKILL');
+      });
+      await once(child, 'exit');
+      const store = open();
+      expect(store.head.seq).toBeGreaterThanOrEqual(acknowledged);
+      expect(store.restored.events.map(({ seq }) => seq)).toEqual(Array.from({ length: store.head.seq }, (_, n) => n + 1));
+      last = store.head.seq;
+      await store.close();
+    }
+    expect(last).toBeGreaterThan(30);
+  });
+});
