@@ -48,7 +48,7 @@ describe.skipIf(!isRoot)('a full disk', () => {
     for (let n = 0; n < 50; n += 1) await store.append(n, [word], true);
     expect(store.head.seq).toBe(before + 50);
     rmSync(filler);
-    await store.append(1, [noise(1)], false);
+    for (let n = 0; n < 2; n += 1) await store.append(1, [noise(1)], false);
     expect(said).toEqual(['full', 'recovered']);
     await store.close();
     const again = new JournalStore(folder, () => {}, 3 * megabyte);
