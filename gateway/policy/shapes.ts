@@ -50,7 +50,17 @@ type Pattern = z.output<typeof pattern>;
 
 /** One value, or a list of which any will do. */
 function anyOf<S extends z.ZodType>(one: S, what: string) {
-  return z.union([one.transform(v => [v]), z.array(one).min(1).max(100)], { error: `${what}, or a list of such` });
+  const error = `${what}, or a list of such`;
+  return z.union(
+    [
+      one.transform(v => [v]),
+      z
+        .array(one)
+        .min(1, { error })
+        .max(100, { error: `${what}, or a list of at most 100` }),
+    ],
+    { error },
+  );
 }
 /** Makes a field of `when` out of a shape and what it means. */
 const field = <F>() => {

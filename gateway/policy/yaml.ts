@@ -22,6 +22,8 @@ export const maxYaml = 1024 * 1024;
 /** The parser below is recursive and takes seconds for a megabyte of brackets, so depth is bounded before it runs. */
 const maxDepth = 16;
 const maxIndent = 64;
+/** Some 10,000 rules. More costs seconds of the event loop. */
+const maxTokens = 600_000;
 /** Problems told about one file; people mend the first ones first. */
 export const maxYamlProblems = 50;
 
@@ -45,33 +47,48 @@ export function readYaml(text: string): YamlRead {
     return refused(
       errors.slice(0, 20).map(e => ({ line: lines.linePos(e.pos[0]).line, text: `Cannot read YAML: ${firstLine(e.message)}` })),
     );
-  if (document.contents === null) return { ok: true, node: undefined };
+  const { contents } = document;
+  if (contents === null || (isScalar(contents) && contents.value === null)) return { ok: true, node: undefined };
   const problems: YamlProblem[] = [];
-  const node = toNode(document.contents, at => lines.linePos(at).line, problems);
+  const node = toNode(contents, at => lines.linePos(at).line, problems);
   return problems.length > 0 ? refused(problems.slice(0, maxYamlProblems)) : { ok: true, node };
 }
 
 const refused = (problems: readonly YamlProblem[]): YamlRead => ({ ok: false, problems });
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 
-/** Looks at the tokens only, in linear time, for what could make the parser slow, deep or surprising. */
+/**
+ * Looks at the tokens only, in linear time, for what could make the parser slow, deep or surprising. It also stops the two kinds of
+ * nonsense that make the parser collect a mistake for each byte.
+ */
 function findRefused(text: string): YamlProblem | undefined {
-  let [line, flow, markers, isScalarText, lineStart] = [1, 0, 0, false, true];
+  let [line, flow, markers, tokens, lineStart] = [1, 0, 0, 0, true];
+  let before = '';
   for (const token of new Lexer().lex(text)) {
-    const type = isScalarText ? 'scalar-text' : CST.tokenType(token);
-    isScalarText = type === 'scalar';
+    const type = before === 'scalar' ? 'scalar-text' : String(CST.tokenType(token));
     if (type === 'flow-seq-start' || type === 'flow-map-start') flow++;
     if (type === 'flow-seq-end' || type === 'flow-map-end') flow--;
     if (type === 'seq-item-ind') markers++;
     const indent = lineStart && type === 'space' ? token.length : 0;
     if (flow > maxDepth || markers > maxDepth || indent > maxIndent) return { line, text: 'Cannot read YAML: nested too deep' };
-    const name = refusedTokens.get(String(type));
+    if (++tokens > maxTokens) return { line, text: `Cannot read YAML: more than ${maxTokens} marks and words` };
+    const name = flow < 0 ? 'closing brackets without an opening one' : (refusedTokens.get(type) ?? refusedPair(before, type));
     if (name !== undefined) return { line, text: `Cannot read YAML: ${name} are not allowed here` };
-    if (type === 'newline') markers = 0;
-    lineStart = type === 'newline' || type === 'doc-mode' || (lineStart && type === 'byte-order-mark');
+    // The text of a block scalar ends with its line break.
+    const ended = token.endsWith('\n');
+    if (ended) markers = 0;
+    lineStart = ended || type === 'doc-mode' || (lineStart && type === 'byte-order-mark');
     line += newlines(token);
+    if (type !== 'space') before = ended ? 'newline' : type;
   }
   return undefined;
+}
+
+function refusedPair(before: string, type: string): string | undefined {
+  if (type === 'comma' && (before === 'comma' || before === 'flow-seq-start' || before === 'flow-map-start'))
+    return 'commas with nothing before them';
+  const isText = type === 'scalar' || type.endsWith('quoted-scalar');
+  return isText && (before === 'scalar-text' || before.endsWith('quoted-scalar')) ? 'two texts in a row' : undefined;
 }
 
 const refusedTokens: ReadonlyMap<string, string> = new Map([
@@ -99,7 +116,8 @@ function toNode(node: ParsedNode | null, lineOf: (offset: number) => number, pro
       const name = isScalar(key) ? String(key.value) : '';
       if (!isScalar(key) || typeof key.value === 'object') problems.push({ line: at, text: 'Cannot read YAML: a key is no plain text' });
       else if (name === '<<') problems.push({ line: at, text: 'Cannot read YAML: merge keys (<<) are not allowed here' });
-      else if (seen.has(name)) problems.push({ line: at, text: `Cannot read ${clean(name, 60)}: the key is there twice` });
+      else if (seen.has(name) && problems.length < maxYamlProblems)
+        problems.push({ line: at, text: `Cannot read ${clean(name, 60)}: the key is there twice` });
       seen.add(name);
       return { key: name, line: at, value: toNode(value, lineOf, problems, at) };
     });
