@@ -8,7 +8,7 @@ export class Limiter {
   readonly #overall: number;
   readonly #windowMillis: number;
   readonly #attempts = new Map<string, number[]>();
-  #all: number[] = [];
+  readonly #all: number[] = [];
 
   constructor(perKey: number, overall: number, windowMillis = 60_000) {
     this.#perKey = perKey;
@@ -19,7 +19,7 @@ export class Limiter {
   /** Takes one attempt of `key`. False when it has none left; then nothing is counted. */
   take(key: string, now: number): boolean {
     const since = now - this.#windowMillis;
-    this.#all = this.#all.filter(at => at > since);
+    while (this.#all[0] !== undefined && this.#all[0] <= since) this.#all.shift();
     const own = (this.#attempts.get(key) ?? []).filter(at => at > since);
     if (own.length >= this.#perKey || this.#all.length >= this.#overall) return false;
     own.push(now);

@@ -73,7 +73,15 @@ function proofOf({ attestation: { result } }: DeviceView): Proof | undefined {
   if (result === undefined) return undefined;
   const { at, expires, scheme, status, assurance, digestsSeen, digestsExpected, evidence, referenceSets } = result;
   return {
-    ...{ at, expires, scheme, status, assurance, digestsSeen, digestsExpected, evidence, referenceSets },
+    at,
+    expires,
+    scheme,
+    status,
+    assurance,
+    digestsSeen,
+    digestsExpected,
+    evidence,
+    referenceSets,
     ...set({ reason: result.reason, identity: result.identity }),
   };
 }

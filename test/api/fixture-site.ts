@@ -264,14 +264,12 @@ export function fixtureViews(): DeviceView[] {
   const held = { admission: 'pending', enforcement: 'held', presence: 'online', ...traffic } as const;
   return [
     {
-      ...{
-        device: good,
-        attestation: attested('affirming', 5, 'AS-0017'),
-        admission: 'admitted',
-        enforcement: 'open',
-        presence: 'online',
-        ...traffic,
-      },
+      device: good,
+      attestation: attested('affirming', 5, 'AS-0017'),
+      admission: 'admitted',
+      enforcement: 'open',
+      presence: 'online',
+      ...traffic,
       decision: decision(good, { access: 'admit', admission: 'admitted', reason: 'SIGNED_AND_EXPECTED' }, rule('signed-and-expected', 8), {
         attestation: 'affirming',
         assurance: 5,
@@ -280,8 +278,12 @@ export function fixtureViews(): DeviceView[] {
       }),
     },
     {
-      ...{ device: tampered, attestation: attested('contraindicated', 3, 'AS-0018', 'DIGEST_UNKNOWN') },
-      ...{ admission: 'denied', enforcement: 'quarantined', presence: 'online', ...traffic },
+      device: tampered,
+      attestation: attested('contraindicated', 3, 'AS-0018', 'DIGEST_UNKNOWN'),
+      admission: 'denied',
+      enforcement: 'quarantined',
+      presence: 'online',
+      ...traffic,
       decision: decision(
         tampered,
         { access: 'quarantine', admission: 'denied', reason: 'DIGEST_UNKNOWN' },
@@ -290,19 +292,27 @@ export function fixtureViews(): DeviceView[] {
       ),
     },
     {
-      ...{ device: plc, attestation: noEvidence('CANNOT_ATTEST', 'no TLS on port 8443'), ...held },
+      device: plc,
+      attestation: noEvidence('CANNOT_ATTEST', 'no TLS on port 8443'),
+      ...held,
       decision: decision(plc, { ...hold, reason: 'CANNOT_ATTEST' }, rule('hold-the-rest', 31), {
         attestationReason: 'CANNOT_ATTEST',
         kind: 'plc',
       }),
     },
     {
-      ...{ device: printer, attestation: noEvidence('NO_EVIDENCE', 'a self-signed web page, no IDevID or DICE content'), ...held },
+      device: printer,
+      attestation: noEvidence('NO_EVIDENCE', 'a self-signed web page, no IDevID or DICE content'),
+      ...held,
       decision: decision(printer, { ...hold, reason: 'NO_EVIDENCE' }, rule('hold-the-rest', 31), { attestationReason: 'NO_EVIDENCE' }),
     },
     {
-      ...{ device: camera, attestation: noEvidence('CANNOT_ATTEST', 'no TLS on port 8443') },
-      ...{ admission: 'denied', enforcement: 'quarantined', presence: 'online', ...traffic },
+      device: camera,
+      attestation: noEvidence('CANNOT_ATTEST', 'no TLS on port 8443'),
+      admission: 'denied',
+      enforcement: 'quarantined',
+      presence: 'online',
+      ...traffic,
       decision: decision(
         camera,
         { access: 'quarantine', admission: 'denied', reason: 'POLICY_DENY' },
@@ -311,8 +321,12 @@ export function fixtureViews(): DeviceView[] {
       ),
     },
     {
-      ...{ device: clone, attestation: { status: 'none', assurance: 0, expected: false, checks: [] } },
-      ...{ admission: 'denied', enforcement: 'dropped', presence: 'online', ...traffic },
+      device: clone,
+      attestation: { status: 'none', assurance: 0, expected: false, checks: [] },
+      admission: 'denied',
+      enforcement: 'dropped',
+      presence: 'online',
+      ...traffic,
       decision: decision(
         clone,
         { access: 'quarantine', admission: 'denied', reason: 'MAC_CLONED' },
@@ -321,11 +335,16 @@ export function fixtureViews(): DeviceView[] {
       ),
     },
     {
-      ...{ device: stealth, attestation: { status: 'none', assurance: 0, expected: false, checks: [] }, ...held, presence: 'silent' },
+      device: stealth,
+      attestation: { status: 'none', assurance: 0, expected: false, checks: [] },
+      ...held,
+      presence: 'silent',
       decision: decision(stealth, { ...hold, reason: 'STEALTH_DEVICE' }, { name: 'never announced', at: 'built-in:stealth' }, {}),
     },
     {
-      ...{ device: hostile, attestation: noEvidence('NO_RESPONSE', 'timeout after 3 s'), ...held },
+      device: hostile,
+      attestation: noEvidence('NO_RESPONSE', 'timeout after 3 s'),
+      ...held,
       decision: decision(
         hostile,
         { ...hold, reason: 'ZONE_DEFAULT' },
@@ -334,7 +353,9 @@ export function fixtureViews(): DeviceView[] {
       ),
     },
     {
-      ...{ device: bought, attestation: attested('affirming', 5, 'AS-0999', 'NOT_EXPECTED'), ...held },
+      device: bought,
+      attestation: attested('affirming', 5, 'AS-0999', 'NOT_EXPECTED'),
+      ...held,
       decision: decision(bought, { ...hold, reason: 'NOT_EXPECTED' }, rule('signed-not-ours', 14), {
         attestation: 'affirming',
         assurance: 5,
@@ -409,8 +430,14 @@ export function fixtureSite(
           otherwise: 'hold',
         },
         {
-          ...{ name: 'office', mode: 'observe', default: true, challenge: false, challengePorts: [8443] },
-          ...{ evidenceTtlSeconds: 3600, graceSeconds: 60, otherwise: 'admit' },
+          name: 'office',
+          mode: 'observe',
+          default: true,
+          challenge: false,
+          challengePorts: [8443],
+          evidenceTtlSeconds: 3600,
+          graceSeconds: 60,
+          otherwise: 'admit',
         },
       ],
       browseMdns: false,

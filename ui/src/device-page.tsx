@@ -1,0 +1,229 @@
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { reasons, visibleText } from '../../gateway/api/contract.ts';
+import type { DeviceDetail, DeviceRow } from '../../gateway/api/contract.ts';
+import { RequestError, ask } from './api.ts';
+import { BadgeWord } from './badge.tsx';
+import { Checks } from './checks.tsx';
+import { DecideDialog, approvalPresets, waiverPresets } from './decide-dialog.tsx';
+import type { Decide } from './decide-dialog.tsx';
+import { DecisionPanel, Facts, ProofPanel, Timeline } from './device-panels.tsx';
+import { ago, nameOf, whatOf, when, whereOf } from './format.ts';
+import { Copy, Link } from './link.tsx';
+import { changes, clock } from './store.ts';
+
+/** One device: badge and name, where it is, why it stands so, the checks, what to do, and then everything else. */
+export function DevicePage({ id }: { id: string }) {
+  const detail = useSignal<DeviceDetail | undefined>(undefined);
+  const failure = useSignal<RequestError | undefined>(undefined);
+  const dialog = useSignal<Decide | undefined>(undefined);
+  const change = changes.value.get(id) ?? 0;
+  useEffect(() => {
+    let stale = false;
+    const load = async () => {
+      try {
+        const found = await ask<DeviceDetail>('GET', `/devices/${encodeURIComponent(id)}`);
+        if (!stale) [detail.value, failure.value] = [found, undefined];
+      } catch (error) {
+        if (!(error instanceof RequestError)) throw error;
+        if (!stale) failure.value = error;
+      }
+    };
+    void load();
+    return () => {
+      stale = true;
+    };
+  }, [id, change]);
+
+  const found = detail.value;
+  if (failure.value?.code === 'not-found') return <Missing id={id} />;
+  if (found === undefined || found.row.id !== id)
+    return (
+      <main class="device">
+        <Link to="/">‹ Devices</Link>
+        <p role="status">{failure.value?.message ?? 'Loading the device…'}</p>
+      </main>
+    );
+  return (
+    <main class="device">
+      {failure.value !== undefined && <p class="banner bad">{failure.value.message}. What you see is older.</p>}
+      <Headline row={found.row} />
+      <Where detail={found} />
+      <section class={`why ${found.row.badge}`}>
+        <h2>Why</h2>
+        <p>{visibleText(found.why)}</p>
+        <p class="soft">
+          Next: {reasons[found.row.reason].next}. <span class="mono">{found.row.reason}</span>
+        </p>
+      </section>
+      <Actions detail={found} open={decide => (dialog.value = decide)} />
+      <div class="columns">
+        <section>
+          <h2>Checks</h2>
+          <Checks checks={found.checks} />
+          <ProofPanel detail={found} />
+        </section>
+        <DecisionPanel detail={found} />
+      </div>
+      <Facts detail={found} />
+      <Timeline detail={found} />
+      {dialog.value !== undefined && (
+        <DecideDialog key={dialog.value.title} decide={dialog.value} close={() => (dialog.value = undefined)} />
+      )}
+    </main>
+  );
+}
+
+function Missing({ id }: { id: string }) {
+  return (
+    <main class="device">
+      <Link to="/">‹ Devices</Link>
+      <h1>No such device</h1>
+      <p>Nothing is known under the id “{visibleText(id)}”. It may have been forgotten after it was silent for long.</p>
+    </main>
+  );
+}
+
+function Headline({ row }: { row: DeviceRow }) {
+  return (
+    <header class="headline">
+      <Link to="/">‹ Devices</Link>
+      <h1>
+        <BadgeWord badge={row.badge} /> <span>{nameOf(row)}</span>
+      </h1>
+      <p class="soft">
+        {whatOf(row)}
+        {row.serial !== undefined && <> · SN {visibleText(row.serial)}</>}
+      </p>
+      <p class="mono ids">
+        <span>
+          {row.mac} <Copy text={row.mac} what="MAC address" />
+        </span>
+        {row.ips.map(ip => (
+          <span key={ip}>
+            {ip} <Copy text={ip} what="IP address" />
+          </span>
+        ))}
+      </p>
+    </header>
+  );
+}
+
+const seenByWords = {
+  announcement: 'it announced itself',
+  frames: 'only its frames were seen',
+  'forwarding-table': 'only the forwarding table saw it',
+} as const;
+
+function Where({ detail: { row } }: { detail: DeviceDetail }) {
+  return (
+    <section class="whereabouts">
+      <h2>Where</h2>
+      <p>
+        <b>{whereOf(row)}</b> · zone {row.zone} · {row.presence}, last frame{' '}
+        <span title={when(row.lastSeen)}>{ago(row.lastSeen, clock.value)}</span> · {seenByWords[row.seenBy]} · the network reads{' '}
+        <b>{row.enforcement}</b>
+        {row.cloneOf !== undefined && (
+          <>
+            {' '}
+            · uses the address of <Link to={`/devices/${encodeURIComponent(row.cloneOf)}`}>{row.cloneOf}</Link>
+          </>
+        )}
+      </p>
+    </section>
+  );
+}
+
+/** The decisions that fit the present state; each opens a dialog that names the device and what follows. */
+function Actions({ detail, open }: { detail: DeviceDetail; open: (decide: Decide) => void }) {
+  const { row, person, excusable } = detail;
+  const name = nameOf(row);
+  const at = `${row.mac} at ${whereOf(row)}`;
+  const path = `/devices/${encodeURIComponent(row.id)}`;
+  const failed = row.attestation === 'contraindicated';
+  return (
+    <section class="actions" aria-label="What you can do">
+      {!failed && row.cloneOf === undefined && (
+        <button
+          type="button"
+          class="primary"
+          onClick={() =>
+            open({
+              title: `Approve ${name}?`,
+              consequence: `${at} may use the network although ${reasons[row.reason].text}. The approval lapses when it shows failed Evidence or another key.`,
+              button: 'Let it on the network',
+              path: `${path}/approve`,
+              presets: approvalPresets,
+            })
+          }
+        >
+          {row.admission === 'approved' ? 'Approve anew…' : 'Approve…'}
+        </button>
+      )}
+      {excusable !== undefined && (
+        <button
+          type="button"
+          class="primary"
+          onClick={() =>
+            open({
+              title: `Waive ${excusable} for ${name}?`,
+              consequence: `${at} failed a check: it ${reasons[excusable].text}. It may use the network until the waiver ends; any other failed check still cuts it.`,
+              button: 'Let it on in spite of this',
+              danger: true,
+              path: `${path}/waive`,
+              presets: waiverPresets,
+              body: { excuses: excusable },
+            })
+          }
+        >
+          Waive…
+        </button>
+      )}
+      {person !== undefined && (
+        <button
+          type="button"
+          onClick={() =>
+            open({
+              title: `Release ${name}?`,
+              consequence: `The ${person.kind} by ${person.by} ends now. Rules and proof alone decide about ${at} from then on.`,
+              button: person.kind === 'block' ? 'Take the block away' : `End the ${person.kind}`,
+              path: `${path}/release`,
+            })
+          }
+        >
+          Release…
+        </button>
+      )}
+      <button
+        type="button"
+        onClick={() =>
+          open({
+            title: `Challenge ${name} again?`,
+            consequence: `${at} is asked once more to prove its firmware. This changes nothing by itself.`,
+            button: 'Challenge again',
+            path: `${path}/challenge`,
+          })
+        }
+      >
+        Challenge again…
+      </button>
+      {row.admission !== 'blocked' && (
+        <button
+          type="button"
+          class="danger"
+          onClick={() =>
+            open({
+              title: `Quarantine ${name}?`,
+              consequence: `${at} is cut from the network until somebody releases it. Whatever talks to it now stops working.`,
+              button: 'Cut from the network',
+              danger: true,
+              path: `${path}/quarantine`,
+            })
+          }
+        >
+          Quarantine…
+        </button>
+      )}
+    </section>
+  );
+}

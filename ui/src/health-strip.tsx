@@ -1,0 +1,126 @@
+import { useSignal } from '@preact/signals';
+import { heartbeatMillis } from '../../gateway/api/contract.ts';
+import type { Health } from '../../gateway/api/contract.ts';
+import { DecideDialog, pausePresets } from './decide-dialog.tsx';
+import type { Decide } from './decide-dialog.tsx';
+import { left, shortDigest, when } from './format.ts';
+import { clock, health, heardAt, problem } from './store.ts';
+
+const enforcementWords = {
+  none: 'nothing enforced',
+  applied: 'enforcement in force',
+  mismatch: 'the network does something else',
+  failed: 'enforcement failed',
+} as const;
+
+/** What a person must know whatever the page shows: paused, out of date, or something of the gateway is broken. */
+export function Banners() {
+  const dialog = useSignal<Decide | undefined>(undefined);
+  const now = clock.value;
+  const state = health.value;
+  const paused = state?.pausedUntil;
+  const stale = heardAt.value > 0 && now - heardAt.value > 3 * heartbeatMillis;
+  const resume: Decide = {
+    title: 'Resume enforcement?',
+    consequence: 'Devices that are held or quarantined are cut off again at once.',
+    button: 'Resume now',
+    path: '/resume',
+  };
+  return (
+    <div role="status">
+      {paused !== undefined && paused > now && (
+        <p class="banner warn">
+          <span>
+            <b>Enforcement is paused</b> until {when(paused)} ({left(paused, now)}). Every device passes.
+          </span>
+          <button type="button" onClick={() => (dialog.value = resume)}>
+            Resume…
+          </button>
+        </p>
+      )}
+      {stale && (
+        <p class="banner bad">
+          <b>Live updates have stopped.</b> What you see is from {when(heardAt.value)}.
+        </p>
+      )}
+      {problem.value !== undefined && <p class="banner bad">{problem.value}</p>}
+      {state !== undefined &&
+        troubles(state).map(trouble => (
+          <p key={trouble} class="banner bad">
+            {trouble}
+          </p>
+        ))}
+      {dialog.value !== undefined && <DecideDialog decide={dialog.value} close={() => (dialog.value = undefined)} />}
+    </div>
+  );
+}
+
+function troubles(state: Health): readonly string[] {
+  return [
+    ...(state.enforcement.state === 'mismatch' || state.enforcement.state === 'failed'
+      ? [`Enforcement: ${enforcementWords[state.enforcement.state]}. ${state.enforcement.detail}`]
+      : []),
+    ...state.processes.filter(({ alive }) => !alive).map(({ role, detail }) => `The ${role} is not running. ${detail}`),
+    ...state.ports
+      .filter(port => port.state === 'down' || port.state === 'gone')
+      .map(({ port, state: now, detail }) => `Port ${port} is ${now}. ${detail}`),
+    ...(state.journal.storage === 'full'
+      ? [`Storage is full: ${state.journal.detail}. Enforcement goes on; decisions of people are still kept.`]
+      : []),
+    ...state.policy.problems.map(each => `Policy refused, the last good one stays: ${each}`),
+  ];
+}
+
+/** How the gateway fares: zones and modes, ports, enforcement, processes, journal; and the pause that always works. */
+export function HealthStrip() {
+  const dialog = useSignal<Decide | undefined>(undefined);
+  const state = health.value;
+  if (state === undefined) return null;
+  const pause: Decide = {
+    title: 'Pause enforcement on the whole site?',
+    consequence: 'Every device passes until the pause ends, the quarantined ones too. Discovery and challenges go on.',
+    button: 'Pause enforcement',
+    danger: true,
+    path: '/pause',
+    presets: pausePresets,
+  };
+  return (
+    <footer class="health">
+      <h2>Gateway</h2>
+      <dl>
+        <dt>zones</dt>
+        <dd>{state.zones.map(zone => `${zone.name}: ${zone.mode}, ${zone.devices} devices`).join(' · ')}</dd>
+        <dt>enforcement</dt>
+        <dd>
+          {enforcementWords[state.enforcement.state]} <small class="soft">{state.enforcement.detail}</small>
+        </dd>
+        <dt>ports</dt>
+        <dd class="ports">
+          {state.ports.map(port => (
+            <span key={port.port} title={port.detail}>
+              <b>{port.port}</b> {port.state}, {port.frames.toLocaleString('en')} frames, {port.dropped.toLocaleString('en')} dropped
+            </span>
+          ))}
+          {state.ports.length === 0 && 'none is watched'}
+        </dd>
+        <dt>processes</dt>
+        <dd>{state.processes.map(({ role, alive }) => `${role} ${alive ? '✓' : 'not running'}`).join(' · ')}</dd>
+        <dt>journal</dt>
+        <dd>
+          {state.journal.events.toLocaleString('en')} events, storage {state.journal.storage}, head{' '}
+          <span class="mono">{shortDigest(state.journal.head)}</span>
+        </dd>
+        <dt>version</dt>
+        <dd>
+          {state.version}, policy <span class="mono">{shortDigest(state.policy.hash)}</span>, since {when(state.startedAt)}
+        </dd>
+      </dl>
+      {state.pausedUntil === undefined && (
+        <button type="button" onClick={() => (dialog.value = pause)}>
+          Pause enforcement…
+        </button>
+      )}
+      {dialog.value !== undefined && <DecideDialog decide={dialog.value} close={() => (dialog.value = undefined)} />}
+    </footer>
+  );
+}
