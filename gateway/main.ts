@@ -10,7 +10,7 @@ import { ChallengeDispatcher } from './edge/challenge/dispatcher.ts';
 import { receive } from './edge/inbox.ts';
 import { lineWriter, readLines } from './edge/lines.ts';
 import { LiveSite } from './edge/live-site.ts';
-import type { FromEnforcer, FromSensor, ToChallenger, ToEnforcer, ToSensor } from './edge/messages.ts';
+import type { FromBrowser, FromEnforcer, FromSensor, ToChallenger, ToEnforcer, ToSensor } from './edge/messages.ts';
 import { projectFile } from './edge/project-files.ts';
 import { roles } from './edge/roles.ts';
 import { Runner } from './edge/runner.ts';
@@ -26,6 +26,7 @@ import { Gateway } from './gateway.ts';
 import { Inventory } from './inventory/inventory.ts';
 import { VendorTable } from './inventory/vendor.ts';
 import type { Input } from './model/machine.ts';
+import { visibleText } from './model/visible-text.ts';
 import type { TrustMaterial } from './model/trust.ts';
 
 /** The gateway process: wires the machine to the store, the other processes, the page and the attestation listener. No privilege. */
@@ -76,7 +77,12 @@ const toChallenger = channel<ToChallenger>('challenger', value => {
     toChallenger({ type: 'trust', trust: trust() });
   }
 });
-if (values.browser) channel('browser', value => log(`mdns browser: ${JSON.stringify(value).slice(0, 300)}`));
+if (values.browser)
+  channel('browser', value => {
+    const message = receive('browser', value, log);
+    if (message?.type === 'hello') site.processHeard('browser', message.pid);
+    else if (message?.type === 'hint') fromBrowser(message);
+  });
 
 const dispatcher = new ChallengeDispatcher({
   localAddress: address?.ip ?? '127.0.0.1',
@@ -116,6 +122,15 @@ function fromSensor(message: FromSensor): void {
     case 'counters':
       return site.heard(message);
   }
+}
+
+/** A hint names a device that has no name yet, under the browser's own name as source; what the capture shows replaces it. */
+function fromBrowser({ ip, name }: Extract<FromBrowser, { readonly type: 'hint' }>): void {
+  const device = site.deviceByIp(ip)?.device;
+  if (device === undefined || name === undefined || device.fields.hostname !== undefined) return;
+  const { mac, port, vlan } = device;
+  const fact = { kind: 'hostname', name: visibleText(name) } as const;
+  input({ kind: 'observed', observations: [{ at: now(), port, vlan, mac, collector: 'mdns-browser', frame: 0, fact }] });
 }
 
 function fromEnforcer(message: FromEnforcer): void {

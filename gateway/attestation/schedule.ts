@@ -1,10 +1,11 @@
-import type { DeviceId, Millis } from '../model/address.ts';
+import type { DeviceId, Millis, PortName } from '../model/address.ts';
 import type { AttestationResult, ChallengeOutcome } from '../model/attestation.ts';
 
 /** Waits after the 1st, 2nd, … failed challenge; the last one repeats. Milliseconds. Kind to controllers with few sockets. */
 export const backOffMs = [3_000, 10_000, 60_000, 300_000, 1_800_000] as const;
-/** Challenges open at once over the whole site. */
+/** Challenges open at once over the whole site, and on one port: a crowd on one port must not take everybody's turn. */
 export const maxOpen = 8;
+export const maxOpenPerPort = 2;
 /** A challenge whose outcome never came is given up after this. Milliseconds. */
 export const lostMs = 30_000;
 
@@ -16,30 +17,31 @@ type Standing = { nextAt: Millis; failures: number; open?: { id: string; at: Mil
  */
 export class ChallengeSchedule {
   readonly #standings = new Map<DeviceId, Standing>();
-  readonly #open = new Map<string, DeviceId>();
+  readonly #open = new Map<string, { readonly device: DeviceId; readonly port: PortName }>();
   #issued = 0;
 
   /** True iff the device should be asked now. */
-  due(device: DeviceId, result: AttestationResult | undefined, now: Millis): boolean {
+  due(device: DeviceId, port: PortName, result: AttestationResult | undefined, now: Millis): boolean {
     if (this.#open.size >= maxOpen) return false;
+    if ([...this.#open.values()].filter(open => open.port === port).length >= maxOpenPerPort) return false;
     const standing = this.#standings.get(device);
     if (standing === undefined) return result === undefined || now >= halfLife(result);
     return standing.open === undefined && now >= standing.nextAt;
   }
 
   /** Notes that a challenge leaves now; returns its id, unique since the start. */
-  begin(device: DeviceId, now: Millis): string {
+  begin(device: DeviceId, port: PortName, now: Millis): string {
     this.#issued += 1;
     const id = `c${now}-${this.#issued}`;
     const standing = this.#standings.get(device) ?? { nextAt: now, failures: 0 };
     this.#standings.set(device, { ...standing, open: { id, at: now } });
-    this.#open.set(id, device);
+    this.#open.set(id, { device, port });
     return id;
   }
 
   /** The device that an outcome belongs to; undefined for an unknown, answered or given-up challenge: each counts once. */
   finish(id: string, outcome: ChallengeOutcome, now: Millis): DeviceId | undefined {
-    const device = this.#open.get(id);
+    const device = this.#open.get(id)?.device;
     if (device === undefined) return undefined;
     this.#open.delete(id);
     const failures = outcome.kind === 'transport-failure' ? (this.#standings.get(device)?.failures ?? 0) + 1 : 0;

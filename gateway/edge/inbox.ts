@@ -114,16 +114,18 @@ const fromChallenger = z.discriminatedUnion('type', [
   z.object({ type: z.literal('outcome'), id: z.string().max(80), outcome, certificates: z.array(z.string().max(200_000)).max(12) }),
 ]);
 
+const fromBrowser = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('hello'), role: z.literal('browser'), epoch, pid }),
+  z.object({ type: z.literal('beat') }),
+  z.object({ type: z.literal('hint'), ip, name: z.string().max(255).optional(), services: z.array(z.string().max(80)).max(64) }),
+]);
+
 /** Messages by the process that sends them. */
 export type Senders = { sensor: FromSensor; enforcer: FromEnforcer; challenger: FromChallenger; browser: FromBrowser };
 
 /** Checks the shape of a message; undefined with a word to `refuse` when it is not one. A process that sends such is broken or taken over. */
-export function receive<R extends 'sensor' | 'enforcer' | 'challenger'>(
-  role: R,
-  value: unknown,
-  refuse: (why: string) => void,
-): Senders[R] | undefined {
-  const schema = { sensor: fromSensor, enforcer: fromEnforcer, challenger: fromChallenger }[role];
+export function receive<R extends keyof Senders>(role: R, value: unknown, refuse: (why: string) => void): Senders[R] | undefined {
+  const schema = { sensor: fromSensor, enforcer: fromEnforcer, challenger: fromChallenger, browser: fromBrowser }[role];
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data as Senders[R];
   const issue = parsed.error.issues[0];

@@ -1,6 +1,8 @@
-import type { DeviceId } from '../model/address.ts';
+import type { DeviceId, Ip } from '../model/address.ts';
 import type { ChallengeOutcome, Check } from '../model/attestation.ts';
 import type { Inventory } from './inventory.ts';
+import type { DeviceRecord } from './record.ts';
+import { isHostOf } from './zone.ts';
 
 /**
  * The check that only the inventory can make: the reply came through the lane of the bound MAC, port and address, and no other device
@@ -29,12 +31,18 @@ export function boundCheck(inventory: Inventory, id: DeviceId, outcome: Challeng
   ];
 }
 
-/** The IPv4 addresses of a device that may be asked: on the gateway's own prefix, nobody else's, newest first. */
-export function askable(inventory: Inventory, id: DeviceId, usable: (ip: string) => boolean): readonly string[] {
-  const record = inventory.get(id);
-  if (record === undefined) return [];
-  const taken = new Set(
-    [...inventory.records()].filter(r => r.device.id !== id && r.decision?.access === 'admit').flatMap(r => r.device.ips),
-  );
-  return [...record.device.ips].reverse().filter(ip => usable(ip) && !taken.has(ip));
+/**
+ * The address at which a device may be asked: its newest IPv4 host address on the gateway's own prefix that no admitted device uses.
+ * A clone is never asked: its answer could only be the genuine one's.
+ */
+export function askableAt(
+  inventory: Inventory,
+  record: DeviceRecord,
+  gateway: { readonly ip: Ip; readonly prefix: string },
+): Ip | undefined {
+  const { id, ips, cloneOf } = record.device;
+  if (cloneOf !== undefined) return undefined;
+  const isOthers = (ip: Ip): boolean =>
+    inventory.withIp(ip).some(({ device, decision }) => device.id !== id && decision?.access === 'admit');
+  return ips.findLast(ip => ip !== gateway.ip && isHostOf(ip, gateway.prefix) && !isOthers(ip));
 }

@@ -6,6 +6,21 @@ import type { Inventory } from './inventory.ts';
 import type { DeviceRecord } from './record.ts';
 import { intendedEnforcement } from './view.ts';
 
+/** What `plan` needs of a decided device. */
+export function wishOf(record: DeviceRecord): {
+  readonly mac: Mac;
+  readonly port: PortName;
+  readonly vlan: Vlan;
+  readonly zone: ZoneName;
+  readonly ips: readonly Ip[];
+  readonly access: Access;
+  readonly bound: boolean;
+} {
+  const { device, decision } = record;
+  const { mac, port, vlan, ips } = device;
+  return { mac, port, vlan, zone: decision?.facts.zone ?? device.zone, ips, access: decision?.access ?? 'hold', bound: isBound(record) };
+}
+
 type Report = { readonly state: 'applied' | 'mismatch' | 'failed'; readonly ruleSet: Hex };
 
 /**
@@ -17,21 +32,6 @@ export class Enforcing {
   #planned: Hex | undefined;
   #applied: Hex | undefined;
   #state: Report['state'] = 'applied';
-
-  /** What `plan` needs of a decided device. */
-  wish(record: DeviceRecord): {
-    readonly mac: Mac;
-    readonly port: PortName;
-    readonly vlan: Vlan;
-    readonly zone: ZoneName;
-    readonly ips: readonly Ip[];
-    readonly access: Access;
-    readonly bound: boolean;
-  } {
-    const { device, decision } = record;
-    const { mac, port, vlan, ips } = device;
-    return { mac, port, vlan, zone: decision?.facts.zone ?? device.zone, ips, access: decision?.access ?? 'hold', bound: isBound(record) };
-  }
 
   /** Notes what each device's enforcement becomes once RuleSet `hash` is in force. True iff that RuleSet is another than the last. */
   intend(records: readonly DeviceRecord[], acts: (record: DeviceRecord) => boolean, hash: Hex): boolean {

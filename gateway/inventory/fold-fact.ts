@@ -13,7 +13,6 @@ export function foldFact(device: Device, observation: Observation): Device {
   const field = (value: string): Field<string> => ({ value, source: collector, at, frame });
   switch (fact.kind) {
     case 'address':
-    case 'dhcp-lease':
       return withAddress(next, fact.ip, at);
     case 'hostname':
       return withField(next, 'hostname', field(fact.name));
@@ -28,6 +27,8 @@ export function foldFact(device: Device, observation: Observation): Device {
       const entry = fact.name === undefined ? { service } : { service, name: fact.name };
       return { ...next, services: [...device.services.filter(old => old.service !== service), entry].slice(-maxServices) };
     }
+    // A lease is what somebody else says of the device; its address counts when the device itself uses it.
+    case 'dhcp-lease':
     case 'dhcp-parameters':
     case 'dhcp-client-id':
     case 'dhcp-server':

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../gateway/journal/canonical.ts';
 import { emptyHead, follow, link } from '../../gateway/journal/chain.ts';
-import { OutsiderQuota, outsiderBurst } from '../../gateway/journal/quota.ts';
+import { OutsiderQuota, outsiderBurst } from '../../gateway/inventory/quota.ts';
 import type { Event, EventBody } from '../../gateway/model/event.ts';
 
 const bodies: readonly EventBody[] = [1, 2, 3, 4].map(n => ({ kind: 'port-state', port: `v${n}`, state: 'up', detail: 'link' }));

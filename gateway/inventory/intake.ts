@@ -1,0 +1,109 @@
+import { type DeviceId, isGroupMac, type Mac, type Millis, type PortName } from '../model/address.ts';
+import type { EventBody } from '../model/event.ts';
+import type { Input } from '../model/machine.ts';
+import type { Settings } from '../model/settings.ts';
+import type { Inventory } from './inventory.ts';
+import { type Desk, observe, observeForwardingEntry, sight } from './observe.ts';
+import { OutsiderQuota } from './quota.ts';
+
+/** The inputs that come from the network itself: outsiders cause them. */
+export type FromNetwork = Extract<
+  Input,
+  { readonly kind: 'observed' | 'forwarding-entry' | 'sighted' | 'malformed' | 'overflowed' | 'port-state' }
+>;
+
+/** Everything that the network says, under the quota of each port. It emits Events and names the devices to decide about again. */
+export class Intake {
+  readonly #inventory: Inventory;
+  readonly #settings: Settings;
+  readonly #own: Mac | undefined;
+  readonly #vendorOf: (mac: Mac) => string | undefined;
+  readonly #emit: (now: Millis, event: EventBody) => void;
+  readonly #quota = new OutsiderQuota();
+  /** Ports of the settings without link. */
+  readonly #down = new Set<PortName>();
+
+  constructor(parts: {
+    readonly inventory: Inventory;
+    readonly settings: Settings;
+    readonly ownMac?: Mac | undefined;
+    readonly vendorOf: (mac: Mac) => string | undefined;
+    readonly emit: (now: Millis, event: EventBody) => void;
+  }) {
+    this.#inventory = parts.inventory;
+    this.#settings = parts.settings;
+    this.#own = parts.ownMac;
+    this.#vendorOf = parts.vendorOf;
+    this.#emit = parts.emit;
+  }
+
+  isDown(port: PortName): boolean {
+    return this.#down.has(port);
+  }
+
+  /** Takes one input in. Returns the devices that said or did something new. */
+  take(input: FromNetwork, now: Millis): readonly DeviceId[] {
+    switch (input.kind) {
+      case 'observed':
+        return input.observations.flatMap(one => (this.#isDevice(one) ? news(observe(this.#desk(now), one)) : []));
+      case 'forwarding-entry':
+        return this.#isDevice(input) ? news(observeForwardingEntry(this.#desk(now), input)) : [];
+      case 'sighted':
+        sight(this.#inventory, input.sightings);
+        return [];
+      case 'malformed':
+        for (const { port, mac, collector, message, count } of input.malformed)
+          if (this.#take(port, now)) this.#emit(now, { kind: 'malformed', port, mac, collector, message, count });
+        return [];
+      case 'overflowed':
+        if (this.#take(input.port, now)) this.#emit(now, { kind: 'folded', port: input.port, count: input.count, what: input.what });
+        return [];
+      case 'port-state':
+        return this.#portState(input, now);
+    }
+  }
+
+  /** Tells what quotas folded away once they have recovered. True iff the sensor should say everything again. */
+  recover(now: Millis): boolean {
+    const recovered = this.#quota.recovered(now);
+    for (const { port, count } of recovered) this.#emit(now, { kind: 'folded', port, count, what: 'events beyond the quota of the port' });
+    return recovered.length > 0;
+  }
+
+  /** Returns the devices of a port whose link came up: another device may be behind it now, so whoever is there proves itself anew. */
+  #portState(input: Extract<Input, { readonly kind: 'port-state' }>, now: Millis): readonly DeviceId[] {
+    const { port, state } = input;
+    const comes = state === 'up' || state === 'healed';
+    if (comes) this.#down.delete(port);
+    else this.#down.add(port);
+    this.#emit(now, input);
+    return comes ? [...this.#inventory.records()].filter(({ device }) => device.port === port).map(({ device }) => device.id) : [];
+  }
+
+  #isDevice({ mac, port }: { readonly mac: Mac; readonly port: PortName }): boolean {
+    return this.#settings.network.ports.includes(port) && !isGroupMac(mac) && mac !== '00:00:00:00:00:00' && mac !== this.#own;
+  }
+
+  #desk(now: Millis): Desk {
+    return {
+      inventory: this.#inventory,
+      zones: this.#settings.zones,
+      now,
+      linkIsDown: port => this.#down.has(port),
+      vendorOf: this.#vendorOf,
+      emit: event => this.#emit(now, event),
+      quota: port => this.#take(port, now),
+    };
+  }
+
+  /** Meters what outsiders cause on a port; the first refusal raises one alarm. */
+  #take(port: PortName, now: Millis): boolean {
+    if (this.#quota.take(port, now)) return true;
+    const detail = `more new addresses, facts or broken frames than port ${port} may journal`;
+    if (this.#quota.begins(port)) this.#emit(now, { kind: 'alarm', alarm: 'flood', actor: '00:00:00:00:00:00', port, detail });
+    return false;
+  }
+}
+
+const news = (seen: { readonly device: DeviceId; readonly changed: boolean } | undefined): readonly DeviceId[] =>
+  seen?.changed === true ? [seen.device] : [];
