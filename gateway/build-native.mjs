@@ -6,7 +6,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,10 +17,11 @@ const pcapFolder = dirname(require.resolve('pcap/package.json'));
 const addon = join(pcapFolder, 'build', 'Release', 'pcap_binding.node');
 const stampFile = join(root, 'node_modules', '.stamp-native');
 
-/** Each `from` must stand in its file exactly once; line ends are the file's own. */
+/** `sha256` is of the file as published. Each `from` must stand in it exactly once; line ends are the file's own. */
 const patches = [
   {
     file: join(pcapFolder, 'pcap_session.cc'),
+    sha256: '00755f624fcafca56943c3fa03d1052bf8aca85a8ac4453e688daa3ef64eaf74',
     why: 'one wake-up takes at most 1024 frames, only incoming frames are taken, and an interface that went down and up is heard again',
     edits: [
       { from: '#include <pcap/pcap.h>\n', to: '#include <pcap/pcap.h>\n#include <sys/socket.h>\n#include <linux/if_packet.h>\n' },
@@ -56,6 +57,7 @@ const patches = [
   },
   {
     file: join(dirname(createRequire(require.resolve('mdns-js')).resolve('dns-js/package.json')), 'lib', 'bufferconsumer.js'),
+    sha256: 'b1b9ac67240fd9169928b1416f6cb37893c62a19c1b288e8fa74b26e5fb62112',
     why: 'a compressed name points to a prior occurrence only (RFC 1035 §4.1.4), so that reading it ends',
     edits: [
       {
@@ -72,20 +74,24 @@ const patches = [
 
 const count = (text, part) => text.split(part).length - 1;
 
-/** The patched text; the same text when it is patched already. Throws when the text is neither. */
 function edited(text, edit, file) {
   const [from, to] = [edit.from, edit.to].map(lines => (text.includes('\r\n') ? lines.replaceAll('\n', '\r\n') : lines));
-  if (count(text, to) === 1) return text;
   if (count(text, from) !== 1)
     throw new Error(`Cannot patch ${file}: the text to replace stands there ${count(text, from)} times: ${from.trim()}`);
   return text.replace(from, () => to);
 }
 
-function patch({ file, edits }) {
-  const before = readFileSync(file, 'utf8');
-  const after = edits.reduce((text, edit) => edited(text, edit, file), before);
-  if (after === before) return;
-  writeFileSync(`${file}.new`, after);
+/** Patches from the published text, which is kept beside the file: so that another patch can take the place of this one. */
+function patch({ file, sha256, edits }) {
+  const published = `${file}.orig`;
+  if (!existsSync(published)) copyFileSync(file, published);
+  const text = readFileSync(published, 'utf8');
+  const found = createHash('sha256').update(text).digest('hex');
+  if (found !== sha256) throw new Error(`Cannot patch ${file}: its SHA-256 is ${found}, this patch is for ${sha256}`);
+  writeFileSync(
+    `${file}.new`,
+    edits.reduce((patched, edit) => edited(patched, edit, file), text),
+  );
   renameSync(`${file}.new`, file);
 }
 

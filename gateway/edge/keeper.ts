@@ -107,14 +107,21 @@ export class Keeper {
   /** Fd 3 upwards: for the gateway one per process that it is served, for another its own one, and its last words. */
   #stdio(): ('ignore' | 'inherit' | 'pipe' | number)[] {
     if (this.spec.gatewayFd !== undefined) return ['ignore', 2, 2, 'pipe', ...(this.spec.lastWords ? (['pipe'] as const) : [])];
-    const fds: ('ignore' | 'inherit' | 'pipe')[] = ['ignore', 'inherit', 'inherit'];
-    for (const { spec } of this.#served) fds[spec.gatewayFd ?? 0] = 'pipe';
-    return Array.from(fds, fd => fd ?? 'ignore');
+    return ['ignore', 'inherit', 'inherit', ...Array<'pipe'>(Math.max(2, ...this.#servedFds) - 2).fill('pipe')];
+  }
+
+  get #servedFds(): readonly number[] {
+    return this.#served.map(({ spec }) => spec.gatewayFd ?? 0);
   }
 
   #connect(child: ChildProcess): { relay: Relay; side: 'role' | 'gateway'; end: Duplex }[] {
-    if (this.spec.gatewayFd === undefined)
+    if (this.spec.gatewayFd === undefined) {
+      for (const [fd, end] of child.stdio.entries()) {
+        if (fd < 3 || this.#servedFds.includes(fd) || !(end instanceof Duplex)) continue;
+        end.resume().on('error', () => end.destroy()); // a process that is not there takes all and says nothing
+      }
       return this.#served.map(({ relay, spec }) => attach(relay, 'gateway', child.stdio[spec.gatewayFd ?? 0]));
+    }
     const words = child.stdio[4];
     if (this.spec.lastWords && words instanceof Duplex)
       words

@@ -15,7 +15,8 @@ type Plan = {
 const plan = JSON.parse(process.argv[2] ?? '') as Plan; // our own test wrote it
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const names = (Object.keys(roles) as RoleName[]).filter(n => n !== 'gateway' && (plan.real[n] !== undefined || plan.standIns.includes(n)));
-const fds = names.map(n => roles[n].fd);
+/** Also those of processes that are not there. */
+const fds = Array.from({ length: Math.max(...names.map(n => roles[n].fd ?? 0)) - 2 }, (_, i) => i + 3);
 
 sweepReach();
 const reach = makeReach([{ path: fileURLToPath(new URL('../..', import.meta.url)), access: 'read' }]);

@@ -92,6 +92,14 @@ describe.skipIf(missing !== undefined)('the supervisor', () => {
     }
   });
 
+  it('gives the gateway a stream that says nothing for a process that is not there', async () => {
+    const alone = new Processes(lan, 'server', { standIns: ['challenger'], first: { 4: { type: 'enforce' } } });
+    await alone.until(() => alone.messages(5, 'beat').length > 5, 'the challenger beats');
+    expect(alone.starts('gateway')).toBe(1);
+    expect(alone.heard.filter(h => h.fd === 4)).toEqual([]);
+    await alone.stop();
+  });
+
   it('ends its processes when it is asked to end', async () => {
     const asked = new Processes(lan, 'server', { standIns: ['enforcer', 'challenger'] });
     await asked.until(() => asked.messages(4, 'hello').length > 0 && asked.messages(5, 'hello').length > 0, 'they say hello');

@@ -9,8 +9,8 @@ export type SensorOptions = {
   readonly user: number;
 };
 
-/** A Linux interface name (IFNAMSIZ 16, no slash, no white space); it becomes part of a path in /sys. */
-const isPort = (value: unknown): value is PortName => typeof value === 'string' && /^(?!\.{1,2}$)[^\s/]{1,15}$/.test(value);
+/** A Linux interface name (IFNAMSIZ 16) as the gateway believes it; it becomes part of a path in /sys. */
+const isPort = (value: unknown): value is PortName => typeof value === 'string' && /^(?!\.{1,2}$)[\w.-]{1,15}$/.test(value);
 
 /** Throws when the argument is none of ours. */
 export function parseSensorOptions(text: string): SensorOptions {

@@ -82,6 +82,17 @@ describe.skipIf(missing !== undefined)('the sensor', () => {
     ]);
   });
 
+  it('sees only frames that bear identity, tagged ones too, when it is told to look at nothing else', async () => {
+    const options = { ports: ['v1'], filter: 'identity', user: roles.sensor.becomes };
+    const p = new Processes(lan, 'gateway', { real: { sensor: [JSON.stringify(options)] } });
+    processes = p;
+    await p.until(() => states(p, 'v1').includes('up'), 'v1 is up');
+    const [plain, tagged, silent] = [freshMac(), freshMac(), freshMac()];
+    await lan.sendFrames('d1', [mute(silent), arpAnnouncement(plain, '10.20.9.5'), arpAnnouncement(tagged, '10.20.9.4', 20)]);
+    await p.until(() => of(p, plain).length === 2 && of(p, tagged).length === 2, 'both are seen');
+    expect(of(p, silent)).toEqual([]);
+  });
+
   it('counts frames each second', async () => {
     const p = await start(['v1']);
     const mac = freshMac();
@@ -190,7 +201,7 @@ describe.skipIf(missing !== undefined)('the sensor', () => {
   it('holds a packet socket for each port and cannot open another one', async () => {
     const p = await start(['v1', 'v2']);
     const pid = p.pid('sensor');
-    const sockets = readdirSync(`/proc/${pid}/fd`).filter(fd => /^socket:/.test(readlinkSync(`/proc/${pid}/fd/${fd}`))).length;
+    const sockets = readdirSync(`/proc/${pid}/fd`).filter(fd => readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith('socket:')).length;
     expect(sockets).toBeGreaterThanOrEqual(2);
     const reopen = fileURLToPath(new URL('reopen.ts', import.meta.url));
     const { code, stdout, stderr } = await lan.exec('gateway', [...setpriv(roles.sensor), process.execPath, reopen]);
