@@ -144,11 +144,7 @@ function fromEnforcer(message: FromEnforcer): void {
       site.enforcement(message.state, message.detail, message.at);
       return input({ kind: 'enforcement-state', state: message.state, ruleSet: message.ruleSet, detail: message.detail });
     case 'forwarding-entry':
-      return input(
-        message.type === 'forwarding-entry'
-          ? { kind: 'forwarding-entry', mac: message.mac, port: message.port, vlan: message.vlan }
-          : message,
-      );
+      return input({ kind: 'forwarding-entry', mac: message.mac, port: message.port, vlan: message.vlan });
     case 'clone-drops':
       return;
     case 'lane':

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { evidenceId } from '../../attestation/evidence.ts';
 import type { Millis } from '../../model/address.ts';
 import type { ChallengeOutcome } from '../../model/attestation.ts';
 import type { Challenge } from '../../model/machine.ts';
@@ -85,11 +85,8 @@ export class ChallengeDispatcher {
     if (open === undefined || open.stage !== 'asking') return;
     this.#end(id, open);
     const bytes = certificates.map(text => Buffer.from(text, 'base64'));
-    if (bytes.length > 0) {
-      const hash = createHash('sha256');
-      for (const certificate of bytes) hash.update(certificate);
-      this.#edge.keepEvidence(outcome.kind === 'appraised' ? outcome.result.evidence : hash.digest('hex'), bytes);
-    }
+    // The id is made here from the bytes; what the challenger calls them decides nothing.
+    if (bytes.length > 0) this.#edge.keepEvidence(evidenceId(bytes), bytes);
     this.#edge.done(id, outcome);
   }
 
