@@ -88,7 +88,7 @@ function proof(state: AttestationState, decision: Decision): string {
 }
 
 function people(person: PersonDecision | undefined, decision: Decision): string {
-  if (person === undefined) return 'nobody allowed it';
+  if (person === undefined) return 'no person decided about it';
   const ended = person.until !== undefined && decision.facts.now >= person.until;
   const word = person.kind === 'block' ? 'cut off' : person.kind === 'waiver' ? 'excused' : 'allowed';
   const span = person.until === undefined ? ' for good' : ended ? `, which ended ${instant(person.until)}` : end(person.until);

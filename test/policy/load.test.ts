@@ -108,7 +108,6 @@ describe('loadPolicy', () => {
       rule('x', 'when: { reason: BECAUSE }\n  then: hold'),
       [`${at}:2: Cannot read when.reason of rule x: it is "BECAUSE", must be a reason code, or a list of such`],
     ],
-    ],
     [
       'a list of nothing',
       rule('x', 'when: { zone: [] }\n  then: hold'),

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { policyOf } from './facts.ts';
+import { isExpected } from '../../gateway/policy/expected.ts';
+
+const key = 'ab'.repeat(32);
+const policy = policyOf('', [
+  {
+    path: 'policies.d/expected/dock.yaml',
+    text: `- serial: "0012"
+  vendor: Acme
+- serial: "77"
+- key: ${key.toUpperCase()}
+- key: ${'cd'.repeat(32)}
+  serial: "99"
+- serial: "5"
+  vendor: Acme
+  model: T100
+  note: bought for the dock
+  added-by: anna
+`,
+  },
+]);
+const at = (line: number) => `policies.d/expected/dock.yaml:${line}`;
+
+describe('isExpected', () => {
+  it.each([
+    ['the serial with its vendor', { serial: '0012', vendor: 'Acme' }, 1],
+    ['a serial without a vendor in the list', { serial: '77', vendor: 'anybody' }, 3],
+    ['the key, whatever the serial is', { deviceKey: key, serial: '1' }, 4],
+    ['key and serial', { deviceKey: 'cd'.repeat(32), serial: '99' }, 5],
+    ['serial, vendor and model', { serial: '5', vendor: 'Acme', model: 'T100' }, 7],
+  ])('says where it stands: %s', (_, proved, line) => {
+    expect(isExpected(policy, proved)?.at).toBe(at(line));
+  });
+
+  it.each([
+    ['nothing proved', {}],
+    ['the serial of another vendor', { serial: '0012', vendor: 'Evil' }],
+    ['the serial without a vouched vendor', { serial: '0012' }],
+    ['the serial without its leading zeros', { serial: '12', vendor: 'Acme' }],
+    ['a vendor in other capitals', { serial: '0012', vendor: 'ACME' }],
+    ['the start of a serial', { serial: '001', vendor: 'Acme' }],
+    ['the vendor alone', { vendor: 'Acme', model: 'T100' }],
+    ['another model', { serial: '5', vendor: 'Acme', model: 'T1000' }],
+    ['the key without the serial that the entry names', { deviceKey: 'cd'.repeat(32) }],
+    ['the serial with another key than the entry names', { deviceKey: key.replace('a', 'b'), serial: '99' }],
+  ])('does not expect %s', (_, proved) => {
+    expect(isExpected(policy, proved)).toBeUndefined();
+  });
+});
