@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, rmdirSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 
 /** How the unprivileged processes get at our files: put `prefix` before their command and give them `path(p)` for `p`. */
@@ -34,9 +34,7 @@ exec "$@"`;
 export function makeReach(folders: readonly Folder[], base = `/run/sallyport-${process.pid}`): Reach {
   const node = dirname(process.execPath);
   const wanted = folders.some(f => contains(f.path, node)) ? folders : [...folders, { path: node, access: 'read' } as const];
-  for (const { path, access } of wanted)
-    if (access === 'read' && (statSync(path).mode & 0o005) !== 0o005)
-      throw new Error(`Cannot let unprivileged processes read ${path}: its mode is ${(statSync(path).mode & 0o777).toString(8)}`);
+  for (const { path, access } of wanted) if (access === 'read') refuseShut(path);
   const shut = wanted.filter(f => !isOpen(dirname(resolve(f.path))));
   if (shut.length === 0) return reachAsIs;
   const binds = shut.map((f, n) => ({ source: resolve(f.path), target: join(base, String(n)), access: f.access }));
@@ -55,6 +53,18 @@ export function makeReach(folders: readonly Folder[], base = `/run/sallyport-${p
       rmdirSync(base);
     },
   };
+}
+
+/** Files take the mode that the umask of their maker left, so one of them stands for all. */
+function refuseShut(folder: string): void {
+  const sample = join(folder, 'package.json');
+  for (const path of existsSync(sample) ? [folder, sample] : [folder]) {
+    const { mode } = statSync(path);
+    const needed = path === folder ? 0o005 : 0o004;
+    if ((mode & needed) === needed) continue;
+    const cure = `chmod -R go+rX ${folder}`;
+    throw new Error(`Cannot let unprivileged processes read ${path}: its mode is ${(mode & 0o777).toString(8)} (cure: ${cure})`);
+  }
 }
 
 const contains = (folder: string, path: string): boolean =>

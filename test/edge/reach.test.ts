@@ -69,10 +69,13 @@ describe.skipIf(missing !== undefined)('a project below a folder that only root 
     expect(existsSync(base)).toBe(false);
   });
 
-  it('is refused with its mode when the project itself shuts them out', () => {
+  it('is refused with its mode and the cure when the project itself shuts them out', () => {
     chmodSync(project, 0o750);
-    expect(reach).toThrow(/^Cannot let unprivileged processes read .*: its mode is 750$/);
+    expect(reach).toThrow(`Cannot let unprivileged processes read ${project}: its mode is 750 (cure: chmod -R go+rX ${project})`);
     chmodSync(project, 0o755);
+    writeFileSync(join(project, 'package.json'), '{}', { mode: 0o600 });
+    expect(reach).toThrow(`Cannot let unprivileged processes read ${project}/package.json: its mode is 600`);
+    rmSync(join(project, 'package.json'));
   });
 
   it('is used as it is when everybody may pass', () => {
