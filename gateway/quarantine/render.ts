@@ -94,6 +94,7 @@ function chains({ gateway, dhcpServers }: RuleSet): string {
 		ether saddr @outside drop
 		ether saddr . iifname @admitted accept
 		ether saddr @upstream drop
+		ether saddr . iifname != @cut ether saddr @taken drop
 		iifname @open ether daddr @control accept
 		ether saddr . iifname @cut goto lane
 		iifname . vlan id @observed accept

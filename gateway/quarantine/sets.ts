@@ -9,6 +9,8 @@ export const setTypes = {
   open: 'ifname',
   admitted: 'ether_addr . ifname',
   cut: 'ether_addr . ifname',
+  /** Planned addresses of enforced ports: there they pass on their own port, or in its lane, and on no other. */
+  taken: 'ether_addr',
   /** Addresses that may come in on their own port only, and those ports. */
   bound: 'ether_addr',
   home: 'ether_addr . ifname',
@@ -34,13 +36,15 @@ export function elementsOf(ruleSet: RuleSet): Readonly<Record<SetName, readonly 
   const inside = ruleSet.enforced.length === 0 ? [] : ruleSet.devices.filter(d => enforced.has(d.port));
   const outside = ruleSet.enforced.length === 0 ? [] : ruleSet.devices.filter(d => !enforced.has(d.port));
   const admitted = inside.filter(d => d.access === 'admit');
+  const isAdmitted = new Set(admitted.map(d => d.mac));
   const at = (d: PlannedDevice): Element => [d.mac, d.port];
   return {
     uplinks: list(ruleSet.uplinks.map(p => [p])),
     enforced: list(ruleSet.enforced.map(p => [p])),
     open: list(admitted.map(d => [d.port])),
     admitted: list(admitted.map(at)),
-    cut: list(inside.filter(d => d.access !== 'admit').map(at)),
+    cut: list(inside.filter(d => d.access !== 'admit' && !isAdmitted.has(d.mac)).map(at)),
+    taken: list(inside.map(d => [d.mac])),
     bound: list(inside.filter(d => d.bound).map(d => [d.mac])),
     home: list(inside.filter(d => d.bound).map(at)),
     outside: list(outside.filter(d => d.bound).map(d => [d.mac])),

@@ -147,12 +147,14 @@ export class Lan {
   readonly bridge = 'br0';
   readonly uplink: string;
   readonly #prefix: string;
+  readonly #gatewayMac: string;
   readonly #ports: ReadonlyMap<string, string>;
   readonly #agents = new Map<string, PacketAgent>();
   readonly #children = new Set<ChildProcess>();
 
   constructor(options: LanOptions) {
     this.#prefix = options.prefix;
+    this.#gatewayMac = options.gateway?.mac ?? '02:00:00:00:00:01';
     this.uplink = options.server?.port ?? 'up0';
     this.#ports = new Map([['server', this.uplink], ...options.devices.map(d => [d.name, d.port] as const)]);
   }
@@ -188,14 +190,16 @@ export class Lan {
 
   /** What an ear of `host` has heard once all frames sent before this call are through, without waiting by the clock. */
   async heard(host: string, ear: Ear): Promise<readonly Uint8Array[]> {
-    const port = this.#ports.get(host);
-    if (port === undefined) throw new Error(`Cannot fence ${host}: it has no port`);
+    // What the gateway itself hears must come from outside: by the uplink. The others are reached from their end of the bridge.
+    const [from, iface] = host === 'gateway' ? ['server', 'eth0'] : ['gateway', this.#ports.get(host)];
+    if (iface === undefined) throw new Error(`Cannot fence ${host}: it has no port`);
     const stamp = ++this.#stamp;
     const fence = new Uint8Array(60);
     new DataView(fence.buffer).setUint16(12, fenceType);
     new DataView(fence.buffer).setUint32(14, stamp);
-    fence.set([2, 0, 0, 0, 0xfe, 0xfe, 2, 0, 0, 0, 0xfe, 0xff]);
-    const count = await this.#agent('gateway').fence(port, fence);
+    fence.set(Buffer.from(this.#gatewayMac.replaceAll(':', ''), 'hex'));
+    fence.set([2, 0, 0, 0, 0xfe, 0xff], 6);
+    const count = await this.#agent(from).fence(iface, fence);
     const isMine = (f: Uint8Array): boolean => isFence(f) && new DataView(f.buffer, f.byteOffset).getUint32(14) === stamp;
     await until(() => ear.frames.filter(isMine).length >= count, `the fence reaches ${host}`);
     return ear.frames.filter(f => !isFence(f));
