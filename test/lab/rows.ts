@@ -25,8 +25,8 @@ export type Row = {
   readonly role: Role;
   readonly credential?: 'good' | 'tampered' | 'elsewhere' | 'page';
   readonly expect: Expectation;
-  /** What lets it through at last; absent: nothing does (or nothing needs to). */
-  readonly opensBy?: 'approve' | 'release';
+  /** A person lets it in at last; absent: nobody does, or nobody needs to. */
+  readonly approved?: true;
 };
 
 export const rows: readonly Row[] = [
@@ -67,7 +67,7 @@ export const rows: readonly Row[] = [
     role: 'sensor',
     credential: 'elsewhere',
     expect: { attestation: 'affirming', expected: false, admission: 'pending', enforcement: 'held', reason: 'NOT_EXPECTED' },
-    opensBy: 'approve',
+    approved: true,
   },
   {
     name: 'plc',
@@ -77,7 +77,7 @@ export const rows: readonly Row[] = [
     ip: '10.20.4.4/16',
     role: 'plc',
     expect: { attestation: 'none', admission: 'pending', enforcement: 'held', reason: 'CANNOT_ATTEST' },
-    opensBy: 'approve',
+    approved: true,
   },
   {
     name: 'printer',
@@ -88,7 +88,7 @@ export const rows: readonly Row[] = [
     role: 'printer',
     credential: 'page',
     expect: { attestation: 'none', admission: 'pending', enforcement: 'held', reason: 'NO_EVIDENCE' },
-    opensBy: 'approve',
+    approved: true,
   },
   {
     name: 'camera',
@@ -104,7 +104,7 @@ export const rows: readonly Row[] = [
       reason: 'POLICY_DENY',
       rule: 'cameras-nobody-asked-for',
     },
-    opensBy: 'approve',
+    approved: true,
   },
   {
     name: 'clone',

@@ -9,7 +9,7 @@ import { hostile, type Row, rows } from './rows.ts';
 
 const hosts = fileURLToPath(new URL('hosts', import.meta.url));
 export const gateway = { mac: '02:00:00:00:00:01', ip: '10.20.0.1' };
-const uplink = { port: 'up0', mac: '02:00:00:00:00:02', ip: `${server.address}/16` };
+export const uplink = { port: 'up0', mac: '02:00:00:00:00:02', ip: `${server.address}/16` };
 const everyone = [...rows, hostile];
 
 /** A warehouse of namespaces: the gateway's inline bridge, a server with a real DHCP daemon behind the uplink, and the hosts of `rows`. */

@@ -1,0 +1,127 @@
+import type { ChildProcess } from 'node:child_process';
+import { createWriteStream, existsSync } from 'node:fs';
+import { request } from 'node:http';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { DeviceDetail, DeviceList, DeviceRow, Health } from '../../gateway/api/contract.ts';
+import { until } from './namespace.ts';
+import type { Warehouse } from './warehouse.ts';
+
+const cli = fileURLToPath(new URL('../../dist/gateway/cli.js', import.meta.url));
+
+/** The real gateway, started in the gateway's namespace and spoken to through its control socket. */
+export class GatewayProcess {
+  readonly data: string;
+  readonly #child: ChildProcess;
+  #code: string | undefined;
+  #fingerprint: string | undefined;
+  #ended: string | undefined;
+
+  private constructor(warehouse: Warehouse, data: string, log: string) {
+    this.data = data;
+    const options = { stdio: ['ignore', 'pipe', 'pipe'] as ('ignore' | 'pipe')[], detached: true };
+    this.#child = warehouse.lan.spawn('gateway', [process.execPath, cli, 'run', '--data', data], options);
+    const file = createWriteStream(log, { mode: 0o600 });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      if (!stream) continue;
+      createInterface({ input: stream }).on('line', line => {
+        file.write(`${line}\n`);
+        this.#code ??= /^one-time code: (\S+)/.exec(line)?.[1];
+        this.#fingerprint ??= /^page certificate sha-256: (.+)/.exec(line)?.[1];
+      });
+    }
+    this.#child.on('exit', (status, signal) => {
+      this.#ended = `it ended with ${status ?? signal}; its output is in ${log}`;
+    });
+  }
+
+  /** Resolves when the control socket answers. Throws when the gateway ends before that. */
+  static async start(warehouse: Warehouse, data: string, log: string): Promise<GatewayProcess> {
+    const gateway = new GatewayProcess(warehouse, data, log);
+    await until(
+      async () => gateway.#isEnded() || ((await gateway.#answers()) && existsSync(gateway.pageSocket)),
+      'the gateway answers',
+      20_000,
+    );
+    return gateway;
+  }
+
+  get pageSocket(): string {
+    return `${this.data}/page.sock`;
+  }
+
+  /** Printed at the first start of a data folder, while there is no account. */
+  get oneTimeCode(): string | undefined {
+    return this.#code;
+  }
+
+  /** SHA-256 of the page's certificate, for the person who sees the browser's warning. */
+  get fingerprint(): string | undefined {
+    return this.#fingerprint;
+  }
+
+  async devices(): Promise<readonly DeviceRow[]> {
+    return (await this.#ask<DeviceList>('GET', '/devices')).rows;
+  }
+
+  device(id: string): Promise<DeviceDetail> {
+    return this.#ask<DeviceDetail>('GET', `/devices/${id}`);
+  }
+
+  health(): Promise<Health> {
+    return this.#ask<Health>('GET', '/health');
+  }
+
+  async command(path: string, body: object): Promise<void> {
+    await this.#ask('POST', path, body);
+  }
+
+  /** Asks it to end, and makes it after 5 s. */
+  async stop(): Promise<void> {
+    const kill = (signal: NodeJS.Signals): void => {
+      const { pid } = this.#child;
+      if (pid === undefined || this.#ended !== undefined) return;
+      try {
+        process.kill(-pid, signal);
+      } catch (error) {
+        if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+      }
+    };
+    kill('SIGTERM');
+    await until(() => this.#ended !== undefined, 'the gateway ends', 5000).catch(() => kill('SIGKILL'));
+  }
+
+  #isEnded(): boolean {
+    if (this.#ended !== undefined) throw new Error(`Cannot start the gateway: ${this.#ended}`);
+    return false;
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      await this.health();
+      return true;
+    } catch (error) {
+      if (error instanceof Error) return false;
+      throw error;
+    }
+  }
+
+  /** The gateway is ours and is checked by its own tests, so that its answers are taken for what the contract says. */
+  #ask<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const headers = { 'content-type': 'application/json', 'x-sallyport': 'demo', host: 'localhost' };
+      const options = { socketPath: `${this.data}/control.sock`, path: `/api/v1${path}`, method, headers, timeout: 10_000 };
+      const call = request(options, response => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (part: string) => (text += part));
+        response.on('end', () => {
+          if (response.statusCode === 200) resolve(JSON.parse(text) as T);
+          else reject(new Error(`Cannot ${method} ${path}: ${response.statusCode} ${text.slice(0, 300)}`));
+        });
+      });
+      call.on('timeout', () => call.destroy(new Error(`Cannot ${method} ${path}: no answer in 10 s`)));
+      call.on('error', reject);
+      call.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  }
+}
