@@ -28,8 +28,18 @@ export async function readSettings(folder: string, warn: (message: string) => vo
   }
   if (file.text === '') return { problems: [`Cannot read ${path}: it does not exist`] };
   const parsed = parseSettings(file.text, db.data, folder);
-  if (parsed.settings !== undefined) await file.keepCopy();
+  if (parsed.settings !== undefined) await keepCopy(file, warn);
   return parsed;
+}
+
+/** Who may read settings need not be allowed to write beside them; then there is no copy, and that is said. */
+async function keepCopy(file: JsonFile<unknown>, warn: (message: string) => void): Promise<void> {
+  try {
+    await file.keepCopy();
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    warn(`Cannot keep a copy of ${file.path}: ${error.message}`);
+  }
 }
 
 /** Writes settings so that a power cut leaves the old or the new ones. Throws when they would be refused at the next start. */

@@ -211,6 +211,13 @@ describe('settings', () => {
     expect(warnings).toHaveLength(1);
   });
 
+  it('are read also where no copy can be kept, which is said', async () => {
+    put(json({}));
+    mkdirSync(join(folder, 'settings.json.bak'));
+    expect((await read()).settings).toBeDefined();
+    expect(warnings).toEqual([expect.stringMatching(/^Cannot keep a copy of .*settings\.json: E/)]);
+  });
+
   it('found bad do not become the copy', async () => {
     put(json({}));
     await read();
