@@ -1,0 +1,69 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readTrust } from '../../../gateway/edge/store/trust-files.ts';
+import { makeReferenceFile, makeSelfSigned, makeVendor } from '../../vectors/pki.ts';
+
+let folder: string;
+const put = (path: string, text: string): void => writeFileSync(join(folder, path), text);
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), `sallyport-trust-${process.pid}-`));
+  mkdirSync(join(folder, 'anchors'));
+  mkdirSync(join(folder, 'reference-values'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const models = [{ model: 'M', components: [{ name: 'fw', versions: [{ version: '1', alg: 'sha-256', digest: 'ab'.repeat(32) }] }] }];
+
+describe('trust files', () => {
+  it('give anchors and signed reference sets, of several folders; a folder that is not there is no problem', async () => {
+    const [acme, other] = [await makeVendor({ name: 'Acme' }), await makeVendor({ name: 'Other' })];
+    const values = makeReferenceFile({ vendor: 'Acme', models });
+    put('anchors/acme.device-ca.pem', `Acme's root, from its manual\n${acme.anchorPem}${other.anchorPem}`);
+    put('anchors/acme.refval.pem', values.publicKeyPem);
+    put('anchors/README.md', 'words');
+    put('reference-values/acme.json', values.file);
+    put('reference-values/acme.json.sig', values.signature);
+    const { trust, problems } = readTrust([folder, join(folder, 'absent')]);
+    expect(problems).toEqual([]);
+    expect(trust.anchors.map(a => a.name)).toEqual(['acme.device-ca.pem', 'acme.device-ca.pem#2']);
+    expect(trust.referenceSets.map(s => [s.vendor, s.model])).toEqual([['Acme', 'M']]);
+  });
+
+  it('that cannot be used are left out and named, and the others stay', async () => {
+    const acme = await makeVendor({ name: 'Acme' });
+    const values = makeReferenceFile({ vendor: 'Acme', models });
+    put('anchors/acme.device-ca.pem', acme.anchorPem);
+    put('anchors/leaf.device-ca.pem', (await makeSelfSigned({ cn: 'leaf' })).chainPem);
+    put('anchors/broken.device-ca.pem', acme.anchorPem.replace(/M/g, 'N'));
+    put('anchors/empty.device-ca.pem', '');
+    put('anchors/acme.refval.pem', values.publicKeyPem);
+    put('anchors/secret.refval.pem', values.keyPem);
+    put('reference-values/acme.json', `${values.file} `);
+    put('reference-values/acme.json.sig', values.signature);
+    put('reference-values/unsigned.json', values.file);
+    const { trust, problems } = readTrust([folder]);
+    expect(trust.anchors.map(a => a.name)).toEqual(['acme.device-ca.pem']);
+    expect(trust.referenceSets).toEqual([]);
+    for (const file of ['leaf.device', 'broken.device', 'empty.device', 'secret.refval', 'acme.json', 'unsigned.json'])
+      expect(problems.filter(p => p.includes(file)).length, file).toBe(1);
+    expect(problems).toHaveLength(6);
+  });
+
+  it('are signed by the signer, which signs nothing that would be refused', () => {
+    const values = makeReferenceFile({ vendor: 'Acme', models });
+    const script = join(import.meta.dirname, '../../../gateway/edge/store/sign-reference.ts');
+    put('key.pem', values.keyPem);
+    put('anchors/acme.refval.pem', values.publicKeyPem);
+    put('reference-values/acme.json', values.file);
+    const sign = () =>
+      execFileSync(process.execPath, [script, join(folder, 'key.pem'), join(folder, 'reference-values/acme.json')], { stdio: 'pipe' });
+    sign();
+    expect(readFileSync(join(folder, 'reference-values/acme.json.sig'), 'utf8')).toBe(values.signature);
+    expect(readTrust([folder]).problems).toEqual([]);
+    put('reference-values/acme.json', values.file.replace('"layer"', '"lair"').replace('"name"', '"nom"'));
+    expect(sign).toThrow('field name is missing');
+  });
+});
