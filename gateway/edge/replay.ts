@@ -70,7 +70,11 @@ export class Replay {
 
   /** Ends the journal: what was malformed or beyond the caps. */
   finish(): void {
-    if (this.#now === undefined) return;
+    if (this.#now !== undefined) this.#drainRest();
+  }
+
+  /** What is folded by the second: also live. */
+  #drainRest(): void {
     const { malformed, overflow } = this.#dissector.drain(true);
     if (malformed.length > 0) this.#input({ kind: 'malformed', malformed });
     for (const { port, count, what } of overflow) this.#input({ kind: 'overflowed', port, count, what });
@@ -86,6 +90,7 @@ export class Replay {
     const seconds = Math.floor(at / 1000) - Math.floor(this.#now / 1000);
     for (let i = Math.max(0, seconds - maxTicks); i < seconds; i += 1) {
       this.#now = (Math.floor(at / 1000) - seconds + i + 1) * 1000;
+      this.#drainRest();
       this.#input({ kind: 'tick' });
     }
     this.#now = Math.max(this.#now, at);
