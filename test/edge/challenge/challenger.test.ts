@@ -1,0 +1,168 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { Duplex } from 'node:stream';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { evidenceId } from '../../../gateway/attestation/evidence.ts';
+import { receive } from '../../../gateway/edge/inbox.ts';
+import { lineWriter, readLines } from '../../../gateway/edge/lines.ts';
+import type { FromChallenger, ToChallenger } from '../../../gateway/edge/messages.ts';
+import type { TrustMaterial } from '../../../gateway/model/trust.ts';
+import { base64, referenceSet, spec } from '../../attestation/world.ts';
+import { type DiceDevice, makeDiceDevice, makeSelfSigned, makeVendor, type Vendor } from '../../vectors/pki.ts';
+import { closedPort, nodeTls, type Running, tcp } from './servers.ts';
+
+/** The real process, spoken to over its fd 3; what it says must pass the gateway's own inbox. */
+const script = join(import.meta.dirname, '../../../gateway/edge/challenge/challenger.ts');
+let acme: Vendor;
+let device: DiceDevice;
+let challenger: ChildProcess;
+let send: (message: ToChallenger | { readonly type: string }) => boolean;
+let heard: FromChallenger[];
+let log: string;
+let onHeard: () => void = () => {};
+const running: Running[] = [];
+
+beforeAll(async () => {
+  acme = await makeVendor({ name: 'Acme Sensors' });
+  device = await makeDiceDevice(acme, spec);
+});
+beforeEach(async () => {
+  heard = [];
+  log = '';
+  challenger = spawn(process.execPath, [script], { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+  challenger.stderr?.on('data', (chunk: Buffer) => {
+    log += chunk.toString();
+    onHeard();
+  });
+  const channel = challenger.stdio[3];
+  if (!(channel instanceof Duplex)) throw new Error('no channel');
+  channel.on('error', () => {});
+  const take = (value: unknown): void => {
+    const message = receive('challenger', value, why => {
+      throw new Error(why);
+    });
+    if (message !== undefined) heard.push(message);
+    onHeard();
+  };
+  readLines(channel, take, why => {
+    throw new Error(why);
+  });
+  send = lineWriter(channel);
+  await until(() => heard.length === 1);
+});
+afterEach(async () => {
+  if (challenger.exitCode === null) {
+    challenger.kill('SIGKILL');
+    await once(challenger, 'exit');
+  }
+  for (const server of running.splice(0)) await server.close();
+});
+
+const until = (holds: () => boolean): Promise<void> =>
+  new Promise(resolve => {
+    onHeard = () => (holds() ? resolve() : undefined);
+    onHeard();
+  });
+const outcomes = () => heard.filter(m => m.type === 'outcome');
+const outcome = async (id: string) => {
+  await until(() => outcomes().some(m => m.id === id));
+  return outcomes().find(m => m.id === id);
+};
+const serve = async (server: Promise<Running>): Promise<number> => {
+  const one = await server;
+  running.push(one);
+  return one.port;
+};
+const trustIn = (vendor: Vendor): TrustMaterial => ({
+  anchors: [{ name: 'acme.device-ca.pem', certificate: base64(vendor.anchorDer) }],
+  referenceSets: [referenceSet],
+});
+const order = (id: string, remotePorts: readonly number[], now = Date.now()): ToChallenger => ({
+  type: 'challenge',
+  challenge: { id, device: 'd1', mac: '02:00:00:00:00:01', port: 'p1', ip: '127.0.0.1', remotePorts, ttlSeconds: 600 },
+  localAddress: '127.0.0.1',
+  localPorts: [],
+  evidenceTtlSeconds: 600,
+  now,
+});
+
+describe('the challenger', () => {
+  it('says hello with its epoch and pid, and ends when its channel closes', async () => {
+    expect(heard[0]).toMatchObject({ type: 'hello', role: 'challenger', pid: challenger.pid });
+    const channel = challenger.stdio[3];
+    if (channel instanceof Duplex) channel.end();
+    await once(challenger, 'exit');
+    expect(challenger.exitCode).toBe(0);
+  });
+
+  it('affirms a good device with the Evidence that it saw, judged at the time of the gateway', async () => {
+    const port = await serve(nodeTls(device.chainPem, device.keyPem));
+    const now = Date.parse('2031-05-06T07:08:09Z');
+    send({ type: 'trust', trust: trustIn(acme) });
+    send(order('c1', [await closedPort(), port], now));
+    const answer = await outcome('c1');
+    expect(answer?.certificates).toEqual(device.chain.map(base64));
+    if (answer?.outcome.kind !== 'appraised') throw new Error(JSON.stringify(answer));
+    const { result } = answer.outcome;
+    expect(result).toMatchObject({ status: 'affirming', assurance: 5, evidence: evidenceId(device.chain) });
+    expect(result.at - now).toBeGreaterThanOrEqual(0);
+    expect(result.at - now).toBeLessThan(60_000);
+  });
+
+  it('tells tampered, printer and no TLS apart: failed Evidence, no Evidence, transport failure', async () => {
+    const tampered = await makeDiceDevice(acme, { ...spec, digestHex: 'ee'.repeat(32) });
+    const printer = await makeSelfSigned({ cn: 'printer' });
+    send({ type: 'trust', trust: trustIn(acme) });
+    send(order('tampered', [await serve(nodeTls(tampered.chainPem, tampered.keyPem))]));
+    send(order('printer', [await serve(nodeTls(printer.chainPem, printer.keyPem))]));
+    send(order('plc', [await serve(tcp(s => s.end('no TLS')))]));
+    send(order('nobody', [await closedPort(), await closedPort()]));
+    expect((await outcome('tampered'))?.outcome).toMatchObject({
+      kind: 'appraised',
+      result: { status: 'contraindicated', reason: 'DIGEST_UNKNOWN' },
+    });
+    expect((await outcome('printer'))?.outcome).toMatchObject({ kind: 'no-evidence' });
+    expect((await outcome('plc'))?.outcome).toMatchObject({ kind: 'transport-failure' });
+    expect((await outcome('nobody'))?.outcome).toMatchObject({ kind: 'transport-failure', failure: 'refused' });
+  });
+
+  it('trusts nobody before it is told whom, and nobody whom it is told no more', async () => {
+    const port = await serve(nodeTls(device.chainPem, device.keyPem));
+    send(order('before', [port]));
+    expect((await outcome('before'))?.outcome).toMatchObject({ result: { reason: 'CHAIN_UNTRUSTED' } });
+    send({ type: 'trust', trust: trustIn(acme) });
+    send(order('with', [port]));
+    expect((await outcome('with'))?.outcome).toMatchObject({ result: { status: 'affirming' } });
+    send({ type: 'trust', trust: { anchors: [], referenceSets: [] } });
+    send(order('without', [port]));
+    expect((await outcome('without'))?.outcome).toMatchObject({ result: { status: 'contraindicated' } });
+  });
+
+  it('runs 16 at once, lets 64 wait and answers what is more as its own failure; every order is answered', async () => {
+    let most = 0;
+    let open = 0;
+    const slow = await serve(
+      tcp(socket => {
+        most = Math.max(most, ++open);
+        setTimeout(() => {
+          open--;
+          socket.destroy();
+        }, 50);
+      }),
+    );
+    for (let i = 0; i < 200; i++) send(order(`c${i}`, [slow]));
+    await until(() => outcomes().length === 200);
+    expect(most).toBeLessThanOrEqual(16);
+    const failures = outcomes().map(m => (m.outcome.kind === 'transport-failure' ? m.outcome.failure : m.outcome.kind));
+    expect(failures.filter(f => f === 'verifier')).toHaveLength(120);
+    expect(failures.filter(f => f === 'reset').length).toBe(80);
+  });
+
+  it('survives orders that it does not understand and says so', async () => {
+    send({ type: 'nonsense' });
+    await until(() => log.includes('refused'));
+    send(order('after', [await closedPort()]));
+    expect((await outcome('after'))?.outcome).toMatchObject({ failure: 'refused' });
+  });
+});
