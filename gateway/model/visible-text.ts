@@ -3,3 +3,9 @@ const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** Text from outside as it may be shown: each character that could hide or reorder text becomes U+FFFD. No markup is escaped: show it as text. */
 export const visibleText = (text: string): string => text.replace(hidden, '\uFFFD');
+
+/** A value as JSON in which hidden characters are written as escapes: nothing is lost, and nothing reaches a terminal raw. */
+export const visibleJson = (value: unknown): string =>
+  JSON.stringify(value).replace(hidden, found =>
+    Array.from({ length: found.length }, (_, n) => `\\u${found.charCodeAt(n).toString(16).padStart(4, '0')}`).join(''),
+  );

@@ -121,6 +121,7 @@ describe('JSON Lines', () => {
         const record = hostileRecord(text, list);
         const lines = jsonLines([record, record]).split('\n');
         expect(lines).toHaveLength(3);
+        expect(lines.join('')).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
         expect(lines.slice(0, 2).map((line): unknown => JSON.parse(line))).toEqual([record, record]);
       }),
       { numRuns: 300 },

@@ -1,0 +1,72 @@
+import { reasons, visibleText } from './contract.ts';
+import type { Badge, Check, DeviceDetail, DeviceRow } from './contract.ts';
+
+/** What the CLI prints. Text of devices goes through `visibleText`: no control character reaches the terminal. */
+const shapes: Record<Badge, string> = { trusted: '✓', approved: '☑', waived: '◐', pending: '◆', quarantined: '⬢', offline: '○' };
+const marks: Record<Check['outcome'], string> = { passed: '✓', failed: '✗', warned: '!', 'not-evaluated': '–' };
+
+type Column = { readonly head: string; readonly of: (row: DeviceRow) => string; readonly least: number };
+const columns: readonly Column[] = [
+  { head: 'STATE', of: row => `${shapes[row.badge]} ${row.badge}`, least: 13 },
+  { head: 'ID', of: row => row.id, least: 3 },
+  { head: 'NAME', of: row => row.hostname ?? ([row.vendor, row.model ?? row.kind].filter(Boolean).join(' ') || '–'), least: 10 },
+  { head: 'MAC', of: row => row.mac, least: 17 },
+  { head: 'ADDRESS', of: row => row.ips.at(-1) ?? '–', least: 7 },
+  { head: 'PORT', of: row => (row.vlan === 0 ? row.port : `${row.port}.${row.vlan}`), least: 4 },
+  { head: 'ATTESTATION', of: row => `${row.attestation} A${row.assurance}`, least: 11 },
+  { head: 'ADMISSION', of: row => row.admission, least: 8 },
+  { head: 'NETWORK', of: row => row.enforcement, least: 7 },
+  { head: 'REASON', of: row => row.reason, least: 10 },
+];
+
+const cut = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, Math.max(1, width - 1))}…`);
+
+/** The rows as a table of at most `width` characters (0: as wide as it needs): the widest columns give way first, none below its least. */
+export function deviceTable(rows: readonly DeviceRow[], width: number): string {
+  const cells = [columns.map(({ head }) => head), ...rows.map(row => columns.map(column => visibleText(column.of(row))))];
+  const widths = columns.map((_, n) => Math.max(...cells.map(line => line[n]?.length ?? 0)));
+  let over = width === 0 ? 0 : widths.reduce((sum, each) => sum + each + 2, -2) - width;
+  while (over > 0) {
+    const spare = widths.map((each, n) => each - Math.min(each, columns[n]?.least ?? 0));
+    const widest = spare.indexOf(Math.max(...spare));
+    if ((spare[widest] ?? 0) <= 0) break;
+    widths[widest] = (widths[widest] ?? 0) - 1;
+    over -= 1;
+  }
+  const line = (texts: readonly string[]) =>
+    texts
+      .map((text, n) => cut(text, widths[n] ?? 0).padEnd(widths[n] ?? 0))
+      .join('  ')
+      .trimEnd();
+  return cells.map(texts => `${line(texts)}\n`).join('');
+}
+
+/** The sentence, the checks in their order with what was expected and seen, the rule, and what to do next. */
+export function whyText(detail: DeviceDetail): string {
+  const { row, why, checks, person } = detail;
+  const lines = [
+    `${shapes[row.badge]} ${row.badge.toUpperCase()}  ${row.hostname ?? row.mac}  (${row.id})`,
+    `${why}.`,
+    '',
+    ...checks.flatMap((check, n) => checkLines(check, n + 1)),
+    ...(checks.length === 0 ? ['It was not challenged: nothing is proved and nothing has failed.'] : []),
+    '',
+    `rule   ${row.rule.name}, ${row.rule.at}`,
+    ...(person === undefined
+      ? []
+      : [
+          `person ${person.kind} by ${person.by}, ${person.until === undefined ? 'for good' : `until ${new Date(person.until).toISOString()}`}: ${person.reason}`,
+        ]),
+    `next   ${reasons[row.reason].next} [${row.reason}]`,
+  ];
+  return lines.map(line => `${visibleText(line)}\n`).join('');
+}
+
+function checkLines(check: Check, number: number): readonly string[] {
+  const code = check.code === undefined ? '' : ` [${check.code}]`;
+  return [
+    `${String(number).padStart(2)} ${marks[check.outcome]} ${check.check.padEnd(10)} ${check.detail}${code}`,
+    ...(check.expected === undefined ? [] : [`${' '.repeat(16)}expected ${check.expected}`]),
+    ...(check.seen === undefined ? [] : [`${' '.repeat(16)}seen     ${check.seen}`]),
+  ];
+}

@@ -1,0 +1,86 @@
+/** The verbs of the CLI that ask a running gateway. */
+export const clientVerbs = ['devices', 'why', 'approve', 'quarantine', 'release', 'pause', 'export'] as const;
+export type ClientVerb = (typeof clientVerbs)[number];
+
+const device = 'DEVICE is an id (d7), a MAC in any spelling, an IP address, a serial or a hostname.';
+const common = `  --data DIR       data folder of the gateway (default /var/lib/sallyport)
+  --json           the answer as JSON
+  --help           this text`;
+const codes = 'Exit codes: 0 good, 1 wrong call or failure of ours, 2 findings, 3 contraindicated or denied, 4 nothing known.';
+
+/** What `--help` prints. */
+export const help: Record<ClientVerb, string> = {
+  devices: `Usage: sallyport devices [options]
+
+Lists every device: state, name, MAC, address, port, what it proved, what is allowed, what the network does, and why.
+
+${common}
+
+${codes} The worst device decides.
+`,
+  why: `Usage: sallyport why DEVICE [options]
+
+Says in one sentence what the device is, what it proved, which rule decided and what the network does; then each check in order.
+${device}
+
+${common}
+
+${codes}
+`,
+  approve: `Usage: sallyport approve DEVICE --for 4h|--until INSTANT|--for-good --reason TEXT [options]
+
+Lets a device use the network that cannot prove itself. The approval lapses when it shows failed Evidence or another key.
+${device}
+
+  --for SPAN       30m, 4h, 2d
+  --until INSTANT  2026-03-01 (its end in UTC) or 2026-03-01T18:00Z
+  --for-good       without an end
+  --reason TEXT    3 to 500 characters, kept in the journal
+${common}
+
+Exit codes: 0 done, 1 refused or failed, 4 no such device
+`,
+  quarantine: `Usage: sallyport quarantine DEVICE --reason TEXT [options]
+
+Cuts a device from the network until somebody releases it.
+${device}
+
+  --reason TEXT    3 to 500 characters, kept in the journal
+${common}
+
+Exit codes: 0 done, 1 refused or failed, 4 no such device
+`,
+  release: `Usage: sallyport release DEVICE --reason TEXT [options]
+
+Ends a person's decision about a device (approval, waiver or block): rules and proof alone decide from then on.
+${device}
+
+  --reason TEXT    3 to 500 characters, kept in the journal
+${common}
+
+Exit codes: 0 done, 1 refused or failed, 4 no such device
+`,
+  pause: `Usage: sallyport pause --for 30m --reason TEXT [options]
+       sallyport pause --off --reason TEXT [options]
+
+Pauses enforcement on the whole site: every device passes. It ends by itself, or with --off.
+
+  --for SPAN       10m, 2h; at most 24h (default 30m)
+  --off            end the pause now
+  --reason TEXT    3 to 500 characters, kept in the journal
+${common}
+
+Exit codes: 0 done, 1 refused or failed
+`,
+  export: `Usage: sallyport export [--format csv|jsonl] [--output FILE] [options]
+
+Writes the inventory: each row with the four axes, the reason code, the rule, who allowed it until when, digest seen and expected.
+
+  --format NAME    csv (RFC 4180, safe for spreadsheets) or jsonl (lossless); default csv
+  --output FILE    a file of mode 0600 instead of the standard output
+  --data DIR       data folder of the gateway (default /var/lib/sallyport)
+  --help           this text
+
+Exit codes: 0 good, 1 wrong call or failure of ours, 4 nothing known
+`,
+};

@@ -1,0 +1,216 @@
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { visibleJson, visibleText } from '../model/visible-text.ts';
+import { Client, ClientError } from './client.ts';
+import type { DeviceDetail, DeviceList, DeviceRow } from './contract.ts';
+import { candidate, findDevice } from './find-device.ts';
+import { readInstant, readSpan } from './span.ts';
+import { deviceTable, whyText } from './table.ts';
+import { clientVerbs, help } from './verb-help.ts';
+import type { ClientVerb } from './verb-help.ts';
+
+/** Where a verb reads and writes. `columns` of the terminal; absent when the output is no terminal, then nothing is cut. */
+export type VerbIo = {
+  readonly socketPath: string;
+  readonly stdout: { write(text: string): unknown; readonly columns?: number };
+  readonly stderr: { write(text: string): unknown };
+  /** Who typed, for the journal; root when absent. */
+  readonly user?: string;
+};
+
+/** DESIGN §8. */
+const exit = { good: 0, wrong: 1, findings: 2, denied: 3, nothing: 4 } as const;
+
+class WrongCall extends Error {}
+class NoSuchDevice extends Error {}
+
+export const isClientVerb = (text: string): text is ClientVerb => clientVerbs.some(verb => verb === text);
+
+/** Runs a verb against the gateway behind the control socket and returns the exit code. What fails is said on `stderr` in one line. */
+export async function runClientVerb(verb: ClientVerb, args: readonly string[], io: VerbIo): Promise<number> {
+  try {
+    const { values, positionals } = readArgs(args);
+    if (values.help === true) {
+      io.stdout.write(help[verb]);
+      return exit.good;
+    }
+    const client = new Client(io.socketPath, io.user);
+    return await run(verb, { values, positionals, client, io });
+  } catch (error) {
+    if (error instanceof NoSuchDevice) return complain(io, error, exit.nothing);
+    if (error instanceof WrongCall) return complain(io, new Error(`${error.message}; see sallyport ${verb} --help`), exit.wrong);
+    if (error instanceof ClientError) return complain(io, error, error.code === 'not-found' ? exit.nothing : exit.wrong);
+    throw error;
+  }
+}
+
+function complain(io: VerbIo, error: Error, code: number): number {
+  const lines = error.message.split('\n').map(line => `${visibleText(line)}\n`);
+  io.stderr.write(lines.join(''));
+  return code;
+}
+
+const options = {
+  for: { type: 'string' },
+  until: { type: 'string' },
+  'for-good': { type: 'boolean' },
+  off: { type: 'boolean' },
+  reason: { type: 'string' },
+  format: { type: 'string' },
+  output: { type: 'string', short: 'o' },
+  json: { type: 'boolean' },
+  data: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+function readArgs(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    if (error instanceof TypeError) throw new WrongCall(`Cannot read the call: ${error.message.split('.')[0]}`);
+    throw error;
+  }
+}
+
+type Call = ReturnType<typeof readArgs> & { readonly client: Client; readonly io: VerbIo };
+
+async function run(verb: ClientVerb, call: Call): Promise<number> {
+  only(verb, call);
+  switch (verb) {
+    case 'devices':
+      return devices(call);
+    case 'why':
+      return why(call);
+    case 'approve':
+      return decide(call, 'approve', spanOf(call));
+    case 'quarantine':
+    case 'release':
+      return decide(call, verb, {});
+    case 'pause':
+      return pause(call);
+    case 'export':
+      return exportInventory(call);
+  }
+}
+
+const allowed: Record<ClientVerb, readonly (keyof typeof options)[]> = {
+  devices: ['json'],
+  why: ['json'],
+  approve: ['for', 'until', 'for-good', 'reason', 'json'],
+  quarantine: ['reason', 'json'],
+  release: ['reason', 'json'],
+  pause: ['for', 'off', 'reason', 'json'],
+  export: ['format', 'output'],
+};
+const namesDevice = new Set<ClientVerb>(['why', 'approve', 'quarantine', 'release']);
+
+/** An option that the verb would ignore is refused: `quarantine --for 4h` must not look as if it ended. */
+function only(verb: ClientVerb, { values, positionals }: Call): void {
+  const foreign = Object.keys(values).find(name => name !== 'data' && !allowed[verb].some(own => own === name));
+  if (foreign !== undefined) throw new WrongCall(`Cannot ${verb}: it has no option --${foreign}`);
+  const wanted = namesDevice.has(verb) ? 1 : 0;
+  if (positionals.length !== wanted)
+    throw new WrongCall(
+      wanted === 1 ? `Cannot ${verb}: name exactly one device` : `Cannot ${verb}: it takes no arguments, found '${positionals[0]}'`,
+    );
+}
+
+/** How a device stands, as an exit code. */
+function standing(row: DeviceRow): number {
+  if (row.attestation === 'contraindicated' || row.badge === 'quarantined') return exit.denied;
+  return row.attestation === 'warning' || row.badge === 'pending' || row.badge === 'waived' ? exit.findings : exit.good;
+}
+
+async function devices({ client, io, values }: Call): Promise<number> {
+  const { rows } = await client.json<DeviceList>('GET', '/devices');
+  if (values.json === true) io.stdout.write(`${visibleJson(rows)}\n`);
+  else if (rows.length > 0) io.stdout.write(deviceTable(rows, io.stdout.columns ?? 0));
+  if (rows.length === 0) {
+    io.stderr.write('No device has spoken yet\n');
+    return exit.nothing;
+  }
+  return Math.max(...rows.map(standing));
+}
+
+async function why(call: Call): Promise<number> {
+  const row = await theDevice(call);
+  const detail = await call.client.json<DeviceDetail>('GET', `/devices/${encodeURIComponent(row.id)}`);
+  call.io.stdout.write(call.values.json === true ? `${visibleJson(detail)}\n` : whyText(detail));
+  return standing(detail.row);
+}
+
+async function theDevice({ client, positionals }: Call): Promise<DeviceRow> {
+  const typed = positionals[0] ?? '';
+  const { rows } = await client.json<DeviceList>('GET', '/devices');
+  const found = findDevice(rows, typed);
+  if (found.kind === 'one') return found.row;
+  if (found.kind === 'none') throw new NoSuchDevice(`Cannot find '${typed}': no device has this id, MAC, address, serial or name`);
+  throw new ClientError(
+    'conflict',
+    [`Cannot tell which device '${typed}' is; name one by its id:`, ...found.rows.map(candidate)].join('\n'),
+  );
+}
+
+function reasonOf({ values }: Call): string {
+  if (values.reason === undefined) throw new WrongCall('Cannot decide: --reason is missing');
+  return values.reason;
+}
+
+function spanOf({ values }: Call): object {
+  const given = [values.for, values.until, values['for-good']].filter(value => value !== undefined);
+  if (given.length !== 1) throw new WrongCall('Cannot approve: give exactly one of --for, --until and --for-good');
+  if (values['for-good'] === true) return { forGood: true };
+  if (values.for !== undefined) {
+    const span = readSpan(values.for);
+    if (span === undefined) throw new WrongCall(`Cannot read --for '${values.for}': write 30m, 4h or 2d`);
+    return { hours: span / 3_600_000 };
+  }
+  const until = readInstant(values.until ?? '');
+  if (until === undefined) throw new WrongCall(`Cannot read --until '${values.until}': write 2026-03-01 or 2026-03-01T18:00Z`);
+  return { until };
+}
+
+const done = { approve: 'Approved', quarantine: 'Quarantined', release: 'Released' } as const;
+
+async function decide(call: Call, kind: keyof typeof done, body: object): Promise<number> {
+  const reason = reasonOf(call);
+  const row = await theDevice(call);
+  const answer = await call.client.ask('POST', `/devices/${encodeURIComponent(row.id)}/${kind}`, { ...body, reason });
+  call.io.stdout.write(call.values.json === true ? `${answer}\n` : `${done[kind]} ${candidate(row)}\n`);
+  return exit.good;
+}
+
+async function pause(call: Call): Promise<number> {
+  const { client, io, values } = call;
+  const reason = reasonOf(call);
+  if (values.off === true) {
+    if (values.for !== undefined) throw new WrongCall('Cannot pause: --off and --for exclude each other');
+    const answer = await client.ask('POST', '/resume', { reason });
+    io.stdout.write(values.json === true ? `${answer}\n` : 'Enforcement goes on\n');
+    return exit.good;
+  }
+  const span = readSpan(values.for ?? '30m');
+  if (span === undefined) throw new WrongCall(`Cannot read --for '${values.for}': write 30m or 2h`);
+  const answer = await client.ask('POST', '/pause', { minutes: span / 60_000, reason });
+  io.stdout.write(values.json === true ? `${answer}\n` : `Enforcement is paused for ${values.for ?? '30m'}: every device passes\n`);
+  return exit.good;
+}
+
+async function exportInventory({ client, io, values }: Call): Promise<number> {
+  const format = values.format ?? 'csv';
+  if (format !== 'csv' && format !== 'jsonl') throw new WrongCall(`Cannot export as '${format}': write csv or jsonl`);
+  const text = await client.ask('GET', `/export.${format}`);
+  if (values.output === undefined) io.stdout.write(text);
+  else writeOutput(values.output, text);
+  return text.split('\n').length > (format === 'csv' ? 2 : 1) ? exit.good : exit.nothing;
+}
+
+/** A new file of mode 0600: the inventory of a plant is nobody else's business. An old file is replaced in place. */
+function writeOutput(path: string, text: string): void {
+  try {
+    writeFileSync(path, text, { mode: 0o600 });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) throw new ClientError('failed', `Cannot write ${path}: ${String(error.code)}`);
+    throw error;
+  }
+}

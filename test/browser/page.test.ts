@@ -1,0 +1,203 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import type { Browser, Page as Tab } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { markupName } from '../api/fixture-site.ts';
+import { openPage } from '../api/open-page.ts';
+import type { OpenPage } from '../api/open-page.ts';
+
+const executablePath = '/usr/bin/chromium';
+const missing = existsSync(executablePath) ? undefined : `Chromium is not at ${executablePath}`;
+if (missing !== undefined) console.log(`skipped: ${missing}`);
+/** Set SALLYPORT_SCREENSHOTS to a folder to look at the page. */
+const screenshots = process.env['SALLYPORT_SCREENSHOTS'];
+
+const flags =
+  '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-dev-shm-usage --disable-background-networking --disable-component-update --disable-sync'.split(
+    ' ',
+  );
+
+describe.skipIf(missing !== undefined)('the page in a browser', () => {
+  let open: OpenPage;
+  let browser: Browser;
+  let tab: Tab;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    await build({ root: join(import.meta.dirname, '../../ui'), logLevel: 'silent' });
+    open = await openPage();
+    browser = await chromium.launch({ executablePath, args: flags });
+    tab = await newTab({ width: 1400, height: 900 });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await open?.close();
+  });
+
+  async function newTab(viewport: { width: number; height: number }, colorScheme: 'light' | 'dark' = 'light'): Promise<Tab> {
+    const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport, colorScheme });
+    context.setDefaultTimeout(10_000);
+    const page = await context.newPage();
+    page.on('console', message => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+    });
+    page.on('pageerror', error => complaints.push(error.message));
+    page.on('dialog', dialog => {
+      complaints.push(`dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    return page;
+  }
+  const shoot = async (page: Tab, name: string) => {
+    if (screenshots === undefined) return;
+    mkdirSync(screenshots, { recursive: true });
+    await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
+  };
+  const signIn = async (page: Tab) => {
+    await page.getByLabel('Name').fill('keller');
+    await page.getByLabel('Password').fill('a long enough one');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+  };
+  const overflow = (page: Tab) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const card = (page: Tab, name: string) => page.getByRole('row').filter({ hasText: name });
+
+  it('sets up with the one-time code and signs in', async () => {
+    await tab.goto(open.page.url);
+    await tab.getByRole('heading', { name: 'Set up this gateway' }).waitFor();
+    await shoot(tab, 'setup-1400');
+    await tab.getByLabel('One-time code').fill('0000-0000-0000-0000');
+    await tab.getByLabel('Your name').fill('keller');
+    await tab.getByLabel('Password').fill('a long enough one');
+    await tab.getByRole('button', { name: /Create account/ }).click();
+    await expect.poll(() => tab.getByRole('alert').textContent()).toContain('Cannot sign in');
+    complaints.splice(0, complaints.length); // the browser reports the refused request itself
+    await tab.getByLabel('One-time code').fill(open.page.setupCode ?? '');
+    await tab.getByRole('button', { name: /Create account/ }).click();
+    await tab.getByRole('link', { name: 'line1-plc' }).waitFor();
+    expect(open.site.notes).toHaveLength(1);
+  });
+
+  it('lists every device with its badge, counts that filter, and a search', async () => {
+    await tab.getByText('● live').waitFor();
+    expect(await tab.getByRole('row').count()).toBe(10);
+    await shoot(tab, 'devices-1400');
+    await tab.getByRole('button', { name: /Pending/ }).click();
+    expect(await tab.getByRole('row').count()).toBe(6);
+    await tab.getByRole('button', { name: 'All' }).click();
+    for (const typed of ['02-00-5E-10-00-03', '0200.5e10.0003', '10.20.4.13', 'siemens', 'line1 plc']) {
+      await tab.getByRole('searchbox').fill(typed);
+      expect(await tab.getByRole('row').count(), typed).toBe(2);
+    }
+    await tab.getByRole('searchbox').fill('no such thing');
+    await tab.getByRole('heading', { name: 'Nothing matches' }).waitFor();
+    await tab.getByRole('searchbox').fill('');
+  });
+
+  it('shows hostile names as text', async () => {
+    await tab.getByRole('link', { name: markupName }).waitFor();
+    expect(await tab.locator('img').count()).toBe(0);
+  });
+
+  it('says of the tampered sensor why it is cut, with expected and seen', async () => {
+    await tab.getByRole('link', { name: 'dock-ts4-18' }).click();
+    const why = tab.locator('.why');
+    await why.waitFor();
+    expect(await why.textContent()).toContain('its measured firmware is in no signed list');
+    expect(await why.textContent()).toContain('built-in:failed-evidence');
+    const failed = tab.locator('.checks .failed');
+    expect(await failed.count()).toBe(1);
+    expect(await failed.textContent()).toMatch(/expected.*sha-256:91c4a2f0…f213e07b.*seen.*sha-256:d02f9c1b…0b2955a1/);
+    expect(await tab.locator('.checks .not-evaluated').count()).toBe(3);
+    expect(await tab.getByRole('button', { name: 'Approve…' }).count()).toBe(0);
+    expect(await tab.getByRole('button', { name: 'Waive…' }).count()).toBe(1);
+    await shoot(tab, 'tampered-1400');
+  });
+
+  it('approves the PLC, and another open page sees it at once', async () => {
+    const other = await newTab({ width: 390, height: 844 });
+    await other.goto(open.page.url);
+    await signIn(other);
+    await card(other, 'line1-plc').getByText('Pending').waitFor();
+    await shoot(other, 'devices-390');
+
+    await tab.goto(`${open.page.url}devices/d3`);
+    await tab.getByRole('button', { name: 'Approve…' }).click();
+    const dialog = tab.getByRole('dialog');
+    await dialog.getByRole('heading', { name: 'Approve line1-plc?' }).waitFor();
+    await dialog.getByLabel('24 hours').check();
+    await dialog.getByRole('textbox').fill('dock 7 replacement, CHG-4411');
+    await shoot(tab, 'approve-1400');
+    const loads = await other.evaluate(() => performance.getEntriesByType('navigation').length);
+    await dialog.getByRole('button', { name: 'Let it on the network' }).click();
+    await tab.getByText('Approved by keller').waitFor();
+    await card(other, 'line1-plc').getByText('Approved', { exact: true }).waitFor();
+    expect(await other.evaluate(() => performance.getEntriesByType('navigation').length)).toBe(loads);
+    expect(open.site.commands.at(-1)).toMatchObject({ by: 'keller', command: { kind: 'approve', device: 'd3' } });
+    await shoot(tab, 'approved-1400');
+    await other.context().close();
+  });
+
+  it('fits a phone: no sideways scrolling, buttons of 48 px', async () => {
+    const phone = await newTab({ width: 390, height: 844 }, 'dark');
+    await phone.goto(open.page.url);
+    expect(await overflow(phone)).toBe(0);
+    await signIn(phone);
+    await card(phone, 'line1-plc').waitFor();
+    expect(await overflow(phone)).toBe(0);
+    await shoot(phone, 'devices-390-dark');
+    for (const id of ['d2', 'd3', 'd6', 'd8']) {
+      await phone.goto(`${open.page.url}devices/${id}`);
+      await phone.locator('.why').waitFor();
+      expect(await overflow(phone), id).toBe(0);
+      await shoot(phone, `device-${id}-390`);
+      for (const button of await phone.locator('.actions button, .top button').all())
+        expect((await button.boundingBox())?.height, (await button.textContent()) ?? '').toBeGreaterThanOrEqual(48);
+    }
+    await phone.getByRole('button', { name: 'Quarantine…' }).click();
+    await phone.getByRole('dialog').waitFor();
+    expect(await overflow(phone)).toBe(0);
+    await shoot(phone, 'quarantine-390');
+    await phone.keyboard.press('Escape');
+    expect(await phone.getByRole('dialog').count()).toBe(0);
+    await phone.context().close();
+  });
+
+  it('shows a pause as a banner on every page and ends it', async () => {
+    await tab.goto(open.page.url);
+    await tab.getByRole('button', { name: 'Pause enforcement…' }).click();
+    await tab.getByRole('dialog').getByRole('textbox').fill('forklift stuck');
+    await tab.getByRole('dialog').getByRole('button', { name: 'Pause enforcement' }).click();
+    await tab.getByText('Enforcement is paused').waitFor();
+    await shoot(tab, 'paused-1400');
+    await tab.getByRole('button', { name: 'Resume…' }).click();
+    await tab.getByRole('dialog').getByRole('textbox').fill('forklift free');
+    await tab.getByRole('dialog').getByRole('button', { name: 'Resume now' }).click();
+    await tab.getByText('Enforcement is paused').waitFor({ state: 'detached' });
+  });
+
+  it('takes a forgotten device off the list, and keeps working from the keyboard', async () => {
+    await card(tab, 'label-printer-4').waitFor();
+    open.site.forget('d4');
+    await card(tab, 'label-printer-4').waitFor({ state: 'detached' });
+    await tab.keyboard.press('/');
+    expect(await tab.evaluate(() => document.activeElement?.getAttribute('type'))).toBe('search');
+    await tab.keyboard.type('ts4-17');
+    await tab.getByRole('link', { name: 'dock-ts4-17' }).focus();
+    await tab.keyboard.press('Enter');
+    await tab.getByRole('heading', { name: /dock-ts4-17/ }).waitFor();
+    await tab.goBack();
+    await tab.getByRole('searchbox').waitFor();
+  });
+
+  it('goes back to the sign-in page when the session ends', async () => {
+    await tab.getByRole('button', { name: 'Sign out' }).click();
+    await tab.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await shoot(tab, 'sign-in-1400');
+  });
+
+  it('breaks no content security policy and reports no error', () => {
+    expect(complaints).toEqual([]);
+  });
+});
