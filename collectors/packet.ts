@@ -126,10 +126,8 @@ export class Packet {
     const first = b[i] ?? 0;
     const header = (first & 15) << 2;
     const total = ((b[i + 2] ?? 0) << 8) | (b[i + 3] ?? 0);
-    if (first >> 4 !== 4 || header < 20 || total < header || i + header > this.end || (!this.isCut && i + total > this.end)) {
-      this.fault = 'ipv4';
-      return;
-    }
+    if (first >> 4 !== 4 || header < 20 || total < header || i + header > this.end || (!this.isCut && i + total > this.end))
+      return this.#broken('ipv4');
     this.ipVersion = 4;
     this.ttl = b[i + 8] ?? 0;
     this.end = Math.min(this.end, i + total);
@@ -143,8 +141,7 @@ export class Packet {
     const i = this.l3;
     const length = ((b[i + 4] ?? 0) << 8) | (b[i + 5] ?? 0);
     if ((b[i] ?? 0) >> 4 !== 6 || i + 40 > this.end || (!this.isCut && i + 40 + length > this.end)) {
-      this.fault = 'ipv6';
-      return;
+      return this.#broken('ipv6');
     }
     this.ipVersion = 6;
     this.ttl = b[i + 7] ?? 0;
@@ -153,8 +150,7 @@ export class Packet {
     for (let walked = 0; isExtension(next); walked++) {
       const size = next === fragment ? 8 : next === authentication ? ((b[at + 1] ?? 0) + 2) << 2 : ((b[at + 1] ?? 0) + 1) << 3;
       if (walked === maxExtensions || at + size > this.end) {
-        if (!this.isCut) this.fault = 'ipv6';
-        return;
+        return this.#broken('ipv6');
       }
       const isLaterFragment = next === fragment && (((b[at + 2] ?? 0) << 8) | ((b[at + 3] ?? 0) & 0xf8)) !== 0;
       if (isLaterFragment) return;
@@ -188,6 +184,7 @@ export class Packet {
     return this.ipVersion === 6 || ((b[this.l3 + 6] ?? 0) & 0x20) !== 0;
   }
 
+  /** What the capture cut off is nobody's fault. */
   #broken(fault: Fault): void {
     if (!this.isCut) this.fault = fault;
   }

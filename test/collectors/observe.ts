@@ -1,0 +1,17 @@
+import { Dissector, type Drained } from '../../collectors/dissector.ts';
+import type { Fact } from '../../gateway/model/fact.ts';
+import type { Frame } from '../../gateway/model/frame.ts';
+import { frame } from '../vectors/frames/build.ts';
+
+/** What a fresh sensor says of these frames, one after the other, one millisecond apart. */
+export function drained(...frames: readonly (Uint8Array | Frame)[]): Drained {
+  const dissector = new Dissector();
+  frames.forEach((f, i) => dissector.frame(f instanceof Uint8Array ? frame(f, { number: i + 1, at: 1_700_000_000_000 + i }) : f));
+  return dissector.drain(true);
+}
+
+/** The facts that collectors learnt of an address, in their order. */
+export const factsOf = (mac: string, ...frames: readonly (Uint8Array | Frame)[]): readonly Fact[] =>
+  drained(...frames)
+    .observations.filter(o => o.mac === mac && o.collector !== 'header')
+    .map(o => o.fact);
