@@ -45,9 +45,13 @@ export class EnforcerProcess {
 
   /** Waits for a message that came after the first `from`. */
   async until(is: (message: FromEnforcer) => boolean, what: string, from = 0): Promise<FromEnforcer> {
-    await until(() => this.heard.slice(from).some(is), `${what}; heard ${JSON.stringify(this.heard.slice(-4))}`, 15_000);
-    const found = this.heard.slice(from).find(is);
-    if (found === undefined) throw new Error(`Cannot find the message: ${what}`);
+    let found: FromEnforcer | undefined;
+    try {
+      await until(() => (found = this.heard.slice(from).find(is)) !== undefined, what, 15_000);
+    } catch (error) {
+      throw new Error(`Cannot hear that ${what}: heard ${JSON.stringify(this.heard.slice(-4)).slice(0, 2_000)}`, { cause: error });
+    }
+    if (found === undefined) throw new Error(`Cannot hear that ${what}`);
     return found;
   }
 }

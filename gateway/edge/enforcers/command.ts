@@ -6,6 +6,9 @@ export type Output = { readonly code: number; readonly stdout: string; readonly 
 
 const limits = { timeout: 20_000, killSignal: 'SIGKILL' as const, maxBuffer: 256 * 1024 * 1024 };
 
+/** Arguments of setpriv(1) for a program that must not outlive this process, however it ends. */
+export const diesWithUs = ['--pdeathsig', 'KILL'];
+
 /** Runs a program to its end. Never rejects. */
 export function run(file: string, args: readonly string[], input = ''): Promise<Output> {
   return new Promise(resolve => {
@@ -20,7 +23,7 @@ export function run(file: string, args: readonly string[], input = ''): Promise<
 
 /** Follows a program that prints a line per event, for ever: when it ends it is started again after a second. */
 export class Follower {
-  readonly #argv: readonly [string, ...string[]];
+  readonly #argv: readonly string[];
   readonly #line: (line: string) => void;
   readonly #started: () => void;
   #child: ChildProcess | undefined;
@@ -28,7 +31,7 @@ export class Follower {
   #stopped = false;
 
   /** `started` is called at each start: what was missed in between must be read anew. */
-  constructor(argv: readonly [string, ...string[]], line: (line: string) => void, started: () => void) {
+  constructor(argv: readonly string[], line: (line: string) => void, started: () => void) {
     this.#argv = argv;
     this.#line = line;
     this.#started = started;
@@ -43,8 +46,7 @@ export class Follower {
 
   #start(): void {
     if (this.#stopped) return;
-    const [file, ...args] = this.#argv;
-    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn('setpriv', [...diesWithUs, ...this.#argv], { stdio: ['ignore', 'pipe', 'ignore'] });
     this.#child = child;
     createInterface({ input: child.stdout }).on('line', this.#line);
     child.on('spawn', this.#started);

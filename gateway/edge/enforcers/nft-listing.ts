@@ -11,10 +11,10 @@ export type Listing = {
   readonly clones: ReadonlyMap<string, number>;
 };
 
-/** Reads what `nft -j list table` printed. Throws SyntaxError when it is no JSON. Undefined when there is no such table. */
+/** Reads what `nft -j list table` (or `list set`) printed. Throws SyntaxError when it is no JSON. Undefined when there is no such table. */
 export function readListing(json: string): Listing | undefined {
   const all = array(record(JSON.parse(json))['nftables']).map(record);
-  if (!all.some(o => 'table' in o)) return undefined;
+  if (!all.some(o => 'table' in o || 'set' in o)) return undefined;
   const elements = new Map<string, readonly string[]>();
   const rules = new Map<string, number>();
   let clones: ReadonlyMap<string, number> = new Map();

@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { diesWithUs } from './command.ts';
 
 /** Longest line given to the session, bytes; what is longer goes through a process of its own. */
 export const maxLine = 16_384;
@@ -48,7 +49,7 @@ export class NftSession {
 
   #start(): ChildProcessWithoutNullStreams {
     // One pipe for both, so that errors stay in order with the rest. No home: nft would keep a history file there.
-    const child = spawn('sh', ['-c', 'exec nft -i 2>&1'], { env: { ...process.env, HOME: '/nonexistent' } });
+    const child = spawn('setpriv', [...diesWithUs, 'sh', '-c', 'exec nft -i 2>&1'], { env: { ...process.env, HOME: '/nonexistent' } });
     child.stdout.setEncoding('utf8').on('data', (text: string) => this.#hear(text));
     child.stdin.on('error', error => this.#fail(child, error.message));
     child.on('error', error => this.#fail(child, error.message));

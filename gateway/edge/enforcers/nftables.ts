@@ -16,11 +16,15 @@ import { applyPins, pinsOf } from './pins.ts';
 const reconcileEvery = 60_000;
 /** The whole table is read so long after a change; longer when reading takes long. Milliseconds. */
 const readBackAfter = 100;
+/** The counters of the clone guard are read so often. Milliseconds. */
+const clonesEvery = 5_000;
 /** Below this many elements a change is read back element by element at once (nft reads the whole set for it). */
 const smallSets = 600;
 
 /** nftables on an inline Linux bridge. Needs CAP_NET_ADMIN; `nft`, `ip` and `bridge` inherit it. */
 export const nftables: Enforcer = { name: 'nftables', start: report => new Nftables(report) };
+
+type Wanted = { readonly ruleSet: RuleSet; readonly hash: Hex };
 
 class Nftables implements Enforcement {
   readonly #report: (message: FromEnforcer) => void;
@@ -30,8 +34,8 @@ class Nftables implements Enforcement {
   #forwarding: ForwardingTable | undefined;
   #queue: Promise<void> = Promise.resolve();
   /** The newest RuleSet asked for, and the one that the kernel was last brought to. */
-  #wanted: { readonly ruleSet: RuleSet; readonly hash: Hex } | undefined;
-  #inForce: RuleSet | undefined;
+  #wanted: Wanted | undefined;
+  #inForce: Wanted | undefined;
   /** The table's shape, read back just after it was loaded. */
   #shape = '';
   #said = '';
@@ -41,7 +45,7 @@ class Nftables implements Enforcement {
   #stopped = false;
   /** Clone drops per port of tables that were replaced, and the last report. Ports of one bridge: at most 1023. */
   readonly #clones = new Map<string, { before: number; now: number }>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #timers: readonly NodeJS.Timeout[];
 
   constructor(report: (message: FromEnforcer) => void) {
     this.#report = report;
@@ -50,7 +54,8 @@ class Nftables implements Enforcement {
       if (line.includes(` ${table} `) || line.endsWith(` ${table}`)) this.#soon();
     };
     this.#monitor = new Follower(['nft', 'monitor'], ours, () => this.#soon());
-    this.#timer = setInterval(() => this.#run(() => this.#reconcile()), reconcileEvery);
+    const reconcile = setInterval(() => this.#run(() => this.#reconcile()), reconcileEvery);
+    this.#timers = [reconcile, setInterval(() => this.#run(() => this.#countClones()), clonesEvery)];
   }
 
   enforce(ruleSet: RuleSet, hash: Hex): void {
@@ -81,7 +86,7 @@ class Nftables implements Enforcement {
 
   stop(): void {
     this.#stopped = true;
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
     clearTimeout(this.#readBack);
     this.#lanes.stop();
     this.#monitor.stop();
@@ -98,7 +103,7 @@ class Nftables implements Enforcement {
       } catch (error) {
         if (!(error instanceof Error)) throw error;
         this.#inForce = undefined;
-        this.#state('failed', error.message);
+        this.#state('failed', this.#wanted, error.message);
         this.#soon(1_000);
       }
     });
@@ -107,16 +112,16 @@ class Nftables implements Enforcement {
   async #apply(): Promise<void> {
     const wanted = this.#wanted;
     if (wanted === undefined) return;
-    const changes = this.#inForce === undefined ? 'whole' : difference(this.#inForce, wanted.ruleSet);
+    const changes = this.#inForce === undefined ? 'whole' : difference(this.#inForce.ruleSet, wanted.ruleSet);
     if (changes === 'whole') return this.#replace();
     const problem = changes.length === 0 ? undefined : await this.#change(changes, wanted.ruleSet);
     if (problem !== undefined) {
-      this.#state('mismatch', problem);
+      this.#state('mismatch', wanted, problem);
       return this.#replace();
     }
-    this.#inForce = wanted.ruleSet;
+    this.#inForce = wanted;
     if (changes.some(c => c.length > maxLine) || size(wanted.ruleSet) > smallSets) await this.#verify();
-    else this.#state('applied', changes.length === 0 ? 'nothing to change' : `${changes.length} sets changed and read back`);
+    else this.#state('applied', wanted, changes.length === 0 ? 'nothing to change' : `${changes.length} sets changed and read back`);
     this.#soon();
     await this.#pin();
   }
@@ -151,33 +156,34 @@ class Nftables implements Enforcement {
     const loaded = checked.code === 0 ? await run('nft', ['-f', '-'], kept) : checked;
     if (loaded.code !== 0) {
       this.#inForce = undefined;
-      this.#state('failed', `Cannot load the table: ${loaded.stderr.trim().slice(0, 500)}`);
+      this.#state('failed', wanted, `Cannot load the table: ${loaded.stderr.trim().slice(0, 500)}`);
       return this.#soon(5_000);
     }
     const listing = await this.#list();
     const [have, want] = [listing?.rules ?? new Map<string, number>(), countRules(text)];
     const short = [...want].find(([chain, count]) => have.get(chain) !== count);
     this.#shape = listing?.shape ?? '';
-    this.#inForce = wanted.ruleSet;
+    this.#inForce = wanted;
     const problem = listing === undefined ? 'the table is gone' : differs(listing, wanted.ruleSet);
     if (problem !== undefined || short !== undefined || have.size !== want.size) {
       this.#inForce = undefined;
-      this.#state('failed', problem ?? `chain ${short?.[0] ?? 'count'} is not as loaded`);
+      this.#state('failed', wanted, problem ?? `chain ${short?.[0] ?? 'count'} is not as loaded`);
       return this.#soon(1_000);
     }
-    this.#state('applied', 'the whole table was loaded and read back');
+    this.#state('applied', wanted, 'the whole table was loaded and read back');
     await this.#pin();
   }
 
   /** Reads everything back and reports. A difference is reported first and then put right. */
   async #verify(): Promise<void> {
-    if (this.#inForce === undefined) return this.#apply();
+    const inForce = this.#inForce;
+    if (inForce === undefined) return this.#apply();
     const listing = await this.#list();
     this.#count(listing, false);
     const gone = listing === undefined ? 'the table is gone' : listing.shape === this.#shape ? undefined : 'chains or sets were changed';
-    const problem = gone ?? (listing === undefined ? undefined : differs(listing, this.#inForce));
-    if (problem === undefined) return this.#state('applied', 'read back', true);
-    this.#state('mismatch', `Somebody else changed the rules: ${problem}`);
+    const problem = gone ?? (listing === undefined ? undefined : differs(listing, inForce.ruleSet));
+    if (problem === undefined) return this.#state('applied', inForce, 'read back', true);
+    this.#state('mismatch', inForce, `Somebody else changed the rules: ${problem}`);
     await this.#replace();
   }
 
@@ -205,11 +211,17 @@ class Nftables implements Enforcement {
 
   async #pin(): Promise<void> {
     if (this.#inForce === undefined) return;
-    const pins = pinsOf(this.#inForce, this.#lanes.all());
+    const pins = pinsOf(this.#inForce.ruleSet, this.#lanes.all());
     const key = JSON.stringify([[...pins.forwarding], [...pins.neighbours]]);
     if (key === this.#pinned) return;
-    const problem = await applyPins(this.#inForce.bridge, pins);
+    const problem = await applyPins(this.#inForce.ruleSet.bridge, pins);
     this.#pinned = problem === undefined ? key : '';
+  }
+
+  async #countClones(): Promise<void> {
+    if (this.#inForce?.ruleSet.devices.some(d => d.bound) !== true) return;
+    const { code, stdout } = await run('nft', ['-j', 'list', 'set', ...table.split(' '), 'clones']);
+    if (code === 0) this.#count(readListing(stdout), false);
   }
 
   #count(listing: Listing | undefined, replaced: boolean): void {
@@ -230,14 +242,13 @@ class Nftables implements Enforcement {
     }, after);
   }
 
-  /** Tells what was read back; `again`: only when it is news. */
-  #state(state: 'applied' | 'mismatch' | 'failed', detail: string, again = false): void {
-    if (this.#wanted === undefined) return;
-    const { hash } = this.#wanted;
-    const key = `${state} ${hash}`;
+  /** Tells what was read back of which RuleSet: never of the newest one asked for. `again`: only when it is news. */
+  #state(state: 'applied' | 'mismatch' | 'failed', of: Wanted | undefined, detail: string, again = false): void {
+    if (of === undefined) return;
+    const key = `${state} ${of.hash}`;
     if (again && key === this.#said) return;
     this.#said = key;
-    this.#say({ type: 'enforcement', state, ruleSet: hash, detail, at: Date.now() });
+    this.#say({ type: 'enforcement', state, ruleSet: of.hash, detail, at: Date.now() });
   }
 
   #say(message: FromEnforcer): void {
