@@ -57,7 +57,7 @@ export type Observation = {
   readonly fact: Fact;
 };
 
-/** Counters of one address on one port, rolled up by the header stage. Not journalled one by one. */
+/** What one address sent on one port since its previous Sighting, rolled up by the header stage: to be added up. Not journalled one by one. */
 export type Sighting = {
   readonly port: PortName;
   readonly vlan: Vlan;
