@@ -28,7 +28,7 @@ describe('a flood of 100,000 made-up source addresses', () => {
   const dissector = new Dissector();
   const make = flooder();
   let observations = 0;
-  
+
   const known = (at: number, port = 'p1') => dissector.frame(b.frame(arp(plc, '192.0.2.10'), { at, port }));
 
   it('is capped: addresses, facts, observations and memory', () => {
