@@ -17,7 +17,7 @@ const telling: readonly TransportFailure[] = ['verifier', 'lane', 'not-tls', 're
 /** Asks the ports in their order; the first that yields TLS wins. All of it within `total`; each port gets its share of what is left. */
 export async function ask(question: Question, total: Millis, clock: () => Millis): Promise<Exchange> {
   const end = clock() + total;
-  let worst: Extract<Exchange, { readonly kind: 'failed' }> = { kind: 'failed', failure: 'refused', detail: 'no port was asked' };
+  let worst: Extract<Exchange, { readonly kind: 'failed' }> = { kind: 'failed', failure: 'verifier', detail: 'no port was asked in time' };
   for (const [i, remotePort] of question.remotePorts.entries()) {
     const left = end - clock();
     if (left <= 0) break;

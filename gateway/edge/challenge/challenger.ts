@@ -22,7 +22,8 @@ const maxWaiting = 64;
 /** For one challenge, from the order to its end, on all ports together. */
 const totalMillis = 5_000;
 
-let trust: Trust = { anchors: [], referenceSets: [] };
+/** Unset until the gateway has said whom to trust: judging before that would blame devices for our start. */
+let trust: Trust | undefined;
 const keys = new KeyCache();
 const waiting: { readonly order: ChallengeOrder; readonly since: number }[] = [];
 let running = 0;
@@ -69,6 +70,7 @@ function startWaiting(): void {
 }
 
 async function answer({ challenge, localAddress, localPorts, evidenceTtlSeconds, now }: ChallengeOrder, since: number): Promise<void> {
+  if (trust === undefined) return fail(challenge.id, 'Cannot judge: no trust material was received yet');
   const { ip, remotePorts } = challenge;
   const left = totalMillis - (performance.now() - since);
   const exchange = await ask({ ip, remotePorts, localAddress, localPorts }, left, () => performance.now());

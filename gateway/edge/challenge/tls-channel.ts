@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { connect, type TLSSocket } from 'node:tls';
+import { connect, createSecureContext, type TLSSocket } from 'node:tls';
 import type { Ip, Millis } from '../../model/address.ts';
 import type { TransportFailure } from '../../model/attestation.ts';
 import { maxCertificates } from '../../attestation/evidence.ts';
@@ -18,15 +18,16 @@ const maxBytes = 262_144;
 const watchEvery: Millis = 20;
 
 /**
- * Suites and algorithms that prove possession and freshness: no pre-shared keys, no anonymous suites. The security level is off, since
- * weak certificates are ours to judge and to name; what the handshake itself is signed with stays SHA-2 or better.
+ * Suites and algorithms that prove possession and freshness by a signature: no pre-shared keys, no anonymous suites, no RSA key exchange.
+ * The security level is off, since weak certificates are ours to judge and to name; what the handshake itself is signed with stays SHA-2
+ * or better. No CA is given, so that OpenSSL's path check never succeeds: if it did, Node would read the chain before us (`chainOf`).
  */
-const tlsOptions = {
-  rejectUnauthorized: false,
+const secureContext = createSecureContext({
+  ca: [],
   minVersion: 'TLSv1.2',
-  ciphers: 'DEFAULT:!aNULL:!eNULL:!PSK:!SRP:@SECLEVEL=0',
+  ciphers: 'DEFAULT:!aNULL:!eNULL:!PSK:!SRP:!kRSA:@SECLEVEL=0',
   sigalgs: 'ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512',
-} as const;
+});
 
 /**
  * One full TLS handshake as a client. Possession and freshness are proved by the handshake signature over our random (TLS 1.3: RFC 8446
@@ -36,7 +37,8 @@ const tlsOptions = {
 export function handshake(target: Target, timeout: Millis): Promise<Exchange> {
   return new Promise(resolve => {
     const socket = connect({
-      ...tlsOptions,
+      secureContext,
+      rejectUnauthorized: false,
       host: target.ip,
       port: target.remotePort,
       ...(target.localAddress === undefined ? {} : { localAddress: target.localAddress }),
@@ -93,6 +95,7 @@ const failures: { readonly [code: string]: TransportFailure } = {
   ENETUNREACH: 'unreachable',
   EHOSTDOWN: 'unreachable',
   ENETDOWN: 'unreachable',
+  EINVAL: 'unreachable',
   ECONNRESET: 'reset',
   EPIPE: 'reset',
   EADDRINUSE: 'lane',

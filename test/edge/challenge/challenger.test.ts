@@ -127,16 +127,16 @@ describe('the challenger', () => {
     expect((await outcome('nobody'))?.outcome).toMatchObject({ kind: 'transport-failure', failure: 'refused' });
   });
 
-  it('trusts nobody before it is told whom, and nobody whom it is told no more', async () => {
+  it('judges nobody before it is told whom to trust, and trusts nobody whom it is told no more', async () => {
     const port = await serve(nodeTls(device.chainPem, device.keyPem));
     send(order('before', [port]));
-    expect((await outcome('before'))?.outcome).toMatchObject({ result: { reason: 'CHAIN_UNTRUSTED' } });
+    expect((await outcome('before'))?.outcome).toMatchObject({ kind: 'transport-failure', failure: 'verifier' });
     send({ type: 'trust', trust: trustIn(acme) });
     send(order('with', [port]));
     expect((await outcome('with'))?.outcome).toMatchObject({ result: { status: 'affirming' } });
     send({ type: 'trust', trust: { anchors: [], referenceSets: [] } });
     send(order('without', [port]));
-    expect((await outcome('without'))?.outcome).toMatchObject({ result: { status: 'contraindicated' } });
+    expect((await outcome('without'))?.outcome).toMatchObject({ result: { status: 'contraindicated', reason: 'CHAIN_UNTRUSTED' } });
   });
 
   it('runs 16 at once, lets 64 wait and answers what is more as its own failure; every order is answered', async () => {
@@ -151,6 +151,7 @@ describe('the challenger', () => {
         }, 50);
       }),
     );
+    send({ type: 'trust', trust: trustIn(acme) });
     for (let i = 0; i < 200; i++) send(order(`c${i}`, [slow]));
     await until(() => outcomes().length === 200);
     expect(most).toBeLessThanOrEqual(16);
@@ -162,6 +163,7 @@ describe('the challenger', () => {
   it('survives orders that it does not understand and says so', async () => {
     send({ type: 'nonsense' });
     await until(() => log.includes('refused'));
+    send({ type: 'trust', trust: trustIn(acme) });
     send(order('after', [await closedPort()]));
     expect((await outcome('after'))?.outcome).toMatchObject({ failure: 'refused' });
   });

@@ -179,6 +179,10 @@ describe('asking', () => {
     });
   });
 
+  it('without time left blames us, not the device', async () => {
+    expect(await ask(question([await closedPort()]), -1, clock)).toMatchObject({ failure: 'verifier' });
+  });
+
   it('gives a silent port its share of the time only', async () => {
     const silent = await with_(tcp(() => {}));
     const good = await with_(nodeTls(device.chainPem, device.keyPem));
