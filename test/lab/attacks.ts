@@ -4,6 +4,10 @@ type Station = { readonly mac: string; readonly ip: string };
 /** Where the attacker stands and whom it is after. */
 export type Field = { readonly evil: Station; readonly gateway: Station; readonly server: Station; readonly victim: Station };
 
+/** Each sender is an address that the attacker may take, so the gateway may hear some of these: it keeps at most 8 addresses of a device. */
+export const inventedSenders = 'invented ARP senders';
+export const mostAddresses = 8;
+
 const all4 = '255.255.255.255';
 const payload = [...Buffer.from('sallyport leak')];
 
@@ -32,7 +36,7 @@ export function attacksOf({ evil, gateway, server, victim }: Field): Readonly<Re
     ],
     'answers of a rogue DHCP server': [packet(everyone, all4, 17, udp(67, 68, dhcp({ chaddr: victim.mac, op: 2 })))],
     "ARP in the victim's name": [ask(evil.mac, victim.ip), ask(victim.mac, victim.ip), ask(evil.mac, victim.ip, 2, gateway.mac)],
-    'invented ARP senders': Array.from({ length: 30 }, (_, i) => ask(evil.mac, `10.20.77.${i + 1}`)),
+    [inventedSenders]: Array.from({ length: 30 }, (_, i) => ask(evil.mac, `10.20.77.${i + 1}`)),
     'router advertisements, plain and tagged': [advert, ...tags(advert)],
     'tagged twins': [...tags(shout), ...tags(packet(gateway.mac, gateway.ip, 6, tcp(1025, 8444)))],
     "the victim's source address": [
@@ -45,4 +49,17 @@ export function attacksOf({ evil, gateway, server, victim }: Field): Readonly<Re
       ethernet('01:80:c2:00:00:00', evil.mac, 38, [0x42, 0x42, 3, ...Array<number>(35).fill(0)]),
     ],
   };
+}
+
+/** What others send to a host that is cut: it may hear none of it. */
+export function framesAgainst(from: Station, evil: Station): readonly Uint8Array[] {
+  const packet = (to: string, ip: string): Uint8Array =>
+    ethernet(to, from.mac, 0x0800, ip4({ from: from.ip, to: ip, protocol: 17 }, udp(4000, 5000, payload)));
+  return [
+    packet(evil.mac, evil.ip),
+    packet(everyone, all4),
+    packet('01:00:5e:00:00:fb', '224.0.0.251'),
+    ethernet(everyone, from.mac, 0x0806, arp({ sender: from.mac, senderIp: from.ip, targetIp: evil.ip })),
+    ethernet('33:33:00:00:00:01', from.mac, 0x86dd, icmp6(134)),
+  ];
 }

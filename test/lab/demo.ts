@@ -22,10 +22,10 @@ Ctrl-C tears everything down.`;
 /** Everything that a demo has standing, for those who look at it. */
 export type Demo = { readonly warehouse: Warehouse; readonly gateway: GatewayProcess };
 
-/** Removes what dead demos of every kind left: processes, namespaces, folders. */
-async function sweepAll(): Promise<void> {
+/** Removes what dead demos of every kind left: processes, namespaces, folders. `ended` is known to be dead, though perhaps not yet buried. */
+async function sweepAll(ended?: number): Promise<void> {
   for (const kind of ['demo', 'check'] as const) {
-    const swept = await sweep(prefixes[kind]);
+    const swept = await sweep(prefixes[kind], ended);
     if (swept.length > 0) console.error(`Removed ${swept.length} namespaces of a demo that did not end well`);
     removeFolder(kind);
   }
@@ -34,7 +34,7 @@ async function sweepAll(): Promise<void> {
 /** Outlives us: when we die, even by SIGKILL, its stdin ends and it sweeps. */
 function startReaper(): void {
   const script = 'cat > /dev/null; exec "$0" "$@"';
-  const argv = ['-c', script, process.execPath, fileURLToPath(import.meta.url), '--sweep'];
+  const argv = ['-c', script, process.execPath, fileURLToPath(import.meta.url), '--sweep', String(process.pid)];
   spawn('sh', argv, { stdio: ['pipe', 'ignore', 'ignore'], detached: true }).unref();
 }
 
@@ -92,12 +92,12 @@ async function main(): Promise<void> {
     options: {
       check: { type: 'boolean' },
       port: { type: 'string', default: '9443' },
-      sweep: { type: 'boolean' },
+      sweep: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   });
   if (values.help === true) return console.log(usage);
-  if (values.sweep === true) return sweepAll();
+  if (values.sweep !== undefined) return sweepAll(Number(values.sweep));
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error(`Cannot use port ${values.port}: it is no port number`);
   const stop = new AbortController();
@@ -106,7 +106,9 @@ async function main(): Promise<void> {
   console.log(`Building the warehouse under ${folders[values.check === true ? 'check' : 'demo']} …`);
   if (values.check !== true) return runDemo('demo', demo => show(demo, port, stop.signal));
   await runDemo('check', async demo => {
-    process.exitCode = (await check(demo, stop.signal)) ? 0 : 1;
+    if (await check(demo, stop.signal)) return;
+    process.exitCode = 1;
+    console.error(`\nEnd of the gateway's output:\n${demo.gateway.lastLines()}`);
   });
 }
 

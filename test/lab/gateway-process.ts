@@ -16,6 +16,7 @@ export class GatewayProcess {
   #code: string | undefined;
   #fingerprint: string | undefined;
   #ended: string | undefined;
+  #lines: readonly string[] = [];
 
   private constructor(warehouse: Warehouse, data: string, log: string) {
     this.data = data;
@@ -26,6 +27,7 @@ export class GatewayProcess {
       if (!stream) continue;
       createInterface({ input: stream }).on('line', line => {
         file.write(`${line}\n`);
+        this.#lines = [...this.#lines, line].slice(-20);
         this.#code ??= /^one-time code: (\S+)/.exec(line)?.[1];
         this.#fingerprint ??= /^page certificate sha-256: (.+)/.exec(line)?.[1];
       });
@@ -58,6 +60,10 @@ export class GatewayProcess {
   /** SHA-256 of the page's certificate, for the person who sees the browser's warning. */
   get fingerprint(): string | undefined {
     return this.#fingerprint;
+  }
+
+  lastLines(): string {
+    return this.#lines.join('\n');
   }
 
   async devices(): Promise<readonly DeviceRow[]> {

@@ -1,6 +1,6 @@
 import type { Finding } from './check.ts';
 import type { Demo } from './demo.ts';
-import { attacksOf, type Field } from './attacks.ts';
+import { attacksOf, framesAgainst, type Field, inventedSenders, mostAddresses } from './attacks.ts';
 import { deviceOf } from './demo-table.ts';
 import { server } from './hosts/beat.ts';
 import type { Ear } from './namespace.ts';
@@ -35,16 +35,54 @@ export async function tryLeaks(demo: Demo): Promise<readonly Finding[]> {
     if (state === 'quarantined' && device !== undefined)
       await gateway.command(`/devices/${device.id}/quarantine`, { reason: 'demo check' });
     const isSo = await reached(state);
+    findings.push(await reachedByOthers(demo, state, isSo));
     for (const [name, frames] of attacks) {
       for (const [, ear] of ears) ear.frames.length = 0;
       await warehouse.lan.sendFrames(hostile.name, frames);
       const tried = new Set(frames.map(text));
-      const leaked = await bytesHeard(demo, ears, frame => tried.has(text(frame)));
+      const others = name === inventedSenders ? ears.filter(([host]) => host !== 'gateway') : ears;
+      const leaked = await bytesHeard(demo, others, frame => tried.has(text(frame)));
       const seen = isSo ? `${frames.length} frames sent, ${leaked} bytes arrived` : `it is not ${state}`;
       findings.push({ host: `${hostile.title}, ${state}`, what: name, expected: '0 bytes arrived', seen, holds: isSo && leaked === 0 });
     }
   }
-  return findings;
+  return [...findings, await fewNeighbours(demo)];
+}
+
+/** Nor may the server or an admitted device reach it. */
+async function reachedByOthers({ warehouse }: Pick<Demo, 'warehouse'>, state: string, isSo: boolean): Promise<Finding> {
+  const { evil, server: from, victim } = await fieldOf({ warehouse });
+  const ear = await warehouse.lan.receive(hostile.name);
+  const tried = new Set<string>();
+  for (const [host, station] of [['server', from] as const, ['sensor', victim] as const]) {
+    const frames = framesAgainst(station, evil);
+    for (const frame of frames) tried.add(text(frame));
+    await warehouse.lan.sendFrames(host, frames);
+  }
+  const leaked = await bytesHeard({ warehouse }, [[hostile.name, ear]], frame => tried.has(text(frame)));
+  await ear.close();
+  const seen = isSo ? `${tried.size} frames sent to it, ${leaked} bytes arrived` : `it is not ${state}`;
+  return {
+    host: `${hostile.title}, ${state}`,
+    what: 'reached by the server or the sensor',
+    expected: '0 bytes arrived',
+    seen,
+    holds: isSo && leaked === 0,
+  };
+}
+
+/** The neighbour table is the whole machine's, and small: one host may not fill it. */
+async function fewNeighbours({ warehouse }: Demo): Promise<Finding> {
+  const { stdout } = await warehouse.lan.exec('gateway', ['ip', 'neigh', 'show', 'dev', 'br0']);
+  const entries = stdout.split('\n').filter(line => line.includes(hostile.mac)).length;
+  const expected = `${mostAddresses} entries or fewer`;
+  return {
+    host: hostile.title,
+    what: "in the gateway's neighbour table",
+    expected,
+    seen: `${entries} entries`,
+    holds: entries <= mostAddresses,
+  };
 }
 
 /** That the ears hear at all: a frame of an admitted device, on the same path. */
@@ -70,7 +108,7 @@ async function isHeard({ warehouse }: Demo, ears: readonly (readonly [string, Ea
 }
 
 async function bytesHeard(
-  { warehouse }: Demo,
+  { warehouse }: Pick<Demo, 'warehouse'>,
   ears: readonly (readonly [string, Ear])[],
   counts: (frame: Uint8Array) => boolean,
 ): Promise<number> {
@@ -79,7 +117,7 @@ async function bytesHeard(
   return bytes;
 }
 
-async function fieldOf({ warehouse }: Demo): Promise<Field> {
+async function fieldOf({ warehouse }: Pick<Demo, 'warehouse'>): Promise<Field> {
   const victim = rows.find(r => r.name === 'sensor');
   return {
     evil: { mac: hostile.mac, ip: hostile.ip?.split('/')[0] ?? '' },
