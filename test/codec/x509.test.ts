@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeCertificate } from '../../gateway/codec/x509.ts';
 import { attribute, attributeTypes } from '../../gateway/codec/x509-name.ts';
 import { DecodeError } from '../../gateway/codec/reader.ts';
+import { openWhole, tags } from '../../gateway/codec/der.ts';
+import { oid, sequence, tlv } from '../vectors/der-encode.ts';
 import { type DiceDevice, makeDiceDevice, makeIdevid, makeVendor, pem, type Vendor } from '../vectors/pki.ts';
 
 const folder = mkdtempSync(join(tmpdir(), `sallyport-x509-${process.pid}-`));
@@ -98,6 +100,21 @@ describe('a certificate', () => {
     changed.write('99991331235959Z', at);
     expect(at).toBeGreaterThan(0);
     expect(() => decodeCertificate(new Uint8Array(changed))).toThrow(DecodeError);
+  });
+
+  it('with bytes left over, or with two signature algorithms, is refused', () => {
+    const outer = openWhole(device.chain[0] ?? new Uint8Array(), tags.sequence, 'certificate');
+    const [tbs, algorithm, signature] = [outer.next(), outer.next(), outer.next()];
+    const extra = tlv(0x05);
+    const sha384 = sequence(oid('1.2.840.10045.4.3.3'));
+    const rebuilt = (...parts: readonly Uint8Array[]) => sequence(...parts);
+    expect(decodeCertificate(rebuilt(tbs.whole, algorithm.whole, signature.whole)).subject.text).toContain('Alias');
+    for (const wrong of [
+      rebuilt(tbs.whole, algorithm.whole, signature.whole, extra),
+      rebuilt(sequence(tbs.content, extra), algorithm.whole, signature.whole),
+      rebuilt(tbs.whole, sha384, signature.whole),
+    ])
+      expect(() => decodeCertificate(wrong)).toThrow(DecodeError);
   });
 
   it('is written as PEM that OpenSSL reads', () => {

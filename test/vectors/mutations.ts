@@ -167,6 +167,15 @@ export const mutations: readonly Mutation[] = [
   edited('changed signature of the issuer', 'SIGNATURE_INVALID', chain => [at(chain, 0), flip(at(chain, 1), -1)]),
   alias('duplicated extension', 'EVIDENCE_MALFORMED', p => ({ ...p, extensions: [...p.extensions, ...p.extensions.slice(-1)] })),
   edited('bytes after the leaf', 'EVIDENCE_MALFORMED', chain => [Uint8Array.of(...at(chain, 0), 0), ...chain.slice(1)]),
+  {
+    name: 'more than 64 kB, of which most takes no part',
+    code: 'EVIDENCE_MALFORMED',
+    make: async (vendor, of) => {
+      const ballast = new Extension('1.3.6.1.4.1.99999.8', false, octets(new Uint8Array(25_000)));
+      const big = (await makeSelfSigned({ cn: 'big', extensions: [ballast] })).chain;
+      return [...(await makeDiceDevice(vendor, of)).chain, ...big, ...big, ...big];
+    },
+  },
   edited('eleven certificates', 'EVIDENCE_MALFORMED', chain => [...chain, ...Array.from({ length: 9 }, () => at(chain, 1))]),
   alias('bytes after the TcbInfo', 'EVIDENCE_MALFORMED', p => withTcbInfo(p, bytes => Uint8Array.of(...bytes, 0))),
   alias('an unknown field in the TcbInfo', 'EVIDENCE_MALFORMED', p =>
@@ -196,6 +205,11 @@ export const mutations: readonly Mutation[] = [
       return (await makeDiceDevice(vendor, of, { alias: p => withTcbInfo(p, () => both) })).chain;
     },
   },
+  alias('the good digest at another layer', 'DIGEST_UNKNOWN', p =>
+    withTcbInfo(p, () =>
+      tcbInfo({ vendor: 'Acme Sensors', model: 'TempSense-2', svn: 9, layer: 2, fwids: [{ alg: 'sha-256', digest: 'ab'.repeat(32) }] }),
+    ),
+  ),
   spec('security version below the floor', 'VERSION_DENIED', s => ({ ...s, svn: 1 })),
   spec('debug flag', 'DEBUG_ENABLED', s => ({ ...s, flags: [3] })),
   spec('recovery flag', 'DEBUG_ENABLED', s => ({ ...s, flags: [2] })),
