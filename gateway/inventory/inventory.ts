@@ -96,7 +96,7 @@ export class Inventory {
     else if ('device' in body && body.device !== undefined) {
       const record = this.#records.get(body.device);
       if (record !== undefined) this.#applyTo(record, body, at);
-    } else this.#applyToSite(body);
+    } else this.#applyToSite(body, at);
   }
 
   #found(body: Extract<EventBody, { kind: 'device-found' }>, at: Millis): void {
@@ -162,10 +162,20 @@ export class Inventory {
     }
   }
 
-  #applyToSite(body: EventBody): void {
+  #applyToSite(body: EventBody, at: Millis): void {
     if (body.kind === 'paused') this.#pausedUntil = body.until;
     else if (body.kind === 'resumed') this.#pausedUntil = undefined;
     else if (body.kind === 'zone-mode') this.#zoneModes.set(body.zone, body.mode);
+    else if (body.kind === 'port-state' && (body.state === 'down' || body.state === 'gone')) this.#endResults(body.port, at);
+  }
+
+  /** A link that went down may come up with another device behind it: what was proved there ends now, and the zone's grace begins. */
+  #endResults(port: PortName, at: Millis): void {
+    for (const record of this.#records.values()) {
+      const { result } = record.attestation;
+      if (record.device.port !== port || result === undefined || result.expires <= at) continue;
+      record.attestation = { ...record.attestation, result: { ...result, expires: at } };
+    }
   }
 
   #count(port: PortName, by: number): void {

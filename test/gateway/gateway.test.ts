@@ -154,6 +154,19 @@ describe('Evidence ages and moves', () => {
     expect(next.some(effect => effect.kind === 'challenge')).toBe(true);
   });
 
+  it('a link that went down ends the proof: after the grace the admission is lost unless it is proved anew', () => {
+    for (const proves of [true, false]) {
+      const bench = admitted();
+      bench.feed({ kind: 'port-state', port: 'v1', state: 'down', detail: '' });
+      bench.feed({ kind: 'port-state', port: 'v1', state: 'up', detail: '' });
+      bench.feed({ kind: 'tick' });
+      expect(bench.device(sensor).admission).toBe('admitted');
+      bench.answer(sensor, proves ? result(bench.now) : { kind: 'transport-failure', failure: 'refused', detail: '' });
+      bench.feed({ kind: 'tick' }, 901_000);
+      expect(bench.device(sensor).admission).toBe(proves ? 'admitted' : 'pending');
+    }
+  });
+
   it('the same device key from a second device is contraindicated there', () => {
     const bench = admitted();
     bench.see(other, 'v2', ip('10.20.1.2'));
