@@ -93,6 +93,7 @@ function serve(server: HttpServer, parts: AppParts, door: Door): HttpServer {
   server.on('request', buildApp(parts, door));
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxLiveMessage, perMessageDeflate: false, clientTracking: false });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy()); // a reset here is nobody else's to catch, and must not end the process
     const refusal = door === 'page' ? refuseLive(request, parts) : 'HTTP/1.1 404 Not Found';
     if (refusal !== undefined) return void socket.end(`${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     sockets.handleUpgrade(request, socket, head, client => {

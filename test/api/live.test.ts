@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { createConnection } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { DeviceView } from '../../gateway/model/device.ts';
@@ -88,6 +90,20 @@ describe('the live stream', () => {
     open.site.touch();
     const [code] = (await once(socket, 'close')) as [number];
     expect(code).toBe(4401);
+  });
+
+  it('survives clients that reset in the middle of the upgrade', async () => {
+    const { port } = new URL(open.page.url);
+    for (let n = 0; n < 50; n += 1) {
+      const raw = createConnection(Number(port), '127.0.0.1');
+      const tls = connectTls({ socket: raw, ca: open.certificate, host: '127.0.0.1' });
+      tls.on('error', () => undefined);
+      raw.on('error', () => undefined);
+      await once(tls, 'secureConnect');
+      tls.write('GET /api/v1/live HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+      raw.resetAndDestroy();
+    }
+    expect((await open.ask('GET', '/api/v1/session')).status).toBe(200);
   });
 
   it('cuts a client that says more than a word', async () => {

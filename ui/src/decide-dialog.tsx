@@ -31,11 +31,12 @@ export const pausePresets: readonly Preset[] = [
 ];
 
 /** Asks for a decision and sends it. Native: focus stays inside, Escape closes, and the page behind is inert. */
-export function DecideDialog({ decide, close }: { decide: Decide; close: () => void }) {
+export function DecideDialog({ decide, close }: { decide: Decide; close: (done?: string) => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const chosen = useSignal(1);
   const failure = useSignal<string | undefined>(undefined);
   const busy = useSignal(false);
+  const done = useRef<string>(undefined);
   useEffect(() => dialog.current?.showModal(), []);
 
   const send = async (reason: string) => {
@@ -44,6 +45,7 @@ export function DecideDialog({ decide, close }: { decide: Decide; close: () => v
     failure.value = undefined;
     try {
       await ask<{ ok: true }>('POST', decide.path, { ...decide.body, ...decide.presets?.[chosen.value]?.body, reason });
+      done.current = `Done: ${decide.button.toLowerCase()}.`;
       dialog.current?.close();
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
@@ -53,7 +55,7 @@ export function DecideDialog({ decide, close }: { decide: Decide; close: () => v
     }
   };
   return (
-    <dialog ref={dialog} onClose={close} aria-labelledby="decide-title">
+    <dialog ref={dialog} onClose={() => close(done.current)} aria-labelledby="decide-title">
       <form
         onSubmit={event => {
           event.preventDefault();

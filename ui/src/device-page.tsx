@@ -7,7 +7,7 @@ import { BadgeWord } from './badge.tsx';
 import { Checks } from './checks.tsx';
 import { DecideDialog, approvalPresets, waiverPresets } from './decide-dialog.tsx';
 import type { Decide } from './decide-dialog.tsx';
-import { DecisionPanel, Facts, ProofPanel, Timeline } from './device-panels.tsx';
+import { Bindings, DecisionPanel, Facts, ProofPanel, Timeline } from './device-panels.tsx';
 import { ago, nameOf, whatOf, when, whereOf } from './format.ts';
 import { Copy, Link } from './link.tsx';
 import { changes, clock } from './store.ts';
@@ -17,6 +17,7 @@ export function DevicePage({ id }: { id: string }) {
   const detail = useSignal<DeviceDetail | undefined>(undefined);
   const failure = useSignal<RequestError | undefined>(undefined);
   const dialog = useSignal<Decide | undefined>(undefined);
+  const said = useSignal('');
   const change = changes.value.get(id) ?? 0;
   useEffect(() => {
     let stale = false;
@@ -36,6 +37,13 @@ export function DevicePage({ id }: { id: string }) {
   }, [id, change]);
 
   const found = detail.value;
+  const title = found === undefined ? 'Sallyport' : `${nameOf(found.row)} · Sallyport`;
+  useEffect(() => {
+    document.title = title;
+    return () => {
+      document.title = 'Sallyport';
+    };
+  }, [title]);
   if (failure.value?.code === 'not-found') return <Missing id={id} />;
   if (found === undefined || found.row.id !== id)
     return (
@@ -57,18 +65,28 @@ export function DevicePage({ id }: { id: string }) {
         </p>
       </section>
       <Actions detail={found} open={decide => (dialog.value = decide)} />
+      <p class="said" role="status">
+        {said.value}
+      </p>
       <div class="columns">
         <section>
           <h2>Checks</h2>
           <Checks checks={found.checks} />
           <ProofPanel detail={found} />
         </section>
-        <DecisionPanel detail={found} />
+        <div>
+          <DecisionPanel detail={found} />
+          <Bindings detail={found} />
+        </div>
       </div>
       <Facts detail={found} />
       <Timeline detail={found} />
       {dialog.value !== undefined && (
-        <DecideDialog key={dialog.value.title} decide={dialog.value} close={() => (dialog.value = undefined)} />
+        <DecideDialog
+          key={dialog.value.title}
+          decide={dialog.value}
+          close={done => ((dialog.value = undefined), (said.value = done ?? ''))}
+        />
       )}
     </main>
   );
@@ -150,7 +168,7 @@ function Actions({ detail, open }: { detail: DeviceDetail; open: (decide: Decide
           onClick={() =>
             open({
               title: `Approve ${name}?`,
-              consequence: `${at} may use the network although ${reasons[row.reason].text}. The approval lapses when it shows failed Evidence or another key.`,
+              consequence: `${at} may use the network from now on. The approval lapses when the device fails a check or shows another key.`,
               button: 'Let it on the network',
               path: `${path}/approve`,
               presets: approvalPresets,
@@ -163,7 +181,6 @@ function Actions({ detail, open }: { detail: DeviceDetail; open: (decide: Decide
       {excusable !== undefined && (
         <button
           type="button"
-          class="primary"
           onClick={() =>
             open({
               title: `Waive ${excusable} for ${name}?`,

@@ -97,8 +97,8 @@ export function ProofPanel({ detail: { proof, lastFailure } }: { detail: DeviceD
   );
 }
 
-/** Where it was, what it is called, what it serves and what was heard of it; each with its source and frame. */
-export function Facts({ detail }: { detail: DeviceDetail }) {
+/** Which addresses it had at which port, and when. */
+export function Bindings({ detail }: { detail: DeviceDetail }) {
   return (
     <section>
       <h2>Bindings</h2>
@@ -116,6 +116,14 @@ export function Facts({ detail }: { detail: DeviceDetail }) {
           </li>
         ))}
       </ul>
+    </section>
+  );
+}
+
+/** What it is called, what it serves and what was heard of it; each with its source and frame. */
+export function Facts({ detail }: { detail: DeviceDetail }) {
+  return (
+    <section>
       <h2>Facts</h2>
       <ul class="lines">
         {detail.fields.map(field => (

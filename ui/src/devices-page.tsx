@@ -19,24 +19,27 @@ const counts = computed(() => {
   return found;
 });
 const wanted = (row: DeviceRow) => (only.value === undefined || row.badge === only.value) && matches(row, search.value);
-const urgency = (row: DeviceRow) => badgeOrder.indexOf(row.badge);
+const collator = new Intl.Collator('en', { numeric: true });
+/** What wants a person first, then by name; the keys are made once for each row, not for each comparison. */
 const sorted = computed(() =>
   [...rows.value.values()]
     .filter(wanted)
-    .toSorted((a, b) => urgency(a) - urgency(b) || nameOf(a).localeCompare(nameOf(b)) || a.id.localeCompare(b.id)),
+    .map(row => ({ row, urgency: badgeOrder.indexOf(row.badge), name: nameOf(row) }))
+    .toSorted((a, b) => a.urgency - b.urgency || collator.compare(a.name, b.name) || collator.compare(a.row.id, b.row.id))
+    .map(({ row }) => row),
 );
 
-let order: readonly string[] = [];
+let order: ReadonlySet<string> = new Set();
 let orderedFor = '';
 /** The rows in the order that people see: frozen while they are in the list, as long as they ask for the same. */
 const listed = computed(() => {
   const asked = `${only.value} ${search.value}`;
   if (!held.value || asked !== orderedFor) {
     orderedFor = asked;
-    order = sorted.value.map(row => row.id);
+    order = new Set(sorted.value.map(row => row.id));
   }
-  const still = order.flatMap(id => rows.value.get(id) ?? []);
-  return { rows: still, waiting: sorted.value.filter(row => !order.includes(row.id)).length };
+  const still = [...order].flatMap(id => rows.value.get(id) ?? []);
+  return { rows: still, waiting: sorted.value.filter(row => !order.has(row.id)).length };
 });
 
 function setSearch(text: string): void {
@@ -172,7 +175,7 @@ function Row({ row }: { row: DeviceRow }) {
         <Link to={`/devices/${encodeURIComponent(row.id)}`}>{nameOf(row)}</Link>
         <small>{whatOf(row)}</small>
         <small class="mono">
-          {row.mac} {row.ips.at(-1) ?? 'no address'}
+          <span>{row.mac}</span> <span>{row.ips.at(-1) ?? 'no address'}</span>
         </small>
       </td>
       <td class="where">

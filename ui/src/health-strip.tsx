@@ -71,19 +71,34 @@ function troubles(state: Health): readonly string[] {
   ];
 }
 
-/** How the gateway fares: zones and modes, ports, enforcement, processes, journal; and the pause that always works. */
-export function HealthStrip() {
+const pause: Decide = {
+  title: 'Pause enforcement on the whole site?',
+  consequence: 'Every device passes until the pause ends, the quarantined ones too. Discovery and challenges go on.',
+  button: 'Pause enforcement',
+  danger: true,
+  path: '/pause',
+  presets: pausePresets,
+};
+
+/** The pause that always works, at hand on every page while there is something to pause. */
+export function PauseButton() {
   const dialog = useSignal<Decide | undefined>(undefined);
   const state = health.value;
+  if (state === undefined || state.pausedUntil !== undefined || !state.zones.some(zone => zone.mode === 'enforce')) return null;
+  return (
+    <>
+      <button type="button" onClick={() => (dialog.value = pause)}>
+        Pause<span class="wide"> enforcement</span>…
+      </button>
+      {dialog.value !== undefined && <DecideDialog decide={dialog.value} close={() => (dialog.value = undefined)} />}
+    </>
+  );
+}
+
+/** How the gateway fares: zones and modes, ports, enforcement, processes, journal. */
+export function HealthStrip() {
+  const state = health.value;
   if (state === undefined) return null;
-  const pause: Decide = {
-    title: 'Pause enforcement on the whole site?',
-    consequence: 'Every device passes until the pause ends, the quarantined ones too. Discovery and challenges go on.',
-    button: 'Pause enforcement',
-    danger: true,
-    path: '/pause',
-    presets: pausePresets,
-  };
   return (
     <footer class="health">
       <h2>Gateway</h2>
@@ -115,12 +130,6 @@ export function HealthStrip() {
           {state.version}, policy <span class="mono">{shortDigest(state.policy.hash)}</span>, since {when(state.startedAt)}
         </dd>
       </dl>
-      {state.pausedUntil === undefined && (
-        <button type="button" onClick={() => (dialog.value = pause)}>
-          Pause enforcement…
-        </button>
-      )}
-      {dialog.value !== undefined && <DecideDialog decide={dialog.value} close={() => (dialog.value = undefined)} />}
     </footer>
   );
 }

@@ -4,7 +4,7 @@ import { heartbeatMillis } from '../../gateway/api/contract.ts';
 import { ask } from './api.ts';
 import { DevicePage } from './device-page.tsx';
 import { DevicesPage } from './devices-page.tsx';
-import { Banners, HealthStrip } from './health-strip.tsx';
+import { Banners, HealthStrip, PauseButton } from './health-strip.tsx';
 import { Link } from './link.tsx';
 import { connect, disconnect, present } from './live.ts';
 import { SetupPage, SignInPage } from './sign-in.tsx';
@@ -33,10 +33,13 @@ function Top({ user }: { user: string }) {
       <Link to="/" class="brand">
         Sallyport
       </Link>
-      <span class="mode">
-        {health.value === undefined ? '' : health.value.pausedUntil !== undefined ? 'paused' : enforcing ? 'enforcing' : 'observing'}
+      <span class="state">
+        <span class="mode">
+          {health.value === undefined ? '' : health.value.pausedUntil !== undefined ? 'paused' : enforcing ? 'enforcing' : 'observing'}
+        </span>
+        <span class={live ? 'live' : 'live off'}>{live ? '● live' : '○ not live'}</span>
       </span>
-      <span class={live ? 'live' : 'live off'}>{live ? '● live' : '○ not live'}</span>
+      <PauseButton />
       <span class="user">{user}</span>
       <button type="button" onClick={() => void signOut()}>
         Sign out
