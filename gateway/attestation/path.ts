@@ -26,6 +26,7 @@ export function checkPath(chain: readonly Certificate[], anchors: readonly Ancho
     checkKey(certificate);
     checkDates(certificate, now);
     checkExtensions(certificate);
+    checkPurpose(certificate);
     if (i > 0) checkIssuer(certificate, intermediatesBelow(path.certificates, i));
     else checkLeaf(certificate);
   }
@@ -107,6 +108,24 @@ function checkExtensions(certificate: Certificate): void {
   throw new EvidenceError('CRITICAL_EXTENSION_UNKNOWN', 'chain', `Cannot accept ${certificate.subject.text}: unknown critical extension`, {
     expected: 'known critical extensions',
     seen: unknown,
+  });
+}
+
+/** Purposes that have nothing to do with devices (RFC 5280 §4.2.1.12). Vendors' own and TCG's purposes are many, so what is unknown may pass. */
+const otherPurposes: readonly string[] = [
+  '1.3.6.1.5.5.7.3.3', // codeSigning
+  '1.3.6.1.5.5.7.3.4', // emailProtection
+  '1.3.6.1.5.5.7.3.8', // timeStamping
+  '1.3.6.1.5.5.7.3.9', // OCSPSigning
+];
+
+/** A CA or key that is kept for mail or code only does not vouch for devices, though the same vendor's root signed it. */
+function checkPurpose(certificate: Certificate): void {
+  const purposes = certificate.extendedKeyUsage;
+  if (purposes.length === 0 || purposes.some(p => !otherPurposes.includes(p))) return;
+  throw new EvidenceError('KEY_USAGE_WRONG', 'chain', `Cannot accept ${certificate.subject.text}: it is kept for other purposes`, {
+    expected: 'a purpose of servers, clients or devices, or none',
+    seen: purposes.join(', '),
   });
 }
 

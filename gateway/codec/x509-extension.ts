@@ -61,6 +61,7 @@ export function extendedKeyUsage(value: Uint8Array): readonly string[] {
   const parts = openWhole(value, tags.sequence, 'extendedKeyUsage');
   const found: string[] = [];
   while (!parts.done) found.push(objectIdentifier(parts.take(tags.oid, 'extendedKeyUsage').content));
+  if (found.length === 0) throw new DecodeError('Cannot read extendedKeyUsage: it is empty');
   return found;
 }
 

@@ -132,6 +132,10 @@ export const mutations: readonly Mutation[] = [
     'KEY_USAGE_WRONG',
     without(keyUsage, new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true)),
   ),
+  deviceId('issuer is kept for mail', 'KEY_USAGE_WRONG', p => ({
+    ...p,
+    extensions: [...p.extensions, new ExtendedKeyUsageExtension(['1.3.6.1.5.5.7.3.4'])],
+  })),
   alias('leaf may not sign', 'KEY_USAGE_WRONG', without(keyUsage, new KeyUsagesExtension(KeyUsageFlags.keyEncipherment, true))),
   alias('unknown critical extension in the leaf', 'CRITICAL_EXTENSION_UNKNOWN', p => ({
     ...p,

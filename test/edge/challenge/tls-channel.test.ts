@@ -1,5 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../../../gateway/edge/challenge/ask.ts';
 import { type Exchange, handshake } from '../../../gateway/edge/challenge/tls-channel.ts';
@@ -98,6 +102,15 @@ describe('what is no TLS, or none that proves anything', () => {
     expect(await shake(await with_(old))).toMatchObject({ kind: 'failed', failure: 'not-tls' });
   });
 
+  it('a handshake signed with SHA-1 is refused, while a weak certificate under a strong signature still comes', async () => {
+    const weakArgs = ['-tls1_2', '-cipher', 'DEFAULT:@SECLEVEL=0'];
+    const sha1 = opensslServer(device.chainPem, device.keyPem, [...weakArgs, '-sigalgs', 'ECDSA+SHA1']);
+    expect(await shake(await with_(sha1))).toMatchObject({ kind: 'failed', failure: 'not-tls' });
+    const old = weakPrinter();
+    const exchange = await shake(await with_(opensslServer(old.certificate, old.key, weakArgs)));
+    expect(verifier([acme])(certificatesOf(exchange)).kind).toBe('no-evidence');
+  });
+
   it('a plain banner is not TLS', async () => {
     expect(await shake(await with_(tcp(s => s.write('220 ready\r\n'))))).toMatchObject({ kind: 'failed', failure: 'not-tls' });
   });
@@ -189,6 +202,19 @@ describe('asking', () => {
     expect((await ask(question([silent, good]), 2000, clock)).kind).toBe('answered');
   });
 });
+
+/** RSA-1024 signed with SHA-1, as printers of twenty years ago have it. */
+function weakPrinter(): { readonly certificate: string; readonly key: string } {
+  const folder = mkdtempSync(join(tmpdir(), `sallyport-printer-${process.pid}-`));
+  const keyFile = join(folder, 'key.pem');
+  try {
+    const how = ['-newkey', 'rsa:1024', '-sha1', '-nodes', '-keyout', keyFile, '-subj', '/CN=printer/', '-days', '9'];
+    const certificate = execFileSync('openssl', ['req', '-x509', ...how], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    return { certificate, key: readFileSync(keyFile, 'utf8') };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 /** Changes the last byte of the ServerKeyExchange (type 12), whose end is its signature (RFC 8422 §5.4). */
 function spoilKeyExchange(chunk: Buffer): Buffer {
