@@ -91,14 +91,15 @@ function chains({ gateway, dhcpServers }: RuleSet): string {
 	}
 	chain leaving {
 		ether saddr ${gateway.mac} drop
-		ether saddr @outside drop
 		ether saddr . iifname @admitted accept
-		ether saddr @upstream drop
-		ether saddr . iifname != @cut ether saddr @taken drop
-		iifname @open ether daddr @control accept
-		ether saddr . iifname @cut goto lane
+		iifname @open ether saddr != @upstream ether saddr != @outside ether daddr @control accept
+		ether saddr . iifname @cut ether saddr != @upstream ether saddr != @outside goto lane
+		ether saddr . iifname @cut drop
 		iifname . vlan id @observed accept
 		iifname @plain ${untagged} accept
+		ether saddr @upstream drop
+		ether saddr @outside drop
+		ether saddr @taken drop
 		goto lane
 	}
 	chain lane {

@@ -29,8 +29,19 @@ export const setNames = Object.keys(setTypes).filter((n): n is SetName => n in s
 /** One element: its parts in the order of the set's type. Sorted lists of these are what is compared with the kernel. */
 export type Element = readonly string[];
 
-/** Everything a RuleSet says, as set elements. Throws when a name or address could not stand in nft text. */
-export function elementsOf(ruleSet: RuleSet): Readonly<Record<SetName, readonly Element[]>> {
+type Elements = Readonly<Record<SetName, readonly Element[]>>;
+
+/** RuleSets do not change, and each is asked for several times; entries leave with their RuleSet. */
+const known = new WeakMap<RuleSet, Elements>();
+
+/** Everything a RuleSet says, as set elements. Throws RangeError when a name or address could not stand in nft text. */
+export function elementsOf(ruleSet: RuleSet): Elements {
+  const elements = known.get(ruleSet) ?? compute(ruleSet);
+  known.set(ruleSet, elements);
+  return elements;
+}
+
+function compute(ruleSet: RuleSet): Elements {
   check(ruleSet);
   const enforced = new Set(ruleSet.enforced);
   const inside = ruleSet.enforced.length === 0 ? [] : ruleSet.devices.filter(d => enforced.has(d.port));

@@ -60,7 +60,7 @@ function tightDevices(previous: RuleSet, next: RuleSet, enforced: readonly PortN
     // An address that moves between ports is cut on both until the move is committed; its old port keeps the clone guard.
     const ports = [oldHome.get(mac), newHome.get(mac)].filter(p => p !== undefined);
     const bound = (ports.find(p => enforced.includes(p)) ?? ports[0]) === port;
-    const least = ports.every(p => p === port) ? 'admit' : 'hold';
+    const least = ports.every(p => p === port) || !enforced.includes(port) ? 'admit' : 'hold';
     const access = tightAccess(wasCut ? was?.access : 'admit', isCut ? is?.access : 'admit', bound ? 'hold' : undefined);
     if (access === undefined || (!bound && !enforced.includes(port))) return [];
     const lane = (ip: string): boolean => (!wasCut || was?.ips.includes(ip) === true) && (!isCut || is?.ips.includes(ip) === true);

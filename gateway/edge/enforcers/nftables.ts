@@ -103,7 +103,7 @@ class Nftables implements Enforcement {
       } catch (error) {
         if (!(error instanceof Error)) throw error;
         this.#inForce = undefined;
-        this.#state('failed', this.#wanted, error.message);
+        this.#state('failed', this.#wanted, error.message, true);
         this.#soon(1_000);
       }
     });
@@ -133,14 +133,12 @@ class Nftables implements Enforcement {
       const { code, stderr } = await run('nft', ['-f', '-'], `${changes.join('\n')}\n`);
       return code === 0 ? undefined : stderr.trim();
     }
+    // nft quotes the line of each complaint, so one question shows which of these lines failed.
     const probes = size(next) > smallSets ? [] : changes.map(c => ({ gone: c.startsWith('delete'), get: c.replace(/^\w+/, 'get') }));
-    const wrong = complaints(await this.#session.ask([line]))[0];
-    if (wrong !== undefined) return wrong;
-    for (const { gone, get } of probes) {
-      const missing = complaints(await this.#session.ask([get])).length > 0;
-      if (missing !== gone) return `the kernel does not show: ${changes.join('; ').slice(0, 200)}`;
-    }
-    return undefined;
+    const said = `\n${await this.#session.ask([line, ...probes.map(p => p.get)])}\n`;
+    if (said.includes(`\n${line}\n`)) return complaints(said)[0] ?? 'nft complained';
+    const wrong = probes.find(p => said.includes(`\n${p.get}\n`) !== p.gone);
+    return wrong === undefined ? undefined : `the kernel does not show it: ${wrong.get.slice(0, 200)}`;
   }
 
   /** Replaces the whole table in one transaction, keeping what it learnt, and reads it back. */
