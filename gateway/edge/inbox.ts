@@ -111,6 +111,7 @@ const outcome = z.discriminatedUnion('kind', [
 ]);
 const fromChallenger = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hello'), role: z.literal('challenger'), epoch, pid }),
+  z.object({ type: z.literal('beat') }),
   z.object({ type: z.literal('outcome'), id: z.string().max(80), outcome, certificates: z.array(z.string().max(200_000)).max(12) }),
 ]);
 

@@ -53,6 +53,8 @@ export type ToEnforcer =
 
 export type FromChallenger =
   | { readonly type: 'hello'; readonly role: 'challenger'; readonly epoch: string; readonly pid: number }
+  /** Each half second, so that silence means that it hangs; the supervisor then ends it. */
+  | { readonly type: 'beat' }
   /** Certificates in base64 DER, leaf first, so that the gateway can keep the Evidence by its hash. */
   | { readonly type: 'outcome'; readonly id: string; readonly outcome: ChallengeOutcome; readonly certificates: readonly string[] };
 

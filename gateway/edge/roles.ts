@@ -27,6 +27,7 @@ export const roles = {
     nodeOptions: ['--max-old-space-size=128'],
     fd: 4,
   },
+  // Decodes what devices send, so it is ended after 2 s of silence.
   challenger: {
     entry: 'edge/challenge/challenger',
     user: 61173,
@@ -79,7 +80,7 @@ export function roleSpec(name: RoleName, args: readonly string[], reach: Reach, 
     command: [...reach.prefix, ...setpriv(role), ...node],
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' },
     ...(role.fd === undefined ? {} : { gatewayFd: role.fd }),
-    ...(name === 'browser' ? { silenceMillis } : {}),
+    ...(name === 'browser' || name === 'challenger' ? { silenceMillis } : {}),
     ...(name === 'sensor' ? { lastWords: true } : {}),
   };
 }

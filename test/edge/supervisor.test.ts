@@ -81,13 +81,16 @@ describe.skipIf(missing !== undefined)('the supervisor', () => {
   });
 
   it('ends a process that hangs: one that beats and then writes nothing', async () => {
-    const hanging = new Processes(lan, 'server', { standIns: ['browser', 'challenger'], first: { 6: { do: 'hang' }, 5: { do: 'hang' } } });
+    const hang = { do: 'hang' } as const;
+    const hanging = new Processes(lan, 'server', { standIns: ['browser', 'challenger', 'enforcer'], first: { 6: hang, 5: hang, 4: hang } });
     try {
-      await hanging.until(() => hanging.log.some(l => l.event === 'hang' && l.role === 'browser'), 'the hang is seen', 15_000);
-      await hanging.until(() => hanging.starts('browser') > 1, 'it is started again');
-      expect(hanging.starts('challenger')).toBe(1); // nobody asked for its heartbeat
+      for (const role of ['browser', 'challenger'] as const) {
+        await hanging.until(() => hanging.log.some(l => l.event === 'hang' && l.role === role), `the ${role}'s hang is seen`, 15_000);
+        await hanging.until(() => hanging.starts(role) > 1, 'it is started again');
+      }
+      expect(hanging.starts('enforcer')).toBe(1); // nobody asked for its heartbeat
     } finally {
-      process.kill(hanging.pid('challenger'), 'SIGKILL');
+      process.kill(hanging.pid('enforcer'), 'SIGKILL');
       await hanging.stop();
     }
   });

@@ -34,6 +34,8 @@ const end = (): never => process.exit(0);
 gateway.on('error', end).on('close', end).on('end', end);
 readLines(gateway, take, why => log({ spoilt: why }));
 send({ type: 'hello', role: 'challenger', epoch: randomUUID(), pid: process.pid });
+// Hostile Evidence must not be able to hang us unseen: after 2 s without a beat the supervisor starts another challenger.
+setInterval(() => send({ type: 'beat' }), 500);
 
 function take(value: unknown): void {
   const parsed = order.safeParse(value);
