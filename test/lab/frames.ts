@@ -38,8 +38,15 @@ type Arp = {
 
 /** An ARP payload. RFC 826. */
 export const arp = ({ operation = 1, sender, senderIp, target = '00:00:00:00:00:00', targetIp }: Arp): readonly number[] => [
-  ...[0, 1, 8, 0, 6, 4, 0, operation],
-  ...[...hex(sender), ...ip(senderIp), ...hex(target), ...ip(targetIp)],
+  ...u16(1),
+  ...u16(0x0800),
+  6,
+  4,
+  ...u16(operation),
+  ...hex(sender),
+  ...ip(senderIp),
+  ...hex(target),
+  ...ip(targetIp),
 ];
 
 type Ip4 = {
@@ -124,11 +131,23 @@ export function dhcp({ chaddr, op = 1, giaddr = '0.0.0.0', pad = 0, hops = 0 }: 
   ];
 }
 
+const linkLocal = [0xfe, 0x80, ...Array<number>(13).fill(0), 2];
+const allNodes = [0xff, 2, ...Array<number>(13).fill(0), 1];
+
 /** ICMPv6 in IPv6 to a group; the checksum is not right, which no bridge looks at. RFC 8200, RFC 4861. */
 export const icmp6 = (type: number, body: readonly number[] = Array<number>(12).fill(0)): readonly number[] => [
-  ...[0x60, 0, 0, 0, ...u16(4 + body.length), 58, 255],
-  ...[0xfe, 0x80, ...Array<number>(13).fill(0), 2, 0xff, 2, ...Array<number>(13).fill(0), 1],
-  ...[type, 0, 0, 0, ...body],
+  ...u16(0x6000),
+  ...u16(0),
+  ...u16(4 + body.length),
+  58,
+  255,
+  ...linkLocal,
+  ...allNodes,
+  type,
+  0,
+  0,
+  0,
+  ...body,
 ];
 
 /** Internet checksum. RFC 1071. */

@@ -247,6 +247,7 @@ describe.skipIf(missing)('quarantine on the wire', () => {
 
   describe.each(['hold', 'quarantine'] as const)('a device in %s', access => {
     beforeAll(async () => {
+      await enforcer.enforce(ruleSet(access, { enforced: [], devices: [] })); // a new table: rates that were used up would hide a leak
       await enforcer.enforce(ruleSet(access));
       for (const host of ['gateway', 'server', 'good', 'peer', 'watcher']) await lan.exec(host, ['ip', 'neigh', 'flush', 'all']);
       for (const host of ['good', 'peer']) expect(await ping(host, server.ip)).toBe(true);
@@ -347,5 +348,27 @@ describe.skipIf(missing)('quarantine on the wire', () => {
         expect([host, heard[host]]).toEqual([host, [shout, ...controls(good.mac)].map(text)]);
       expect([heard['evil'], heard['spare']]).toEqual([[], []]);
     });
+  });
+
+  it('where one VLAN only observes, it passes both ways and the others do not, until a device there is cut', async () => {
+    const observed = [{ port: 'v2', vlan: 20 }];
+    await enforcer.enforce(ruleSet('hold', { observed, devices: [planned(good, 'admit', true)] }));
+    const [shout, back] = [udpTo(everyone, all4), udpTo(everyone, all4, server.mac)];
+    const vlan20 = (f: Uint8Array): Uint8Array => tagged(f, [0x8100, 20]);
+    const others = (f: Uint8Array): readonly Uint8Array[] => everyTag(f).filter(t => !text(t).includes('81000014'));
+    const there = await listen(() => lan.sendFrames('evil', [vlan20(shout), shout, ...others(shout)]), ['server']);
+    expect(there).toEqual({ server: [text(vlan20(shout))] });
+    expect(await listen(() => lan.sendFrames('server', [vlan20(back), back, ...others(back)]), ['evil'])).toEqual({
+      evil: [text(vlan20(back))],
+    });
+    await enforcer.enforce(ruleSet('hold', { observed, devices: [planned(good, 'admit', true), planned(evil, 'hold')] }));
+    expect(await listen(() => lan.sendFrames('evil', [vlan20(shout)]))).toEqual(nobody);
+  });
+
+  it('where a port observes untagged, unknown hosts pass and devices that are cut do not', async () => {
+    const observed = [{ port: 'v2', vlan: 0 }];
+    await enforcer.enforce(ruleSet('hold', { observed, devices: [planned(evil, 'hold')] }));
+    const [mine, stranger] = [udpTo(everyone, all4), udpTo(everyone, all4, '02:00:5e:00:00:99')];
+    expect(await listen(() => lan.sendFrames('evil', [mine, stranger]), ['server'])).toEqual({ server: [text(stranger)] });
   });
 });
