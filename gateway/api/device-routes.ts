@@ -1,8 +1,11 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setImmediate } from 'node:timers/promises';
 import { Router } from 'express';
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import type { DeviceView } from '../model/device.ts';
 import type { Command } from '../model/machine.ts';
-import { csv } from '../export/csv.ts';
+import { csvHeader, csvLines } from '../export/csv.ts';
 import { jsonLines } from '../export/json-lines.ts';
 import { exportRecord } from '../export/record.ts';
 import type { Span } from './contract.ts';
@@ -70,15 +73,34 @@ export function deviceRoutes(site: Site, live: Live, who: WhoAsks, now: () => nu
     response.json(await command(request, reason, { kind: 'zone-mode', zone: request.params.zone, mode }));
   });
 
-  router.get('/export.csv', (_request, response) => {
-    response.attachment(`sallyport-${fileTime(now())}.csv`).type('text/csv; charset=utf-8; header=present');
-    response.send(csv(site.devices().map(view => exportRecord(view, now()))));
+  router.get('/export.csv', async (_request, response) => {
+    const asOf = now();
+    response.attachment(`sallyport-${fileTime(asOf)}.csv`).type('text/csv; charset=utf-8; header=present');
+    response.write(csvHeader);
+    await writeAll(response, site.devices(), views => csvLines(views.map(view => exportRecord(view, asOf))));
   });
-  router.get('/export.jsonl', (_request, response) => {
-    response.attachment(`sallyport-${fileTime(now())}.jsonl`).type('application/x-ndjson');
-    response.send(jsonLines(site.devices().map(view => exportRecord(view, now()))));
+  router.get('/export.jsonl', async (_request, response) => {
+    const asOf = now();
+    response.attachment(`sallyport-${fileTime(asOf)}.jsonl`).type('application/x-ndjson');
+    await writeAll(response, site.devices(), views => jsonLines(views.map(view => exportRecord(view, asOf))));
   });
   return router;
+}
+
+/** Writes an export piece by piece: between two pieces the gateway does its other work, and a slow reader is waited for. */
+async function writeAll(response: Response, views: readonly DeviceView[], render: (views: readonly DeviceView[]) => string): Promise<void> {
+  async function* pieces() {
+    for (let from = 0; from < views.length; from += 200) {
+      yield render(views.slice(from, from + 200));
+      await setImmediate();
+    }
+  }
+  try {
+    await pipeline(Readable.from(pieces()), response);
+  } catch (error) {
+    const left = error instanceof Error && 'code' in error && (error.code === 'ERR_STREAM_PREMATURE_CLOSE' || error.code === 'ECONNRESET');
+    if (!left) throw error; // who asked went away: nothing is wrong with us
+  }
 }
 
 function known(site: Site, id: string): DeviceView {

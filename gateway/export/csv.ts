@@ -20,8 +20,12 @@ export function cellOf(value: string | number | boolean | readonly string[]): st
   return typeof value === 'string' ? harmlessCell(oneLine(value)) : String(value);
 }
 
+/** The first line: the columns. */
+export const csvHeader = `${columns.join(',')}\r\n`;
+
+/** One line for each record. */
+export const csvLines = (records: readonly ExportRecord[]): string =>
+  records.map(record => `${columns.map(column => quoted(cellOf(record[column]))).join(',')}\r\n`).join('');
+
 /** The inventory as CSV, RFC 4180: CRLF, a header, UTF-8 without a mark. */
-export function csv(records: readonly ExportRecord[]): string {
-  const lines = records.map(record => columns.map(column => quoted(cellOf(record[column]))).join(','));
-  return [columns.join(','), ...lines].map(line => `${line}\r\n`).join('');
-}
+export const csv = (records: readonly ExportRecord[]): string => csvHeader + csvLines(records);

@@ -76,6 +76,26 @@ describe('reading', () => {
     expect(lines.text.trimEnd().split('\n')).toHaveLength(9);
   });
 
+  it('survives who goes away in the middle of an export', async () => {
+    const [view] = open.site.devices();
+    const many = Array.from({ length: 5_000 }, (_, n) =>
+      view === undefined ? [] : [{ ...view, device: { ...view.device, id: `d${n}` } }],
+    ).flat();
+    const large = await openPage(fixtureSite(many));
+    const own = await large.signIn();
+    const { port } = new URL(large.page.url);
+    for (let n = 0; n < 3; n += 1) {
+      const tls = connect({ host: '127.0.0.1', port: Number(port), ca: large.certificate });
+      tls.write(`GET /api/v1/export.csv HTTP/1.1\r\nHost: x\r\nCookie: ${own}\r\n\r\n`);
+      await once(tls, 'data');
+      tls.destroy();
+    }
+    const whole = await large.ask('GET', '/api/v1/export.csv', { cookie: own });
+    expect(whole.text.split('\r\n')).toHaveLength(5_002);
+    expect(large.log).toEqual([]);
+    await large.close();
+  });
+
   it('describes itself as OpenAPI 3.1', async () => {
     const answer = await open.ask('GET', '/api/v1/openapi.json');
     expect(answer.json).toMatchObject({ openapi: '3.1.0', paths: { '/api/v1/devices/{id}/approve': { post: {} } } });

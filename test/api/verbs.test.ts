@@ -5,11 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findDevice } from '../../gateway/api/find-device.ts';
 import { deviceRow } from '../../gateway/api/rows.ts';
 import { readInstant, readSpan } from '../../gateway/api/span.ts';
+import { deviceTable } from '../../gateway/api/table.ts';
 import { clientVerbs, help } from '../../gateway/api/verb-help.ts';
 import type { ClientVerb } from '../../gateway/api/verb-help.ts';
 import { isClientVerb, runClientVerb } from '../../gateway/api/verbs.ts';
 import { readCsv } from '../export/read-csv.ts';
-import { fixtureSite, fixtureViews, hostileName } from './fixture-site.ts';
+import { bidiText, fixtureSite, fixtureViews, hostileName } from './fixture-site.ts';
 import { openPage } from './open-page.ts';
 import type { OpenPage } from './open-page.ts';
 
@@ -89,6 +90,12 @@ describe('sallyport devices', () => {
       const { out } = await sallyport(line);
       expect(out.replaceAll('\n', ''), line).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
     }
+    const named = deviceTable(
+      rows.map(row => ({ ...row, hostname: bidiText })),
+      0,
+    );
+    expect(named.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(named.trimEnd().split('\n')).toHaveLength(10);
   });
 
   it('ends with 0 when all is well, 2 when somebody waits, 4 when nobody spoke', async () => {

@@ -10,7 +10,7 @@ import type { Decide } from './decide-dialog.tsx';
 import { Bindings, DecisionPanel, Facts, ProofPanel, Timeline } from './device-panels.tsx';
 import { ago, nameOf, whatOf, when, whereOf } from './format.ts';
 import { Copy, Link } from './link.tsx';
-import { changes, clock } from './store.ts';
+import { clock, rows } from './store.ts';
 
 /** One device: badge and name, where it is, why it stands so, the checks, what to do, and then everything else. */
 export function DevicePage({ id }: { id: string }) {
@@ -18,7 +18,7 @@ export function DevicePage({ id }: { id: string }) {
   const failure = useSignal<RequestError | undefined>(undefined);
   const dialog = useSignal<Decide | undefined>(undefined);
   const said = useSignal('');
-  const change = changes.value.get(id) ?? 0;
+  const listed = rows.value.get(id); // another object after each change: then the detail is asked for anew
   useEffect(() => {
     let stale = false;
     const load = async () => {
@@ -34,7 +34,7 @@ export function DevicePage({ id }: { id: string }) {
     return () => {
       stale = true;
     };
-  }, [id, change]);
+  }, [id, listed]);
 
   const found = detail.value;
   const title = found === undefined ? 'Sallyport' : `${nameOf(found.row)} · Sallyport`;

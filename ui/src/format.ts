@@ -45,14 +45,20 @@ export function shortDigest(text: string): string {
   return text.replace(/[0-9a-f]{24,}/gi, hex => `${hex.slice(0, 8)}…${hex.slice(-8)}`);
 }
 
-/** What a search looks at; each word must be somewhere. Addresses match in any spelling. */
-export function matches(row: DeviceRow, search: string): boolean {
-  const words = search
-    .toLowerCase()
-    .split(/\s+/)
-    .filter(word => word !== '');
-  if (words.length === 0) return true;
-  const text = [
+/** Remembers what was made of a row for as long as the row lives; a changed row is another object. */
+export function once<T>(make: (row: DeviceRow) => T): (row: DeviceRow) => T {
+  const made = new WeakMap<DeviceRow, T>();
+  return row => {
+    const known = made.get(row);
+    if (known !== undefined) return known;
+    const fresh = make(row);
+    made.set(row, fresh);
+    return fresh;
+  };
+}
+
+const searched = once(row =>
+  [
     row.id,
     row.badge,
     row.hostname,
@@ -68,10 +74,16 @@ export function matches(row: DeviceRow, search: string): boolean {
     row.rule.name,
   ]
     .join(' ')
-    .toLowerCase();
-  const bareMac = row.mac.replaceAll(':', '');
+    .toLowerCase(),
+);
+/** A word that may be a part of a MAC in another spelling: `02-00-5E`, `0200.5e`. */
+const macPart = /^[0-9a-f]{2,4}([:.-][0-9a-f]{1,4})+[:.-]?$/;
+
+/** Whether each word of a search is somewhere in the row. Addresses match in any spelling. */
+export function matches(row: DeviceRow, search: string): boolean {
+  if (search === '') return true;
+  const words = search.toLowerCase().split(/\s+/);
   return words.every(
-    word =>
-      text.includes(word) || (/^[0-9a-f]{2,4}([:.-][0-9a-f]{1,4})+[:.-]?$/.test(word) && bareMac.includes(word.replace(/[:.-]/g, ''))),
+    word => searched(row).includes(word) || (macPart.test(word) && row.mac.replaceAll(':', '').includes(word.replace(/[:.-]/g, ''))),
   );
 }

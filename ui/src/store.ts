@@ -15,8 +15,6 @@ export const path = signal(location.pathname);
 export const clock = signal(Date.now());
 /** When the live stream last said something. */
 export const heardAt = signal(0);
-/** Counts up with each change of a device; the device page looks at its own. */
-export const changes = signal<ReadonlyMap<string, number>>(new Map());
 
 export const openDevice = computed(() => {
   const id = /^\/devices\/([^/]+)$/.exec(path.value)?.[1];
@@ -35,7 +33,6 @@ export async function loadList(): Promise<void> {
     const list = await ask<DeviceList>('GET', '/devices');
     seq = list.seq;
     rows.value = new Map(list.rows.map(row => [row.id, row]));
-    changes.value = new Map(list.rows.map(row => [row.id, (changes.value.get(row.id) ?? 0) + 1]));
     loaded.value = true;
     problem.value = undefined;
     const late = waiting;
@@ -59,14 +56,9 @@ export function apply(message: LiveMessage): void {
   seq = message.seq;
   if (message.rows.length === 0 && message.gone.length === 0) return;
   const next = new Map(rows.value);
-  const counts = new Map(changes.value);
-  for (const row of message.rows) {
-    next.set(row.id, row);
-    counts.set(row.id, (counts.get(row.id) ?? 0) + 1);
-  }
+  for (const row of message.rows) next.set(row.id, row);
   for (const id of message.gone) next.delete(id);
   rows.value = next;
-  changes.value = counts;
 }
 
 export async function loadSession(): Promise<void> {
