@@ -116,7 +116,10 @@ export class Replay {
 /** Feeds a capture file to `take`, in bounded memory. Throws DecodeError when the file breaks its format, after every whole frame. */
 export async function readCaptureFile(path: string, take: (frame: Frame) => void): Promise<void> {
   const reader = new CaptureReader(take);
-  const file = await open(path, 'r');
+  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    const why = error.code === 'ENOENT' ? 'there is no such file' : error.message;
+    throw new Error(`Cannot read ${path}: ${why}`, { cause: error });
+  });
   try {
     const chunk = new Uint8Array(chunkBytes);
     for (;;) {

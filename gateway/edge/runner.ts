@@ -50,7 +50,7 @@ export class Runner {
   }
 
   input(input: Input): void {
-    this.run(this.#gateway.handle(input, this.#edge.now()));
+    void this.run(this.#gateway.handle(input, this.#edge.now()));
   }
 
   /** A person's command; the answer comes when its Events are committed. */

@@ -93,7 +93,7 @@ export class Inventory {
   apply(event: Pick<Event, 'at' | 'body'>): void {
     const { at, body } = event;
     if (body.kind === 'device-found') this.#found(body, at);
-    else if ('device' in body && body.device !== undefined) {
+    else if (isAboutDevice(body)) {
       const record = this.#records.get(body.device);
       if (record !== undefined) this.#applyTo(record, body, at);
     } else this.#applyToSite(body, at);
@@ -121,7 +121,7 @@ export class Inventory {
     this.#byMac.set(mac, [...(this.#byMac.get(mac) ?? []), id]);
   }
 
-  #applyTo(record: DeviceRecord, body: EventBody, at: Millis): void {
+  #applyTo(record: DeviceRecord, body: AboutDevice, at: Millis): void {
     switch (body.kind) {
       case 'fact-learned':
         record.device = foldFact(record.device, body.observation);
@@ -157,8 +157,6 @@ export class Inventory {
       case 'person-released':
         record.person = undefined;
         break;
-      default:
-        break;
     }
   }
 
@@ -191,6 +189,10 @@ export class Inventory {
     else this.#byMac.set(mac, left);
   }
 }
+
+/** Events that change a known device. An alarm names one but changes nothing. */
+type AboutDevice = Exclude<Extract<EventBody, { readonly device: DeviceId }>, { readonly kind: 'device-found' }>;
+const isAboutDevice = (body: EventBody): body is AboutDevice => 'device' in body && body.kind !== 'alarm' && body.kind !== 'device-found';
 
 /** The device at its new port: open bindings end, its addresses stay known, and it is nobody's clone any more. */
 function moved(device: DeviceRecord['device'], port: PortName, zone: string, at: Millis): DeviceRecord['device'] {

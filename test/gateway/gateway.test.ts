@@ -270,7 +270,7 @@ describe('the fold', () => {
         r.device.cloneOf,
       ]);
     expect(ids(copy)).toEqual(ids(bench.gateway.inventory));
-    expect(ids(Inventory.from(JSON.parse(JSON.stringify(bench.gateway.inventory.snapshot()))))).toEqual(ids(copy));
+    expect(ids(Inventory.from(structuredClone(bench.gateway.inventory.snapshot())))).toEqual(ids(copy));
     expect(copy.nextDeviceId).toBe('d3');
   });
 
