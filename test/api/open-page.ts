@@ -37,7 +37,7 @@ export type OpenPage = {
 };
 
 /** A running page on a free port of loopback, with a site in memory and a clock that stands still. */
-export async function openPage(site = fixtureSite()): Promise<OpenPage> {
+export async function openPage(site = fixtureSite(), uiFolder = join(import.meta.dirname, '../../ui/dist')): Promise<OpenPage> {
   const folder = mkdtempSync(join(tmpdir(), `sallyport-page-${process.pid}-`));
   const certificate = await pageCertificate(folder, '127.0.0.1', Date.now());
   const stored: Account[] = [];
@@ -52,7 +52,6 @@ export async function openPage(site = fixtureSite()): Promise<OpenPage> {
   const clock = { now: Date.now() };
   const controlSocket = join(folder, 'control.sock');
   const pageSocket = join(folder, 'page.sock');
-  const uiFolder = join(import.meta.dirname, '../../ui/dist');
   const page = await createPage(site, {
     certificate,
     accounts,

@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, Page as Tab } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { markupName } from '../api/fixture-site.ts';
+import { fixtureSite, markupName } from '../api/fixture-site.ts';
 import { openPage } from '../api/open-page.ts';
 import type { OpenPage } from '../api/open-page.ts';
 
@@ -23,17 +24,20 @@ describe.skipIf(missing !== undefined)('the page in a browser', () => {
   let open: OpenPage;
   let browser: Browser;
   let tab: Tab;
+  let built = '';
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    await build({ root: join(import.meta.dirname, '../../ui'), logLevel: 'silent' });
-    open = await openPage();
+    built = mkdtempSync(join(tmpdir(), `sallyport-ui-${process.pid}-`)); // not ui/dist: a running gateway serves that
+    await build({ root: join(import.meta.dirname, '../../ui'), logLevel: 'silent', build: { outDir: built, emptyOutDir: true } });
+    open = await openPage(fixtureSite(), built);
     browser = await chromium.launch({ executablePath, args: flags });
     tab = await newTab({ width: 1400, height: 900 });
   });
   afterAll(async () => {
     await browser?.close();
     await open?.close();
+    rmSync(built, { recursive: true, force: true });
   });
 
   async function newTab(viewport: { width: number; height: number }, colorScheme: 'light' | 'dark' = 'light'): Promise<Tab> {
@@ -162,6 +166,24 @@ describe.skipIf(missing !== undefined)('the page in a browser', () => {
     await phone.keyboard.press('Escape');
     expect(await phone.getByRole('dialog').count()).toBe(0);
     await phone.context().close();
+  });
+
+  it('waives the one failed check of the tampered sensor, for a time only, and releases it again', async () => {
+    await tab.goto(`${open.page.url}devices/d2`);
+    await tab.getByRole('button', { name: 'Waive…' }).click();
+    const dialog = tab.getByRole('dialog');
+    await dialog.getByRole('heading', { name: 'Waive DIGEST_UNKNOWN for dock-ts4-18?' }).waitFor();
+    expect(await dialog.getByLabel('For good').count()).toBe(0);
+    await dialog.getByRole('textbox').fill('vendor hotfix, list follows');
+    await dialog.getByRole('button', { name: 'Let it on in spite of this' }).click();
+    await tab.getByText('Waived by keller').waitFor();
+    await shoot(tab, 'waived-1400');
+    expect(open.site.commands.at(-1)?.command).toMatchObject({ kind: 'waive', device: 'd2', excuses: 'DIGEST_UNKNOWN' });
+    await tab.getByRole('button', { name: 'Release…' }).click();
+    await dialog.getByRole('textbox').fill('hotfix was wrong');
+    await dialog.getByRole('button', { name: 'End the waiver' }).click();
+    await tab.getByText('Done: end the waiver.').waitFor();
+    await tab.getByText('Nobody decided about this device').waitFor();
   });
 
   it('shows a pause as a banner on every page and ends it', async () => {
