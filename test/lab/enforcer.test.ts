@@ -162,12 +162,15 @@ describe.skipIf(missing)('the enforcer', () => {
     await enforcer.enforce(ruleSet([planned(good, 'admit', true), ...many.map(d => planned(d, 'hold'))]));
     const { stdout } = await nft('-j', 'list', 'set', 'bridge', 'sallyport', 'cut');
     expect(stdout.split('02:66:').length - 1, stdout.slice(0, 300)).toBe(5_000);
+    await enforcer.enforce(ruleSet([planned(good, 'admit', true), ...many.map(d => planned(d, 'hold'))])); // asked again: told again
     await enforcer.enforce(usual);
   });
 
   it('refuses what could not be a RuleSet, and what is in force stays', async () => {
     const bad = { ...usual, uplinks: ['up0"; flush ruleset; #'] };
-    enforcer.send({ type: 'enforce', ruleSet: bad, hash: hashRuleSet(bad) });
+    const hash = hashRuleSet(bad);
+    enforcer.send({ type: 'enforce', ruleSet: bad, hash });
+    await enforcer.until(m => m.type === 'enforcement' && m.state === 'failed' && m.ruleSet === hash, 'it is refused');
     await enforcer.enforce(usual);
     expect(await reaches('held')).toBe(false);
   });

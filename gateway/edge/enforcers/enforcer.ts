@@ -38,6 +38,9 @@ const message: z.ZodType<ToEnforcer> = z.discriminatedUnion('type', [
   z.object({ type: z.literal('close-lane'), id: z.string().max(200) }),
 ]);
 
+/** A RuleSet that is none is told to whoever asked; what is in force stays. */
+const refused = z.object({ type: z.literal('enforce'), hash: text(/^[0-9a-f]{64}$/) });
+
 function main(): void {
   const channel = new Socket({ fd: 3 });
   const send = lineWriter<FromEnforcer>(channel);
@@ -61,8 +64,11 @@ function main(): void {
     channel,
     value => {
       const parsed = message.safeParse(value);
-      if (parsed.success) obey(parsed.data);
-      else complain(`Cannot obey a message: ${parsed.error.issues[0]?.path.join('.')} ${parsed.error.issues[0]?.message}`);
+      if (parsed.success) return obey(parsed.data);
+      const detail = `Cannot obey a message: ${parsed.error.issues[0]?.path.join('.')} ${parsed.error.issues[0]?.message}`;
+      const asked = refused.safeParse(value);
+      if (asked.success) send({ type: 'enforcement', state: 'failed', ruleSet: asked.data.hash, detail, at: Date.now() });
+      complain(detail);
     },
     complain,
   );

@@ -39,6 +39,7 @@ class Nftables implements Enforcement {
   /** The table's shape, read back just after it was loaded. */
   #shape = '';
   #said = '';
+  #complained = '';
   #pinned = '';
   #readBack: NodeJS.Timeout | undefined;
   #listingTook = 0;
@@ -61,6 +62,7 @@ class Nftables implements Enforcement {
   enforce(ruleSet: RuleSet, hash: Hex): void {
     const wanted = { ruleSet, hash };
     this.#wanted = wanted;
+    this.#said = ''; // whoever asks anew is told anew
     this.#run(async () => {
       if (this.#wanted === wanted) await this.#apply();
     });
@@ -154,7 +156,7 @@ class Nftables implements Enforcement {
     const loaded = checked.code === 0 ? await run('nft', ['-f', '-'], kept) : checked;
     if (loaded.code !== 0) {
       this.#inForce = undefined;
-      this.#state('failed', wanted, `Cannot load the table: ${loaded.stderr.trim().slice(0, 500)}`);
+      this.#state('failed', wanted, `Cannot load the table: ${loaded.stderr.trim().slice(0, 500)}`, true);
       return this.#soon(5_000);
     }
     const listing = await this.#list();
@@ -165,7 +167,7 @@ class Nftables implements Enforcement {
     const problem = listing === undefined ? 'the table is gone' : differs(listing, wanted.ruleSet);
     if (problem !== undefined || short !== undefined || have.size !== want.size) {
       this.#inForce = undefined;
-      this.#state('failed', wanted, problem ?? `chain ${short?.[0] ?? 'count'} is not as loaded`);
+      this.#state('failed', wanted, problem ?? `chain ${short?.[0] ?? 'count'} is not as loaded`, true);
       return this.#soon(1_000);
     }
     this.#state('applied', wanted, 'the whole table was loaded and read back');
@@ -202,7 +204,7 @@ class Nftables implements Enforcement {
 
   /** The bridge itself: passes what a cable passes, and its forwarding table is watched. */
   async #prepare(ruleSet: RuleSet): Promise<void> {
-    await makeCable(ruleSet.bridge, await portsOf(ruleSet.bridge));
+    for (const problem of await makeCable(ruleSet.bridge, await portsOf(ruleSet.bridge))) this.#complain(problem);
     this.#forwarding ??= new ForwardingTable(ruleSet.bridge, ruleSet.uplinks, entry => this.#say(entry));
     this.#forwarding.ignore(ruleSet.uplinks);
   }
@@ -214,6 +216,7 @@ class Nftables implements Enforcement {
     if (key === this.#pinned) return;
     const problem = await applyPins(this.#inForce.ruleSet.bridge, pins);
     this.#pinned = problem === undefined ? key : '';
+    if (problem !== undefined) this.#complain(problem);
   }
 
   async #countClones(): Promise<void> {
@@ -247,6 +250,12 @@ class Nftables implements Enforcement {
     if (again && key === this.#said) return;
     this.#said = key;
     this.#say({ type: 'enforcement', state, ruleSet: of.hash, detail, at: Date.now() });
+  }
+
+  /** For what does not change who is cut: the guards in the rules hold without it. Said once while it lasts. */
+  #complain(problem: string): void {
+    if (problem !== this.#complained) process.stderr.write(`enforcer: ${problem}\n`);
+    this.#complained = problem;
   }
 
   #say(message: FromEnforcer): void {
