@@ -5,7 +5,7 @@ import { isClientVerb, runClientVerb } from './api/verbs.ts';
 import { DecodeError } from './codec/reader.ts';
 import { projectFile } from './edge/project-files.ts';
 import { Replay, readCaptureFile } from './edge/replay.ts';
-import { run, runHelp } from './edge/run.ts';
+import { run } from './edge/run.ts';
 import { readPolicyFiles } from './edge/store/policy-files.ts';
 import { shippedPolicies } from './edge/store/settings.ts';
 import { version } from './edge/version.ts';
@@ -68,10 +68,11 @@ async function main(): Promise<number> {
     const at = args.findIndex(arg => arg === '--data' || arg.startsWith('--data='));
     const data = at < 0 ? '/var/lib/sallyport' : args[at]?.slice('--data='.length) || args[at + 1] || '';
     const rest = at < 0 ? args : args.toSpliced(at, args[at] === '--data' ? 2 : 1);
-    return runClientVerb(verb, rest, { socketPath: join(data, 'control.sock'), stdout: process.stdout, stderr: process.stderr });
+    const user = process.env['SUDO_USER'];
+    const io = { socketPath: join(data, 'control.sock'), stdout: process.stdout, stderr: process.stderr };
+    return runClientVerb(verb, rest, user === undefined ? io : { ...io, user });
   }
   say(`Cannot run '${verb}': unknown verb, see ./sallyport --help`);
-  void runHelp;
   return 1;
 }
 

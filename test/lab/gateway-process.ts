@@ -48,6 +48,11 @@ export class GatewayProcess {
     return gateway;
   }
 
+  /** Of the supervisor, below which everything else runs. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   get pageSocket(): string {
     return `${this.data}/page.sock`;
   }

@@ -1,0 +1,149 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { deviceOf } from './demo-table.ts';
+import type { DeviceRow } from '../../gateway/api/contract.ts';
+import { GatewayProcess } from './gateway-process.ts';
+import { makeIdentities } from './identities.ts';
+import { until } from './namespace.ts';
+import { type Row, rows } from './rows.ts';
+import { writeSite } from './site-files.ts';
+import { Warehouse } from './warehouse.ts';
+
+/** A warehouse behind a live gateway, for one test file. `data` may be put on a small file system of its own. */
+export class Standing {
+  readonly warehouse: Warehouse;
+  readonly folder: string;
+  gateway: GatewayProcess;
+  readonly #mounted: boolean;
+
+  private constructor(warehouse: Warehouse, folder: string, gateway: GatewayProcess, mounted: boolean) {
+    this.warehouse = warehouse;
+    this.folder = folder;
+    this.gateway = gateway;
+    this.#mounted = mounted;
+  }
+
+  /** `prefix`: lower-case letters, at most 8. `dataMegabytes`: put the data folder on a tmpfs of that size. Needs a build in dist. */
+  static async make(prefix: string, options: { readonly dataMegabytes?: number } = {}): Promise<Standing> {
+    execFileSync('chmod', ['711', mkFolder()]);
+    const folder = mkdtempSync(`/run/sallyport-test/${prefix}-${process.pid}-`);
+    execFileSync('chmod', ['711', folder]);
+    const umask = process.umask(0o022); // the gateway's unprivileged processes read what is written here
+    try {
+      const data = `${folder}/data`;
+      mkdirSync(data, { mode: 0o700 });
+      mkdirSync(`${folder}/hosts`, { mode: 0o700 });
+      const mounted = options.dataMegabytes !== undefined;
+      if (mounted) execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${options.dataMegabytes}m,mode=700`, 'sallyport-test', data]);
+      const identities = await makeIdentities();
+      const warehouse = await Warehouse.make(prefix, `${folder}/hosts`, identities);
+      writeSite(data, identities);
+      const gateway = await GatewayProcess.start(warehouse, data, `${folder}/gateway.log`);
+      return new Standing(warehouse, folder, gateway, mounted);
+    } finally {
+      process.umask(umask);
+    }
+  }
+
+  /** Switches hosts on and waits until the good sensor, if among them, is admitted. */
+  async start(...names: readonly string[]): Promise<void> {
+    for (const name of names) await this.warehouse.start(row(name));
+    if (names.includes('sensor')) await this.untilDevice('sensor', d => d.admission === 'admitted' && d.enforcement === 'open');
+  }
+
+  async device(name: string): Promise<DeviceRow | undefined> {
+    return deviceOf(row(name), await this.gateway.devices());
+  }
+
+  async untilDevice(name: string, holds: (device: DeviceRow) => boolean, timeoutMs = 20_000): Promise<DeviceRow> {
+    let seen: DeviceRow | undefined;
+    await until(
+      async () => {
+        seen = await this.device(name).catch(() => undefined);
+        return seen !== undefined && holds(seen);
+      },
+      `${name} is as it should be; it is ${JSON.stringify(seen)}`,
+      timeoutMs,
+    );
+    if (seen === undefined) throw new Error(`Cannot find ${name}`);
+    return seen;
+  }
+
+  /** How many datagrams of each host arrive at the server while `act` runs and until `enough` of `steady` have. */
+  async arriving(steady: string, enough: number, act: () => Promise<void> = () => Promise.resolve()): Promise<(name: string) => number> {
+    const before = await this.warehouse.counts();
+    await act();
+    let now = before;
+    const more = (name: string): number => (now.get(name) ?? 0) - (before.get(name) ?? 0);
+    await until(
+      async () => {
+        now = await this.warehouse.counts();
+        return more(steady) >= enough;
+      },
+      `${enough} datagrams of ${steady} arrive`,
+      15_000,
+    );
+    return more;
+  }
+
+  /** Process ids by role, of this gateway only. */
+  pids(): ReadonlyMap<string, number> {
+    const found = new Map<string, number>();
+    const top = descendants(this.gateway.pid ?? 0);
+    for (const pid of top) for (const [role, part] of Object.entries(parts)) if (commandOf(pid).includes(part)) found.set(role, pid);
+    return found;
+  }
+
+  async close(): Promise<void> {
+    await this.gateway.stop();
+    await this.warehouse.close();
+    if (this.#mounted) execFileSync('umount', ['-l', `${this.folder}/data`]);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+const parts = {
+  gateway: 'gateway/main.js',
+  sensor: 'capture/sensor.js',
+  enforcer: 'enforcers/enforcer.js',
+  challenger: 'challenge/challenger.js',
+  supervisor: 'gateway/cli.js',
+};
+
+export function row(name: string): Row {
+  const found = rows.find(r => r.name === name);
+  if (found === undefined) throw new Error(`Cannot find host ${name}`);
+  return found;
+}
+
+function mkFolder(): string {
+  mkdirSync('/run/sallyport-test', { recursive: true });
+  return '/run/sallyport-test';
+}
+
+const commandOf = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+  } catch {
+    return '';
+  }
+};
+
+/** All descendants of a process, itself included. */
+function descendants(root: number): readonly number[] {
+  const parents = new Map<number, number>();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'latin1');
+      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
+    } catch {
+      // it ended meanwhile
+    }
+  }
+  const isBelow = (pid: number): boolean => {
+    for (let at: number | undefined = pid; at !== undefined && at > 1; at = parents.get(at)) if (at === root) return true;
+    return false;
+  };
+  return [...parents.keys()].filter(isBelow);
+}
