@@ -39,8 +39,9 @@ export function deviceRow(view: DeviceView): DeviceRow {
     firstSeen: device.firstSeen,
     lastSeen: view.lastSeen,
   };
-  const vendor = fields.vendor?.value ?? identity?.vendor;
-  const model = fields.model?.value ?? identity?.model;
+  // What the chain proved goes before what the address or the words of the device make it look like.
+  const vendor = identity?.vendor ?? fields.vendor?.value;
+  const model = identity?.model ?? fields.model?.value;
   if (decision.until !== undefined) row.until = decision.until;
   if (fields.hostname !== undefined) row.hostname = fields.hostname.value;
   if (vendor !== undefined) row.vendor = vendor;

@@ -2,25 +2,27 @@ import type { Millis } from '../model/address.ts';
 import type { AttestationResult, Check } from '../model/attestation.ts';
 import type { Enforcement } from '../model/axes.ts';
 import type { Decision } from '../model/decision.ts';
-import type { AttestationState, Device, DeviceView, PersonDecision } from '../model/device.ts';
-import { reasons } from '../model/reason.ts';
+import type { AttestationState, DeviceView, PersonDecision } from '../model/device.ts';
+import { type ReasonCode, reasons } from '../model/reason.ts';
 import { clean, short } from './text.ts';
 
 /** One sentence on a Decision: what happens to the device, why, and which rule said so. `result` adds what was expected and what was seen. */
 export function explain(decision: Decision, result?: Pick<AttestationResult, 'checks'>): string {
-  const difference = result === undefined ? '' : expectedAndSeen(result.checks, decision);
-  return `${verdict(decision)}${end(decision.until)}: ${reasons[decision.reason].text}${difference}; rule ${decision.rule.name} (${decision.rule.at})`;
+  const difference = result === undefined ? '' : expectedAndSeen(result.checks, decision.reason);
+  const { name, at } = decision.rule;
+  return `is ${verdict(decision)}${end(decision.until)}: ${reasons[decision.reason].text}${difference}; rule ${name} (${at}) decided`;
 }
 
 /**
- * The sentence that page, CLI and export show for each device: what it is, where it is plugged in, what it proved, which rule decided,
- * who allowed it until when, and whether the network really does it. Words of the device are cleaned and cut; the sentence has no full stop.
+ * The sentence that page, CLI and export show for each device: what it is, where it is plugged in, what happens to it and why, which rule
+ * decided, what it proved, who allowed it until when, and whether the network really does it. Words of the device are cleaned and cut; no full stop.
  */
 export function whySentence(view: DeviceView): string {
+  const { port, vlan, zone } = view.device;
+  const where = `on port ${clean(port, 15)}${vlan === 0 ? '' : `, VLAN ${vlan}`}, zone ${clean(zone, 64)}`;
   return [
-    `${what(view.device)} on port ${clean(view.device.port, 15)}${view.device.vlan === 0 ? '' : `, VLAN ${view.device.vlan}`}, zone ${clean(view.device.zone, 64)}`,
+    `${what(view)} ${where}, ${explain(view.decision, view.attestation)}`,
     proof(view.attestation, view.decision),
-    explain(view.decision),
     people(view.person, view.decision),
     network(view.enforcement, view.decision),
   ].join('; ');
@@ -29,16 +31,16 @@ export function whySentence(view: DeviceView): string {
 function verdict(decision: Decision): string {
   switch (decision.admission) {
     case 'admitted':
-      return 'Admitted';
+      return 'admitted';
     case 'approved':
-      return 'Approved';
+      return 'approved';
     case 'waived':
-      return 'Waived';
+      return 'waived';
     case 'denied':
     case 'blocked':
-      return 'Quarantined';
+      return 'quarantined';
     case 'pending':
-      return decision.access === 'admit' ? 'Let through undecided' : 'Held';
+      return decision.access === 'admit' ? 'let through undecided' : 'held';
   }
 }
 
@@ -50,8 +52,8 @@ function instant(at: Millis): string {
   return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-function expectedAndSeen(checks: readonly Check[], decision: Decision): string {
-  const check = checks.find(c => c.code === decision.reason && (c.expected !== undefined || c.seen !== undefined));
+function expectedAndSeen(checks: readonly Check[], reason: ReasonCode): string {
+  const check = checks.find(c => c.code === reason && (c.expected !== undefined || c.seen !== undefined));
   if (check === undefined) return '';
   const parts = [
     ...(check.expected === undefined ? [] : [`expected ${short(check.expected, 120)}`]),
@@ -60,19 +62,22 @@ function expectedAndSeen(checks: readonly Check[], decision: Decision): string {
   return ` (${parts.join(', ')})`;
 }
 
-function what(device: Device): string {
+/** What a device proved to be goes before what its address or its words make it look like. */
+function what({ device, attestation: { result } }: DeviceView): string {
   const { kind, hostname, vendor, model } = device.fields;
+  const proved = result?.identity;
   const named = kind === undefined ? 'Device' : clean(kind.value, 40);
-  const marks = [vendor?.value, model?.value, device.mac, device.ips.at(-1)].filter(m => m !== undefined).map(m => clean(m, 60));
+  const marks = [proved?.vendor ?? vendor?.value, proved?.model ?? model?.value, device.mac, device.ips.at(-1)]
+    .filter(m => m !== undefined)
+    .map(m => clean(m, 60));
   const host = hostname === undefined ? '' : ` "${clean(hostname.value, 60)}"`;
   return `${named.slice(0, 1).toUpperCase()}${named.slice(1)}${host} (${marks.join(', ')})`;
 }
 
 function proof(state: AttestationState, decision: Decision): string {
-  const why =
-    state.reason === undefined
-      ? ''
-      : `: ${reasons[state.reason].text}${expectedAndSeen(state.checks, { ...decision, reason: state.reason })}`;
+  // What decided was said already.
+  const isSaid = state.reason === undefined || state.reason === decision.reason;
+  const why = isSaid || state.reason === undefined ? '' : `: ${reasons[state.reason].text}${expectedAndSeen(state.checks, state.reason)}`;
   const serial = state.result?.identity?.serial;
   const who = `A${state.assurance}${serial === undefined ? '' : `, serial ${clean(serial, 60)}`}`;
   switch (state.status) {

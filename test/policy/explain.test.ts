@@ -76,10 +76,10 @@ function view(facts: DecisionFacts, more: Partial<DeviceView> = {}, hostname = '
 describe('explain', () => {
   it('says what happens, why, what was expected and seen, and which rule said so', () => {
     expect(explain(decide(tampered, policy, zone), { checks: [failed] })).toBe(
-      'Quarantined: its measured firmware is in no signed list (expected fw-1.0.0 sha-256 e8ff0123…, seen 07e40123…); rule failed-evidence (built-in:failed-evidence)',
+      'is quarantined: its measured firmware is in no signed list (expected fw-1.0.0 sha-256 e8ff0123…, seen 07e40123…); rule failed-evidence (built-in:failed-evidence) decided',
     );
     expect(explain(decide({ ...legacy, person: person('approval', { until: now + minute }) }, policy, zone))).toBe(
-      'Approved until 2026-03-01 06:15 UTC: a person allowed it; rule approval (built-in:approval)',
+      'is approved until 2026-03-01 06:15 UTC: a person allowed it; rule approval (built-in:approval) decided',
     );
   });
 
@@ -91,18 +91,19 @@ describe('explain', () => {
 describe('whySentence', () => {
   it('says of a good sensor: what, where, what it proved, which rule, who, and what the network does', () => {
     expect(whySentence(view(good, { enforcement: 'open' }))).toBe(
-      'Sensor "sensor-2" (Acme, 02:00:5e:00:00:01, 10.20.4.7) on port sp1, zone dock; it proved who it is and its firmware (A5, serial WH-1); ' +
-        'Admitted: proved its firmware by certificate and is expected here; rule signed-and-expected (policies/rules/10.yaml:1); ' +
-        'no person decided about it; the network lets it pass',
+      'Sensor "sensor-2" (Acme, 02:00:5e:00:00:01, 10.20.4.7) on port sp1, zone dock, is admitted: ' +
+        'proved its firmware by certificate and is expected here; rule signed-and-expected (policies/rules/10.yaml:1) decided; ' +
+        'it proved who it is and its firmware (A5, serial WH-1); no person decided about it; the network lets it pass',
     );
   });
 
   it('says of a tampered sensor what was expected and what was seen', () => {
     const sentence = whySentence(view(tampered, { enforcement: 'quarantined' }));
     expect(sentence).toContain(
-      'its proof failed: its measured firmware is in no signed list (expected fw-1.0.0 sha-256 e8ff0123…, seen 07e40123…); Quarantined',
+      'is quarantined: its measured firmware is in no signed list (expected fw-1.0.0 sha-256 e8ff0123…, seen 07e40123…); rule',
     );
-    expect(sentence).toMatch(/; the network cuts it off$/);
+    expect(sentence.match(/in no signed list/g)).toHaveLength(1);
+    expect(sentence).toMatch(/; its proof failed; no person decided about it; the network cuts it off$/);
   });
 
   it.each([

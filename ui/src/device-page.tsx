@@ -178,6 +178,23 @@ function Actions({ detail, open }: { detail: DeviceDetail; open: (decide: Decide
           {row.admission === 'approved' ? 'Approve anew…' : 'Approve…'}
         </button>
       )}
+      {row.cloneOf !== undefined && (
+        <button
+          type="button"
+          onClick={() =>
+            open({
+              title: `Was ${name} moved here?`,
+              consequence: `${at} takes the place of ${row.cloneOf}, which is forgotten at its old port. Only if you moved it yourself: else this lets a clone in.`,
+              button: 'I moved it here',
+              danger: true,
+              path: `${path}/approve`,
+              presets: approvalPresets,
+            })
+          }
+        >
+          It was moved here…
+        </button>
+      )}
       {excusable !== undefined && (
         <button
           type="button"
