@@ -6,7 +6,7 @@ import type { ZoneSettings } from '../model/settings.ts';
 import type { Inventory } from './inventory.ts';
 
 /** The longest pause of enforcement. Milliseconds. */
-export const maxPauseMs = 8 * 3_600_000;
+export const maxPauseMs = 24 * 3_600_000;
 
 type Answer = { readonly events: readonly EventBody[] } | { readonly status: 400 | 404 | 409; readonly problem: string };
 

@@ -25,8 +25,7 @@ export class Standing {
 
   /** `prefix`: lower-case letters, at most 8. `dataMegabytes`: put the data folder on a tmpfs of that size. Needs a build in dist. */
   static async make(prefix: string, options: { readonly dataMegabytes?: number } = {}): Promise<Standing> {
-    execFileSync('chmod', ['711', mkFolder()]);
-    const folder = mkdtempSync(`/run/sallyport-test/${prefix}-${process.pid}-`);
+    const folder = mkdtempSync(`/run/sallyport-test-${prefix}-${process.pid}-`);
     execFileSync('chmod', ['711', folder]);
     const umask = process.umask(0o022); // the gateway's unprivileged processes read what is written here
     try {
@@ -114,11 +113,6 @@ export function row(name: string): Row {
   const found = rows.find(r => r.name === name);
   if (found === undefined) throw new Error(`Cannot find host ${name}`);
   return found;
-}
-
-function mkFolder(): string {
-  mkdirSync('/run/sallyport-test', { recursive: true });
-  return '/run/sallyport-test';
 }
 
 const commandOf = (pid: number): string => {
