@@ -82,6 +82,7 @@ export class Gateway {
           if (input.kind === 'port-state') this.#schedule.hasten(id, now);
           this.#dirty.add(id);
         }
+        this.#planDue ||= this.#intake.upstream.takeNews();
         break;
       case 'challenge-outcome':
         this.#attested(input.challenge, input.outcome, now);
@@ -172,7 +173,7 @@ export class Gateway {
       return [];
     }
     const site = { network: settings.network, attestationPort: settings.attestation.port, gatewayMac: gateway.mac };
-    const ruleSet = plan({ ...site, paused, zones, devices: devices.map(wishOf) });
+    const ruleSet = plan({ ...site, paused, zones, devices: devices.map(wishOf), upstream: this.#intake.upstream.owners });
     const acts = (record: DeviceRecord): boolean =>
       ruleSet.enforced.includes(record.device.port) && this.#zoneOf(record).mode === 'enforce';
     return this.#enforcing.intend(devices, acts, hashRuleSet(ruleSet)) ? [{ kind: 'enforce', ruleSet }] : [];
@@ -185,7 +186,7 @@ export class Gateway {
     if (record === undefined || gateway === undefined) return [];
     const { mac, port } = record.device;
     const { challenge: armed, challengePorts, evidenceTtlSeconds: ttlSeconds } = this.#zoneOf(record);
-    const ip = askableAt(this.inventory, record, gateway);
+    const ip = askableAt(this.inventory, record, gateway, this.#intake.upstream.owners);
     if (!armed || ip === undefined || this.#intake.isDown(port)) return [];
     if (!this.#schedule.due(id, port, record.attestation.result, now)) return [];
     const remotePorts = challengePorts.slice(0, 4);

@@ -39,7 +39,9 @@ export class LiveSite {
   constructor(parts: LiveSiteParts) {
     this.#parts = parts;
     this.#startedAt = parts.now();
-    const ports = parts.settings.network.ports.map(port => [port, { port, state: 'unknown', frames: 0, dropped: 0, detail: '' }] as const);
+    const { network } = parts.settings;
+    const names = network.kind === 'bridge' ? [...network.ports, ...network.uplinks] : network.ports;
+    const ports = names.map(port => [port, { port, state: 'unknown', frames: 0, dropped: 0, detail: '' }] as const);
     this.#ports = new Map(ports);
     for (const role of ['sensor', 'enforcer', 'challenger']) this.#processes.set(role, { role, alive: false, detail: 'not heard of yet' });
   }

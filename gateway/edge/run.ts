@@ -42,7 +42,9 @@ export async function run(args: readonly string[]): Promise<number> {
   sweepReach();
   const reach = makeReach(foldersOf(settings, data));
   const gatewayArgs = ['--data', reach.path(data), ...(settings.browseMdns ? ['--browser'] : [])];
-  const { ports } = settings.network;
+  // A handle for each port of the bridge: behind the uplinks are no devices of ours, but addresses that nobody else may claim.
+  const { network } = settings;
+  const ports = network.kind === 'bridge' ? [...network.ports, ...network.uplinks] : network.ports;
   const sensor = JSON.stringify({ ports, filter: 'none', user: roles.sensor.becomes });
   const enforcer = settings.network.kind === 'bridge' ? [roleSpec('enforcer', [], reach)] : [];
   const browser = settings.browseMdns ? [roleSpec('browser', [], reach)] : [];

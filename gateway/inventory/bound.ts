@@ -1,4 +1,4 @@
-import type { DeviceId, Ip } from '../model/address.ts';
+import type { DeviceId, Ip, Mac } from '../model/address.ts';
 import type { ChallengeOutcome, Check } from '../model/attestation.ts';
 import type { Inventory } from './inventory.ts';
 import type { DeviceRecord } from './record.ts';
@@ -32,17 +32,20 @@ export function boundCheck(inventory: Inventory, id: DeviceId, outcome: Challeng
 }
 
 /**
- * The address at which a device may be asked: its newest IPv4 host address on the gateway's own prefix that no admitted device uses.
+ * The address at which a device may be asked: its newest IPv4 host address on the gateway's own prefix that neither an admitted device
+ * nor a host behind the uplinks uses.
  * A clone is never asked: its answer could only be the genuine one's.
  */
 export function askableAt(
   inventory: Inventory,
   record: DeviceRecord,
   gateway: { readonly ip: Ip; readonly prefix: string },
+  upstream: ReadonlyMap<Ip, Mac>,
 ): Ip | undefined {
-  const { id, ips, cloneOf } = record.device;
+  const { id, mac, ips, cloneOf } = record.device;
   if (cloneOf !== undefined) return undefined;
   const isOthers = (ip: Ip): boolean =>
+    (upstream.get(ip) ?? mac) !== mac ||
     inventory.withIp(ip).some(({ device, decision }) => device.id !== id && decision?.access === 'admit');
   return ips.findLast(ip => ip !== gateway.ip && isHostOf(ip, gateway.prefix) && !isOthers(ip));
 }

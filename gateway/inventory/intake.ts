@@ -1,10 +1,12 @@
-import { type DeviceId, isGroupMac, type Mac, type Millis, type PortName } from '../model/address.ts';
+import { type DeviceId, type Ip, isGroupMac, type Mac, type Millis, type PortName } from '../model/address.ts';
+import type { Observation } from '../model/fact.ts';
 import type { EventBody } from '../model/event.ts';
 import type { Input } from '../model/machine.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Inventory } from './inventory.ts';
 import { type Desk, observe, observeForwardingEntry, sight } from './observe.ts';
 import { OutsiderQuota } from './quota.ts';
+import { Upstream } from './upstream.ts';
 
 /** The inputs that come from the network itself: outsiders cause them. */
 export type FromNetwork = Extract<
@@ -22,6 +24,7 @@ export class Intake {
   readonly #quota = new OutsiderQuota();
   /** Ports of the settings without link. */
   readonly #down = new Set<PortName>();
+  readonly #upstream = new Upstream();
 
   constructor(parts: {
     readonly inventory: Inventory;
@@ -41,15 +44,21 @@ export class Intake {
     return this.#down.has(port);
   }
 
+  /** Who has which address behind the uplinks. */
+  get upstream(): Upstream {
+    return this.#upstream;
+  }
+
   /** Takes one input in. Returns the devices that said or did something new. */
   take(input: FromNetwork, now: Millis): readonly DeviceId[] {
     switch (input.kind) {
       case 'observed':
-        return input.observations.flatMap(one => (this.#isDevice(one) ? news(observe(this.#desk(now), one)) : []));
+        return input.observations.flatMap(one => this.#observed(one, now));
       case 'forwarding-entry':
         return this.#isDevice(input) ? news(observeForwardingEntry(this.#desk(now), input)) : [];
       case 'sighted':
         sight(this.#inventory, input.sightings);
+        for (const { mac, port, lastAt } of input.sightings) if (this.#isUplink(port)) this.#upstream.heard(mac, lastAt);
         return [];
       case 'malformed':
         for (const { port, mac, collector, message, count } of input.malformed)
@@ -65,6 +74,7 @@ export class Intake {
 
   /** Tells what quotas folded away once they have recovered. True iff the sensor should say everything again. */
   recover(now: Millis): boolean {
+    this.#upstream.age(now);
     const recovered = this.#quota.recovered(now);
     for (const { port, count } of recovered) this.#emit(now, { kind: 'folded', port, count, what: 'events beyond the quota of the port' });
     return recovered.length > 0;
@@ -78,6 +88,19 @@ export class Intake {
     else this.#down.add(port);
     this.#emit(now, input);
     return comes ? [...this.#inventory.records()].filter(({ device }) => device.port === port).map(({ device }) => device.id) : [];
+  }
+
+  /** Hosts behind the uplinks are no devices of ours, but nobody on a device port may take their addresses. */
+  #observed(one: Observation, now: Millis): readonly DeviceId[] {
+    if (this.#isDevice(one)) return news(observe(this.#desk(now), one));
+    if (one.fact.kind !== 'address' || !this.#isUplink(one.port)) return [];
+    this.#upstream.learn(one.fact.ip, one.mac, now);
+    return [];
+  }
+
+  #isUplink(port: PortName): boolean {
+    const { network } = this.#settings;
+    return network.kind === 'bridge' && network.uplinks.includes(port);
   }
 
   #isDevice({ mac, port }: { readonly mac: Mac; readonly port: PortName }): boolean {

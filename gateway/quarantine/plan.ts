@@ -26,6 +26,8 @@ export type Wish = {
   readonly paused: boolean;
   readonly zones: readonly ZoneSettings[];
   readonly devices: readonly WishedDevice[];
+  /** Addresses of hosts behind the uplinks, with their MACs: a device that claims one gets no lane for it. */
+  readonly upstream?: ReadonlyMap<Ip, Mac>;
 };
 
 /** Most devices that one RuleSet names; bound and admitted ones come first, the rest is held without being named. */
@@ -54,7 +56,7 @@ export function plan(wish: Wish): RuleSet {
     enforced,
     observed: observed(enforced, wish),
     dhcpServers: list(network.dhcpServers.filter(isIp4)),
-    devices: enforced.length === 0 ? [] : devices(mine, new Set(enforced), [network.ip, ...network.dhcpServers]),
+    devices: enforced.length === 0 ? [] : devices(mine, new Set(enforced), reserved(wish)),
   };
 }
 
@@ -94,9 +96,9 @@ const byClaim = (a: PlannedDevice, b: PlannedDevice): number =>
   Number(b.bound) - Number(a.bound) || strictness[a.access] - strictness[b.access] || byText(a.mac, b.mac) || byText(a.port, b.port);
 
 /** Devices of enforced ports, and the bound ones of others: nobody on an enforced port may use their address. */
-function devices(wished: readonly WishedDevice[], enforced: ReadonlySet<PortName>, reserved: readonly Ip[]): readonly PlannedDevice[] {
+function devices(wished: readonly WishedDevice[], enforced: ReadonlySet<PortName>, owned: ReadonlyMap<Ip, Mac>): readonly PlannedDevice[] {
   const ownerOfMac = new Map<Mac, PlannedDevice>();
-  const ownerOfIp = new Map<Ip, Mac | undefined>(reserved.map(ip => [ip, undefined]));
+  const ownerOfIp = new Map(owned);
   const planned: PlannedDevice[] = [];
   for (const d of onePerPort(wished).sort(byClaim)) {
     const owner = ownerOfMac.get(d.mac) ?? d;
@@ -110,6 +112,12 @@ function devices(wished: readonly WishedDevice[], enforced: ReadonlySet<PortName
     planned.push({ mac: d.mac, port: d.port, ips: list(ips), access, bound: d.bound && !isClone });
   }
   return planned.sort((a, b) => byText(a.mac, b.mac) || byText(a.port, b.port));
+}
+
+/** Addresses with an owner that no device can take over by claiming them: the gateway's, the DHCP servers', and those behind the uplinks. */
+function reserved({ network, gatewayMac, upstream }: Wish): ReadonlyMap<Ip, Mac> {
+  const nobody = '';
+  return new Map([...(upstream ?? []), ...network.dhcpServers.map(ip => [ip, nobody] as const), [network.ip, gatewayMac]]);
 }
 
 /** One address on one port is one box, on whatever VLANs it speaks: the strictest word counts, the addresses are joined. */

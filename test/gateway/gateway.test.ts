@@ -84,6 +84,48 @@ describe('discovery to decision', () => {
   });
 });
 
+describe('addresses behind the uplink', () => {
+  const admin = '02:00:5e:00:00:0a';
+  const lanes = (bench: Bench) => {
+    const wish = bench.effects.findLast(effect => effect.kind === 'enforce');
+    return wish?.kind === 'enforce' ? wish.ruleSet.devices.find(({ mac }) => mac === other)?.ips : undefined;
+  };
+
+  it('are nobody else’s: a held device that claims one gets no lane and is not asked there', () => {
+    const bench = new Bench();
+    bench.see(admin, 'up0', ip('10.20.0.50'));
+    bench.see(other, 'v2', ip('10.20.0.50'));
+    expect(lanes(bench)).toEqual([]);
+    expect(bench.effects.some(effect => effect.kind === 'challenge')).toBe(false);
+    bench.see(other, 'v2', ip('10.20.1.2'));
+    expect(lanes(bench)).toEqual(['10.20.1.2']);
+  });
+
+  it('win over a device that claimed them first, and are given back when their owner has long been silent', () => {
+    const bench = new Bench();
+    bench.see(other, 'v2', ip('10.20.0.50'));
+    expect(lanes(bench)).toEqual(['10.20.0.50']);
+    bench.see(admin, 'up0', ip('10.20.0.50'));
+    expect(lanes(bench)).toEqual([]);
+    bench.feed({
+      kind: 'sighted',
+      sightings: [{ port: 'up0', vlan: 0, mac: admin, packets: 1, bytes: 60, firstAt: 0, lastAt: bench.now + 3_000_000 }],
+    });
+    bench.feed({ kind: 'tick' }, 3_700_000);
+    bench.see(other, 'v2', ip('10.20.1.3'));
+    expect(lanes(bench)).toEqual(['10.20.1.3']);
+    bench.feed({ kind: 'tick' }, 3_700_000);
+    bench.see(other, 'v2', ip('10.20.1.4'));
+    expect(lanes(bench)).toEqual(['10.20.0.50', '10.20.1.3', '10.20.1.4']);
+  });
+
+  it('never make a device', () => {
+    const bench = new Bench();
+    bench.see(admin, 'up0', ip('10.20.0.50'));
+    expect(bench.gateway.inventory.size).toBe(0);
+  });
+});
+
 describe('the clone of a bound address', () => {
   it('is another device, dropped, and the genuine one keeps its admission', () => {
     const bench = admitted();
