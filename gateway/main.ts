@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -87,6 +87,7 @@ if (values.browser)
 const dispatcher = new ChallengeDispatcher({
   localAddress: address?.ip ?? '127.0.0.1',
   now,
+  builtAt: statSync(import.meta.filename).mtimeMs,
   toEnforcer,
   toChallenger,
   keepEvidence: (id, certificates) =>

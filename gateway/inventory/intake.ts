@@ -1,4 +1,4 @@
-import { type DeviceId, type Ip, isGroupMac, type Mac, type Millis, type PortName } from '../model/address.ts';
+import { type DeviceId, isGroupMac, type Mac, type Millis, type PortName } from '../model/address.ts';
 import type { Observation } from '../model/fact.ts';
 import type { EventBody } from '../model/event.ts';
 import type { Input } from '../model/machine.ts';

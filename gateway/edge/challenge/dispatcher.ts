@@ -12,6 +12,7 @@ const laneSeconds = 10;
 const laneWaitMs = 3_000;
 /** How long the challenger may take; it limits itself to less. */
 const answerWaitMs = 9_000;
+const dayMs = 86_400_000;
 
 type Open = {
   readonly challenge: Challenge;
@@ -25,6 +26,8 @@ type Open = {
 export type DispatcherEdge = {
   readonly localAddress: string;
   readonly now: () => Millis;
+  /** When this program was built: a clock that says earlier is wrong, and certificates cannot be judged by it. */
+  readonly builtAt: Millis;
   readonly toEnforcer: (message: ToEnforcer) => boolean;
   readonly toChallenger: (message: ToChallenger) => boolean;
   readonly keepEvidence: (id: string, certificates: readonly Uint8Array[]) => void;
@@ -43,6 +46,12 @@ export class ChallengeDispatcher {
   }
 
   start(challenge: Challenge): void {
+    const now = this.#edge.now();
+    if (now < this.#edge.builtAt - dayMs) {
+      // An edge box without a battery wakes up in the past: good devices must not fail for our clock.
+      const detail = `Cannot judge dates: the clock says ${new Date(now).toISOString()}, before this program was built; set the clock`;
+      return this.#edge.done(challenge.id, { kind: 'transport-failure', failure: 'verifier', detail });
+    }
     const localPorts = challenge.remotePorts.map(() => this.#takePort());
     const lanes = new Set(localPorts.map((_, index) => `${challenge.id}/${index}`));
     const timer = setTimeout(() => this.#fail(challenge.id, 'lane', 'the enforcer did not open the lane'), laneWaitMs);

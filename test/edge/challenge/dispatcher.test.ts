@@ -1,0 +1,93 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ChallengeDispatcher } from '../../../gateway/edge/challenge/dispatcher.ts';
+import type { ToChallenger, ToEnforcer } from '../../../gateway/edge/messages.ts';
+import type { ChallengeOutcome } from '../../../gateway/model/attestation.ts';
+import type { Challenge } from '../../../gateway/model/machine.ts';
+
+const built = 1_700_000_000_000;
+const challenge: Challenge = {
+  id: 'c1',
+  device: 'd1',
+  mac: '02:00:5e:00:00:01',
+  port: 'v1',
+  ip: '10.20.1.1',
+  remotePorts: [8443, 443],
+  ttlSeconds: 600,
+};
+const answer: ChallengeOutcome = { kind: 'no-evidence', checks: [] };
+
+function bench(now = built + 1000, there = true) {
+  const enforcer: ToEnforcer[] = [];
+  const challenger: ToChallenger[] = [];
+  const done: [string, ChallengeOutcome][] = [];
+  const kept: string[] = [];
+  const dispatcher = new ChallengeDispatcher({
+    localAddress: '10.20.0.1',
+    now: () => now,
+    builtAt: built,
+    toEnforcer: message => enforcer.push(message) > 0 && there,
+    toChallenger: message => challenger.push(message) > 0,
+    keepEvidence: id => kept.push(id),
+    done: (id, outcome) => done.push([id, outcome]),
+  });
+  const lanes = () => enforcer.filter(({ type }) => type === 'open-lane').map(message => (message.type === 'open-lane' ? message.id : ''));
+  return { dispatcher, enforcer, challenger, done, kept, lanes };
+}
+afterEach(() => void vi.useRealTimers());
+
+describe('a challenge', () => {
+  it('asks only when every lane is open, from the ports of the lanes, and closes them with the answer', () => {
+    const b = bench();
+    b.dispatcher.start(challenge);
+    expect(b.lanes()).toEqual(['c1/0', 'c1/1']);
+    b.dispatcher.laneAnswered('c1/0', true, '');
+    expect(b.challenger).toEqual([]);
+    b.dispatcher.laneAnswered('c1/1', true, '');
+    const opened = b.enforcer.flatMap(message => (message.type === 'open-lane' ? [message.lane] : []));
+    expect(opened.map(({ mac, port, ip, remotePort }) => [mac, port, ip, remotePort])).toEqual(
+      [8443, 443].map(p => [challenge.mac, 'v1', challenge.ip, p]),
+    );
+    expect(b.challenger[0]).toMatchObject({ localPorts: opened.map(({ localPort }) => localPort), localAddress: '10.20.0.1' });
+    b.dispatcher.answered({ type: 'outcome', id: 'c1', outcome: answer, certificates: [Buffer.from('der').toString('base64')] });
+    expect(b.done).toEqual([['c1', answer]]);
+    expect(b.kept).toHaveLength(1);
+    expect(b.enforcer.filter(({ type }) => type === 'close-lane')).toHaveLength(2);
+  });
+
+  it('counts once: a second answer, one before its lanes are open, and one to another challenge are thrown away', () => {
+    const b = bench();
+    b.dispatcher.start(challenge);
+    b.dispatcher.answered({ type: 'outcome', id: 'c1', outcome: answer, certificates: [] });
+    b.dispatcher.answered({ type: 'outcome', id: 'c9', outcome: answer, certificates: [] });
+    expect(b.done).toEqual([]);
+    for (const lane of b.lanes()) b.dispatcher.laneAnswered(lane, true, '');
+    for (let n = 0; n < 2; n += 1) b.dispatcher.answered({ type: 'outcome', id: 'c1', outcome: answer, certificates: [] });
+    expect(b.done).toHaveLength(1);
+  });
+
+  it('is a transport failure, never a verdict, when a lane stays shut, a process is gone or silent, or the clock is wrong', () => {
+    vi.useFakeTimers();
+    const shut = bench();
+    shut.dispatcher.start(challenge);
+    shut.dispatcher.laneAnswered('c1/0', false, 'no RuleSet is in force');
+    const gone = bench(built, false);
+    gone.dispatcher.start(challenge);
+    const silent = bench();
+    silent.dispatcher.start(challenge);
+    for (const lane of silent.lanes()) silent.dispatcher.laneAnswered(lane, true, '');
+    vi.advanceTimersByTime(10_000);
+    const restarted = bench();
+    restarted.dispatcher.start(challenge);
+    restarted.dispatcher.lost('enforcer');
+    const past = bench(0);
+    past.dispatcher.start(challenge);
+    const failures = [shut, gone, silent, restarted, past].map(({ done }) =>
+      done.map(([, outcome]) => (outcome.kind === 'transport-failure' ? outcome.failure : outcome.kind)),
+    );
+    expect(failures).toEqual([['lane'], ['lane'], ['verifier'], ['lane'], ['verifier']]);
+    expect(past.done[0]?.[1]).toMatchObject({
+      detail: 'Cannot judge dates: the clock says 1970-01-01T00:00:00.000Z, before this program was built; set the clock',
+    });
+    expect(past.enforcer).toEqual([]);
+  });
+});
