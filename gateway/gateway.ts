@@ -1,5 +1,5 @@
 import { ChallengeSchedule } from './attestation/schedule.ts';
-import { askableAt, boundCheck } from './inventory/bound.ts';
+import { askableAt, attestedEvent } from './inventory/bound.ts';
 import { kindEvents } from './inventory/classify.ts';
 import { commandEvents } from './inventory/command.ts';
 import { decisionFacts, isSameDecision } from './inventory/decision-facts.ts';
@@ -115,7 +115,7 @@ export class Gateway {
   #attested(challenge: string, outcome: ChallengeOutcome, now: Millis): void {
     const device = this.#schedule.finish(challenge, outcome, now);
     if (device === undefined || this.inventory.get(device) === undefined) return;
-    this.#emit(now, { kind: 'attested', device, challenge, outcome, checks: boundCheck(this.inventory, device, outcome) });
+    this.#emit(now, attestedEvent(this.inventory, device, challenge, outcome));
   }
 
   #command(by: string, reason: string, command: Command, now: Millis): void {

@@ -187,6 +187,15 @@ watchPolicies(settings.policyFolders, () => {
 });
 setInterval(() => input({ kind: 'tick' }), 1000);
 
+/** A start folds the Events since the last snapshot, so there is one every so many Events: taken when all that the state says is committed. */
+const eventsPerSnapshot = 5000;
+let snapshotAt = store.restored.snapshotAt;
+setInterval(() => {
+  if (store.head.seq - snapshotAt < eventsPerSnapshot || !store.isIdle) return;
+  snapshotAt = store.head.seq;
+  store.saveSnapshot(inventory.snapshot()).catch((error: Error) => log(error.message));
+}, 10_000);
+
 const certificate = await pageCertificate(folder, settings.page.host, now());
 const accounts = new JsonFile<Accounts>(join(folder, 'accounts.json'), { parse: parseAccounts, warn: log });
 const page = await createPage(site, {

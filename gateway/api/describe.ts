@@ -34,13 +34,14 @@ export function describeFact(fact: Fact): string {
 
 const day = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 const ending = (until: number | undefined): string => (until === undefined ? 'for good' : `until ${day(until)}`);
+const foundBy = { announcement: 'what it announced', frames: 'its frames', 'forwarding-table': 'the forwarding table' } as const;
 const acts = { approval: 'approved it', waiver: 'waived a failed check', block: 'cut it off' } as const;
 
 /** One Event of a device in words. */
 export function describeEvent(body: EventBody): string {
   switch (body.kind) {
     case 'device-found':
-      return `found on ${body.port} by its ${body.seenBy.replace('-', ' ')}${body.cloneOf === undefined ? '' : `, a clone of ${body.cloneOf}`}`;
+      return `found on ${body.port} by ${foundBy[body.seenBy]}${body.cloneOf === undefined ? '' : `, a clone of ${body.cloneOf}`}`;
     case 'fact-learned':
       return `${body.observation.collector}: ${describeFact(body.observation.fact)}`;
     case 'field-set':
@@ -53,6 +54,8 @@ export function describeEvent(body: EventBody): string {
       return `challenged at ${body.target}`;
     case 'attested':
       return describeOutcome(body.outcome);
+    case 'attested-again':
+      return `judged again, with the same result; good until ${day(body.expires)}`;
     case 'decided':
       return `${body.decision.access}: ${reasons[body.decision.reason].text} [${body.decision.reason}], rule “${body.decision.rule.name}” at ${body.decision.rule.at}`;
     case 'enforced':

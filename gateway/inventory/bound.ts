@@ -1,5 +1,6 @@
 import type { DeviceId, Ip, Mac } from '../model/address.ts';
 import type { ChallengeOutcome, Check } from '../model/attestation.ts';
+import type { EventBody } from '../model/event.ts';
 import type { Inventory } from './inventory.ts';
 import type { DeviceRecord } from './record.ts';
 import { isHostOf } from './zone.ts';
@@ -29,6 +30,19 @@ export function boundCheck(inventory: Inventory, id: DeviceId, outcome: Challeng
       seen: `${mac} on ${port}`,
     },
   ];
+}
+
+/** The Event of an outcome: the whole of it, or one short line when it says again what was judged last. */
+export function attestedEvent(inventory: Inventory, device: DeviceId, challenge: string, outcome: ChallengeOutcome): EventBody {
+  const checks = boundCheck(inventory, device, outcome);
+  const last = inventory.get(device)?.attestation;
+  if (outcome.kind === 'appraised' && last?.result !== undefined && last.lastFailure === undefined) {
+    const { at: _at, expires, ...now } = outcome.result;
+    const { at: _before, expires: _ended, ...before } = last.result;
+    const own = JSON.stringify(last.checks) === JSON.stringify([...outcome.result.checks, ...checks]);
+    if (own && JSON.stringify(now) === JSON.stringify(before)) return { kind: 'attested-again', device, challenge, expires };
+  }
+  return { kind: 'attested', device, challenge, outcome, checks };
 }
 
 /**

@@ -61,3 +61,8 @@ export function foldOutcome(state: AttestationState, outcome: ChallengeOutcome, 
     }
   }
 }
+
+/** The same result, judged anew at `at`. */
+export function renewed(state: AttestationState, at: Millis, expires: Millis): AttestationState {
+  return state.result === undefined ? state : { ...state, result: { ...state.result, at, expires } };
+}

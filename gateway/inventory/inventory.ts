@@ -1,7 +1,7 @@
 import type { DeviceId, Ip, Mac, Millis, PortName, Vlan } from '../model/address.ts';
 import type { Event, EventBody } from '../model/event.ts';
 import type { ZoneMode } from '../model/settings.ts';
-import { foldOutcome } from './fold-attestation.ts';
+import { foldOutcome, renewed } from './fold-attestation.ts';
 import { foldFact, withField } from './fold-fact.ts';
 import { type DeviceRecord, maxBindings, unattested } from './record.ts';
 
@@ -142,6 +142,9 @@ export class Inventory {
         break;
       case 'attested':
         record.attestation = foldOutcome(record.attestation, body.outcome, body.checks, at);
+        break;
+      case 'attested-again':
+        record.attestation = renewed(record.attestation, at, body.expires);
         break;
       case 'decided':
         record.decision = body.decision;

@@ -36,6 +36,8 @@ export type EventBody =
       /** The checks that only the machine can do: `bound` and `expected`. */
       readonly checks: readonly Check[];
     }
+  /** Judged again with the same outcome in every word; only the time is new. Keeps the journal small where all is well. */
+  | { readonly kind: 'attested-again'; readonly device: DeviceId; readonly challenge: string; readonly expires: Millis }
   | { readonly kind: 'decided'; readonly device: DeviceId; readonly decision: Decision }
   | { readonly kind: 'enforced'; readonly device: DeviceId; readonly enforcement: Enforcement }
   | { readonly kind: 'person-decided'; readonly device: DeviceId; readonly person: PersonDecision }

@@ -209,6 +209,27 @@ describe('Evidence ages and moves', () => {
     }
   });
 
+  it('the same result again is one short Event, another one is told in full', () => {
+    const bench = admitted();
+    const again = (outcome = result(bench.now)) => {
+      bench.feed({ kind: 'command', by: 'anna', reason: '', command: { kind: 'challenge', device: 'd1' } });
+      bench.answer(sensor, outcome);
+      return bench.events.findLast(({ kind }) => kind.startsWith('attested'));
+    };
+    bench.now += 100_000;
+    expect(again()).toEqual({
+      kind: 'attested-again',
+      device: 'd1',
+      challenge: expect.any(String) as string,
+      expires: bench.now - 2 + 3_600_000,
+    });
+    bench.feed({ kind: 'tick' }, 3_600_000 + 800_000);
+    expect(bench.device(sensor).admission).toBe('admitted');
+    expect(again(result(bench.now, { assurance: 4 }))?.kind).toBe('attested');
+    expect(again(result(bench.now, { status: 'contraindicated', reason: 'DIGEST_UNKNOWN' }))?.kind).toBe('attested');
+    expect(bench.device(sensor).admission).toBe('denied');
+  });
+
   it('the same device key from a second device is contraindicated there', () => {
     const bench = admitted();
     bench.see(other, 'v2', ip('10.20.1.2'));

@@ -11,9 +11,17 @@ import type { FromStore, StoreOptions, ToStore } from './store-messages.ts';
 
 /** Kept free on disk, so that people's decisions commit on a full disk. */
 export const defaultReserveBytes = 64 * 1024 * 1024;
+/** Evidence that is kept; the oldest gives way. */
+export const defaultEvidenceBytes = 256 * 1024 * 1024;
 
 /** What a start finds: the last snapshot and the Events after it, their chain followed. */
-export type Restored = { readonly snapshot?: InventorySnapshot; readonly events: readonly Event[]; readonly head: Head };
+export type Restored = {
+  readonly snapshot?: InventorySnapshot;
+  /** The last Event that the snapshot knows; 0 without one. */
+  readonly snapshotAt: number;
+  readonly events: readonly Event[];
+  readonly head: Head;
+};
 
 /** The journal, the snapshot and the Evidence of one data folder. Reads happen here, writes in one worker thread. */
 export class JournalStore {
@@ -27,13 +35,18 @@ export class JournalStore {
   #failed: Error | undefined;
 
   /** `onStorage` hears when the disk is full and when it has room again. Throws when the folder or the journal cannot be read. */
-  constructor(folder: string, onStorage: (state: 'full' | 'recovered', detail: string) => void, reserveBytes = defaultReserveBytes) {
+  constructor(
+    folder: string,
+    onStorage: (state: 'full' | 'recovered', detail: string) => void,
+    reserveBytes = defaultReserveBytes,
+    maxEvidenceBytes = defaultEvidenceBytes,
+  ) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#reader = new DatabaseSync(join(folder, 'journal.sqlite'));
     prepareSchema(this.#reader);
     this.restored = restore(this.#reader);
     this.#head = this.restored.head;
-    const options: StoreOptions = { folder, reserveBytes };
+    const options: StoreOptions = { folder, reserveBytes, maxEvidenceBytes };
     const entry = new URL(import.meta.url.endsWith('.ts') ? './journal-worker.ts' : './journal-worker.js', import.meta.url);
     this.#worker = new Worker(entry, { workerData: options, execArgv: [] });
     this.#worker.on('message', (message: FromStore) => this.#take(message, onStorage));
@@ -43,6 +56,11 @@ export class JournalStore {
 
   get head(): Head {
     return this.#head;
+  }
+
+  /** True while nothing waits to be committed. */
+  get isIdle(): boolean {
+    return this.#waiting.size === 0;
   }
 
   /** Set when the writer died: nothing more can be committed. */
@@ -130,7 +148,8 @@ function restore(db: DatabaseSync): Restored {
   const from: Head = row === undefined ? emptyHead : { seq: Number(row['seq']), hash: String(row['hash']) };
   const events = db.prepare('SELECT * FROM event WHERE seq > ? ORDER BY seq').all(from.seq).map(toEvent);
   const head = follow(from, events);
-  return row === undefined ? { events, head } : { snapshot: JSON.parse(String(row['json'])) as InventorySnapshot, events, head };
+  const restored = { snapshotAt: from.seq, events, head };
+  return row === undefined ? restored : { ...restored, snapshot: JSON.parse(String(row['json'])) as InventorySnapshot };
 }
 
 /** Our own bytes, written by this store and covered by the hash chain: the shape is trusted once `follow` passed. */

@@ -11,7 +11,7 @@ import type { FromStore, StoreOptions, ToStore } from './store-messages.ts';
  * The one writer of the journal, off the page's event loop. Everything that waits is committed in one transaction (group commit).
  * On a full disk what matters (people's decisions, whatever loosens) takes the reserve; the rest is refused and counted by the caller.
  */
-const { folder, reserveBytes } = workerData as StoreOptions;
+const { folder, reserveBytes, maxEvidenceBytes } = workerData as StoreOptions;
 const port = parentPort;
 if (port === null) throw new Error('Cannot run the journal writer: it is no worker thread');
 const reservePath = join(folder, 'reserve.bin');
@@ -22,6 +22,7 @@ const insertEvent = db.prepare('INSERT INTO event (seq, at, kind, device, prev, 
 const insertEvidence = db.prepare('INSERT OR IGNORE INTO evidence (id, media_type, at, bytes) VALUES (?, ?, ?, ?)');
 const insertSnapshot = db.prepare('INSERT OR REPLACE INTO snapshot (id, seq, hash, json) VALUES (1, ?, ?, ?)');
 let head = readHead();
+let evidenceBytes = Number(db.prepare('SELECT total(length(bytes)) AS sum FROM evidence').get()?.['sum'] ?? 0);
 let waiting: ToStore[] = [];
 let full = false;
 keepReserve();
@@ -96,6 +97,8 @@ function write(message: ToStore, answers: FromStore[]): void {
     }
     case 'evidence':
       insertEvidence.run(message.evidence, message.mediaType, message.at, message.bytes);
+      evidenceBytes += message.bytes.length;
+      if (evidenceBytes > maxEvidenceBytes) forgetEvidence();
       break;
     case 'snapshot':
       insertSnapshot.run(head.seq, head.hash, message.json);
@@ -103,6 +106,15 @@ function write(message: ToStore, answers: FromStore[]): void {
       break;
     case 'close':
       break;
+  }
+}
+
+/** Oldest first, down to nine tenths of the cap: whoever shows a new chain each time may not fill the disk. Results in the journal stay. */
+function forgetEvidence(): void {
+  for (const row of db.prepare('SELECT id, length(bytes) AS size FROM evidence ORDER BY at').iterate()) {
+    if (evidenceBytes <= 0.9 * maxEvidenceBytes) break;
+    db.prepare('DELETE FROM evidence WHERE id = ?').run(String(row['id']));
+    evidenceBytes -= Number(row['size']);
   }
 }
 

@@ -2,8 +2,8 @@ import type { Head } from '../../journal/chain.ts';
 import type { Hex, Millis } from '../../model/address.ts';
 import type { EventBody } from '../../model/event.ts';
 
-/** How the store is opened. `reserveBytes` stay free on disk for people's decisions. */
-export type StoreOptions = { readonly folder: string; readonly reserveBytes: number };
+/** How the store is opened. `reserveBytes` stay free on disk for people's decisions; of Evidence at most `maxEvidenceBytes` are kept. */
+export type StoreOptions = { readonly folder: string; readonly reserveBytes: number; readonly maxEvidenceBytes: number };
 
 export type ToStore =
   | { readonly type: 'append'; readonly id: number; readonly at: Millis; readonly events: readonly EventBody[]; readonly matters: boolean }

@@ -74,6 +74,16 @@ describe('the journal store', () => {
     await store.close();
   });
 
+  it('keeps no more Evidence than its cap, the newest', async () => {
+    const store = new JournalStore(folder, () => {}, 4096, 10_000);
+    for (let n = 0; n < 30; n += 1) store.keepEvidence(`e${n}`, 'x', n, new Uint8Array(1000));
+    await store.append(1, [found(1)], false);
+    const left = Array.from({ length: 30 }, (_, n) => n).filter(n => store.evidence(`e${n}`) !== undefined);
+    expect(left.length).toBeLessThanOrEqual(10);
+    expect(left.at(-1)).toBe(29);
+    await store.close();
+  });
+
   it('loses nothing acknowledged when it is killed at any moment', async () => {
     const script = `
       import { JournalStore } from ${JSON.stringify(join(import.meta.dirname, '../../../gateway/edge/store/journal-store.ts'))};
