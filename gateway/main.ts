@@ -19,7 +19,7 @@ import { JsonFile } from './edge/store/json-file.ts';
 import { pageCertificate } from './edge/store/page-certificate.ts';
 import { watchPolicies } from './edge/store/policy-files.ts';
 import { PolicyKeeper } from './edge/store/policy-keeper.ts';
-import { readSettings } from './edge/store/settings.ts';
+import { settingsToRun } from './edge/store/settings.ts';
 import { readTrust } from './edge/store/trust-files.ts';
 import { version } from './edge/version.ts';
 import { Gateway } from './gateway.ts';
@@ -36,7 +36,7 @@ const now = (): number => Date.now();
 const { values } = parseArgs({ options: { data: { type: 'string' }, browser: { type: 'boolean', default: false } } });
 const folder = values.data ?? '/var/lib/sallyport';
 
-const { settings, problems } = await readSettings(folder, log);
+const { settings, problems } = await settingsToRun(folder, log);
 if (settings === undefined) throw new Error(problems.join('\n'));
 const keeper = await PolicyKeeper.open(folder, settings, log);
 const vendors = new VendorTable(readFileSync(projectFile('dist/oui.bin')));
@@ -61,14 +61,17 @@ function channel<T>(role: 'sensor' | 'enforcer' | 'challenger' | 'browser', take
 }
 
 const toSensor = channel<ToSensor>('sensor', value => {
+  site.processHeard('sensor');
   const message = receive('sensor', value, log);
   if (message !== undefined) fromSensor(message);
 });
 const toEnforcer = channel<ToEnforcer>('enforcer', value => {
+  site.processHeard('enforcer');
   const message = receive('enforcer', value, log);
   if (message !== undefined) fromEnforcer(message);
 });
 const toChallenger = channel<ToChallenger>('challenger', value => {
+  site.processHeard('challenger');
   const message = receive('challenger', value, log);
   if (message?.type === 'outcome') dispatcher.answered(message);
   else if (message?.type === 'hello') {
@@ -171,7 +174,7 @@ const site = new LiveSite({
 function usePolicy(): void {
   void runner.run(gateway.usePolicy(keeper.policy, keeper.files, now()));
   toChallenger({ type: 'trust', trust: trust() });
-  site.policy(keeper.policy.hash, keeper.problems);
+  site.policy(keeper.policy.hash, [...problems, ...keeper.problems]);
 }
 
 input({ kind: 'noted', event: { kind: 'started', version, source: 'live' } });
@@ -180,12 +183,15 @@ toSensor({ type: 'resync' });
 watchPolicies(settings.policyFolders, () => {
   if (keeper.reload()) usePolicy();
   else {
-    site.policy(keeper.policy.hash, keeper.problems);
+    site.policy(keeper.policy.hash, [...problems, ...keeper.problems]);
     toChallenger({ type: 'trust', trust: trust() });
     input({ kind: 'noted', event: { kind: 'policy-refused', problems: keeper.problems } });
   }
 });
-setInterval(() => input({ kind: 'tick' }), 1000);
+setInterval(() => {
+  input({ kind: 'tick' });
+  site.lookForSilence();
+}, 1000);
 
 /** A start folds the Events since the last snapshot, so there is one every so many Events: taken when all that the state says is committed. */
 const eventsPerSnapshot = 5000;

@@ -69,7 +69,7 @@ export function describeEvent(body: EventBody): string {
     case 'resumed':
       return `${body.by} resumed enforcement: ${body.reason}`;
     case 'zone-mode':
-      return `${body.by} set zone ${body.zone} to ${body.mode}`;
+      return `${body.by} set zone ${body.zone} to ${body.mode}: ${body.reason}`;
     case 'alarm':
       return `alarm ${body.alarm} at ${body.port}: ${body.detail}`;
     case 'port-state':

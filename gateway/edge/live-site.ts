@@ -9,6 +9,8 @@ import type { JournalStore } from './store/journal-store.ts';
 
 /** Changes are told this often at most. Milliseconds. */
 const tellMs = 250;
+/** A process that speaks all the time and says nothing for so long is shown as not running. Milliseconds. */
+const silenceMs = 5_000;
 
 type PortHealth = { port: PortName; state: 'up' | 'down' | 'healed' | 'gone' | 'unknown'; frames: number; dropped: number; detail: string };
 type ProcessHealth = { role: string; alive: boolean; pid?: number; detail: string };
@@ -29,6 +31,7 @@ export class LiveSite {
   readonly #startedAt: Millis;
   readonly #ports: Map<PortName, PortHealth>;
   readonly #processes = new Map<string, ProcessHealth>();
+  readonly #heardAt = new Map<string, Millis>();
   readonly #listeners = new Set<(changed: readonly DeviceId[]) => void>();
   #changed = new Set<DeviceId>();
   #timer: NodeJS.Timeout | undefined;
@@ -43,7 +46,8 @@ export class LiveSite {
     const names = network.kind === 'bridge' ? [...network.ports, ...network.uplinks] : network.ports;
     const ports = names.map(port => [port, { port, state: 'unknown', frames: 0, dropped: 0, detail: '' }] as const);
     this.#ports = new Map(ports);
-    for (const role of ['sensor', 'enforcer', 'challenger']) this.#processes.set(role, { role, alive: false, detail: 'not heard of yet' });
+    const roles = network.kind === 'bridge' ? ['sensor', 'enforcer', 'challenger'] : ['sensor', 'challenger'];
+    for (const role of roles) this.#processes.set(role, { role, alive: false, detail: 'not heard of yet' });
   }
 
   get settings(): Settings {
@@ -118,14 +122,24 @@ export class LiveSite {
     if (message.type === 'port') this.#tellSoon();
   }
 
-  processHeard(role: string, pid: number): void {
-    this.#processes.set(role, { role, alive: true, pid, detail: '' });
+  /** A process said something; `pid` stands in its hello. */
+  processHeard(role: string, pid?: number): void {
+    const old = this.#processes.get(role);
+    this.#heardAt.set(role, this.#parts.now());
+    if (old?.alive === true && (pid === undefined || pid === old.pid)) return;
+    const known = pid ?? old?.pid;
+    this.#processes.set(role, { role, alive: true, detail: '', ...(known === undefined ? {} : { pid: known }) });
     this.#tellSoon();
   }
 
-  processLost(role: string, detail: string): void {
-    this.#processes.set(role, { role, alive: false, detail });
-    this.#tellSoon();
+  /** To be called each second: the sensor and the challenger say something all the time, so silence is the end of them. */
+  lookForSilence(): void {
+    for (const role of ['sensor', 'challenger']) {
+      const at = this.#heardAt.get(role);
+      if (at === undefined || this.#parts.now() - at < silenceMs || this.#processes.get(role)?.alive !== true) continue;
+      this.#processes.set(role, { role, alive: false, detail: `silent for ${Math.round((this.#parts.now() - at) / 1000)} s` });
+      this.#tellSoon();
+    }
   }
 
   enforcement(state: 'applied' | 'mismatch' | 'failed', detail: string, at: Millis): void {

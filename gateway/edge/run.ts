@@ -8,7 +8,7 @@ import { projectRoot } from './project-files.ts';
 import { type Folder, makeDataFolder, makeReach, sweepReach } from './reach.ts';
 import { roleSpec, roles } from './roles.ts';
 import { JsonFile } from './store/json-file.ts';
-import { readSettings, settingsFile } from './store/settings.ts';
+import { settingsFile, settingsInForce, settingsToRun } from './store/settings.ts';
 import { supervise } from './supervisor.ts';
 
 export const runHelp = `Usage: sallyport run [--data FOLDER]
@@ -34,9 +34,10 @@ export async function run(args: readonly string[]): Promise<number> {
   makeDataFolder(data, roles.gateway.becomes);
   const warn = (line: string): void => void process.stderr.write(`${line}\n`);
   if (!existsSync(join(data, settingsFile))) await writeFirstSettings(data, warn);
-  const { settings, problems } = await readSettings(data, warn);
+  const { settings, problems } = await settingsToRun(data, warn);
   if (settings === undefined) throw new Error(problems.join('\n'));
-  for (const name of [settingsFile, `${settingsFile}.bak`]) handOver(join(data, name), roles.gateway.becomes);
+  for (const name of [settingsFile, settingsInForce].flatMap(file => [file, `${file}.bak`]))
+    handOver(join(data, name), roles.gateway.becomes);
   if (settings.network.kind === 'bridge') prepareBridge(settings.network);
 
   sweepReach();

@@ -37,7 +37,7 @@ export function commandEvents(
     case 'zone-mode':
       if (!zones.some(zone => zone.name === command.zone))
         return { status: 404, problem: `Cannot change zone ${command.zone}: there is none of that name` };
-      return { events: [{ kind: 'zone-mode', zone: command.zone, mode: command.mode, by }] };
+      return { events: [{ kind: 'zone-mode', zone: command.zone, mode: command.mode, by, reason: asked }] };
   }
 }
 

@@ -44,7 +44,7 @@ export type EventBody =
   | { readonly kind: 'person-released'; readonly device: DeviceId; readonly by: string; readonly reason: string }
   | { readonly kind: 'paused'; readonly by: string; readonly reason: string; readonly until: Millis }
   | { readonly kind: 'resumed'; readonly by: string; readonly reason: string }
-  | { readonly kind: 'zone-mode'; readonly zone: ZoneName; readonly mode: ZoneMode; readonly by: string }
+  | { readonly kind: 'zone-mode'; readonly zone: ZoneName; readonly mode: ZoneMode; readonly by: string; readonly reason: string }
   | {
       readonly kind: 'alarm';
       readonly alarm: 'mac-clone' | 'key-seen-elsewhere' | 'flood' | 'claimed-mac';

@@ -110,6 +110,23 @@ describe.skipIf(missing !== undefined)('the page of a live gateway', () => {
     }
   });
 
+  it('lets a zone only observe and enforces it again, saying who is cut', async () => {
+    await tab.goto(page.url);
+    await tab.getByRole('button', { name: 'Only observe…' }).click();
+    const dialog = tab.getByRole('dialog');
+    await dialog.getByRole('textbox').fill('maintenance');
+    await dialog.getByRole('button', { name: 'Only observe' }).click();
+    await site.untilDevice('camera', d => d.enforcement === 'would-quarantine');
+    await site.arriving('camera', 3);
+    await tab.getByRole('button', { name: 'Enforce…' }).click();
+    await expect.poll(() => dialog.textContent()).toMatch(/\d of 8 devices are cut at once/);
+    await shoot(tab, 'enforce-1400');
+    await dialog.getByRole('textbox').fill('maintenance is over');
+    await dialog.getByRole('button', { name: 'Enforce from now on' }).click();
+    await site.untilDevice('camera', d => d.enforcement === 'quarantined');
+    expect((await site.arriving('sensor', 8))('camera')).toBe(0);
+  });
+
   it('exports what it shows', async () => {
     const rows = await tab.evaluate(async () => (await (await fetch('/api/v1/export.jsonl')).text()).trim().split('\n'));
     expect(rows).toHaveLength(8);

@@ -3,8 +3,8 @@ import { heartbeatMillis } from '../../gateway/api/contract.ts';
 import type { Health } from '../../gateway/api/contract.ts';
 import { DecideDialog, pausePresets } from './decide-dialog.tsx';
 import type { Decide } from './decide-dialog.tsx';
-import { left, shortDigest, when } from './format.ts';
-import { clock, health, heardAt, problem } from './store.ts';
+import { left, nameOf, shortDigest, when } from './format.ts';
+import { clock, health, heardAt, problem, rows } from './store.ts';
 
 const enforcementWords = {
   none: 'nothing enforced',
@@ -95,6 +95,43 @@ export function PauseButton() {
   );
 }
 
+/** A zone with its mode, and the switch between observing and enforcing: who would be cut stands in the question. */
+function Zone({ zone }: { zone: Health['zones'][number] }) {
+  const dialog = useSignal<Decide | undefined>(undefined);
+  const path = `/zones/${encodeURIComponent(zone.name)}`;
+  const cut = [...rows.value.values()].filter(row => row.zone === zone.name && row.enforcement.startsWith('would-'));
+  const named = cut.slice(0, 5).map(nameOf).join(', ');
+  const who =
+    cut.length === 0
+      ? 'No device would be cut now.'
+      : `${cut.length} of ${zone.devices} devices are cut at once: ${named}${cut.length > 5 ? ', …' : '.'}`;
+  const arm: Decide = {
+    title: `Enforce in zone ${zone.name}?`,
+    consequence: `From now on what is pending is held and what is denied is quarantined. ${who}`,
+    button: 'Enforce from now on',
+    danger: true,
+    path,
+    body: { mode: 'enforce' },
+  };
+  const observe: Decide = {
+    title: `Only observe zone ${zone.name}?`,
+    consequence: 'Nothing is cut any more: every device of the zone passes, the quarantined ones too. Discovery and challenges go on.',
+    button: 'Only observe',
+    danger: true,
+    path,
+    body: { mode: 'observe' },
+  };
+  return (
+    <span class="zone">
+      {zone.name}: {zone.mode}, {zone.devices} devices{' '}
+      <button type="button" class="small" onClick={() => (dialog.value = zone.mode === 'enforce' ? observe : arm)}>
+        {zone.mode === 'enforce' ? 'Only observe…' : 'Enforce…'}
+      </button>
+      {dialog.value !== undefined && <DecideDialog decide={dialog.value} close={() => (dialog.value = undefined)} />}
+    </span>
+  );
+}
+
 /** How the gateway fares: zones and modes, ports, enforcement, processes, journal. */
 export function HealthStrip() {
   const state = health.value;
@@ -104,7 +141,11 @@ export function HealthStrip() {
       <h2>Gateway</h2>
       <dl>
         <dt>zones</dt>
-        <dd>{state.zones.map(zone => `${zone.name}: ${zone.mode}, ${zone.devices} devices`).join(' · ')}</dd>
+        <dd>
+          {state.zones.map(zone => (
+            <Zone key={zone.name} zone={zone} />
+          ))}
+        </dd>
         <dt>enforcement</dt>
         <dd>
           {enforcementWords[state.enforcement.state]} <small class="soft">{state.enforcement.detail}</small>

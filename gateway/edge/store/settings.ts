@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Low } from 'lowdb';
 import type { Settings } from '../../model/settings.ts';
@@ -13,11 +14,11 @@ export const settingsFile = 'settings.json';
 export type SettingsRead = { readonly settings?: Settings; readonly problems: readonly string[] };
 
 /**
- * Reads `<folder>/settings.json` through lowdb. A spoilt file falls back to its copy, which `warn` is told; a file found good becomes the copy.
+ * Reads `<folder>/settings.json` (or the file `name`) through lowdb. A spoilt file falls back to its copy, which `warn` is told; a file found good becomes the copy.
  * Relative folders in it start at `folder`. Never throws for anything that stands in the file.
  */
-export async function readSettings(folder: string, warn: (message: string) => void): Promise<SettingsRead> {
-  const path = join(folder, settingsFile);
+export async function readSettings(folder: string, warn: (message: string) => void, name = settingsFile): Promise<SettingsRead> {
+  const path = join(folder, name);
   const file = new JsonFile<unknown>(path, { parse: value => value, warn });
   const db = new Low<unknown>(file, {});
   try {
@@ -40,6 +41,29 @@ async function keepCopy(file: JsonFile<unknown>, warn: (message: string) => void
     if (!(error instanceof Error && 'code' in error)) throw error;
     warn(`Cannot keep a copy of ${file.path}: ${error.message}`);
   }
+}
+
+/** The settings of the last good start, kept for a start after a bad edit. */
+export const settingsInForce = 'settings-in-force.json';
+
+/**
+ * The settings to run with: those of `settings.json`; while that is refused, those of the last good start, with the problems beside them.
+ * `settings` is absent iff there are neither. A gateway that restarts amid somebody's editing must come up again as it was.
+ */
+export async function settingsToRun(folder: string, warn: (message: string) => void): Promise<SettingsRead> {
+  const read = await readSettings(folder, warn);
+  if (read.settings !== undefined) {
+    const kept = new JsonFile<unknown>(join(folder, settingsInForce), { parse: value => value, warn });
+    const value: unknown = JSON.parse(await readFile(join(folder, settingsFile), 'utf8').catch(() => '{}'));
+    const before = await kept.read().catch(() => undefined);
+    if (JSON.stringify(before) !== JSON.stringify(value)) await kept.write(value).catch((error: Error) => warn(error.message));
+    return read;
+  }
+  if (!existsSync(join(folder, settingsInForce))) return read;
+  const { settings } = await readSettings(folder, warn, settingsInForce);
+  if (settings === undefined) return read;
+  for (const problem of read.problems) warn(`${problem}; the settings of the last good start stay`);
+  return { settings, problems: read.problems };
 }
 
 /** Writes settings so that a power cut leaves the old or the new ones. Throws when they would be refused at the next start. */

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, st
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readSettings, shippedPolicies, writeSettings } from '../../../gateway/edge/store/settings.ts';
+import { readSettings, settingsToRun, shippedPolicies, writeSettings } from '../../../gateway/edge/store/settings.ts';
 
 let folder: string;
 let warnings: string[];
@@ -24,6 +24,27 @@ const problemsOf = async (text: string) => {
 const bridge = { kind: 'bridge', bridge: 'br0', ports: ['eth1', 'eth2'], uplinks: ['eth0'], ip: '10.20.4.1' };
 const dock = { name: 'dock', default: true };
 const json = (more: object) => JSON.stringify({ network: bridge, zones: [dock], ...more }, null, 2);
+
+describe('settings to run with', () => {
+  const run = () => settingsToRun(folder, m => warnings.push(m));
+
+  it('are those of the last good start while the file is refused, with file and line of what is wrong', async () => {
+    put(json({}));
+    expect((await run()).settings?.zones[0]?.name).toBe('dock');
+    put(json({ zones: [{ name: 'dock', default: true, mode: 'enforced' }] }));
+    const { settings, problems } = await run();
+    expect(settings?.zones[0]).toMatchObject({ name: 'dock', mode: 'observe' });
+    expect(problems[0]).toMatch(/^settings\.json:\d+: /);
+    put(json({ zones: [{ name: 'yard', default: true }] }));
+    expect((await run()).settings?.zones[0]?.name).toBe('yard');
+  });
+
+  it('are none at a first start with a bad file', async () => {
+    put('{ "network": 7 }');
+    expect(await run()).toMatchObject({ problems: [expect.stringMatching(/^settings\.json:1: /)] as string[] });
+    expect((await run()).settings).toBeUndefined();
+  });
+});
 
 describe('settings', () => {
   it('have a harmless default for everything but the interfaces: one zone that observes and challenges nobody', async () => {

@@ -1,0 +1,51 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PolicyKeeper } from '../../../gateway/edge/store/policy-keeper.ts';
+import { settings as base } from '../../gateway/fixture.ts';
+
+let folder = '';
+let said: string[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), `sallyport-policy-${process.pid}-`));
+  mkdirSync(join(folder, 'policies.d/rules'), { recursive: true });
+  said = [];
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const rule = (name: string) => `- name: ${name}\n  when: { kind: camera }\n  then: quarantine\n`;
+const put = (text: string) => writeFileSync(join(folder, 'policies.d/rules/site.yaml'), text);
+const open = () => PolicyKeeper.open(folder, { ...base(), policyFolders: [join(folder, 'policies.d')] }, line => said.push(line));
+const names = (keeper: PolicyKeeper) => keeper.policy.rules.map(({ value }) => value.name);
+
+describe('the policy in force', () => {
+  it('follows good files; a bad one is refused whole, with file and line, and the last good ones stay', async () => {
+    put(rule('first'));
+    const keeper = await open();
+    put(rule('second'));
+    expect([keeper.reload(), names(keeper), keeper.problems]).toEqual([true, ['second'], []]);
+    put(`${rule('third')}- name: fourth\n  whenn: {}\n  then: hold\n`);
+    expect(keeper.reload()).toBe(false);
+    expect(names(keeper)).toEqual(['second']);
+    expect(keeper.problems.join()).toMatch(/policies\.d\/rules\/site\.yaml:\d+: /);
+    put(rule('fifth'));
+    expect([keeper.reload(), names(keeper), keeper.problems]).toEqual([true, ['fifth'], []]);
+  });
+
+  it('stays over a restart while the files are bad, also when the folder is gone', async () => {
+    put(rule('good'));
+    await open();
+    put('- name: [');
+    const again = await open();
+    expect(names(again)).toEqual(['good']);
+    expect(again.problems).not.toEqual([]);
+    rmSync(join(folder, 'policies.d'), { recursive: true });
+    expect(names(await open())).toEqual(['good']);
+  });
+
+  it('is none at a first start with bad files: it says why and does not start', async () => {
+    put('- name: x\n  then: maybe\n');
+    await expect(open()).rejects.toThrow(/site\.yaml:\d+: /);
+  });
+});
