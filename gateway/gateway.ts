@@ -95,6 +95,8 @@ export class Gateway {
         break;
       case 'noted':
         this.#emit(now, input.event);
+        // What was judged under other anchors and reference values is judged anew.
+        if (input.event.kind === 'trust-loaded') for (const { device } of this.inventory.records()) this.#schedule.hasten(device.id, now);
         break;
       case 'tick':
         this.#tick(now);

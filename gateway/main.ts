@@ -27,7 +27,6 @@ import { Inventory } from './inventory/inventory.ts';
 import { VendorTable } from './inventory/vendor.ts';
 import type { Input } from './model/machine.ts';
 import { visibleText } from './model/visible-text.ts';
-import type { TrustMaterial } from './model/trust.ts';
 
 /** The gateway process: wires the machine to the store, the other processes, the page and the attestation listener. No privilege. */
 const log = (line: string): void =>
@@ -77,7 +76,7 @@ const toChallenger = channel<ToChallenger>('challenger', value => {
   else if (message?.type === 'hello') {
     site.processHeard('challenger', message.pid);
     dispatcher.lost('challenger');
-    toChallenger({ type: 'trust', trust: trust() });
+    toChallenger({ type: 'trust', trust: keeper.trust });
   }
 });
 if (values.browser)
@@ -156,11 +155,6 @@ function fromEnforcer(message: FromEnforcer): void {
   }
 }
 
-/** The trust material in force; files that cannot be believed are named on the page and left out, the last good ones stay. */
-function trust(): TrustMaterial {
-  return keeper.trust(readTrust(settings?.policyFolders ?? []));
-}
-
 const site = new LiveSite({
   settings,
   version,
@@ -171,23 +165,34 @@ const site = new LiveSite({
   note: event => input({ kind: 'noted', event }),
 });
 
+const showProblems = (): void => site.policy(keeper.policy.hash, [...problems, ...keeper.problems]);
+
 function usePolicy(): void {
   void runner.run(gateway.usePolicy(keeper.policy, keeper.files, now()));
-  toChallenger({ type: 'trust', trust: trust() });
-  site.policy(keeper.policy.hash, [...problems, ...keeper.problems]);
+  showProblems();
+}
+
+/** Anchors and reference values are read again every few seconds; whoever was judged under other ones is challenged anew. */
+function useTrust(): void {
+  const hash = keeper.takeTrust(readTrust(settings?.policyFolders ?? []));
+  showProblems();
+  if (hash === undefined) return;
+  const { anchors, referenceSets } = keeper.trust;
+  toChallenger({ type: 'trust', trust: keeper.trust });
+  const names = { anchors: anchors.map(({ name }) => name), referenceSets: referenceSets.map(({ id }) => id) };
+  input({ kind: 'noted', event: { kind: 'trust-loaded', hash, ...names } });
 }
 
 input({ kind: 'noted', event: { kind: 'started', version, source: 'live' } });
 usePolicy();
+useTrust();
 toSensor({ type: 'resync' });
 watchPolicies(settings.policyFolders, () => {
-  if (keeper.reload()) usePolicy();
-  else {
-    site.policy(keeper.policy.hash, [...problems, ...keeper.problems]);
-    toChallenger({ type: 'trust', trust: trust() });
-    input({ kind: 'noted', event: { kind: 'policy-refused', problems: keeper.problems } });
-  }
+  if (keeper.reload()) return usePolicy();
+  showProblems();
+  if (keeper.problems.length > 0) input({ kind: 'noted', event: { kind: 'policy-refused', problems: keeper.problems } });
 });
+setInterval(useTrust, 3_000);
 setInterval(() => {
   input({ kind: 'tick' });
   site.lookForSilence();

@@ -88,6 +88,8 @@ export function describeEvent(body: EventBody): string {
       return `started, version ${body.version}`;
     case 'policy-loaded':
       return `policy loaded from ${body.files.length} files`;
+    case 'trust-loaded':
+      return `trust in force: ${body.anchors.length} anchors, ${body.referenceSets.length} reference sets`;
     case 'policy-refused':
       return `policy refused: ${body.problems.join('; ')}`;
   }

@@ -10,6 +10,8 @@ import type { ZoneMode } from './settings.ts';
 export type EventBody =
   | { readonly kind: 'started'; readonly version: string; readonly source: 'live' | 'capture' }
   | { readonly kind: 'policy-loaded'; readonly hash: Hex; readonly files: readonly string[] }
+  /** Trust anchors and signed reference values in force, by name; everybody is challenged anew under them. */
+  | { readonly kind: 'trust-loaded'; readonly hash: Hex; readonly anchors: readonly string[]; readonly referenceSets: readonly string[] }
   | { readonly kind: 'policy-refused'; readonly problems: readonly string[] }
   | {
       readonly kind: 'device-found';

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import type { Hex } from '../../model/address.ts';
 import type { Settings } from '../../model/settings.ts';
 import type { TrustMaterial } from '../../model/trust.ts';
 import { loadPolicy } from '../../policy/load.ts';
@@ -18,6 +20,7 @@ export class PolicyKeeper {
   #problems: readonly string[] = [];
   #trustProblems: readonly string[] = [];
   #trust: TrustMaterial = { anchors: [], referenceSets: [] };
+  #trustHash: Hex = '';
 
   private constructor(settings: Settings, kept: JsonFile<Kept>, log: (line: string) => void, policy: Policy, files: readonly string[]) {
     this.#settings = settings;
@@ -83,12 +86,25 @@ export class PolicyKeeper {
     return changed;
   }
 
-  /** Takes trust material as read; with problems the last good one stays unless there is none. */
-  trust(read: { readonly trust: TrustMaterial; readonly problems: readonly string[] }): TrustMaterial {
-    this.#trustProblems = read.problems;
-    for (const problem of read.problems) this.#log(problem);
-    if (read.problems.length === 0 || this.#trust.anchors.length === 0) this.#trust = read.trust;
+  get trust(): TrustMaterial {
     return this.#trust;
+  }
+
+  /** Takes trust material as read; while there are problems the last good one stays, unless there is none. Returns its hash iff it changed. */
+  takeTrust(read: { readonly trust: TrustMaterial; readonly problems: readonly string[] }): Hex | undefined {
+    // A folder that vanished must not fail every device of the plant.
+    const isGone = read.trust.anchors.length === 0 && this.#trust.anchors.length > 0;
+    const problems = isGone
+      ? [...read.problems, 'Cannot use the trust files: every anchor is gone; the last ones stay until a restart']
+      : read.problems;
+    if (JSON.stringify(problems) !== JSON.stringify(this.#trustProblems)) for (const problem of problems) this.#log(problem);
+    this.#trustProblems = problems;
+    if (problems.length > 0 && this.#trust.anchors.length > 0) return undefined;
+    const hash = createHash('sha256').update(JSON.stringify(read.trust)).digest('hex');
+    if (hash === this.#trustHash) return undefined;
+    this.#trust = read.trust;
+    this.#trustHash = hash;
+    return hash;
   }
 }
 

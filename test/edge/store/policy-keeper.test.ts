@@ -48,4 +48,19 @@ describe('the policy in force', () => {
     put('- name: x\n  then: maybe\n');
     await expect(open()).rejects.toThrow(/site\.yaml:\d+: /);
   });
+
+  it('keeps the last good trust while files are bad or every anchor is gone, and tells once of each change', async () => {
+    put(rule('good'));
+    const keeper = await open();
+    const trust = (name: string) => ({ trust: { anchors: [{ name, certificate: 'AA==' }], referenceSets: [] }, problems: [] });
+    const first = keeper.takeTrust(trust('acme'));
+    expect(first).toMatch(/^[0-9a-f]{64}$/);
+    expect(keeper.takeTrust(trust('acme'))).toBeUndefined();
+    expect(keeper.takeTrust({ ...trust('evil'), problems: ['Cannot read acme.json: its signature is wrong'] })).toBeUndefined();
+    expect(keeper.takeTrust({ trust: { anchors: [], referenceSets: [] }, problems: [] })).toBeUndefined();
+    expect(keeper.trust.anchors.map(({ name }) => name)).toEqual(['acme']);
+    expect(keeper.problems.join()).toContain('every anchor is gone');
+    expect(keeper.takeTrust(trust('other'))).toMatch(/^[0-9a-f]{64}$/);
+    expect(keeper.problems).toEqual([]);
+  });
 });
