@@ -9,9 +9,9 @@ export class Dispatch {
   readonly #byUdpPort = new Uint16Array(65_536);
 
   constructor(collectors: readonly Collector[]) {
-    this.tcp = collectors.filter(c => c.matches.kind === 'tcp-server');
-    for (const c of collectors) {
-      const { matches } = c;
+    const ways = collectors.flatMap(c => [c.matches].flat().map(matches => ({ c, matches })));
+    this.tcp = ways.filter(({ matches }) => matches.kind === 'tcp-server').map(({ c }) => c);
+    for (const { c, matches } of ways) {
       if (matches.kind === 'ether-type') this.#byEtherType.set(matches.etherType, [...this.etherType(matches.etherType), c]);
       if (matches.kind === 'udp') this.#addUdp(c, matches.ports);
     }

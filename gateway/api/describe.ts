@@ -29,6 +29,36 @@ export function describeFact(fact: Fact): string {
       return `model “${fact.text}”`;
     case 'claimed-mac':
       return `claimed ${fact.ip} for ${fact.mac}, which is not its own address`;
+    case 'protocol':
+      return `speaks ${fact.name}`;
+    case 'maker':
+    case 'firmware':
+    case 'serial':
+    case 'description':
+      return `${fact.kind} “${fact.text}”`;
+    case 'device-kind':
+      return `says that it is a ${fact.text}`;
+    case 'identifier':
+    case 'print':
+      return `${fact.scheme} ${fact.value}`;
+    case 'certificate':
+      return `showed a ${fact.role} certificate of ${fact.subject}`;
+    case 'uses-server':
+      return `uses the ${fact.service} server ${fact.ip}`;
+    case 'neighbour':
+      return `is “${fact.name ?? fact.chassis}” at the far end, port ${fact.portId} (${fact.protocol})`;
+    case 'router':
+      return `routes (${fact.protocol}): ${fact.detail}`;
+    case 'bridge':
+      return `takes part in ${fact.protocol}: ${fact.detail}`;
+    case 'member':
+      return `listens to group ${fact.group}`;
+    case 'answers-for':
+      return `answers ${fact.protocol} questions for “${fact.name}”`;
+    case 'acted':
+      return `${fact.action} ${fact.target}: ${fact.detail}`;
+    case 'behind':
+      return `passes on frames of ${fact.ip}`;
   }
 }
 

@@ -33,6 +33,23 @@ export function foldFact(device: Device, observation: Observation): Device {
     case 'dhcp-client-id':
     case 'dhcp-server':
     case 'claimed-mac':
+    case 'protocol':
+    case 'maker':
+    case 'firmware':
+    case 'serial':
+    case 'description':
+    case 'device-kind':
+    case 'identifier':
+    case 'print':
+    case 'certificate':
+    case 'uses-server':
+    case 'neighbour':
+    case 'router':
+    case 'bridge':
+    case 'member':
+    case 'answers-for':
+    case 'acted':
+    case 'behind':
       return next;
   }
 }
