@@ -53,6 +53,8 @@ export function describeFact(fact: Fact): string {
       return `takes part in ${fact.protocol}: ${fact.detail}`;
     case 'member':
       return `listens to group ${fact.group}`;
+    case 'asks':
+      return `asks for “${fact.name}” (${fact.protocol})`;
     case 'answers-for':
       return `answers ${fact.protocol} questions for “${fact.name}”`;
     case 'acted':

@@ -47,6 +47,7 @@ export function foldFact(device: Device, observation: Observation): Device {
     case 'router':
     case 'bridge':
     case 'member':
+    case 'asks':
     case 'answers-for':
     case 'acted':
     case 'behind':

@@ -61,6 +61,8 @@ export type Fact =
   /** It takes part in the layer 2 itself. */
   | { readonly kind: 'bridge'; readonly protocol: 'stp' | 'rstp' | 'mrp' | 'hsr' | 'prp' | 'dlr' | 'lacp'; readonly detail: string }
   | { readonly kind: 'member'; readonly group: Ip }
+  /** The name of a server that it asks for: SNI, Host. */
+  | { readonly kind: 'asks'; readonly protocol: 'tls' | 'http'; readonly name: string }
   /** It answered a question for this name, which somebody else asked. */
   | { readonly kind: 'answers-for'; readonly protocol: 'llmnr' | 'mdns' | 'nbns'; readonly name: string }
   /** Something that it did and that a rule may judge; `target` is an address or name. */
@@ -139,6 +141,8 @@ export function factKey(fact: Fact): string {
       return `router ${fact.protocol} ${fact.ip ?? ''}`;
     case 'member':
       return `member ${fact.group}`;
+    case 'asks':
+      return `asks ${fact.protocol} ${fact.name}`;
     case 'answers-for':
       return `answers-for ${fact.protocol} ${fact.name}`;
     case 'acted':
