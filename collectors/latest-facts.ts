@@ -8,6 +8,7 @@ const maxOfKind: { readonly [kind in FactKind]?: number } = {
   'dhcp-server': 8,
   'claimed-mac': 8,
   service: 64,
+  identifier: 32,
   asks: 16,
 };
 /** Facts kept of the addresses of one port, and in all: about 0.5 kB each. */

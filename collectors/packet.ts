@@ -103,6 +103,13 @@ export class Packet {
     return isHostIp(ip) ? ip : undefined;
   }
 
+  /** Whom the frame is for: the target address of the IP header, else of the frame. Any address at all, groups too. */
+  get target(): Ip | Mac {
+    if (this.ipVersion === 0) return macAt(this.bytes, this.start);
+    const i = this.l3 + (this.ipVersion === 4 ? 16 : 24);
+    return this.ipVersion === 4 ? ip4(this.bytes.subarray(i, i + 4)) : ip6(this.bytes.subarray(i, i + 16));
+  }
+
   /** Returns the EtherType behind the tags, 0 when it is cut off. The VLAN is the outer tag's; id 0 is a priority tag (IEEE 802.1Q §9.6). */
   #tags(b: Uint8Array, first: number): number {
     let type = first;

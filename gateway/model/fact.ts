@@ -87,6 +87,11 @@ export const identifierSchemes = [
   'opcua-application-uri',
   'matter-instance',
   'profinet-id',
+  'iec61850-control-block',
+  'ams-net-id',
+  'niagara-host',
+  'hart-unique-id',
+  'knx-address',
 ] as const;
 export type IdentifierScheme = (typeof identifierSchemes)[number];
 
@@ -128,8 +133,12 @@ export function factKey(fact: Fact): string {
     case 'protocol':
       return `protocol ${fact.name}`;
     case 'identifier':
+      // One device publishes many control blocks, and one HART-IP server speaks for many instruments.
+      return fact.scheme === 'iec61850-control-block' || fact.scheme === 'hart-unique-id'
+        ? `identifier ${fact.scheme} ${fact.value}`
+        : `identifier ${fact.scheme}`;
     case 'print':
-      return `${fact.kind} ${fact.scheme}`;
+      return `print ${fact.scheme}`;
     case 'certificate':
       return `certificate ${fact.role}`;
     case 'uses-server':
