@@ -25,8 +25,8 @@ export type Fact =
   | { readonly kind: 'maker'; readonly text: string }
   | { readonly kind: 'firmware'; readonly text: string }
   | { readonly kind: 'serial'; readonly text: string }
-  /** Free text about itself: sysDescr, Server, User-Agent, LLDP system description. */
-  | { readonly kind: 'description'; readonly text: string }
+  /** Free text about itself: sysDescr, Server, User-Agent, LLDP system description. `of` tells apart those that stand side by side. */
+  | { readonly kind: 'description'; readonly text: string; readonly of?: DescriptionOf }
   /** What it says it is, in our words: `camera`, `switch`, `printer`, `plc`, `router`, `drive`, `io`, `hmi`, `phone`, `access-point`, `server`, … */
   | { readonly kind: 'device-kind'; readonly text: string }
   /** An identity that tells devices of one kind apart. */
@@ -69,6 +69,24 @@ export type Fact =
   | { readonly kind: 'acted'; readonly action: ActionName; readonly target: string; readonly detail: string }
   /** Its frames carry this source address with a hop counted: a host behind a router. */
   | { readonly kind: 'behind'; readonly ip: Ip };
+
+/** Where a description stood, of protocols that carry several or of several programs of one device. */
+export const descriptionsOf = [
+  'http-server',
+  'http-user-agent',
+  'http-realm',
+  'rtsp-server',
+  'rtsp-user-agent',
+  'ssh-server',
+  'ssh-client',
+  'ftp',
+  'smtp',
+  'telnet',
+  'mqtt',
+  'smb',
+  'remote-access',
+] as const;
+export type DescriptionOf = (typeof descriptionsOf)[number];
 
 /** Strong ones tell one device from all others, medium ones need a second (inventory/identity). */
 export const identifierSchemes = [
@@ -127,9 +145,10 @@ export function factKey(fact: Fact): string {
     case 'maker':
     case 'firmware':
     case 'serial':
-    case 'description':
     case 'device-kind':
       return fact.kind;
+    case 'description':
+      return fact.of === undefined ? fact.kind : `description ${fact.of}`;
     case 'protocol':
       return `protocol ${fact.name}`;
     case 'identifier':
