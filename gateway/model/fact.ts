@@ -58,8 +58,8 @@ export type Fact =
       readonly ip?: Ip;
       readonly mac?: Mac;
     }
-  /** It takes part in the layer 2 itself. */
-  | { readonly kind: 'bridge'; readonly protocol: 'stp' | 'rstp' | 'mrp' | 'hsr' | 'prp' | 'dlr' | 'lacp'; readonly detail: string }
+  /** It takes part in the layer 2 itself: as a bridge or ring node, as one end of an aggregated link, as authenticator of a port, as master of the time. */
+  | { readonly kind: 'bridge'; readonly protocol: BridgeProtocol; readonly detail: string }
   | { readonly kind: 'member'; readonly group: Ip }
   /** The name of a server that it asks for: SNI, Host. */
   | { readonly kind: 'asks'; readonly protocol: 'tls' | 'http'; readonly name: string }
@@ -69,6 +69,9 @@ export type Fact =
   | { readonly kind: 'acted'; readonly action: ActionName; readonly target: string; readonly detail: string }
   /** Its frames carry this source address with a hop counted: a host behind a router. */
   | { readonly kind: 'behind'; readonly ip: Ip };
+
+export const bridgeProtocols = ['stp', 'rstp', 'mrp', 'hsr', 'prp', 'dlr', 'lacp', 'eapol', 'ptp'] as const;
+export type BridgeProtocol = (typeof bridgeProtocols)[number];
 
 /** Where a description stood, of protocols that carry several or of several programs of one device. */
 export const descriptionsOf = [
@@ -85,6 +88,7 @@ export const descriptionsOf = [
   'mqtt',
   'smb',
   'remote-access',
+  'dhcp-user-class',
 ] as const;
 export type DescriptionOf = (typeof descriptionsOf)[number];
 
@@ -110,6 +114,8 @@ export const identifierSchemes = [
   'niagara-host',
   'hart-unique-id',
   'knx-address',
+  'ptp-clock',
+  'eap-identity',
 ] as const;
 export type IdentifierScheme = (typeof identifierSchemes)[number];
 
