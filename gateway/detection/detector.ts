@@ -1,0 +1,69 @@
+import type { Mac, Millis } from '../model/address.ts';
+import type { Alarm, AlarmType } from '../model/alarm.ts';
+import type { Observation } from '../model/fact.ts';
+import { CappedMap } from './capped-map.ts';
+import { detectionRules } from './index.ts';
+import type { Context, DetectionRule, Finding, Watch } from './rule.ts';
+
+/** Caps: alarms that stand at once, and after how long without a finding one is over, so that the next is a new alarm. */
+const [maxAlarms, overAfterMs] = [4096, 24 * 3_600_000];
+const maxFrames = 8;
+/** An alarm that stands is told again when it says something else, at most so often; else when its count has grown so many times over. */
+const [maxRetold, growth] = [8, 16];
+
+type Standing = { readonly alarm: Alarm; readonly toldCount: number; readonly told: number };
+
+/**
+ * Every rule over everything that is new on the network. Each finding goes into the one alarm of its type, actor and victim; what comes
+ * out is an alarm that was raised, or that changed in a way people should know.
+ */
+export class Detector {
+  readonly #watches: readonly { readonly name: AlarmType; readonly watch: Watch }[];
+  readonly #standing = new CappedMap<string, Standing>(maxAlarms, overAfterMs);
+
+  constructor(rules: readonly DetectionRule[] = detectionRules) {
+    this.#watches = rules.map(({ name, create }) => ({ name, watch: create() }));
+  }
+
+  observe(observation: Observation, context: Context): readonly Alarm[] {
+    const out: Alarm[] = [];
+    for (const { name, watch } of this.#watches) for (const one of watch.observe(observation, context)) this.#raise(name, one, out);
+    return out;
+  }
+
+  tick(context: Omit<Context, 'arrival'>): readonly Alarm[] {
+    const out: Alarm[] = [];
+    for (const { name, watch } of this.#watches) for (const one of watch.tick?.(context) ?? []) this.#raise(name, one, out);
+    return out;
+  }
+
+  /** What stands now, oldest change first. */
+  standing(now: Millis): readonly Alarm[] {
+    return [...this.#standing.entries(now)].map(([, { alarm }]) => alarm);
+  }
+
+  #raise(type: AlarmType, { at, frame, ...said }: Finding, out: Alarm[]): void {
+    const key = keyOf(type, said.actor, said.victim);
+    const old = this.#standing.get(key, at);
+    const frames = frame > 0 ? [frame] : [];
+    if (old === undefined) {
+      const alarm = { type, ...said, firstAt: at, lastAt: at, count: 1, frames };
+      this.#standing.set(key, { alarm, toldCount: 1, told: 1 }, at);
+      out.push(alarm);
+      return;
+    }
+    const { alarm: before, toldCount, told } = old;
+    const alarm: Alarm = {
+      ...before,
+      ...said,
+      lastAt: Math.max(before.lastAt, at),
+      count: before.count + 1,
+      frames: [...new Set([...before.frames, ...frames])].slice(0, maxFrames),
+    };
+    const tells = (said.detail !== before.detail && told < maxRetold) || alarm.count >= toldCount * growth;
+    this.#standing.set(key, { alarm, toldCount: tells ? alarm.count : toldCount, told: told + (tells ? 1 : 0) }, at);
+    if (tells) out.push(alarm);
+  }
+}
+
+const keyOf = (type: AlarmType, actor: Mac, victim: Mac | undefined): string => `${type} ${actor} ${victim ?? ''}`;
