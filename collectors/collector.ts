@@ -1,5 +1,6 @@
 import type { Mac } from '../gateway/model/address.ts';
 import type { Fact, Observation } from '../gateway/model/fact.ts';
+import { DecodeError } from '../gateway/codec/reader.ts';
 import { etherTypes, type Packet } from './packet.ts';
 
 /** Which frames a collector wants. Data, not a function: the dissector makes one table of it, so that all other frames cost nothing. */
@@ -19,7 +20,9 @@ export type Match =
   | { readonly kind: 'tcp'; readonly ports: readonly number[] }
   /**
    * The start of a TCP stream, in order, one direction at a time: `body` is all of it so far (at most 16 KiB). Asked again as it grows until
-   * `decode` returns something, throws, or the cap or age is reached. `ports` empty: streams of every port whose first bytes `wants` accepts.
+   * `decode` returns a message or throws; `undefined`, or running out of bytes (Reader), means that the rest may still come. Given up at the
+   * cap or age. `wants` is asked once, on the first bytes. `ports` empty: streams of every port whose first bytes `wants` accepts. A stream
+   * whose opening was not seen is asked once, only of collectors that have `wants`, and what it breaks is not held against its sender.
    */
   | { readonly kind: 'tcp-stream'; readonly ports: readonly number[] };
 
@@ -45,6 +48,8 @@ export type Collector = {
   readonly spec: string;
   /** One or several; a frame that several of them match is read once. */
   readonly matches: Match | readonly Match[];
+  /** False for a collector that reads no protocol of its own (the headers of TCP, say): then there is no `protocol` fact. */
+  readonly isProtocol?: false;
   /** A cheap look at a few bytes, before anything is decoded: most frames of a busy protocol bear no identity. Must not throw. */
   readonly wants?: (packet: Packet) => boolean;
   readonly observations: (packet: Packet) => readonly Observation[];
@@ -57,12 +62,15 @@ export function collector<Message>(c: {
   readonly name: string;
   readonly spec: string;
   readonly matches: Match | readonly Match[];
+  readonly isProtocol?: false;
   readonly wants?: (packet: Packet) => boolean;
-  readonly decode: (bytes: Uint8Array, packet: Packet) => Message;
+  readonly decode: (bytes: Uint8Array, packet: Packet) => Message | undefined;
   readonly observe: (message: Message, packet: Packet) => readonly Said[];
 }): Collector {
   const observations = (packet: Packet): readonly Observation[] => {
-    const said = c.observe(c.decode(packet.body, packet), packet);
+    const message = c.decode(packet.body, packet);
+    if (message === undefined) throw new DecodeError(`Cannot read ${c.name}: the message is not whole`, true);
+    const said = c.observe(message, packet);
     if (said.length === 0) return none;
     const { at, port, vlan, number: frame, source } = packet;
     return said.map(s => {
@@ -70,6 +78,6 @@ export function collector<Message>(c: {
       return { at, port, vlan, mac, collector: c.name, frame, fact };
     });
   };
-  const { name, spec, matches, wants } = c;
-  return wants === undefined ? { name, spec, matches, observations } : { name, spec, matches, wants, observations };
+  const { name, spec, matches, wants, isProtocol } = c;
+  return { name, spec, matches, observations, ...(wants && { wants }), ...(isProtocol === false && { isProtocol }) };
 }

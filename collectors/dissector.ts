@@ -1,6 +1,6 @@
 import { DecodeError } from '../gateway/codec/reader.ts';
 import type { Mac, PortName, Vlan } from '../gateway/model/address.ts';
-import type { Fact, Malformed, Observation, Sighting } from '../gateway/model/fact.ts';
+import type { Fact, FactKind, Malformed, Observation, Sighting } from '../gateway/model/fact.ts';
 import type { Frame } from '../gateway/model/frame.ts';
 import { AddressTable } from './address-table.ts';
 import type { Collector } from './collector.ts';
@@ -12,6 +12,7 @@ import { faults, ipProtocols, Packet, tcpFlags } from './packet.ts';
 import { tcpPortPlace } from './service-names.ts';
 import { Sightings } from './sightings.ts';
 import { TcpOpenings } from './stream.ts';
+import { TcpStreams } from './tcp-streams.ts';
 
 export type DissectorOptions = {
   readonly collectors?: readonly Collector[];
@@ -34,6 +35,21 @@ const nothing: Drained = { observations: [], malformed: [], overflow: [], counte
 const seen: Fact = { kind: 'seen' };
 /** What hosts set as time to live; one hop further it is less. */
 const initialTtls: ReadonlySet<number> = new Set([32, 60, 64, 128, 255]);
+/** What is not believed of the sender when its packet came from elsewhere: a router passes on the words of others. */
+const ownFacts: ReadonlySet<FactKind> = new Set<FactKind>([
+  'hostname',
+  'vendor-class',
+  'model',
+  'maker',
+  'firmware',
+  'serial',
+  'description',
+  'device-kind',
+  'identifier',
+  'print',
+  'certificate',
+  'mud-url',
+]);
 
 type PortState = { readonly name: PortName; frames: number; identityFrames: number };
 
@@ -49,9 +65,16 @@ export class Dissector {
   readonly #facts: LatestFacts;
   readonly #sightings: Sightings;
   readonly #dispatch: Dispatch;
+  readonly #streams: TcpStreams;
+  /** Numbers of the collectors whose protocol is a fact, and by slot a bit for each that is known. */
+  readonly #protocols: ReadonlyMap<Collector, number>;
+  readonly #spoken: Uint32Array;
   /** By number; one entry a port of this machine, so no outsider can add one. */
   readonly #ports: PortState[] = [];
   #lastPort = 0;
+  /** Slot of the frame's sender, and whether a collector has wanted the frame yet. */
+  #sender = 0;
+  #isWanted = false;
   /** By slot: a bit for each port of known use that was looked at as server without a handshake; where and when the address was first seen. */
   readonly #served: Uint32Array;
   readonly #firstFrame: Float64Array;
@@ -64,6 +87,9 @@ export class Dissector {
     this.#facts = new LatestFacts(maxAddresses, idleMs);
     this.#sightings = new Sightings(this.#addresses, maxAddresses);
     this.#dispatch = new Dispatch(collectors);
+    this.#streams = new TcpStreams(this.#dispatch, maxAddresses, (c, isOpened, isLast) => this.#askStream(c, isOpened, isLast));
+    this.#protocols = new Map(collectors.filter(c => c.isProtocol !== false).map((c, i) => [c, i]));
+    this.#spoken = new Uint32Array(maxAddresses * this.#words);
     this.#served = new Uint32Array(maxAddresses);
     this.#firstFrame = new Float64Array(maxAddresses);
     this.#firstAt = new Float64Array(maxAddresses);
@@ -95,9 +121,14 @@ export class Dissector {
     lastAt[slot] = frame.at;
     this.#sightings.note(slot, frame.at);
     if (packet.fault !== 'none') this.#fail('packet', faults[packet.fault]);
-    if (packet.ipProtocol === ipProtocols.tcp) this.#tcp(slot, state);
-    else if (packet.ipProtocol === ipProtocols.udp) this.#whole(this.#dispatch.udp(packet.sourcePort, packet.targetPort), slot, state);
-    else if (packet.ipVersion === 0) this.#whole(this.#dispatch.etherType(packet.etherType), slot, state);
+    this.#sender = slot;
+    this.#isWanted = false;
+    if (packet.ipVersion === 0) this.#collect(this.#dispatch.layer2(packet), state);
+    else if (packet.ipProtocol === ipProtocols.tcp) this.#tcp(slot, port, state);
+    else {
+      if (packet.ipProtocol === ipProtocols.udp) this.#collect(this.#dispatch.udp(packet.sourcePort, packet.targetPort), state);
+      this.#collectSegment(state);
+    }
   }
 
   /**
@@ -124,47 +155,106 @@ export class Dissector {
     for (const slot of this.#addresses.slots()) this.#observations.push(this.#sight(slot), ...this.#facts.of(slot));
   }
 
-  #tcp(slot: number, state: PortState): void {
+  #tcp(slot: number, port: number, state: PortState): void {
     const packet = this.#packet;
-    if (!this.#openings.isServer(packet) || this.#dispatch.tcp.length === 0) return;
-    if ((packet.tcpFlags & tcpFlags.syn) === 0) {
-      // Without a handshake each port is looked at once, and again when the sender is known to have one more IP address.
-      const bit = 1 << (tcpPortPlace(packet.sourcePort) & 31);
-      const served = this.#served[slot] ?? 0;
-      if ((served & bit) !== 0) return;
-      this.#served[slot] = served | bit;
+    if (this.#openings.isServer(packet) && this.#isNewServer(slot)) {
+      packet.isServer = true;
+      this.#collect(this.#dispatch.tcpServer, state, false);
     }
-    packet.isServer = true;
-    packet.isOwnAddress = this.#isOwnAddress(slot);
-    this.#collect(this.#dispatch.tcp, slot, state);
+    this.#collectSegment(state);
+    if (packet.end > packet.payload) this.#collect(this.#dispatch.tcp(packet.sourcePort, packet.targetPort), state);
+    if (this.#dispatch.hasStreams) this.#streams.segment(packet, slot, (port << 12) | packet.vlan);
   }
 
-  /** True when the IP source is an address that the sender said is its own; while none is known, when no router has counted its hop. */
-  #isOwnAddress(slot: number): boolean {
-    const ip = this.#packet.sourceIp;
-    if (ip === undefined) return false;
-    const known = this.#facts.ips(slot).filter(k => k.includes(':') === ip.includes(':'));
-    return known.length === 0 ? initialTtls.has(this.#packet.ttl) : known.includes(ip);
+  /** Without a handshake each port is looked at once, and again when the sender is known to have one more IP address. */
+  #isNewServer(slot: number): boolean {
+    if ((this.#packet.tcpFlags & tcpFlags.syn) !== 0) return true;
+    const bit = 1 << (tcpPortPlace(this.#packet.sourcePort) & 31);
+    const served = this.#served[slot] ?? 0;
+    this.#served[slot] = served | bit;
+    return (served & bit) === 0;
   }
 
-  /** For collectors that want the whole message: what the capture cut off is not its sender's fault. */
-  #whole(list: readonly Collector[], slot: number, state: PortState): void {
+  /** For collectors that want all that IP carries, its own header included. */
+  #collectSegment(state: PortState): void {
+    const packet = this.#packet;
+    const list = this.#dispatch.ipProtocol(packet.ipProtocol);
     if (list.length === 0) return;
-    if (this.#packet.isCut) this.#losses.overflow(state.name, 'identity frames cut by the capture length');
-    else this.#collect(list, slot, state);
+    const { payload } = packet;
+    packet.payload = packet.l4;
+    this.#collect(list, state);
+    packet.payload = payload;
   }
 
-  #collect(list: readonly Collector[], slot: number, state: PortState): void {
-    state.identityFrames++;
+  /** True when no router stands between the sender and the IP source: it said that the address is its own, or no hop has been counted. */
+  #isOwnAddress(): boolean {
+    const packet = this.#packet;
+    const ip = packet.sourceIp;
+    // From no address at all (DHCP, RFC 4862 §5.4) it comes from next door.
+    if (ip === undefined) return packet.ipProtocol !== ipProtocols.tcp;
+    const known = this.#facts.ips(this.#sender).filter(k => k.includes(':') === ip.includes(':'));
+    if (known.includes(ip)) return true;
+    // What is sent to a group stays on its link; many devices count few hops for it (UPnP 1.1 §1.1).
+    const isGroup = ((packet.bytes[packet.start] ?? 0) & 1) !== 0;
+    return (known.length === 0 || isGroup) && (initialTtls.has(packet.ttl) || (isGroup && packet.ttl <= 32));
+  }
+
+  /** Gives the frame to those of the list that want it. `isWhole`: what the capture cut off is not its sender's fault, so they do not get it. */
+  #collect(list: readonly Collector[], state: PortState, isWhole = true): void {
     for (const c of list) {
-      try {
-        for (const observation of c.observations(this.#packet)) this.#learn(observation, slot);
-      } catch (error) {
-        // Anything but a DecodeError is our defect; the other collectors and the next frame go on, and it is shown with its sender.
-        const message = error instanceof Error ? error.message : String(error);
-        this.#fail(c.name, error instanceof DecodeError ? message : `defect: ${message}`);
-      }
+      if (c.wants !== undefined && !c.wants(this.#packet)) continue;
+      if (isWhole && this.#packet.isCut) return this.#losses.overflow(state.name, 'identity frames cut by the capture length');
+      this.#ask(c);
     }
+  }
+
+  #askStream(c: Collector, isOpened: boolean, isLast: boolean): boolean {
+    const error = this.#ask(c, true);
+    if (error === undefined) return false;
+    if (error.isShort && !isLast) return true;
+    if (this.#packet.isCut) this.#losses.overflow(this.#packet.port, 'identity frames cut by the capture length');
+    else if (isOpened) this.#fail(c.name, error.message);
+    return false;
+  }
+
+  /** Asks a collector about the frame; returns the DecodeError when `isStream`, else counts it. */
+  #ask(c: Collector, isStream = false): DecodeError | undefined {
+    const packet = this.#packet;
+    if (!this.#isWanted) {
+      this.#isWanted = true;
+      this.#state(this.#lastPort).identityFrames++;
+      packet.isOwnAddress = packet.ipVersion !== 0 && this.#isOwnAddress();
+    }
+    try {
+      const isOwn = packet.ipVersion === 0 || packet.isOwnAddress;
+      const mac = this.#addresses.macOf(this.#sender);
+      for (const o of c.observations(packet)) if (isOwn || o.mac !== mac || !ownFacts.has(o.fact.kind)) this.#learn(o, this.#sender);
+      if (isOwn) this.#noteProtocol(c, mac);
+      return undefined;
+    } catch (error) {
+      if (isStream && error instanceof DecodeError) return error;
+      // Anything but a DecodeError is our defect; the other collectors and the next frame go on, and it is shown with its sender.
+      const message = error instanceof Error ? error.message : String(error);
+      this.#fail(c.name, error instanceof DecodeError ? message : `defect: ${message}`);
+      return undefined;
+    }
+  }
+
+  /** The sender spoke this protocol: a fact, once. */
+  #noteProtocol(c: Collector, mac: Mac): void {
+    const number = this.#protocols.get(c);
+    if (number === undefined) return;
+    const word = this.#sender * this.#words + (number >> 5);
+    const [known, bit] = [this.#spoken[word] ?? 0, 1 << (number & 31)];
+    if ((known & bit) !== 0) return;
+    this.#spoken[word] = known | bit;
+    const { at, port, vlan, number: frame } = this.#packet;
+    this.#learn({ at, port, vlan, mac, collector: c.name, frame, fact: { kind: 'protocol', name: c.name } }, this.#sender);
+  }
+
+  /** 32 collectors a word. */
+  get #words(): number {
+    return (this.#protocols.size + 31) >> 5;
   }
 
   /** A fact about another address stands where that address speaks itself; it is dropped when it never did. */
@@ -219,6 +309,7 @@ export class Dissector {
     this.#facts.forget(slot);
     this.#sightings.forget(slot);
     this.#served[slot] = 0;
+    this.#spoken.fill(0, slot * this.#words, (slot + 1) * this.#words);
   }
 
   #fail(collector: string, message: string): void {
