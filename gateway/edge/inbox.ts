@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { checkNames } from '../model/attestation.ts';
 import { attestationStatuses } from '../model/axes.ts';
 import { transportFailures } from '../model/attestation.ts';
-import { actionNames, identifierSchemes, printSchemes } from '../model/fact.ts';
+import { actionNames, descriptionsOf, identifierSchemes, printSchemes } from '../model/fact.ts';
 import { reasonCodes } from '../model/reason.ts';
 import type { FromBrowser, FromChallenger, FromEnforcer, FromSensor } from './messages.ts';
 
@@ -40,7 +40,8 @@ const fact = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('model'), text }),
   z.object({ kind: z.literal('claimed-mac'), mac, ip }),
   z.object({ kind: z.literal('protocol'), name: z.string().max(40) }),
-  z.object({ kind: z.enum(['maker', 'firmware', 'serial', 'description', 'device-kind']), text }),
+  z.object({ kind: z.enum(['maker', 'firmware', 'serial', 'device-kind']), text }),
+  z.object({ kind: z.literal('description'), text, of: z.enum(descriptionsOf).optional() }),
   z.object({ kind: z.literal('identifier'), scheme: z.enum(identifierSchemes), value: text }),
   z.object({ kind: z.literal('print'), scheme: z.enum(printSchemes), value: text }),
   z.object({ kind: z.literal('certificate'), role: z.enum(['server', 'client']), subject: text, issuer: text, key: hex }),

@@ -119,7 +119,16 @@ export const identifierSchemes = [
 ] as const;
 export type IdentifierScheme = (typeof identifierSchemes)[number];
 
-export const printSchemes = ['ja3', 'ja4', 'tcp-syn', 'dhcpv6-options', 'http-headers', 'snmp-object-id', 'matter-product'] as const;
+export const printSchemes = [
+  'ja3',
+  'ja4',
+  'tcp-syn',
+  'dhcpv6-options',
+  'http-headers',
+  'hassh',
+  'snmp-object-id',
+  'matter-product',
+] as const;
 export type PrintScheme = (typeof printSchemes)[number];
 
 /** Acts on the network or on a controller. `scan-*` count distinct targets: `detail` is the count reached (16, 64, 256, …). */
