@@ -61,6 +61,10 @@ export function describeFact(fact: Fact): string {
       return `${fact.action} ${fact.target}: ${fact.detail}`;
     case 'behind':
       return `passes on frames of ${fact.ip}`;
+    case 'contested':
+      return `claims ${fact.ip} against ${fact.mac}`;
+    case 'reaches':
+      return `reaches devices of VLAN ${fact.vlan} without a router`;
   }
 }
 

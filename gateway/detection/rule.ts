@@ -28,7 +28,12 @@ export type Context = {
   readonly uplinks: readonly PortName[];
   /** Until then all is taken as the usual state; rules about novelty keep silent. */
   readonly learnsUntil: Millis;
+  /** True for one VLAN, and for two between which frames pass unrouted (mirrored ports tag one direction only). */
+  readonly isSameSegment: (a: Vlan, b: Vlan) => boolean;
 };
+
+/** What the machine lends; the detector adds what it knows itself. */
+export type Lookups = Omit<Context, 'isSameSegment'>;
 
 /** Something a rule found. The detector makes one stateful alarm of all with the same type, actor and victim. */
 export type Finding = {

@@ -66,6 +66,8 @@ const fact = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('answers-for'), protocol: z.enum(['llmnr', 'mdns', 'nbns']), name: text }),
   z.object({ kind: z.literal('acted'), action: z.enum(actionNames), target: text, detail: text }),
   z.object({ kind: z.literal('behind'), ip }),
+  z.object({ kind: z.literal('contested'), ip, mac }),
+  z.object({ kind: z.literal('reaches'), vlan }),
 ]);
 const observation = z.object({ at: millis, port, vlan, mac, collector: z.string().max(40), frame: count, fact });
 const sighting = z.object({ port, vlan, mac, packets: count, bytes: count, firstAt: millis, lastAt: millis });

@@ -5,16 +5,8 @@ import { type SaidField, isTrustedOver } from './field-trust.ts';
 import { maxBindings, maxFacts, maxHostnames, maxIps, maxProtocols, maxServices } from './record.ts';
 
 /** Facts by which a device does not say who it is: what others see it do, and how its stack looks. */
-const noAnnouncement: ReadonlySet<FactKind> = new Set([
-  'seen',
-  'protocol',
-  'print',
-  'behind',
-  'acted',
-  'claimed-mac',
-  'uses-server',
-  'asks',
-]);
+const notAnnouncing = ['seen', 'protocol', 'print', 'behind', 'acted', 'contested', 'reaches', 'uses-server', 'asks'] as const;
+const noAnnouncement: ReadonlySet<FactKind> = new Set(notAnnouncing);
 /** What the header stage reads off ordinary traffic is no announcement either. */
 const isAnnouncement = ({ fact, collector }: Observation): boolean => !noAnnouncement.has(fact.kind) && collector !== 'activity';
 
@@ -66,6 +58,8 @@ export function foldFact(device: Device, observation: Observation): Device {
     case 'answers-for':
     case 'acted':
     case 'behind':
+    case 'contested':
+    case 'reaches':
       return next;
   }
 }

@@ -68,7 +68,11 @@ export type Fact =
   /** Something that it did and that a rule may judge; `target` is an address or name. */
   | { readonly kind: 'acted'; readonly action: ActionName; readonly target: string; readonly detail: string }
   /** Its frames carry this source address with a hop counted: a host behind a router. */
-  | { readonly kind: 'behind'; readonly ip: Ip };
+  | { readonly kind: 'behind'; readonly ip: Ip }
+  /** It claimed this address again after `mac` had claimed it in between. */
+  | { readonly kind: 'contested'; readonly ip: Ip; readonly mac: Mac }
+  /** It sent a frame straight to a device that speaks in this other VLAN. */
+  | { readonly kind: 'reaches'; readonly vlan: Vlan };
 
 export const bridgeProtocols = ['stp', 'rstp', 'mrp', 'hsr', 'prp', 'dlr', 'lacp', 'eapol', 'ptp'] as const;
 export type BridgeProtocol = (typeof bridgeProtocols)[number];
@@ -80,6 +84,7 @@ export const descriptionsOf = [
   'http-realm',
   'rtsp-server',
   'rtsp-user-agent',
+  'ssdp-user-agent',
   'ssh-server',
   'ssh-client',
   'ftp',
@@ -191,7 +196,10 @@ export function factKey(fact: Fact): string {
     case 'acted':
       return `acted ${fact.action} ${fact.target}`;
     case 'behind':
-      return `behind ${fact.ip}`;
+    case 'contested':
+      return `${fact.kind} ${fact.ip}`;
+    case 'reaches':
+      return `reaches ${fact.vlan}`;
     case 'address':
     case 'dhcp-lease':
     case 'dhcp-server':

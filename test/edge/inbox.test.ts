@@ -33,6 +33,8 @@ const facts: { readonly [kind in FactKind]: Extract<Fact, { readonly kind: kind 
   asks: { kind: 'asks', protocol: 'tls', name: 'example.org' },
   'answers-for': { kind: 'answers-for', protocol: 'llmnr', name: 'wpad' },
   acted: { kind: 'acted', action: 'write', target: '192.0.2.7', detail: 'function 16' },
+  contested: { kind: 'contested', ip: '192.0.2.1', mac: '00:00:5e:00:53:02' },
+  reaches: { kind: 'reaches', vlan: 20 },
   behind: { kind: 'behind', ip: '198.51.100.1' },
 };
 const observation = { at: 1, port: 'eth0', vlan: 0, mac: '00:00:5e:00:53:01', collector: 'test', frame: 1 };

@@ -1,0 +1,32 @@
+import { IdentityChanges } from './identity-changes.ts';
+import { type DetectionRule, found, nothing } from './rule.ts';
+
+/** One hardware address is two devices: it speaks on two ports at once, or its signs change together with its lease. */
+export const macClone: DetectionRule = {
+  name: 'mac-clone',
+  spec: 'a hardware address on two live ports, or whose DHCP signs change together with its name or its TCP',
+  knownFalse: [
+    'a device that moved: its old port is silent',
+    'a virtual machine that moved, with all its signs',
+    'one VLAN mirrored twice: the port is the same',
+    'a network boot that asks for a lease before the system does',
+    'an update or a rename: one family of signs changes',
+  ],
+  create: () => {
+    const changes = new IdentityChanges();
+    return {
+      observe(o, context) {
+        const here = context.withMac(o.mac).find(({ port, vlan }) => port === o.port && vlan === o.vlan);
+        if (context.arrival === 'found' && here?.cloneOf !== undefined) {
+          const other = context.withMac(o.mac).find(({ id }) => id === here.cloneOf);
+          return found(o, `${o.mac} of ${here.cloneOf} on ${other?.port ?? 'another port'} also speaks on ${o.port}`, o.mac);
+        }
+        const { dhcp, name, stack, ip } = changes.observe(o, context) ?? {};
+        if (o.fact.kind === 'address') return nothing;
+        const signs = dhcp !== undefined ? [dhcp, name, stack] : ip !== undefined && name !== undefined ? [stack, name, ip] : [];
+        const changed = signs.flatMap(sign => (sign === undefined ? [] : sign.text));
+        return changed.length < (dhcp === undefined ? 3 : 2) ? nothing : found(o, changed.join('; '), o.mac);
+      },
+    };
+  },
+};
