@@ -132,8 +132,9 @@ export class TcpStreams {
   }
 
   #collect(i: number, c: Collecting): Collecting | undefined {
-    if (this.#starts.size >= maxCollecting) this.#sweep(this.#seenAt[i] ?? 0);
-    if (this.#starts.size >= maxCollecting || (this.#perSender[c.sender] ?? 0) >= maxPerSender) {
+    const isFull = (): boolean => this.#starts.size >= maxCollecting || (this.#perSender[c.sender] ?? 0) >= maxPerSender;
+    if (isFull()) this.#sweep(this.#seenAt[i] ?? 0);
+    if (isFull()) {
       this.#finish(i);
       return undefined;
     }
