@@ -1,5 +1,6 @@
 import { encode, type Answer } from 'dns-packet';
 import * as b from './build.ts';
+import { tlsVectors } from './tls.ts';
 
 /** Origin: composed here from the RFCs with invented addresses (RFC 5737, locally administered or `00:00:5e:00:53` of RFC 7042). */
 export const plc = '00:00:5e:00:53:01';
@@ -126,4 +127,5 @@ export const vectors: { readonly [name: string]: Uint8Array } = {
     0x0800,
     b.ipv4('192.0.2.10', '192.0.2.1', 6, b.tcp(502, 40_000, 0x18, b.bytes(0, 1, 0, 0, 0, 3, 1, 0x83, 2))),
   ),
+  ...tlsVectors,
 };
