@@ -1,3 +1,4 @@
+import { isStandIn } from '../gateway/codec/link.ts';
 import { DecodeError } from '../gateway/codec/reader.ts';
 import type { Mac, PortName, Vlan } from '../gateway/model/address.ts';
 import type { Fact, FactKind, Malformed, Observation, Sighting } from '../gateway/model/fact.ts';
@@ -291,7 +292,10 @@ export class Dissector {
     else {
       this.#firstAt[slot] = at;
       this.#firstFrame[slot] = number;
-      this.#observations.push(this.#sight(slot));
+      const sighting = this.#sight(slot);
+      this.#observations.push(sighting);
+      const ip = isStandIn(high) ? this.#packet.sourceIp : undefined;
+      if (ip !== undefined) this.#learn({ ...sighting, fact: { kind: 'address', ip } }, slot);
     }
     return slot;
   }
