@@ -1,7 +1,19 @@
+import { ads } from './ads.ts';
 import { arp } from './arp.ts';
 import type { Collector } from './collector.ts';
 import { dhcpv4 } from './dhcpv4.ts';
+import { ethercat } from './ethercat.ts';
+import { fins } from './fins.ts';
+import { fox } from './fox.ts';
+import { goose } from './goose.ts';
+import { hartIp } from './hart-ip.ts';
+import { knxnetIp } from './knxnet-ip.ts';
 import { mdns } from './mdns.ts';
+import { mms } from './mms.ts';
+import { powerlink } from './powerlink.ts';
+import { profinetRt } from './profinet-rt.ts';
+import { sampledValues } from './sampled-values.ts';
+import { slmp } from './slmp.ts';
 import { tcpServices } from './tcp-services.ts';
 import { tls } from './tls.ts';
 import { tlsCertificate } from './tls-certificate.ts';
@@ -15,4 +27,17 @@ export const collectors: readonly Collector[] = [
   // IT over TCP
   tls,
   tlsCertificate,
+  // Industry: energy, motion, buildings, process
+  goose,
+  sampledValues,
+  mms,
+  ethercat,
+  powerlink,
+  knxnetIp,
+  hartIp,
+  fins,
+  ads,
+  fox,
+  slmp,
+  profinetRt,
 ];

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Collector } from '../../collectors/collector.ts';
-import { Dissector } from '../../collectors/dissector.ts';
+import { Dissector, type Drained } from '../../collectors/dissector.ts';
 import { CaptureReader } from '../../gateway/codec/capture.ts';
 import type { Fact } from '../../gateway/model/fact.ts';
 
@@ -19,3 +19,16 @@ export function captureFacts(file: string, c: Collector): { readonly of: (mac: s
   const said = dissector.drain(true).observations.filter(o => o.collector === c.name && o.fact.kind !== 'protocol');
   return { of: mac => said.filter(o => o.mac === mac).map(o => o.fact), all: said.map(o => o.fact) };
 }
+
+/** All that a fresh sensor, with every collector, says of a capture. */
+export function drainedCapture(file: string): Drained {
+  const dissector = new Dissector();
+  const reader = new CaptureReader(f => dissector.frame(f));
+  reader.push(readFileSync(join(shared, 'captures', file)));
+  reader.finish();
+  return dissector.drain(true);
+}
+
+/** What it learns of one address, without the header stage. */
+export const inCapture = (file: string, mac: string): readonly Fact[] =>
+  drainedCapture(file).observations.flatMap(o => (o.mac === mac && o.collector !== 'header' ? [o.fact] : []));

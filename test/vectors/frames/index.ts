@@ -1,5 +1,17 @@
 import { encode, type Answer } from 'dns-packet';
 import * as b from './build.ts';
+import { adsVectors } from './ads.ts';
+import { ethercatVectors } from './ethercat.ts';
+import { finsVectors } from './fins.ts';
+import { foxVectors } from './fox.ts';
+import { gooseVectors } from './goose.ts';
+import { hartIpVectors } from './hart-ip.ts';
+import { knxnetIpVectors } from './knxnet-ip.ts';
+import { mmsVectors } from './mms.ts';
+import { powerlinkVectors } from './powerlink.ts';
+import { profinetRtVectors } from './profinet-rt.ts';
+import { sampledValuesVectors } from './sampled-values.ts';
+import { slmpVectors } from './slmp.ts';
 import { tlsVectors } from './tls.ts';
 
 /** Origin: composed here from the RFCs with invented addresses (RFC 5737, locally administered or `00:00:5e:00:53` of RFC 7042). */
@@ -128,4 +140,16 @@ export const vectors: { readonly [name: string]: Uint8Array } = {
     b.ipv4('192.0.2.10', '192.0.2.1', 6, b.tcp(502, 40_000, 0x18, b.bytes(0, 1, 0, 0, 0, 3, 1, 0x83, 2))),
   ),
   ...tlsVectors,
+  ...adsVectors,
+  ...ethercatVectors,
+  ...finsVectors,
+  ...foxVectors,
+  ...gooseVectors,
+  ...hartIpVectors,
+  ...knxnetIpVectors,
+  ...mmsVectors,
+  ...powerlinkVectors,
+  ...profinetRtVectors,
+  ...sampledValuesVectors,
+  ...slmpVectors,
 };
