@@ -1,22 +1,30 @@
 import { ads } from './ads.ts';
 import { arp } from './arp.ts';
+import { browser } from './browser.ts';
 import type { Collector } from './collector.ts';
 import { dhcpv4 } from './dhcpv4.ts';
+import { dns } from './dns.ts';
 import { ethercat } from './ethercat.ts';
 import { fins } from './fins.ts';
 import { fox } from './fox.ts';
 import { goose } from './goose.ts';
 import { hartIp } from './hart-ip.ts';
 import { knxnetIp } from './knxnet-ip.ts';
+import { llmnr } from './llmnr.ts';
 import { mdns } from './mdns.ts';
 import { mms } from './mms.ts';
+import { nbns } from './nbns.ts';
+import { ntp } from './ntp.ts';
 import { powerlink } from './powerlink.ts';
 import { profinetRt } from './profinet-rt.ts';
 import { sampledValues } from './sampled-values.ts';
 import { slmp } from './slmp.ts';
+import { snmp } from './snmp.ts';
+import { ssdp } from './ssdp.ts';
 import { tcpServices } from './tcp-services.ts';
-import { tls } from './tls.ts';
 import { tlsCertificate } from './tls-certificate.ts';
+import { tls } from './tls.ts';
+import { wsDiscovery } from './ws-discovery.ts';
 
 /** Every collector. A new one is one file here and one line in this list. */
 export const collectors: readonly Collector[] = [
@@ -40,4 +48,13 @@ export const collectors: readonly Collector[] = [
   fox,
   slmp,
   profinetRt,
+  // IT over UDP
+  llmnr,
+  nbns,
+  browser,
+  ssdp,
+  wsDiscovery,
+  dns,
+  ntp,
+  snmp,
 ];

@@ -13,6 +13,7 @@ import { profinetRtVectors } from './profinet-rt.ts';
 import { sampledValuesVectors } from './sampled-values.ts';
 import { slmpVectors } from './slmp.ts';
 import { tlsVectors } from './tls.ts';
+import { udpVectors } from './udp.ts';
 
 /** Origin: composed here from the RFCs with invented addresses (RFC 5737, locally administered or `00:00:5e:00:53` of RFC 7042). */
 export const plc = '00:00:5e:00:53:01';
@@ -152,4 +153,5 @@ export const vectors: { readonly [name: string]: Uint8Array } = {
   ...profinetRtVectors,
   ...sampledValuesVectors,
   ...slmpVectors,
+  ...udpVectors,
 };
