@@ -70,6 +70,9 @@ export function describeFact(fact: Fact): string {
 
 const day = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 const ending = (until: number | undefined): string => (until === undefined ? 'for good' : `until ${day(until)}`);
+const times = (count = 1): string => (count > 1 ? `, ${count} times` : '');
+const inFrames = (frames: readonly number[] = []): string =>
+  frames.length === 0 ? '' : ` (frame${frames.length > 1 ? 's' : ''} ${frames.join(', ')})`;
 const acts = { approval: 'approved it', waiver: 'waived a failed check', block: 'cut it off' } as const;
 
 /** One Event of a device in words. */
@@ -104,7 +107,7 @@ export function describeEvent(body: EventBody): string {
     case 'zone-mode':
       return `${body.by} set zone ${body.zone} to ${body.mode}`;
     case 'alarm':
-      return `alarm ${body.alarm} at ${body.port}: ${body.detail}`;
+      return `alarm ${body.alarm} at ${body.port}: ${body.detail}${times(body.count)}${inFrames(body.frames)}`;
     case 'port-state':
       return `port ${body.port} is ${body.state}: ${body.detail}`;
     case 'malformed':

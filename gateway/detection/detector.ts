@@ -1,9 +1,10 @@
-import type { Mac, Millis } from '../model/address.ts';
-import type { Alarm, AlarmType } from '../model/alarm.ts';
+import type { Mac, Millis, Vlan } from '../model/address.ts';
+import type { Alarm, AlarmType, Lookups } from '../model/alarm.ts';
 import type { Observation } from '../model/fact.ts';
 import { CappedMap } from './capped-map.ts';
 import { detectionRules } from './index.ts';
 import type { Context, DetectionRule, Finding, Watch } from './rule.ts';
+import { Segments } from './segments.ts';
 
 /** Caps: alarms that stand at once, and after how long without a finding one is over, so that the next is a new alarm. */
 const [maxAlarms, overAfterMs] = [4096, 24 * 3_600_000];
@@ -19,19 +20,24 @@ type Standing = { readonly alarm: Alarm; readonly toldCount: number; readonly to
  */
 export class Detector {
   readonly #watches: readonly { readonly name: AlarmType; readonly watch: Watch }[];
+  readonly #segments = new Segments();
+  readonly #isSameSegment = (a: Vlan, b: Vlan): boolean => this.#segments.isSame(a, b);
   readonly #standing = new CappedMap<string, Standing>(maxAlarms, overAfterMs);
 
   constructor(rules: readonly DetectionRule[] = detectionRules) {
     this.#watches = rules.map(({ name, create }) => ({ name, watch: create() }));
   }
 
-  observe(observation: Observation, context: Context): readonly Alarm[] {
+  observe(observation: Observation, lookups: Lookups): readonly Alarm[] {
+    if (observation.fact.kind === 'reaches') this.#segments.join(observation.vlan, observation.fact.vlan);
+    const context: Context = { ...lookups, isSameSegment: this.#isSameSegment };
     const out: Alarm[] = [];
     for (const { name, watch } of this.#watches) for (const one of watch.observe(observation, context)) this.#raise(name, one, out);
     return out;
   }
 
-  tick(context: Omit<Context, 'arrival'>): readonly Alarm[] {
+  tick(lookups: Lookups): readonly Alarm[] {
+    const context: Context = { ...lookups, isSameSegment: this.#isSameSegment };
     const out: Alarm[] = [];
     for (const { name, watch } of this.#watches) for (const one of watch.tick?.(context) ?? []) this.#raise(name, one, out);
     return out;

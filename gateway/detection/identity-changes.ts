@@ -25,7 +25,10 @@ export class IdentityChanges {
 
   /** Takes an observation in; what changed lately behind its address if this changed something, else undefined. */
   observe(o: Observation, context: Context): Changes | undefined {
-    const change = context.withMac(o.mac).flatMap(device => changeOf(device, o) ?? [])[0];
+    const change = context
+      .withMac(o.mac)
+      .map(device => changeOf(device, o))
+      .find(one => one !== undefined);
     if (change === undefined) return undefined;
     const [family, text] = change;
     const before = this.#changes.get(o.mac, o.at) ?? {};
@@ -38,31 +41,25 @@ export class IdentityChanges {
 
 const only = (family: Family, change: Change): Changes => Object.fromEntries([[family, change]]);
 
-function changeOf(device: Device, { fact }: Observation): readonly [Family, string] | undefined {
-  switch (fact.kind) {
-    case 'dhcp-parameters': {
-      const old = latest(device, fact);
-      if (old?.kind !== 'dhcp-parameters' || isBooting(device) || isPartOf(old.options, fact.options)) return undefined;
-      return ['dhcp', `asks DHCP for ${fact.options.join(',')} instead of ${old.options.join(',')}`];
-    }
-    case 'hostname': {
-      const names = (device.hostnames ?? []).map(({ value }) => shortName(value));
-      const name = shortName(fact.name);
-      if (names.length === 0 || name === '' || names.some(old => old.startsWith(name) || name.startsWith(old))) return undefined;
-      return ['name', `calls itself ${fact.name} instead of ${device.hostnames?.at(-1)?.value}`];
-    }
-    case 'print': {
-      const old = latest(device, fact);
-      if (fact.scheme !== 'tcp-syn' || old?.kind !== 'print' || stackOf(old.value) === stackOf(fact.value)) return undefined;
-      return ['stack', `its TCP looks like ${fact.value} instead of ${old.value}`];
-    }
-    case 'address':
-      return device.ips.length === 0 || device.ips.includes(fact.ip) || !sameFamily(fact.ip, device.ips)
-        ? undefined
-        : ['ip', `also uses ${fact.ip}`];
-    default:
-      return undefined;
+function changeOf(device: Device, { fact }: Observation): readonly [family: Family, text: string] | undefined {
+  if (fact.kind === 'dhcp-parameters') {
+    const old = latest(device, fact);
+    if (old?.kind !== 'dhcp-parameters' || isBooting(device) || isPartOf(old.options, fact.options)) return undefined;
+    return ['dhcp', `asks DHCP for ${fact.options.join(',')} instead of ${old.options.join(',')}`];
   }
+  if (fact.kind === 'hostname') {
+    const names = (device.hostnames ?? []).map(({ value }) => shortName(value));
+    const name = shortName(fact.name);
+    if (names.length === 0 || name === '' || names.some(old => old.startsWith(name) || name.startsWith(old))) return undefined;
+    return ['name', `calls itself ${fact.name} instead of ${device.hostnames?.at(-1)?.value}`];
+  }
+  if (fact.kind === 'print' && fact.scheme === 'tcp-syn') {
+    const old = latest(device, fact);
+    if (old?.kind !== 'print' || stackOf(old.value) === stackOf(fact.value)) return undefined;
+    return ['stack', `its TCP looks like ${fact.value} instead of ${old.value}`];
+  }
+  if (fact.kind === 'address' && !device.ips.includes(fact.ip) && sameFamily(fact.ip, device.ips)) return ['ip', `also uses ${fact.ip}`];
+  return undefined;
 }
 
 const latest = (device: Device, fact: Fact): Fact | undefined =>

@@ -1,4 +1,5 @@
-import type { Mac, Millis, PortName, Vlan } from './address.ts';
+import type { Ip, Mac, Millis, PortName, Vlan } from './address.ts';
+import type { Device } from './device.ts';
 
 /**
  * What a rule can raise, by name. Public API: the same string in page, CLI, `inspect` and exports; never renamed.
@@ -51,4 +52,33 @@ export type Alarm = {
   /** The first frames, at most 8, the very first one first; empty where no frame said it. */
   readonly frames: readonly number[];
   readonly detail: string;
+};
+
+/** How the sender stood in the inventory when it spoke: `found` and `moved` by this very observation. */
+export type Arrival = 'found' | 'moved' | 'known';
+
+/**
+ * What the machine lends to the rules: the inventory as it was before the observation is folded in, so that old and new can be compared.
+ * Lent for one call; read only. A device that is found by the observation is there already, without facts.
+ */
+export type Lookups = {
+  readonly now: Millis;
+  readonly arrival: Arrival;
+  /** All devices with this hardware address, on any port and VLAN. */
+  readonly withMac: (mac: Mac) => readonly Device[];
+  /** All devices that say they use this address. */
+  readonly withIp: (ip: Ip) => readonly Device[];
+  /** Every device; for what comes about once a second. */
+  readonly all: () => Iterable<Device>;
+  /** When the device last sent anything. */
+  readonly lastAt: (device: Device) => Millis;
+  /** How many devices a port has. */
+  readonly countOn: (port: PortName) => number;
+  readonly vendorOf: (mac: Mac) => string | undefined;
+  /** DHCP servers that the settings name. */
+  readonly dhcpServers: readonly Ip[];
+  /** Ports towards the rest of the network: routers, switches and servers belong there. */
+  readonly uplinks: readonly PortName[];
+  /** Until then all is taken as the usual state; rules about novelty keep silent. */
+  readonly learnsUntil: Millis;
 };
