@@ -9,6 +9,8 @@ import { fins } from './fins.ts';
 import { fox } from './fox.ts';
 import { goose } from './goose.ts';
 import { hartIp } from './hart-ip.ts';
+import { http } from './http.ts';
+import { httpAuthenticate } from './http-authenticate.ts';
 import { knxnetIp } from './knxnet-ip.ts';
 import { llmnr } from './llmnr.ts';
 import { mdns } from './mdns.ts';
@@ -17,13 +19,16 @@ import { nbns } from './nbns.ts';
 import { ntp } from './ntp.ts';
 import { powerlink } from './powerlink.ts';
 import { profinetRt } from './profinet-rt.ts';
+import { rtsp } from './rtsp.ts';
 import { sampledValues } from './sampled-values.ts';
 import { slmp } from './slmp.ts';
 import { snmp } from './snmp.ts';
 import { ssdp } from './ssdp.ts';
+import { ssh } from './ssh.ts';
+import { sshKex } from './ssh-kex.ts';
 import { tcpServices } from './tcp-services.ts';
-import { tlsCertificate } from './tls-certificate.ts';
 import { tls } from './tls.ts';
+import { tlsCertificate } from './tls-certificate.ts';
 import { wsDiscovery } from './ws-discovery.ts';
 
 /** Every collector. A new one is one file here and one line in this list. */
@@ -35,6 +40,11 @@ export const collectors: readonly Collector[] = [
   // IT over TCP
   tls,
   tlsCertificate,
+  http,
+  httpAuthenticate,
+  rtsp,
+  ssh,
+  sshKex,
   // Industry: energy, motion, buildings, process
   goose,
   sampledValues,

@@ -7,7 +7,7 @@ import { captureFacts, hasCaptures } from './capture-facts.ts';
 import { cutsWaitOrThrow, told } from './stream-facts.ts';
 
 const hello = t.record(22, t.greaseHello);
-const print = (scheme: string) => expect.objectContaining({ kind: 'print', scheme });
+const print = (scheme: string): unknown => expect.objectContaining({ kind: 'print', scheme });
 
 describe('a ClientHello', () => {
   it('shows both prints and whom the client asks for, on any port', () => {

@@ -1,5 +1,7 @@
 import { encode, type Answer } from 'dns-packet';
 import * as b from './build.ts';
+import { sshVectors } from './ssh.ts';
+import { httpVectors } from './http.ts';
 import { adsVectors } from './ads.ts';
 import { ethercatVectors } from './ethercat.ts';
 import { finsVectors } from './fins.ts';
@@ -141,6 +143,8 @@ export const vectors: { readonly [name: string]: Uint8Array } = {
     b.ipv4('192.0.2.10', '192.0.2.1', 6, b.tcp(502, 40_000, 0x18, b.bytes(0, 1, 0, 0, 0, 3, 1, 0x83, 2))),
   ),
   ...tlsVectors,
+  ...sshVectors,
+  ...httpVectors,
   ...adsVectors,
   ...ethercatVectors,
   ...finsVectors,
