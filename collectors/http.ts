@@ -11,7 +11,7 @@ import { tcpServiceName } from './service-names.ts';
 const starts = words('GET ', 'HEAD', 'POST', 'PUT ', 'DELETE', 'TRACE', 'PATCH', 'CONNECT', 'PROPFIND', 'HTTP');
 /** Methods that RTSP and SIP have too: they are HTTP when the target is a path, `*` or `http:`. */
 const sharedStarts = words('OPTIONS', 'NOTIFY', 'SUBSCRIBE');
-const targets: ReadonlySet<number | undefined> = new Set([...'/*h'].map(c => c.charCodeAt(0)));
+const targets: ReadonlySet<number | undefined> = new Set(['/', '*', 'h'].map(c => c.charCodeAt(0)));
 const space = 0x20;
 
 /** A head that has not ended after so many bytes is read as far as it came: cookies are long and say nothing. */
