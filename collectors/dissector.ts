@@ -14,6 +14,7 @@ import { tcpPortPlace } from './service-names.ts';
 import { Sightings } from './sightings.ts';
 import { TcpOpenings } from './stream.ts';
 import { TcpStreams } from './tcp-streams.ts';
+import { innerFrame, isTunnel } from './tunnel.ts';
 
 export type DissectorOptions = {
   readonly collectors?: readonly Collector[];
@@ -34,8 +35,8 @@ export type Drained = {
 
 const nothing: Drained = { observations: [], malformed: [], overflow: [], counters: [] };
 const seen: Fact = { kind: 'seen' };
-/** What hosts set as time to live; one hop further it is less. */
-const initialTtls: ReadonlySet<number> = new Set([32, 60, 64, 128, 255]);
+/** What hosts set as time to live; one hop further it is less. 30 is that of Siemens controllers. */
+const initialTtls: ReadonlySet<number> = new Set([30, 32, 60, 64, 128, 255]);
 /** What is not believed of the sender when its packet came from elsewhere: a router passes on the words of others. */
 const ownFacts: ReadonlySet<FactKind> = new Set<FactKind>([
   'hostname',
@@ -59,7 +60,10 @@ type PortState = { readonly name: PortName; frames: number; identityFrames: numb
  * (integers only), the few that bear identity are decoded, and only what differs from the latest fact of its address comes out.
  */
 export class Dissector {
-  readonly #packet = new Packet();
+  /** The frame that is looked at: mostly `#outer`; `#inner` is one that a tunnel carries. */
+  #packet = new Packet();
+  readonly #outer = this.#packet;
+  readonly #inner = new Packet();
   readonly #openings = new TcpOpenings();
   readonly #losses = new Losses();
   readonly #addresses: AddressTable;
@@ -108,6 +112,22 @@ export class Dissector {
     const state = this.#state(port);
     state.frames++;
     if (!packet.peel(frame)) return this.#losses.overflow(state.name, 'frames too short to name a sender');
+    this.#take(port, state, frame.wireLength);
+    if (isTunnel(packet)) this.#tunnel(port, state, frame.wireLength);
+  }
+
+  /** What a tunnel carries is a frame too, of one more sender; a tunnel in it is left alone. */
+  #tunnel(port: number, state: PortState, wireLength: number): void {
+    const inner = innerFrame(this.#outer);
+    if (inner === undefined || !this.#inner.peelInner(this.#outer, inner)) return;
+    this.#packet = this.#inner;
+    this.#take(port, state, Math.max(0, wireLength - (inner.start - this.#outer.start)));
+    this.#packet = this.#outer;
+  }
+
+  /** The header stage, and whoever wants the frame. */
+  #take(port: number, state: PortState, wireLength: number): void {
+    const packet = this.#packet;
     const [b, i] = [packet.bytes, packet.start + 6];
     const high = ((b[i] ?? 0) << 8) | (b[i + 1] ?? 0);
     const low = (((b[i + 2] ?? 0) << 24) | ((b[i + 3] ?? 0) << 16) | ((b[i + 4] ?? 0) << 8) | (b[i + 5] ?? 0)) >>> 0;
@@ -118,9 +138,9 @@ export class Dissector {
     if (slot < 0) return;
     const { packets, bytes, lastAt } = this.#addresses;
     packets[slot] = (packets[slot] ?? 0) + 1;
-    bytes[slot] = (bytes[slot] ?? 0) + frame.wireLength;
-    lastAt[slot] = frame.at;
-    this.#sightings.note(slot, frame.at);
+    bytes[slot] = (bytes[slot] ?? 0) + wireLength;
+    lastAt[slot] = packet.at;
+    this.#sightings.note(slot, packet.at);
     if (packet.fault !== 'none') this.#fail('packet', faults[packet.fault]);
     this.#sender = slot;
     this.#isWanted = false;
