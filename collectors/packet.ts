@@ -2,8 +2,17 @@ import type { Ip, Mac, Millis, PortName, Vlan } from '../gateway/model/address.t
 import type { Frame } from '../gateway/model/frame.ts';
 import { ip4, ip6, isHostIp, macAt } from '../gateway/codec/address.ts';
 import { CaptureFrame } from '../gateway/codec/capture.ts';
+import type { Inner } from './tunnel.ts';
 
-export const etherTypes = { ipv4: 0x0800, arp: 0x0806, vlan: 0x8100, ipv6: 0x86dd, qinq: 0x88a8, oldQinq: 0x9100 } as const;
+export const etherTypes = {
+  ipv4: 0x0800,
+  arp: 0x0806,
+  vlan: 0x8100,
+  ipv6: 0x86dd,
+  bridgedEthernet: 0x6558,
+  qinq: 0x88a8,
+  oldQinq: 0x9100,
+} as const;
 export const ipProtocols = { icmp: 1, igmp: 2, tcp: 6, udp: 17, gre: 47, icmpv6: 58, ospf: 89, vrrp: 112 } as const;
 export const tcpFlags = { fin: 1, syn: 2, rst: 4, ack: 16 } as const;
 
@@ -40,6 +49,8 @@ export class Packet {
   /** Captured less than what was on the wire: a broken layer then is nobody's fault. */
   isCut = false;
   vlan: Vlan = 0;
+  /** Network of the tunnel in which the frame came (VNI, GRE key, ERSPAN session); 0 when it came in none. */
+  segment = 0;
   /** The inner tag's VLAN where there are two tags (QinQ); else 0. */
   innerVlan: Vlan = 0;
   /** 0 when there is none (802.3 length, cut frame). Also that of SNAP under RFC 1042. */
@@ -81,7 +92,19 @@ export class Packet {
     this.number = frame.number;
     this.at = frame.at;
     this.port = frame.port;
+    this.segment = 0;
     return this.#peel(b, start, end, end - start < frame.wireLength);
+  }
+
+  /** Peels the frame that a tunnel's packet carries, as one that came to the same port. */
+  peelInner(outer: Packet, inner: Inner): boolean {
+    this.number = outer.number;
+    this.at = outer.at;
+    this.port = outer.port;
+    this.segment = inner.segment;
+    const isNamed = this.#peel(outer.bytes, inner.start, outer.end, outer.isCut || inner.isCut);
+    if (this.vlan === 0) this.vlan = inner.vlan;
+    return isNamed;
   }
 
   #peel(b: Uint8Array, start: number, end: number, isCut: boolean): boolean {
