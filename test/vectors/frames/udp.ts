@@ -225,6 +225,28 @@ export const nas = [
   [1, 'somebody'],
 ] as const;
 
+// Matter, Core Specification §4.3.1 (commissionable node) and §4.3.2 (operational node).
+type MatterOver = { readonly txt?: readonly string[]; readonly ip?: string; readonly type?: string };
+export const matterNode = ({
+  txt = ['D=840', 'VP=65521+32769', 'DT=256', 'DN=Hall Lamp', 'CM=1'],
+  ip = hostIp,
+  type = '_matterc._udp',
+}: MatterOver = {}) =>
+  dnsMessage({
+    type: 'response',
+    answers: [
+      { type: 'SRV', name: `DD200C20D25AE5F7.${type}.local`, ttl: 120, data: { port: 5540, target: 'B75AFB458ECD.local' } },
+      { type: 'TXT', name: `DD200C20D25AE5F7.${type}.local`, ttl: 120, data: [...txt] },
+      {
+        type: 'SRV',
+        name: '87E1B004E235A130-8FC7772401CD0696._matter._tcp.local',
+        ttl: 120,
+        data: { port: 5540, target: 'b75afb458ecd.local' },
+      },
+      { type: 'A', name: 'B75AFB458ECD.local', ttl: 120, data: ip },
+    ],
+  });
+
 export const udpVectors: { readonly [name: string]: Uint8Array } = {
   'llmnr-query': datagram(50_000, 5355, llmnrQuery('fileserver')),
   'llmnr-verifies-own-name': datagram(50_000, 5355, llmnrQuery('HMI-7', 'ANY')),
@@ -256,5 +278,6 @@ export const udpVectors: { readonly [name: string]: Uint8Array } = {
   'radius-accept': unicast(1812, 50_000, radiusPacket(2, [])),
   'syslog-old': unicast(514, 514, b.bytes('<34>Oct 11 22:14:15 sw-dock-1 lldpd[3]: neighbour up')),
   'syslog-new': unicast(50_000, 514, b.bytes('<165>1 2003-10-11T22:14:15.003Z plc-7.example app - ID47 - up')),
+  'matter-node': datagram(5353, 5353, matterNode(), { ttl: 255 }),
   'tftp-read': unicast(50_000, 69, b.bytes(b.u16(1), 'firmware/plc7.bin', 0, 'octet', 0, 'blksize', 0, '1428', 0)),
 };
