@@ -1,40 +1,63 @@
 import { ads } from './ads.ts';
 import { arp } from './arp.ts';
 import { browser } from './browser.ts';
+import { carp } from './carp.ts';
+import { cdp } from './cdp.ts';
 import { coap } from './coap.ts';
 import type { Collector } from './collector.ts';
 import { dhcpv4 } from './dhcpv4.ts';
+import { dhcpv6 } from './dhcpv6.ts';
+import { dlr } from './dlr.ts';
 import { dns } from './dns.ts';
+import { eapol } from './eapol.ts';
 import { ethercat } from './ethercat.ts';
 import { fins } from './fins.ts';
 import { fox } from './fox.ts';
+import { ftp } from './ftp.ts';
+import { glbp } from './glbp.ts';
 import { goose } from './goose.ts';
 import { hartIp } from './hart-ip.ts';
-import { httpAuthenticate } from './http-authenticate.ts';
+import { hsr } from './hsr.ts';
+import { hsrp } from './hsrp.ts';
 import { http } from './http.ts';
+import { httpAuthenticate } from './http-authenticate.ts';
+import { igmp } from './igmp.ts';
 import { knxnetIp } from './knxnet-ip.ts';
+import { lacp } from './lacp.ts';
+import { lldp } from './lldp.ts';
 import { llmnr } from './llmnr.ts';
 import { matter } from './matter.ts';
 import { mdns } from './mdns.ts';
+import { mld } from './mld.ts';
 import { mms } from './mms.ts';
+import { mqtt } from './mqtt.ts';
+import { mrp } from './mrp.ts';
 import { nbns } from './nbns.ts';
+import { ndp } from './ndp.ts';
 import { ntp } from './ntp.ts';
+import { pjl } from './pjl.ts';
 import { powerlink } from './powerlink.ts';
 import { profinetRt } from './profinet-rt.ts';
+import { ptp } from './ptp.ts';
 import { radius } from './radius.ts';
+import { rfb } from './rfb.ts';
 import { rtsp } from './rtsp.ts';
 import { sampledValues } from './sampled-values.ts';
 import { sip } from './sip.ts';
 import { slmp } from './slmp.ts';
+import { smtp } from './smtp.ts';
 import { snmp } from './snmp.ts';
 import { ssdp } from './ssdp.ts';
-import { sshKex } from './ssh-kex.ts';
 import { ssh } from './ssh.ts';
+import { sshKex } from './ssh-kex.ts';
+import { stp } from './stp.ts';
 import { syslog } from './syslog.ts';
 import { tcpServices } from './tcp-services.ts';
+import { telnet } from './telnet.ts';
 import { tftp } from './tftp.ts';
-import { tlsCertificate } from './tls-certificate.ts';
 import { tls } from './tls.ts';
+import { tlsCertificate } from './tls-certificate.ts';
+import { vrrp } from './vrrp.ts';
 import { wsDiscovery } from './ws-discovery.ts';
 
 /** Every collector. A new one is one file here and one line in this list. */
@@ -51,6 +74,12 @@ export const collectors: readonly Collector[] = [
   rtsp,
   ssh,
   sshKex,
+  mqtt,
+  ftp,
+  smtp,
+  telnet,
+  rfb,
+  pjl,
   // Industry: energy, motion, buildings, process
   goose,
   sampledValues,
@@ -79,4 +108,25 @@ export const collectors: readonly Collector[] = [
   syslog,
   tftp,
   matter,
+  // Neighbours and addresses
+  ndp,
+  dhcpv6,
+  igmp,
+  mld,
+  // Switches and access
+  lldp,
+  cdp,
+  stp,
+  lacp,
+  eapol,
+  ptp,
+  // First-hop redundancy
+  hsrp,
+  vrrp,
+  carp,
+  glbp,
+  // Rings
+  mrp,
+  hsr,
+  dlr,
 ];

@@ -1,19 +1,32 @@
 import { encode, type Answer } from 'dns-packet';
-import * as b from './build.ts';
-import { sshVectors } from './ssh.ts';
-import { httpVectors } from './http.ts';
 import { adsVectors } from './ads.ts';
+import * as b from './build.ts';
+import { bannerVectors } from './banner.ts';
+import { mqttVectors } from './mqtt.ts';
+import { cdpVectors } from './cdp.ts';
+import { dhcpv6Vectors } from './dhcpv6.ts';
+import { eapolVectors } from './eapol.ts';
 import { ethercatVectors } from './ethercat.ts';
 import { finsVectors } from './fins.ts';
 import { foxVectors } from './fox.ts';
 import { gooseVectors } from './goose.ts';
 import { hartIpVectors } from './hart-ip.ts';
+import { httpVectors } from './http.ts';
 import { knxnetIpVectors } from './knxnet-ip.ts';
+import { lacpVectors } from './lacp.ts';
+import { lldpVectors } from './lldp.ts';
 import { mmsVectors } from './mms.ts';
+import { multicastVectors } from './multicast.ts';
+import { ndpVectors } from './ndp.ts';
 import { powerlinkVectors } from './powerlink.ts';
 import { profinetRtVectors } from './profinet-rt.ts';
+import { ptpVectors } from './ptp.ts';
+import { redundancyVectors } from './redundancy.ts';
+import { ringVectors } from './rings.ts';
 import { sampledValuesVectors } from './sampled-values.ts';
 import { slmpVectors } from './slmp.ts';
+import { sshVectors } from './ssh.ts';
+import { stpVectors } from './stp.ts';
 import { tlsVectors } from './tls.ts';
 import { udpVectors } from './udp.ts';
 
@@ -143,6 +156,8 @@ export const vectors: { readonly [name: string]: Uint8Array } = {
     b.ipv4('192.0.2.10', '192.0.2.1', 6, b.tcp(502, 40_000, 0x18, b.bytes(0, 1, 0, 0, 0, 3, 1, 0x83, 2))),
   ),
   ...tlsVectors,
+  ...bannerVectors,
+  ...mqttVectors,
   ...sshVectors,
   ...httpVectors,
   ...adsVectors,
@@ -158,4 +173,15 @@ export const vectors: { readonly [name: string]: Uint8Array } = {
   ...sampledValuesVectors,
   ...slmpVectors,
   ...udpVectors,
+  ...cdpVectors,
+  ...dhcpv6Vectors,
+  ...eapolVectors,
+  ...lacpVectors,
+  ...lldpVectors,
+  ...multicastVectors,
+  ...ndpVectors,
+  ...ptpVectors,
+  ...redundancyVectors,
+  ...ringVectors,
+  ...stpVectors,
 };
