@@ -33,4 +33,4 @@ export function observe({ model }: NonNullable<ReturnType<typeof decode>>, packe
 
 const wants = ({ bytes, payload, sourcePort }: Packet): boolean => ports.includes(sourcePort) && start.has(word(bytes, payload));
 
-export const pjl = collector({ name: 'pjl', spec: 'PJL', matches: tcpStream(...ports), wants, decode, observe });
+export const pjl = collector({ name: 'pjl', spec: 'HP 5021-0380', matches: tcpStream(...ports), wants, decode, observe });
