@@ -2,7 +2,7 @@ import { Reader } from '../gateway/codec/reader.ts';
 import { decodeText } from '../gateway/codec/text.ts';
 import type { Fact } from '../gateway/model/fact.ts';
 import { collector, type Said, udpPorts } from './collector.ts';
-import { isOwnDatagram, uuidOf } from './datagram.ts';
+import { uuidOf } from './announced.ts';
 import type { Packet } from './packet.ts';
 
 const coapPort = 5683;
@@ -49,7 +49,7 @@ function extended(r: Reader, nibble: number): number {
 
 /** A server tells its resources (RFC 6690); a LwM2M client registers with its endpoint name (LwM2M Core §6.2.1). */
 export function observe(m: ReturnType<typeof decode>, packet: Packet): readonly Said[] {
-  if (!isOwnDatagram(packet)) return [];
+  if (!packet.isOwnAddress) return [];
   if (m.code === post) return registration(m.options);
   const isResponse = m.code >= 0x40 && m.code < 0xc0;
   if (!isResponse || packet.sourcePort !== coapPort) return [];

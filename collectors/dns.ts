@@ -1,7 +1,6 @@
 import { isHostIp } from '../gateway/codec/address.ts';
 import { Reader } from '../gateway/codec/reader.ts';
 import { collector, type Said, udpPorts } from './collector.ts';
-import { isOwnDatagram } from './datagram.ts';
 import type { Packet } from './packet.ts';
 
 const dnsPort = 53;
@@ -20,7 +19,7 @@ export function decode(bytes: Uint8Array) {
 
 /** Which server the asker uses; that the answerer is one. */
 export function observe(m: ReturnType<typeof decode>, packet: Packet): readonly Said[] {
-  if (m.opcode !== 0 || !isOwnDatagram(packet)) return [];
+  if (m.opcode !== 0 || !packet.isOwnAddress) return [];
   if (m.isResponse) return packet.sourcePort === dnsPort ? [{ kind: 'service', protocol: 'udp', port: dnsPort, name: 'domain' }] : [];
   const ip = packet.target;
   return packet.targetPort === dnsPort && m.questionCount > 0 && isHostIp(ip) ? [{ kind: 'uses-server', service: 'dns', ip }] : [];

@@ -4,7 +4,6 @@ import { Reader } from '../gateway/codec/reader.ts';
 import type { Ip } from '../gateway/model/address.ts';
 import type { Fact } from '../gateway/model/fact.ts';
 import { collector, type Said, udpPorts } from './collector.ts';
-import { isOwnDatagram } from './datagram.ts';
 import type { Packet } from './packet.ts';
 
 const nbnsPort = 137;
@@ -53,7 +52,7 @@ function readStatus(r: Reader): readonly Entry[] {
 
 /** Who registers a name, or tells its names when asked for its status, has them. Who answers a query stands in for that name. */
 export function observe(m: ReturnType<typeof decode>, packet: Packet): readonly Said[] {
-  if (!isOwnDatagram(packet)) return [];
+  if (!packet.isOwnAddress) return [];
   if (!m.isResponse) return registers(m.opcode) ? named(m.entries, packet) : [];
   if (packet.sourcePort !== nbnsPort || m.opcode !== opcodes.query || m.code !== 0) return [];
   if (m.isStatus) return named(m.entries, packet);

@@ -2,7 +2,6 @@ import { isHostIp } from '../gateway/codec/address.ts';
 import { Reader } from '../gateway/codec/reader.ts';
 import { decodeLine } from '../gateway/codec/text.ts';
 import { collector, type Said, udpPorts } from './collector.ts';
-import { isOwnDatagram } from './datagram.ts';
 import type { Packet } from './packet.ts';
 
 const ntpPort = 123;
@@ -40,7 +39,7 @@ export function decode(bytes: Uint8Array) {
 
 /** Which server the asker uses; that the answerer is one, and the program and system that it tells in its variables. */
 export function observe(m: ReturnType<typeof decode>, packet: Packet): readonly Said[] {
-  if (!isOwnDatagram(packet)) return [];
+  if (!packet.isOwnAddress) return [];
   const ip = packet.target;
   switch (m.mode) {
     case modes.active:

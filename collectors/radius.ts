@@ -3,7 +3,6 @@ import { Reader } from '../gateway/codec/reader.ts';
 import { decodeText } from '../gateway/codec/text.ts';
 import type { Fact } from '../gateway/model/fact.ts';
 import { collector, type Said, udpPorts } from './collector.ts';
-import { isOwnDatagram } from './datagram.ts';
 import type { Packet } from './packet.ts';
 
 /** Authentication and accounting, and the ports of before RFC 2865. */
@@ -38,7 +37,7 @@ export function decode(bytes: Uint8Array) {
 
 /** A network access server tells of itself; what a proxy passes on is about another one. */
 export function observe(m: ReturnType<typeof decode>, packet: Packet): readonly Said[] {
-  if (!isOwnDatagram(packet)) return [];
+  if (!packet.isOwnAddress) return [];
   if (replies.has(m.code)) {
     const port = packet.sourcePort;
     return ports.includes(port) ? [{ kind: 'service', protocol: 'udp', port, name: 'radius' }] : [];

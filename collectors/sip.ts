@@ -1,7 +1,7 @@
 import { decodeHttpHead, type HttpHead } from '../gateway/codec/http-head.ts';
 import type { Fact } from '../gateway/model/fact.ts';
 import { collector, type Said, udpPorts } from './collector.ts';
-import { isOwnDatagram, uuidOf } from './datagram.ts';
+import { uuidOf } from './announced.ts';
 import type { Packet } from './packet.ts';
 
 const sipPort = 5060;
@@ -19,7 +19,7 @@ const field = (m: HttpHead, name: string, short: string): string => m.headers.ge
 export function observe(m: HttpHead, packet: Packet): readonly Said[] {
   const ip = packet.sourceIp;
   const version = m.start.version;
-  if (version !== 'SIP/2.0' || ip === undefined || !isOwnDatagram(packet)) return [];
+  if (version !== 'SIP/2.0' || ip === undefined || !packet.isOwnAddress) return [];
   const contact = field(m, 'contact', 'm');
   const via = field(m, 'via', 'v');
   const isDirect = m.start.kind === 'request' ? countVias(m) === 1 && hostOf(via, ' ') === ip : hostOf(contact, '@', 'sip:') === ip;

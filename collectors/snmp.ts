@@ -4,7 +4,6 @@ import { Reader } from '../gateway/codec/reader.ts';
 import { decodeLine } from '../gateway/codec/text.ts';
 import type { Fact } from '../gateway/model/fact.ts';
 import { collector, type Said, udpPorts } from './collector.ts';
-import { isOwnDatagram } from './datagram.ts';
 import type { Packet } from './packet.ts';
 import { snmpObjects } from './snmp-objects.ts';
 
@@ -74,7 +73,7 @@ type Message = ReturnType<typeof decode>;
 
 /** An agent speaks about itself when it answers from its port or sends a trap. Who asks says nothing, and names the engine of the one it asks. */
 export function observe(m: Message, packet: Packet): readonly Said[] {
-  if (!isOwnDatagram(packet) || !isFromAgent(m, packet)) return [];
+  if (!packet.isOwnAddress || !isFromAgent(m, packet)) return [];
   const facts = new Map<string, Fact>();
   // RFC 3411 §5, SnmpEngineID: 5 to 32 bytes, neither all zero nor all ones. An inform names the engine of its receiver (RFC 3414 §1.5.1).
   const isOwnEngine = m.pdu.type !== pdus.inform && m.engine.length >= 5 && m.engine.length <= 32;

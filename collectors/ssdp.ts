@@ -1,7 +1,7 @@
 import { decodeHttpHead, type HttpHead } from '../gateway/codec/http-head.ts';
 import type { DescriptionOf, Fact } from '../gateway/model/fact.ts';
 import { collector, type Said, udpPorts } from './collector.ts';
-import { isOwnDatagram, servedAt, uuidOf } from './datagram.ts';
+import { servedAt, uuidOf } from './announced.ts';
 import type { Packet } from './packet.ts';
 
 const ssdpPort = 1900;
@@ -32,7 +32,7 @@ export const decode = (bytes: Uint8Array): HttpHead => decodeHttpHead(bytes, tru
  */
 export function observe(m: HttpHead, packet: Packet): readonly Said[] {
   const header = (name: string): string => m.headers.get(name) ?? '';
-  if (!isOwnDatagram(packet)) return [];
+  if (!packet.isOwnAddress) return [];
   if (m.start.kind === 'request' && m.start.method === 'M-SEARCH') return described(header('user-agent'), 'ssdp-user-agent');
   const isAnswer = m.start.kind === 'response' && m.start.status === 200 && packet.sourcePort === ssdpPort;
   const isAlive = m.start.kind === 'request' && m.start.method === 'NOTIFY' && header('nts') !== 'ssdp:byebye';

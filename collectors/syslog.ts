@@ -3,7 +3,6 @@ import { Reader } from '../gateway/codec/reader.ts';
 import { decodeText } from '../gateway/codec/text.ts';
 import type { Fact } from '../gateway/model/fact.ts';
 import { collector, type Said, udpPorts } from './collector.ts';
-import { isOwnDatagram } from './datagram.ts';
 import type { Packet } from './packet.ts';
 
 const syslogPort = 514;
@@ -35,7 +34,7 @@ export function decode(bytes: Uint8Array) {
 /** The host name of the old form is where some send the program instead: that ends in a colon or number in brackets, and is none. */
 export function observe(m: ReturnType<typeof decode>, packet: Packet): readonly Said[] {
   const server = packet.target;
-  if (packet.targetPort !== syslogPort || !isOwnDatagram(packet)) return [];
+  if (packet.targetPort !== syslogPort || !packet.isOwnAddress) return [];
   const facts: Fact[] = isHostIp(server) ? [{ kind: 'uses-server', service: 'syslog', ip: server }] : [];
   if (m.name === packet.sourceIp) facts.push({ kind: 'address', ip: m.name });
   // Another address instead of a name: a relay passes on what another host logged.

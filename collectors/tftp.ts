@@ -1,7 +1,6 @@
 import { Reader } from '../gateway/codec/reader.ts';
 import { decodeText } from '../gateway/codec/text.ts';
 import { collector, type Said, udpPorts } from './collector.ts';
-import { isOwnDatagram } from './datagram.ts';
 import type { Packet } from './packet.ts';
 
 const tftpPort = 69;
@@ -28,7 +27,7 @@ function text(r: Reader): string {
 
 /** Devices fetch firmware and configuration so, and people put them there. */
 export function observe(m: ReturnType<typeof decode>, packet: Packet): readonly Said[] {
-  if (packet.targetPort !== tftpPort || !isOwnDatagram(packet)) return [];
+  if (packet.targetPort !== tftpPort || !packet.isOwnAddress) return [];
   const action = m.opcode === opcodes.read ? 'download' : 'upload';
   return [{ kind: 'acted', action, target: packet.target, detail: `TFTP ${m.file}`.slice(0, 255) }];
 }

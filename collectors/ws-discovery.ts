@@ -3,7 +3,7 @@ import { decodeXml, type XmlElement, xmlAt } from '../gateway/codec/xml.ts';
 import { visibleText } from '../gateway/model/visible-text.ts';
 import type { Fact } from '../gateway/model/fact.ts';
 import { collector, type Said, udpPorts } from './collector.ts';
-import { isOwnDatagram, servedAt, uuidOf } from './datagram.ts';
+import { servedAt, uuidOf } from './announced.ts';
 import type { Packet } from './packet.ts';
 
 const discoveryPort = 3702;
@@ -48,7 +48,7 @@ function targetOf(e: XmlElement) {
 /** A target service says Hello or answers a search. A discovery proxy answers for others: whose URLs are all elsewhere is not the sender, nor is one of many. */
 export function observe(m: ReturnType<typeof decode>, packet: Packet): readonly Said[] {
   const [target, ...others] = m.targets;
-  if (target === undefined || others.length > 0 || m.kind === 'Bye' || !isOwnDatagram(packet)) return [];
+  if (target === undefined || others.length > 0 || m.kind === 'Bye' || !packet.isOwnAddress) return [];
   const served = target.urls.flatMap(url => servedAt(url, 'ws-discovery', packet)).slice(0, 8);
   if (target.urls.length > 0 && served.length === 0) return [];
   const facts: Fact[] = [...served];
