@@ -3,6 +3,7 @@ import { DecodeError } from '../gateway/codec/reader.ts';
 import type { Mac, PortName, Vlan } from '../gateway/model/address.ts';
 import type { Fact, FactKind, Malformed, Observation, Sighting } from '../gateway/model/fact.ts';
 import type { Frame } from '../gateway/model/frame.ts';
+import { Activity, type Deed } from './activity.ts';
 import { AddressTable } from './address-table.ts';
 import type { Collector } from './collector.ts';
 import { Dispatch } from './dispatch.ts';
@@ -21,6 +22,8 @@ export type DissectorOptions = {
   /** Addresses that are kept, in all and of one port. */
   readonly maxAddresses?: number;
   readonly maxAddressesPerPort?: number;
+  /** Facts that are kept in all and of one port, when the caps of live ports do not fit. */
+  readonly maxFacts?: number;
   /** Silence after which an address or a fact may give way to a new one, milliseconds. */
   readonly idleMs?: number;
 };
@@ -71,6 +74,7 @@ export class Dissector {
   readonly #sightings: Sightings;
   readonly #dispatch: Dispatch;
   readonly #streams: TcpStreams;
+  readonly #activity: Activity;
   /** Numbers of the collectors whose protocol is a fact, and by slot a bit for each that is known. */
   readonly #protocols: ReadonlyMap<Collector, number>;
   readonly #spoken: Uint32Array;
@@ -89,10 +93,12 @@ export class Dissector {
   constructor(options: DissectorOptions = {}) {
     const { collectors = allCollectors, maxAddresses = 8192, maxAddressesPerPort = 1024, idleMs = 900_000 } = options;
     this.#addresses = new AddressTable({ maxAddresses, maxAddressesPerPort, idleMs }, slot => this.#forget(slot));
-    this.#facts = new LatestFacts(maxAddresses, idleMs);
+    const { maxFacts } = options;
+    this.#facts = new LatestFacts(maxAddresses, idleMs, maxFacts === undefined ? undefined : { perPort: maxFacts, inAll: maxFacts });
     this.#sightings = new Sightings(this.#addresses, maxAddresses);
     this.#dispatch = new Dispatch(collectors);
     this.#streams = new TcpStreams(this.#dispatch, maxAddresses, (c, isOpened, isLast) => this.#askStream(c, isOpened, isLast));
+    this.#activity = new Activity(maxAddresses);
     this.#protocols = new Map(collectors.filter(c => c.isProtocol !== false).map((c, i) => [c, i]));
     this.#spoken = new Uint32Array(maxAddresses * this.#words);
     this.#served = new Uint32Array(maxAddresses);
@@ -150,6 +156,24 @@ export class Dissector {
       if (packet.ipProtocol === ipProtocols.udp) this.#collect(this.#dispatch.udp(packet.sourcePort, packet.targetPort), state);
       this.#collectSegment(state);
     }
+    const deed = this.#activity.note(packet, slot);
+    if (deed !== undefined) this.#noteDeed(deed);
+    if (this.#activity.mayBeBehind(packet, slot)) this.#noteBehind(slot);
+  }
+
+  #noteDeed({ sender, fact }: Deed): void {
+    const mac = sender.toString(16).padStart(12, '0').replaceAll(/(..)(?!$)/g, '$1:');
+    this.#noteActivity(mac, fact);
+  }
+
+  #noteBehind(slot: number): void {
+    const fact = this.#activity.behind(this.#packet, slot, this.#facts.ips(slot));
+    if (fact !== undefined) this.#noteActivity(this.#packet.source, fact);
+  }
+
+  #noteActivity(mac: Mac, fact: Fact): void {
+    const { at, port, vlan, number: frame } = this.#packet;
+    this.#learn({ at, port, vlan, mac, collector: 'activity', frame, fact }, this.#sender);
   }
 
   /**
@@ -332,6 +356,7 @@ export class Dissector {
   #forget(slot: number): void {
     this.#facts.forget(slot);
     this.#sightings.forget(slot);
+    this.#activity.forget(slot);
     this.#served[slot] = 0;
     this.#spoken.fill(0, slot * this.#words, (slot + 1) * this.#words);
   }

@@ -10,8 +10,15 @@ const maxOfKind: { readonly [kind in FactKind]?: number } = {
   service: 64,
   identifier: 32,
   asks: 16,
+  acted: 64,
+  behind: 16,
+  contested: 8,
+  reaches: 16,
+  'answers-for': 16,
+  'uses-server': 16,
+  member: 32,
 };
-/** Facts kept of the addresses of one port, and in all: about 0.5 kB each. */
+/** Facts kept of the addresses of one port, and in all, unless told otherwise: about 0.5 kB each. */
 const [maxPerPort, maxInAll] = [16_384, 65_536];
 /** Other values said lately for the same key. */
 const maxRivals = 4;
@@ -29,9 +36,11 @@ export class LatestFacts {
   readonly #changes: Uint16Array;
   readonly #window: Float64Array;
   readonly #idleMs: number;
+  readonly #max: { readonly perPort: number; readonly inAll: number };
 
   /** After `idleMs` without being said, a fact may give way to a new one where a cap is reached. */
-  constructor(slots: number, idleMs: number) {
+  constructor(slots: number, idleMs: number, max = { perPort: maxPerPort, inAll: maxInAll }) {
+    this.#max = max;
     this.#changes = new Uint16Array(slots);
     this.#window = new Float64Array(slots);
     this.#idleMs = idleMs;
@@ -100,7 +109,7 @@ export class LatestFacts {
       entries.delete(oldest[0]);
       this.#count(slot, port, -1);
     }
-    return this.#size < maxInAll && (this.#perPort[port] ?? 0) < maxPerPort;
+    return this.#size < this.#max.inAll && (this.#perPort[port] ?? 0) < this.#max.perPort;
   }
 
   #count(slot: number, port: number, change: number): void {

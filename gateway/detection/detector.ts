@@ -6,7 +6,7 @@ import { detectionRules } from './index.ts';
 import type { Context, DetectionRule, Finding, Watch } from './rule.ts';
 import { Segments } from './segments.ts';
 
-/** Caps: alarms that stand at once, and after how long without a finding one is over, so that the next is a new alarm. */
+/** Caps: alarms of one type that stand at once, and after how long without a finding one is over, so that the next is a new alarm. */
 const [maxAlarms, overAfterMs] = [4096, 24 * 3_600_000];
 const maxFrames = 8;
 /** An alarm that stands is told again when it says something else, at most so often; else when its count has grown so many times over. */
@@ -22,7 +22,7 @@ export class Detector {
   readonly #watches: readonly { readonly name: AlarmType; readonly watch: Watch }[];
   readonly #segments = new Segments();
   readonly #isSameSegment = (a: Vlan, b: Vlan): boolean => this.#segments.isSame(a, b);
-  readonly #standing = new CappedMap<string, Standing>(maxAlarms, overAfterMs);
+  readonly #standing = new Map<AlarmType, CappedMap<string, Standing>>();
 
   constructor(rules: readonly DetectionRule[] = detectionRules) {
     this.#watches = rules.map(({ name, create }) => ({ name, watch: create() }));
@@ -43,18 +43,20 @@ export class Detector {
     return out;
   }
 
-  /** What stands now, oldest change first. */
+  /** What stands now, by type. */
   standing(now: Millis): readonly Alarm[] {
-    return [...this.#standing.entries(now)].map(([, { alarm }]) => alarm);
+    return [...this.#standing.values()].flatMap(ofType => [...ofType.entries(now)].map(([, { alarm }]) => alarm));
   }
 
   #raise(type: AlarmType, { at, frame, ...said }: Finding, out: Alarm[]): void {
-    const key = keyOf(type, said.actor, said.victim);
-    const old = this.#standing.get(key, at);
+    const key = keyOf(said.actor, said.victim);
+    const ofType = this.#standing.get(type) ?? new CappedMap<string, Standing>(maxAlarms, overAfterMs);
+    this.#standing.set(type, ofType);
+    const old = ofType.get(key, at);
     const frames = frame > 0 ? [frame] : [];
     if (old === undefined) {
       const alarm = { type, ...said, firstAt: at, lastAt: at, count: 1, frames };
-      this.#standing.set(key, { alarm, toldCount: 1, told: 1 }, at);
+      ofType.set(key, { alarm, toldCount: 1, told: 1 }, at);
       out.push(alarm);
       return;
     }
@@ -67,9 +69,9 @@ export class Detector {
       frames: [...new Set([...before.frames, ...frames])].slice(0, maxFrames),
     };
     const tells = (said.detail !== before.detail && told < maxRetold) || alarm.count >= toldCount * growth;
-    this.#standing.set(key, { alarm, toldCount: tells ? alarm.count : toldCount, told: told + (tells ? 1 : 0) }, at);
+    ofType.set(key, { alarm, toldCount: tells ? alarm.count : toldCount, told: told + (tells ? 1 : 0) }, at);
     if (tells) out.push(alarm);
   }
 }
 
-const keyOf = (type: AlarmType, actor: Mac, victim: Mac | undefined): string => `${type} ${actor} ${victim ?? ''}`;
+const keyOf = (actor: Mac, victim: Mac | undefined): string => `${actor} ${victim ?? ''}`;
