@@ -16,6 +16,17 @@ const [encryptedFlag, reportableFlag] = [2, 4];
 /** Variables of a message that are read. */
 const maxVariables = 256;
 
+/** Beginnings of the objects that are told, as bytes: system, entity, printer, UPS (mib-2 1, 47, 43, 33), enterprises, LLDP-MIB. The many others are passed over. */
+const beginnings = [
+  [0x2b, 6, 1, 2, 1, 1],
+  [0x2b, 6, 1, 2, 1, 47],
+  [0x2b, 6, 1, 2, 1, 43],
+  [0x2b, 6, 1, 2, 1, 33],
+  [0x2b, 6, 1, 4, 1],
+  [0x28, 0xc4, 0x62],
+];
+const isToldBy = (name: Uint8Array): boolean => beginnings.some(start => start.every((byte, i) => name[i] === byte));
+
 type Variable = { readonly oid: string; readonly tag: number; readonly value: Uint8Array };
 type Pdu = { readonly type: number; readonly enterprise?: string; readonly variables: readonly Variable[] };
 const noPdu: Pdu = { type: 0, variables: [] };
@@ -60,11 +71,11 @@ function readPdu(outer: Reader): Pdu {
 function readVariables(r: Reader): readonly Variable[] {
   const list = berOpen(r, sequence, 'SNMP variables');
   const variables: Variable[] = [];
-  while (list.left > 0 && variables.length < maxVariables) {
+  for (let read = 0; list.left > 0 && read < maxVariables; read++) {
     const pair = berOpen(list, sequence, 'SNMP variable');
-    const oid = berOid(berTake(pair, oidTag, 'SNMP name'), 'SNMP name');
+    const name = berTake(pair, oidTag, 'SNMP name');
     const { tag, content } = berNext(pair);
-    variables.push({ oid, tag, value: content });
+    if (isToldBy(name)) variables.push({ oid: berOid(name, 'SNMP name'), tag, value: content });
   }
   return variables;
 }

@@ -106,8 +106,13 @@ describe('an SNMP message', () => {
     ['no PDU', tlv(0x30, tlv(2, 1), tlv(4), tlv(4)), /PDU type 0x4/],
     [
       'an object identifier that does not end',
-      tlv(0x30, tlv(2, 1), tlv(4), tlv(0xa2, [tlv(2, 1), tlv(2, 0), tlv(2, 0)], tlv(0x30, tlv(0x30, tlv(6, 0x2b, 0x86), tlv(5))))),
-      /OBJECT IDENTIFIER of 2/,
+      tlv(
+        0x30,
+        tlv(2, 1),
+        tlv(4),
+        tlv(0xa2, [tlv(2, 1), tlv(2, 0), tlv(2, 0)], tlv(0x30, tlv(0x30, tlv(6, 0x2b, 6, 1, 4, 1, 0x86), tlv(5)))),
+      ),
+      /OBJECT IDENTIFIER of 6/,
     ],
     [
       'an object identifier with too large a part',
@@ -119,10 +124,13 @@ describe('an SNMP message', () => {
     expect(drained(datagram(161, 50_000, body)).malformed[0]?.message).toMatch(found);
   });
 
+  it('passes over the many objects that tell nothing', () =>
+    expect(decode(snmpV2(0xa2, [['1.3.6.1.2.1.2.2.1.10.1', tlv(0x41, 5)], ...systemGroup.slice(0, 1)])).pdu.variables).toHaveLength(1));
+
   it('of a thousand variables is read as far as the cap', () => {
     const many = snmpV2(
       0xa2,
-      Array.from({ length: 1000 }, (_, i) => [`1.3.6.1.2.1.2.${i}`, oid('1.3.6')] as const),
+      Array.from({ length: 1000 }, (_, i) => [`1.3.6.1.2.1.1.${i}`, oid('1.3.6')] as const),
     );
     expect(decode(many).pdu.variables).toHaveLength(256);
   });
