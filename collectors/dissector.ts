@@ -1,9 +1,10 @@
 import { isStandIn } from '../gateway/codec/link.ts';
 import { DecodeError } from '../gateway/codec/reader.ts';
-import type { Mac, PortName, Vlan } from '../gateway/model/address.ts';
+import type { Ip, Mac, PortName, Vlan } from '../gateway/model/address.ts';
 import type { Fact, FactKind, Malformed, Observation, Sighting } from '../gateway/model/fact.ts';
 import type { Frame } from '../gateway/model/frame.ts';
 import { Activity, type Deed } from './activity.ts';
+import { AddressClaims } from './address-claims.ts';
 import { AddressTable } from './address-table.ts';
 import type { Collector } from './collector.ts';
 import { Dispatch } from './dispatch.ts';
@@ -56,6 +57,9 @@ const ownFacts: ReadonlySet<FactKind> = new Set<FactKind>([
   'mud-url',
 ]);
 
+/** VLANs among which a target is looked for that does not speak in the sender's own. */
+const maxVlans = 64;
+
 type PortState = { readonly name: PortName; frames: number; identityFrames: number };
 
 /**
@@ -88,6 +92,9 @@ export class Dissector {
   readonly #served: Uint32Array;
   readonly #firstFrame: Float64Array;
   readonly #firstAt: Float64Array;
+  readonly #claims: AddressClaims;
+  /** VLANs that were seen, at most `maxVlans`. */
+  readonly #vlans = new Set<Vlan>();
   #observations: Observation[] = [];
 
   constructor(options: DissectorOptions = {}) {
@@ -101,6 +108,7 @@ export class Dissector {
     this.#activity = new Activity(maxAddresses);
     this.#protocols = new Map(collectors.filter(c => c.isProtocol !== false).map((c, i) => [c, i]));
     this.#spoken = new Uint32Array(maxAddresses * this.#words);
+    this.#claims = new AddressClaims(maxAddresses);
     this.#served = new Uint32Array(maxAddresses);
     this.#firstFrame = new Float64Array(maxAddresses);
     this.#firstAt = new Float64Array(maxAddresses);
@@ -162,7 +170,10 @@ export class Dissector {
   }
 
   #noteDeed({ sender, fact }: Deed): void {
-    const mac = sender.toString(16).padStart(12, '0').replaceAll(/(..)(?!$)/g, '$1:');
+    const mac = sender
+      .toString(16)
+      .padStart(12, '0')
+      .replaceAll(/(..)(?!$)/g, '$1:');
     this.#noteActivity(mac, fact);
   }
 
@@ -269,6 +280,7 @@ export class Dissector {
       this.#isWanted = true;
       this.#state(this.#lastPort).identityFrames++;
       packet.isOwnAddress = packet.ipVersion !== 0 && this.#isOwnAddress();
+      if (this.#vlans.size > 1) this.#noteReach();
     }
     try {
       const isOwn = packet.ipVersion === 0 || packet.isOwnAddress;
@@ -308,12 +320,34 @@ export class Dissector {
     const slot = isSender ? sender : this.#findAnywhere(observation.mac, observation.vlan);
     if (slot < 0) return this.#losses.overflow(observation.port, 'facts about addresses that have not spoken here');
     const port = this.#addresses.portOf(slot);
-    const placed = isSender ? observation : { ...observation, port: this.#state(port).name };
+    const placed = isSender ? observation : { ...observation, ...this.#where(slot) };
+    if (isSender && observation.fact.kind === 'address') this.#noteClaim(observation, observation.fact.ip);
     const outcome = this.#facts.learn(slot, port, placed);
     if (outcome === 'capped') this.#losses.overflow(observation.port, 'facts beyond the cap of their address or port');
     if (outcome !== 'new') return;
     if (placed.fact.kind === 'address' || placed.fact.kind === 'dhcp-lease') this.#served[slot] = 0;
     this.#observations.push(placed);
+  }
+
+  /** ARP and neighbour discovery claim an address: two that do so by turns contest it, though neither says anything new. */
+  #noteClaim({ at, port, vlan, mac, collector, frame }: Observation, ip: Ip): void {
+    if (collector !== 'arp' && collector !== 'ndp') return;
+    const rival = this.#claims.note(this.#sender, ip, at);
+    const other = rival < 0 ? mac : this.#addresses.macOf(rival);
+    if (other === mac) return;
+    this.#learn({ at, port, vlan, mac, collector: 'activity', frame, fact: { kind: 'contested', ip, mac: other } }, this.#sender);
+  }
+
+  /** Who sends straight to a device that speaks in another VLAN only reaches that one too: mirrored ports tag one direction, VLANs are joined. */
+  #noteReach(): void {
+    const { bytes: b, start: i, at, port, vlan, number: frame, source: mac } = this.#packet;
+    const high = ((b[i] ?? 0) << 8) | (b[i + 1] ?? 0);
+    if ((high & 0x100) !== 0) return;
+    const low = (((b[i + 2] ?? 0) << 24) | ((b[i + 3] ?? 0) << 16) | ((b[i + 4] ?? 0) << 8) | (b[i + 5] ?? 0)) >>> 0;
+    if (this.#addresses.find(high, low, this.#lastPort, vlan) >= 0) return;
+    for (const other of this.#vlans)
+      if (this.#addresses.find(high, low, this.#lastPort, other) >= 0)
+        return this.#learn({ at, port, vlan, mac, collector: 'activity', frame, fact: { kind: 'reaches', vlan: other } }, this.#sender);
   }
 
   /** The slot of an address on the port where it spoke last, -1 when it never did. */
@@ -334,6 +368,7 @@ export class Dissector {
     const slot = this.#addresses.add({ high, low, port, vlan }, source, at);
     if (slot < 0) this.#losses.overflow(name, 'frames of addresses beyond the cap');
     else {
+      if (this.#vlans.size < maxVlans) this.#vlans.add(vlan);
       this.#firstAt[slot] = at;
       this.#firstFrame[slot] = number;
       const sighting = this.#sight(slot);
@@ -357,6 +392,7 @@ export class Dissector {
     this.#facts.forget(slot);
     this.#sightings.forget(slot);
     this.#activity.forget(slot);
+    this.#claims.forget(slot);
     this.#served[slot] = 0;
     this.#spoken.fill(0, slot * this.#words, (slot + 1) * this.#words);
   }
