@@ -25,6 +25,7 @@ const descriptions: ReadonlySet<string> = new Set([
   'mqtt',
   'coap',
   'radius',
+  'syslog',
   'dns',
   'ntp',
   'activity',
