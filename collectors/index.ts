@@ -40,11 +40,13 @@ import { powerlink } from './powerlink.ts';
 import { profinetRt } from './profinet-rt.ts';
 import { ptp } from './ptp.ts';
 import { radius } from './radius.ts';
+import { rdp } from './rdp.ts';
 import { rfb } from './rfb.ts';
 import { rtsp } from './rtsp.ts';
 import { sampledValues } from './sampled-values.ts';
 import { sip } from './sip.ts';
 import { slmp } from './slmp.ts';
+import { smb } from './smb.ts';
 import { smtp } from './smtp.ts';
 import { snmp } from './snmp.ts';
 import { ssdp } from './ssdp.ts';
@@ -80,6 +82,8 @@ export const collectors: readonly Collector[] = [
   telnet,
   rfb,
   pjl,
+  smb,
+  rdp,
   // Industry: energy, motion, buildings, process
   goose,
   sampledValues,

@@ -3,6 +3,7 @@ import { decodeHandshakeStart, handshakeTypes, ownCertificate } from '../gateway
 import { ofWhole } from '../gateway/codec/whole.ts';
 import { type Certificate, decodeCertificate } from '../gateway/codec/x509.ts';
 import { maxText } from '../gateway/codec/text.ts';
+import type { Fact } from '../gateway/model/fact.ts';
 import { visibleText } from '../gateway/model/visible-text.ts';
 import { collector, type Said, tcpStream } from './collector.ts';
 import type { Packet } from './packet.ts';
@@ -24,12 +25,15 @@ export function decode(bytes: Uint8Array): { readonly role: 'server' | 'client';
 }
 
 /** Nothing in it is verified, and the sender need not hold the key: a claim like any other. */
-export function observe({ role, certificate }: NonNullable<ReturnType<typeof decode>>, packet: Packet): readonly Said[] {
-  if (certificate === undefined || !packet.isOwnAddress) return [];
+export function certificateFact({ role, certificate }: NonNullable<ReturnType<typeof decode>>): readonly Fact[] {
+  if (certificate === undefined) return [];
   const [subject, issuer] = [certificate.subject, certificate.issuer].map(({ text }) => visibleText(text.slice(0, maxText)));
   const key = createHash('sha256').update(certificate.spki).digest('hex');
   return [{ kind: 'certificate', role, subject: subject ?? '', issuer: issuer ?? '', key }];
 }
+
+export const observe = (m: NonNullable<ReturnType<typeof decode>>, packet: Packet): readonly Said[] =>
+  packet.isOwnAddress ? certificateFact(m) : [];
 
 export const tlsCertificate = collector({
   name: 'tls-certificate',

@@ -1,6 +1,8 @@
 import { encode, type Answer } from 'dns-packet';
 import { adsVectors } from './ads.ts';
 import * as b from './build.ts';
+import { rdpVectors } from './rdp.ts';
+import { smbVectors } from './smb.ts';
 import { bannerVectors } from './banner.ts';
 import { mqttVectors } from './mqtt.ts';
 import { cdpVectors } from './cdp.ts';
@@ -156,6 +158,8 @@ export const vectors: { readonly [name: string]: Uint8Array } = {
     b.ipv4('192.0.2.10', '192.0.2.1', 6, b.tcp(502, 40_000, 0x18, b.bytes(0, 1, 0, 0, 0, 3, 1, 0x83, 2))),
   ),
   ...tlsVectors,
+  ...rdpVectors,
+  ...smbVectors,
   ...bannerVectors,
   ...mqttVectors,
   ...sshVectors,
