@@ -17,6 +17,7 @@ const maxOfKind: { readonly [kind in FactKind]?: number } = {
   'answers-for': 16,
   'uses-server': 16,
   member: 32,
+  router: 16,
 };
 /** Facts kept of the addresses of one port, and in all, unless told otherwise: about 0.5 kB each. */
 const [maxPerPort, maxInAll] = [16_384, 65_536];

@@ -88,7 +88,7 @@ function readId(r: Reader, macSubtype: number, networkSubtype: number): string {
     const family = r.u8();
     return readAddress(family, r.rest()) ?? `unknown-${family}`;
   }
-  return decodeLine(r.rest());
+  return decodeText(r.rest()).trim();
 }
 
 /** IANA address family numbers 1 and 2. */
