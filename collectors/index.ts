@@ -10,6 +10,7 @@ import { dhcpv6 } from './dhcpv6.ts';
 import { dlr } from './dlr.ts';
 import { dns } from './dns.ts';
 import { eapol } from './eapol.ts';
+import { enip } from './enip.ts';
 import { ethercat } from './ethercat.ts';
 import { fins } from './fins.ts';
 import { fox } from './fox.ts';
@@ -30,6 +31,7 @@ import { matter } from './matter.ts';
 import { mdns } from './mdns.ts';
 import { mld } from './mld.ts';
 import { mms } from './mms.ts';
+import { modbus } from './modbus.ts';
 import { mqtt } from './mqtt.ts';
 import { mrp } from './mrp.ts';
 import { nbns } from './nbns.ts';
@@ -37,12 +39,15 @@ import { ndp } from './ndp.ts';
 import { ntp } from './ntp.ts';
 import { pjl } from './pjl.ts';
 import { powerlink } from './powerlink.ts';
+import { profinetDcp } from './profinet-dcp.ts';
 import { profinetRt } from './profinet-rt.ts';
 import { ptp } from './ptp.ts';
 import { radius } from './radius.ts';
 import { rdp } from './rdp.ts';
 import { rfb } from './rfb.ts';
 import { rtsp } from './rtsp.ts';
+import { s7comm } from './s7comm.ts';
+import { s7commPlus } from './s7comm-plus.ts';
 import { sampledValues } from './sampled-values.ts';
 import { sip } from './sip.ts';
 import { slmp } from './slmp.ts';
@@ -84,6 +89,12 @@ export const collectors: readonly Collector[] = [
   pjl,
   smb,
   rdp,
+  // Industry: controllers
+  modbus,
+  enip,
+  profinetDcp,
+  s7comm,
+  s7commPlus,
   // Industry: energy, motion, buildings, process
   goose,
   sampledValues,

@@ -1,6 +1,10 @@
 import { encode, type Answer } from 'dns-packet';
 import { adsVectors } from './ads.ts';
 import * as b from './build.ts';
+import { s7Vectors } from './s7comm.ts';
+import { profinetVectors } from './profinet-dcp.ts';
+import { enipVectors } from './enip.ts';
+import { modbusVectors } from './modbus.ts';
 import { rdpVectors } from './rdp.ts';
 import { smbVectors } from './smb.ts';
 import { bannerVectors } from './banner.ts';
@@ -188,4 +192,8 @@ export const vectors: { readonly [name: string]: Uint8Array } = {
   ...redundancyVectors,
   ...ringVectors,
   ...stpVectors,
+  ...modbusVectors,
+  ...enipVectors,
+  ...profinetVectors,
+  ...s7Vectors,
 };
