@@ -20,8 +20,8 @@ import { goose } from './goose.ts';
 import { hartIp } from './hart-ip.ts';
 import { hsr } from './hsr.ts';
 import { hsrp } from './hsrp.ts';
-import { http } from './http.ts';
 import { httpAuthenticate } from './http-authenticate.ts';
+import { http } from './http.ts';
 import { igmp } from './igmp.ts';
 import { knxnetIp } from './knxnet-ip.ts';
 import { lacp } from './lacp.ts';
@@ -37,6 +37,7 @@ import { mrp } from './mrp.ts';
 import { nbns } from './nbns.ts';
 import { ndp } from './ndp.ts';
 import { ntp } from './ntp.ts';
+import { pcp } from './pcp.ts';
 import { pjl } from './pjl.ts';
 import { powerlink } from './powerlink.ts';
 import { profinetDcp } from './profinet-dcp.ts';
@@ -46,8 +47,8 @@ import { radius } from './radius.ts';
 import { rdp } from './rdp.ts';
 import { rfb } from './rfb.ts';
 import { rtsp } from './rtsp.ts';
-import { s7comm } from './s7comm.ts';
 import { s7commPlus } from './s7comm-plus.ts';
+import { s7comm } from './s7comm.ts';
 import { sampledValues } from './sampled-values.ts';
 import { sip } from './sip.ts';
 import { slmp } from './slmp.ts';
@@ -55,15 +56,15 @@ import { smb } from './smb.ts';
 import { smtp } from './smtp.ts';
 import { snmp } from './snmp.ts';
 import { ssdp } from './ssdp.ts';
-import { ssh } from './ssh.ts';
 import { sshKex } from './ssh-kex.ts';
+import { ssh } from './ssh.ts';
 import { stp } from './stp.ts';
 import { syslog } from './syslog.ts';
 import { tcpServices } from './tcp-services.ts';
 import { telnet } from './telnet.ts';
 import { tftp } from './tftp.ts';
-import { tls } from './tls.ts';
 import { tlsCertificate } from './tls-certificate.ts';
+import { tls } from './tls.ts';
 import { vrrp } from './vrrp.ts';
 import { wsDiscovery } from './ws-discovery.ts';
 
@@ -123,6 +124,7 @@ export const collectors: readonly Collector[] = [
   syslog,
   tftp,
   matter,
+  pcp,
   // Neighbours and addresses
   ndp,
   dhcpv6,

@@ -84,7 +84,7 @@ type Message = ReturnType<typeof decode>;
 
 /** An agent speaks about itself when it answers from its port or sends a trap. Who asks says nothing, and names the engine of the one it asks. */
 export function observe(m: Message, packet: Packet): readonly Said[] {
-  if (!packet.isOwnAddress || !isFromAgent(m, packet)) return [];
+  if (!isFromAgent(m, packet)) return [];
   const facts = new Map<string, Fact>();
   // RFC 3411 §5, SnmpEngineID: 5 to 32 bytes, neither all zero nor all ones. An inform names the engine of its receiver (RFC 3414 §1.5.1).
   const isOwnEngine = m.pdu.type !== pdus.inform && m.engine.length >= 5 && m.engine.length <= 32;

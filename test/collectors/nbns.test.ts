@@ -39,6 +39,9 @@ describe('a NetBIOS name', () => {
     expect(factsOf(host, vector('nbns-answer'))).toEqual([{ kind: 'answers-for', protocol: 'nbns', name: 'WPAD' }]);
   });
 
+  it('that is refused is not answered for', () =>
+    expect(factsOf(host, datagram(137, 137, nbnsAnswer('WPAD').with(3, 3), { toPeer: true }))).toEqual([]));
+
   it('stands in the status of its host with the workgroup', () =>
     expect(factsOf(host, vector('nbns-status'))).toEqual([
       { kind: 'hostname', name: 'HMI-7' },

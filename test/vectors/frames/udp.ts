@@ -247,6 +247,16 @@ export const matterNode = ({
     ],
   });
 
+// Port Control Protocol, RFC 6887 §7 and §11.1, and its predecessor, RFC 6886 §3.
+export const natPmpAddress = b.bytes(0, 128, b.u16(0), b.u32(9), b.ip4('203.0.113.9'));
+export const natPmpMap = (opcode: 1 | 2, port: number): Uint8Array => b.bytes(0, opcode, b.u16(0), b.u16(port), b.u16(port), b.u32(7200));
+export const pcpMap = (protocol: number, port: number, opcode = 1): Uint8Array =>
+  b.bytes(
+    [2, opcode, b.u16(0), b.u32(7200), new Uint8Array(16)],
+    [new Uint8Array(12), protocol, 0, 0, 0, b.u16(port), b.u16(0), new Uint8Array(16)],
+  );
+export const pcpAnswer = b.bytes(2, 129, 0, 0, b.u32(7200), b.u32(9), new Uint8Array(12), new Uint8Array(36));
+
 export const udpVectors: { readonly [name: string]: Uint8Array } = {
   'llmnr-query': datagram(50_000, 5355, llmnrQuery('fileserver')),
   'llmnr-verifies-own-name': datagram(50_000, 5355, llmnrQuery('HMI-7', 'ANY')),
@@ -279,5 +289,9 @@ export const udpVectors: { readonly [name: string]: Uint8Array } = {
   'syslog-old': unicast(514, 514, b.bytes('<34>Oct 11 22:14:15 sw-dock-1 lldpd[3]: neighbour up')),
   'syslog-new': unicast(50_000, 514, b.bytes('<165>1 2003-10-11T22:14:15.003Z plc-7.example app - ID47 - up')),
   'matter-node': datagram(5353, 5353, matterNode(), { ttl: 255 }),
+  'nat-pmp-answer': unicast(5351, 50_000, natPmpAddress),
+  'nat-pmp-map': unicast(50_000, 5351, natPmpMap(2, 8080)),
+  'pcp-answer': unicast(5351, 50_000, pcpAnswer),
+  'pcp-map': unicast(50_000, 5351, pcpMap(6, 8080)),
   'tftp-read': unicast(50_000, 69, b.bytes(b.u16(1), 'firmware/plc7.bin', 0, 'octet', 0, 'blksize', 0, '1428', 0)),
 };
