@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { checkNames } from '../model/attestation.ts';
 import { attestationStatuses } from '../model/axes.ts';
 import { transportFailures } from '../model/attestation.ts';
-import { actionNames, descriptionsOf, identifierSchemes, printSchemes } from '../model/fact.ts';
+import { actionNames, bridgeProtocols, descriptionsOf, identifierSchemes, printSchemes } from '../model/fact.ts';
 import { reasonCodes } from '../model/reason.ts';
 import type { FromBrowser, FromChallenger, FromEnforcer, FromSensor } from './messages.ts';
 
@@ -60,7 +60,7 @@ const fact = z.discriminatedUnion('kind', [
     ip: ip.optional(),
     mac: mac.optional(),
   }),
-  z.object({ kind: z.literal('bridge'), protocol: z.enum(['stp', 'rstp', 'mrp', 'hsr', 'prp', 'dlr', 'lacp']), detail: text }),
+  z.object({ kind: z.literal('bridge'), protocol: z.enum(bridgeProtocols), detail: text }),
   z.object({ kind: z.literal('member'), group: ip }),
   z.object({ kind: z.literal('asks'), protocol: z.enum(['tls', 'http']), name: text }),
   z.object({ kind: z.literal('answers-for'), protocol: z.enum(['llmnr', 'mdns', 'nbns']), name: text }),

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { receive } from '../../gateway/edge/inbox.ts';
+import { Dissector } from '../../collectors/dissector.ts';
 import type { Fact, FactKind } from '../../gateway/model/fact.ts';
+import { frame } from '../vectors/frames/build.ts';
+import { vectors } from '../vectors/frames/index.ts';
 
 /** One fact of each kind: a kind without an example here does not compile. */
 const facts: { readonly [kind in FactKind]: Extract<Fact, { readonly kind: kind }> | Fact } = {
@@ -42,6 +45,14 @@ const observation = { at: 1, port: 'eth0', vlan: 0, mac: '00:00:5e:00:53:01', co
 describe('what the gateway believes of the sensor', () => {
   it.each(Object.values(facts))('takes a fact of the kind $kind as it is', fact => {
     const message = { type: 'observations', observations: [{ ...observation, fact }] };
+    expect(receive('sensor', message, why => expect.fail(why))).toEqual(message);
+  });
+
+  it('takes all that the collectors say of every vector as it is', () => {
+    const dissector = new Dissector();
+    for (const bytes of Object.values(vectors)) dissector.frame(frame(bytes));
+    const message = { type: 'observations', observations: dissector.drain(true).observations };
+    expect(message.observations.length).toBeGreaterThan(200);
     expect(receive('sensor', message, why => expect.fail(why))).toEqual(message);
   });
 
