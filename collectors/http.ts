@@ -1,4 +1,5 @@
 import { decodeHttpHead, type HttpHead } from '../gateway/codec/http-head.ts';
+import { remoteAccessProduct } from '../gateway/codec/remote-access-names.ts';
 import { DecodeError } from '../gateway/codec/reader.ts';
 import { maxText } from '../gateway/codec/text.ts';
 import { word, words } from '../gateway/codec/words.ts';
@@ -57,6 +58,8 @@ function fromClient({ headers, names }: HttpHead): readonly Fact[] {
   const host = (headers.get('host') ?? '').toLowerCase().replace(/:\d+$/, '').slice(0, maxText);
   // An address says no more than the IP header does.
   if (/[a-z]/.test(host) && !host.startsWith('[')) facts.push({ kind: 'asks', protocol: 'http', name: host });
+  const product = remoteAccessProduct(host);
+  if (product !== undefined) facts.push({ kind: 'description', text: product, of: 'remote-access' });
   return facts;
 }
 

@@ -20,8 +20,8 @@ import { goose } from './goose.ts';
 import { hartIp } from './hart-ip.ts';
 import { hsr } from './hsr.ts';
 import { hsrp } from './hsrp.ts';
-import { httpAuthenticate } from './http-authenticate.ts';
 import { http } from './http.ts';
+import { httpAuthenticate } from './http-authenticate.ts';
 import { igmp } from './igmp.ts';
 import { knxnetIp } from './knxnet-ip.ts';
 import { lacp } from './lacp.ts';
@@ -45,10 +45,11 @@ import { profinetRt } from './profinet-rt.ts';
 import { ptp } from './ptp.ts';
 import { radius } from './radius.ts';
 import { rdp } from './rdp.ts';
+import { remoteAccess } from './remote-access.ts';
 import { rfb } from './rfb.ts';
 import { rtsp } from './rtsp.ts';
-import { s7commPlus } from './s7comm-plus.ts';
 import { s7comm } from './s7comm.ts';
+import { s7commPlus } from './s7comm-plus.ts';
 import { sampledValues } from './sampled-values.ts';
 import { sip } from './sip.ts';
 import { slmp } from './slmp.ts';
@@ -56,15 +57,15 @@ import { smb } from './smb.ts';
 import { smtp } from './smtp.ts';
 import { snmp } from './snmp.ts';
 import { ssdp } from './ssdp.ts';
-import { sshKex } from './ssh-kex.ts';
 import { ssh } from './ssh.ts';
+import { sshKex } from './ssh-kex.ts';
 import { stp } from './stp.ts';
 import { syslog } from './syslog.ts';
 import { tcpServices } from './tcp-services.ts';
 import { telnet } from './telnet.ts';
 import { tftp } from './tftp.ts';
-import { tlsCertificate } from './tls-certificate.ts';
 import { tls } from './tls.ts';
+import { tlsCertificate } from './tls-certificate.ts';
 import { vrrp } from './vrrp.ts';
 import { wsDiscovery } from './ws-discovery.ts';
 
@@ -90,6 +91,7 @@ export const collectors: readonly Collector[] = [
   pjl,
   smb,
   rdp,
+  remoteAccess,
   // Industry: controllers
   modbus,
   enip,

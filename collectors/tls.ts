@@ -1,3 +1,4 @@
+import { remoteAccessProduct } from '../gateway/codec/remote-access-names.ts';
 import {
   type ClientHello,
   decodeClientHello,
@@ -35,12 +36,15 @@ export function decode(bytes: Uint8Array): { readonly client: ClientHello } | { 
 export function observe(m: NonNullable<ReturnType<typeof decode>>, packet: Packet): readonly Said[] {
   if (!packet.isOwnAddress) return [];
   if ('server' in m) return [{ kind: 'service', protocol: 'tcp', port: packet.sourcePort, name: serviceName(m.server, packet.sourcePort) }];
-  const prints: readonly Fact[] = [
+  const facts: Fact[] = [
     { kind: 'print', scheme: 'ja3', value: ja3(m.client) },
     { kind: 'print', scheme: 'ja4', value: ja4(m.client) },
   ];
   const name = m.client.serverName?.toLowerCase() ?? '';
-  return name === '' ? prints : [...prints, { kind: 'asks', protocol: 'tls', name }];
+  if (name !== '') facts.push({ kind: 'asks', protocol: 'tls', name });
+  const product = remoteAccessProduct(name);
+  if (product !== undefined) facts.push({ kind: 'description', text: product, of: 'remote-access' });
+  return facts;
 }
 
 /** By the registry, else by what was negotiated for (RFC 7301 §6). */

@@ -26,6 +26,13 @@ describe('a request', () => {
       expect(client('GET / HTTP/1.1', `Host: ${host}`).map(f => f.kind)).toEqual(['print']);
   });
 
+  it('to a site of a program for remote access tells the program', () =>
+    expect(client('GET / HTTP/1.1', 'Host: master7.teamviewer.com')).toContainEqual({
+      kind: 'description',
+      text: 'TeamViewer',
+      of: 'remote-access',
+    }));
+
   it.each(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'NOTIFY', 'SUBSCRIBE'])('%s is read', method =>
     expect(client(`${method} /x HTTP/1.1`, 'User-Agent: a')).toHaveLength(2),
   );

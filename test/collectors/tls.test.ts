@@ -34,6 +34,13 @@ describe('a ClientHello', () => {
       print('ja4'),
     ]));
 
+  it('for a name of a program for remote access tells the program', () => {
+    const of = (name: string) =>
+      told(tls, [fromClient(443, t.record(22, t.clientHello([4], [t.serverNameExtension(name)])))]).client.slice(3);
+    expect(of('Relay-7.net.AnyDesk.com')).toEqual([{ kind: 'description', text: 'AnyDesk', of: 'remote-access' }]);
+    expect(of('notanydesk.com')).toEqual([]);
+  });
+
   it('that a router passed on is not the router’s', () => {
     expect(told(tls, [...opening(443), fromClient(443, hello, { ttl: 63 })]).client).toEqual([]);
   });
