@@ -3,10 +3,9 @@ import { Reader } from '../gateway/codec/reader.ts';
 import type { Mac } from '../gateway/model/address.ts';
 import type { Fact } from '../gateway/model/fact.ts';
 import { collector, etherType } from './collector.ts';
-import type { Packet } from './packet.ts';
 
-/** The tag of each frame in an HSR ring, and the supervision frames of HSR and PRP. IEC 62439-3 §5.7, §4.3. */
-const [hsrTag, supervision] = [0x892f, 0x88fb];
+/** Of HSR, behind its tag, and of PRP. IEC 62439-3 §4.3, §5.7. */
+const supervision = 0x88fb;
 
 /** First TLV: how the node is attached. IEC 62439-3 §4.3.2, §5.7.2. The first two are of PRP. */
 const nodeTypes: { readonly [type: number]: string } = {
@@ -17,13 +16,9 @@ const nodeTypes: { readonly [type: number]: string } = {
 };
 const [prpDiscard, prpAccept, redBoxTlv] = [20, 21, 30];
 
-/** A tag has path and size, sequence number, EtherType. IEC 62439-3 §5.7.1. */
-const tagLength = 6;
-
 /** Supervision frames of High-availability Seamless Redundancy and the Parallel Redundancy Protocol. IEC 62439-3. What stands behind the TLVs (padding, PRP trailer) is not looked at. */
-export function decode(bytes: Uint8Array, packet: Pick<Packet, 'etherType'>) {
+export function decode(bytes: Uint8Array) {
   const r = new Reader(bytes, 'HSR/PRP supervision');
-  if (packet.etherType === hsrTag) r.skip(tagLength);
   const version = r.u16() & 0x0fff; // behind four bits of path
   r.skip(2); // sequence number
   const [type, length] = [r.u8(), r.u8()];
@@ -40,15 +35,4 @@ export function observe({ protocol, type, redBox }: ReturnType<typeof decode>): 
   return [{ kind: 'bridge', protocol, detail }];
 }
 
-/** In an HSR ring every frame has the tag. */
-const wants = ({ bytes, payload, etherType: type }: Packet): boolean =>
-  type === supervision || (((bytes[payload + 4] ?? 0) << 8) | (bytes[payload + 5] ?? 0)) === supervision;
-
-export const hsr = collector({
-  name: 'hsr',
-  spec: 'IEC 62439-3',
-  matches: [etherType(hsrTag), etherType(supervision)],
-  wants,
-  decode,
-  observe,
-});
+export const hsr = collector({ name: 'hsr', spec: 'IEC 62439-3', matches: etherType(supervision), decode, observe });

@@ -10,6 +10,7 @@ export const etherTypes = {
   vlan: 0x8100,
   ipv6: 0x86dd,
   bridgedEthernet: 0x6558,
+  hsr: 0x892f,
   qinq: 0x88a8,
   oldQinq: 0x9100,
 } as const;
@@ -35,7 +36,7 @@ const [maxTags, maxExtensions] = [2, 8];
 const [hopByHop, routing, fragment, authentication, destination, mobility, hostIdentity, shim6] = [0, 43, 44, 51, 60, 135, 139, 140];
 
 /**
- * A frame with its layers peeled: Ethernet II or 802.3 with LLC and SNAP, 802.1Q and QinQ tags (the outer one counts), IPv4, IPv6, UDP, TCP. One object is used for
+ * A frame with its layers peeled: Ethernet II or 802.3 with LLC and SNAP, 802.1Q and QinQ tags (the outer one counts), HSR tags, IPv4, IPv6, UDP, TCP. One object is used for
  * every frame, so that peeling makes no garbage: all is offsets into the frame, text is made when it is asked for. Valid only until
  * the next `peel`. `peel` never throws; what is broken or cut off is left 0 and `fault` says why.
  */
@@ -178,6 +179,11 @@ export class Packet {
       else this.innerVlan = id;
       type = ((b[this.l3 + 2] ?? 0) << 8) | (b[this.l3 + 3] ?? 0);
       this.l3 += 4;
+    }
+    // In an HSR ring every frame has a tag of six bytes: path and size, sequence, EtherType. IEC 62439-3 §5.7.1.
+    if (type === etherTypes.hsr && this.l3 + 6 <= this.end) {
+      type = ((b[this.l3 + 4] ?? 0) << 8) | (b[this.l3 + 5] ?? 0);
+      this.l3 += 6;
     }
     this.payload = this.l3;
     return type;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decode } from '../../collectors/hsr.ts';
-import { gateway, host, peer } from '../vectors/frames/infrastructure.ts';
+import * as b from '../vectors/frames/build.ts';
+import { gateway, host, hostIp, peer } from '../vectors/frames/infrastructure.ts';
 import * as v from '../vectors/frames/rings.ts';
 import { cutsThatDecode } from './cuts-that-decode.ts';
 import { drained, factsOf } from './observe.ts';
@@ -17,11 +18,18 @@ describe('supervision of PRP and HSR', () => {
   it('is tagged in an HSR ring', () =>
     expect(factsOf(host, vectors['hsr-supervision'])).toEqual([{ kind: 'bridge', protocol: 'hsr', detail: 'ring node' }]));
 
-  it('leaves all other frames of an HSR ring alone', () =>
-    expect(drained(v.hsrTagged(host, 0x0800, new Uint8Array(40)))).toMatchObject({ malformed: [], counters: [{ identityFrames: 0 }] }));
+  it('is all that its collector reads; ordinary frames in an HSR ring are read as if they had no tag', () => {
+    const claim = b.arp(1, host, hostIp, '00:00:00:00:00:00', '192.0.2.1');
+    const frame = v.hsrTagged(host, 0x0806, claim);
+    expect(drained(frame).observations.map(o => [o.collector, o.fact])).toEqual([
+      ['header', { kind: 'seen' }],
+      ['arp', { kind: 'address', ip: hostIp }],
+    ]);
+    expect(drained(v.hsrTagged(host, 0x892f, claim), frame.subarray(0, 19)).malformed).toEqual([]);
+  });
 
-  it('of an unknown node is malformed', () => expect(() => decode(v.supervision(99, host), { etherType: 0x88fb })).toThrow(/TLV 99/));
+  it('of an unknown node is malformed', () => expect(() => decode(v.supervision(99, host))).toThrow(/TLV 99/));
 
   it('does not decode when cut before the TLV behind its node, which may be the end', () =>
-    expect(cutsThatDecode(v.supervision(20, host).subarray(0, 13), bytes => decode(bytes, { etherType: 0x88fb }))).toEqual([]));
+    expect(cutsThatDecode(v.supervision(20, host).subarray(0, 13), decode)).toEqual([]));
 });

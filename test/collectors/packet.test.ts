@@ -52,6 +52,10 @@ describe('the layers of a frame', () => {
     expect(tags([0x8100, 0x6000])).toMatchObject({ ...ports, vlan: 0 });
     expect(tags([0x8100, 1], [0x8100, 2], [0x8100, 3])).toMatchObject({ ...noPorts, vlan: 1, etherType: 0x8100 });
     expect(tags([0x8100, 4095])).toMatchObject({ fault: 'vlan', etherType: 0 });
+    const hsr = b.bytes(b.u16(0x1000 | (inner.length + 6)), b.u16(9), b.u16(0x0800), inner);
+    expect(peel(b.ethernet(plc, server, 0x892f, hsr))).toMatchObject({ ...ports, etherType: 0x0800 });
+    expect(peel(b.tagged(plc, server, [[0x8100, 5]], 0x892f, hsr))).toMatchObject({ ...ports, vlan: 5 });
+    expect(peel(b.ethernet(plc, server, 0x892f, hsr.subarray(0, 5)))).toMatchObject({ ...noPorts, etherType: 0x892f, fault: 'none' });
   });
 
   it('name ports in the first fragment only', () => {
