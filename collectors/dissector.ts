@@ -7,14 +7,14 @@ import { Activity, type Deed } from './activity.ts';
 import { AddressClaims } from './address-claims.ts';
 import { AddressTable } from './address-table.ts';
 import type { Collector } from './collector.ts';
-import { Dispatch } from './dispatch.ts';
+import { type Dispatch, dispatchOf } from './dispatch.ts';
 import { collectors as allCollectors } from './index.ts';
 import { LatestFacts } from './latest-facts.ts';
 import { Losses, type Overflow } from './losses.ts';
 import { faults, ipProtocols, Packet, tcpFlags } from './packet.ts';
 import { tcpPortPlace } from './service-names.ts';
 import { Sightings } from './sightings.ts';
-import { TcpOpenings } from './stream.ts';
+import { fold, TcpOpenings } from './stream.ts';
 import { TcpStreams } from './tcp-streams.ts';
 import { innerFrame, isTunnel } from './tunnel.ts';
 
@@ -77,7 +77,8 @@ export class Dissector {
   readonly #facts: LatestFacts;
   readonly #sightings: Sightings;
   readonly #dispatch: Dispatch;
-  readonly #streams: TcpStreams;
+  /** Made with the first segment of TCP, for its tables are large. */
+  #streams: TcpStreams | undefined;
   readonly #activity: Activity;
   /** Numbers of the collectors whose protocol is a fact, and by slot a bit for each that is known. */
   readonly #protocols: ReadonlyMap<Collector, number>;
@@ -90,6 +91,8 @@ export class Dissector {
   #isWanted = false;
   /** By slot: a bit for each port of known use that was looked at as server without a handshake; where and when the address was first seen. */
   readonly #served: Uint32Array;
+  /** By slot: the IP source that was found to be its own last, folded; 0 when none was. */
+  readonly #ownIp: Uint32Array;
   readonly #firstFrame: Float64Array;
   readonly #firstAt: Float64Array;
   readonly #claims: AddressClaims;
@@ -103,13 +106,13 @@ export class Dissector {
     const { maxFacts } = options;
     this.#facts = new LatestFacts(maxAddresses, idleMs, maxFacts === undefined ? undefined : { perPort: maxFacts, inAll: maxFacts });
     this.#sightings = new Sightings(this.#addresses, maxAddresses);
-    this.#dispatch = new Dispatch(collectors);
-    this.#streams = new TcpStreams(this.#dispatch, maxAddresses, (c, isOpened, isLast) => this.#askStream(c, isOpened, isLast));
+    this.#dispatch = dispatchOf(collectors);
     this.#activity = new Activity(maxAddresses);
     this.#protocols = new Map(collectors.filter(c => c.isProtocol !== false).map((c, i) => [c, i]));
     this.#spoken = new Uint32Array(maxAddresses * this.#words);
     this.#claims = new AddressClaims(maxAddresses);
     this.#served = new Uint32Array(maxAddresses);
+    this.#ownIp = new Uint32Array(maxAddresses);
     this.#firstFrame = new Float64Array(maxAddresses);
     this.#firstAt = new Float64Array(maxAddresses);
   }
@@ -219,7 +222,11 @@ export class Dissector {
     }
     this.#collectSegment(state);
     if (packet.end > packet.payload) this.#collect(this.#dispatch.tcp(packet.sourcePort, packet.targetPort), state);
-    if (this.#dispatch.hasStreams) this.#streams.segment(packet, slot, (port << 12) | packet.vlan);
+    if (this.#dispatch.hasStreams) (this.#streams ??= this.#makeStreams()).segment(packet, slot, (port << 12) | packet.vlan);
+  }
+
+  #makeStreams(): TcpStreams {
+    return new TcpStreams(this.#dispatch, this.#served.length, (c, isOpened, isLast) => this.#askStream(c, isOpened, isLast));
   }
 
   /** Without a handshake each port is looked at once, and again when the sender is known to have one more IP address. */
@@ -245,11 +252,16 @@ export class Dissector {
   /** True when no router stands between the sender and the IP source: it said that the address is its own, or no hop has been counted. */
   #isOwnAddress(): boolean {
     const packet = this.#packet;
+    const folded = fold(packet, false);
+    if (folded !== 0 && this.#ownIp[this.#sender] === folded) return true;
     const ip = packet.sourceIp;
     // From no address at all (DHCP, RFC 4862 §5.4) it comes from next door.
     if (ip === undefined) return packet.ipProtocol !== ipProtocols.tcp;
     const known = this.#facts.ips(this.#sender).filter(k => k.includes(':') === ip.includes(':'));
-    if (known.includes(ip)) return true;
+    if (known.includes(ip)) {
+      this.#ownIp[this.#sender] = folded;
+      return true;
+    }
     // What is sent to a group stays on its link; many devices count few hops for it (UPnP 1.1 §1.1).
     const isGroup = ((packet.bytes[packet.start] ?? 0) & 1) !== 0;
     return (known.length === 0 || isGroup) && (initialTtls.has(packet.ttl) || (isGroup && packet.ttl <= 32));
@@ -325,7 +337,7 @@ export class Dissector {
     const outcome = this.#facts.learn(slot, port, placed);
     if (outcome === 'capped') this.#losses.overflow(observation.port, 'facts beyond the cap of their address or port');
     if (outcome !== 'new') return;
-    if (placed.fact.kind === 'address' || placed.fact.kind === 'dhcp-lease') this.#served[slot] = 0;
+    if (placed.fact.kind === 'address' || placed.fact.kind === 'dhcp-lease') this.#served[slot] = this.#ownIp[slot] = 0;
     this.#observations.push(placed);
   }
 
@@ -393,7 +405,7 @@ export class Dissector {
     this.#sightings.forget(slot);
     this.#activity.forget(slot);
     this.#claims.forget(slot);
-    this.#served[slot] = 0;
+    this.#served[slot] = this.#ownIp[slot] = 0;
     this.#spoken.fill(0, slot * this.#words, (slot + 1) * this.#words);
   }
 

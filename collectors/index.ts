@@ -62,6 +62,7 @@ import { sshKex } from './ssh-kex.ts';
 import { stp } from './stp.ts';
 import { syslog } from './syslog.ts';
 import { tcpServices } from './tcp-services.ts';
+import { tcpSyn } from './tcp-syn.ts';
 import { telnet } from './telnet.ts';
 import { tftp } from './tftp.ts';
 import { tls } from './tls.ts';
@@ -75,6 +76,7 @@ export const collectors: readonly Collector[] = [
   dhcpv4,
   mdns,
   tcpServices,
+  tcpSyn,
   // IT over TCP
   tls,
   tlsCertificate,

@@ -128,6 +128,7 @@ export const printSchemes = [
   'ja3',
   'ja4',
   'tcp-syn',
+  'tcp-syn-ack',
   'dhcpv6-options',
   'http-headers',
   'hassh',

@@ -34,6 +34,7 @@ import { sampledValuesVectors } from './sampled-values.ts';
 import { slmpVectors } from './slmp.ts';
 import { sshVectors } from './ssh.ts';
 import { stpVectors } from './stp.ts';
+import { tcpSynVectors } from './tcp-syn.ts';
 import { tlsVectors } from './tls.ts';
 import { udpVectors } from './udp.ts';
 
@@ -194,6 +195,7 @@ export const vectors: { readonly [name: string]: Uint8Array } = {
   ...redundancyVectors,
   ...ringVectors,
   ...stpVectors,
+  ...tcpSynVectors,
   ...modbusVectors,
   ...enipVectors,
   ...profinetVectors,
