@@ -1,13 +1,19 @@
 import { decodeHttpHead, type HttpHead } from '../gateway/codec/http-head.ts';
 import type { Fact } from '../gateway/model/fact.ts';
-import { collector, type Said, udpPorts } from './collector.ts';
+import { collector, type Said, tcpStream, udpPorts } from './collector.ts';
 import { uuidOf } from './announced.ts';
-import type { Packet } from './packet.ts';
+import { ipProtocols, type Packet } from './packet.ts';
 
 const sipPort = 5060;
 
-/** Session Initiation Protocol over UDP. RFC 3261. */
+/** Session Initiation Protocol, a datagram. RFC 3261. */
 export const decode = (bytes: Uint8Array): HttpHead => decodeHttpHead(bytes, true);
+
+/** The first message of a stream. RFC 3261 §18.3. Undefined while its head is not whole. */
+export function decodeStream(bytes: Uint8Array): HttpHead | undefined {
+  const head = decodeHttpHead(bytes);
+  return head?.isComplete === true ? head : undefined;
+}
 
 /** A field by its name or compact form. RFC 3261 §7.3.3. */
 const field = (m: HttpHead, name: string, short: string): string => m.headers.get(name) ?? m.headers.get(short) ?? '';
@@ -26,7 +32,7 @@ export function observe(m: HttpHead, packet: Packet): readonly Said[] {
   if (!isDirect) return [];
   const facts: Fact[] = [
     { kind: 'address', ip },
-    { kind: 'service', protocol: 'udp', port: packet.sourcePort, name: 'sip' },
+    { kind: 'service', protocol: packet.ipProtocol === ipProtocols.tcp ? 'tcp' : 'udp', port: packet.sourcePort, name: 'sip' },
   ];
   if (packet.sourcePort !== sipPort) facts.pop();
   const text = m.headers.get('user-agent') ?? m.headers.get('server') ?? '';
@@ -55,9 +61,9 @@ function hostOf(text: string, ...marks: readonly string[]): string {
 export const sip = collector({
   name: 'sip',
   spec: 'RFC 3261',
-  matches: udpPorts(sipPort),
+  matches: [udpPorts(sipPort), tcpStream(sipPort)],
   // Keep-alives (RFC 5626 §4.4.1 and others) are line ends, zeros or a few letters.
   wants: ({ bytes, payload, end }) => end - payload > 16 && (bytes[payload] ?? 0) >= 0x41 && (bytes[payload] ?? 0) <= 0x5a,
-  decode,
+  decode: (bytes, packet) => (packet.ipProtocol === ipProtocols.tcp ? decodeStream(bytes) : decode(bytes)),
   observe,
 });

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { decode } from '../../collectors/sip.ts';
+import { decode, decodeStream, sip } from '../../collectors/sip.ts';
 import * as b from '../vectors/frames/build.ts';
 import { datagram, host, hostIp, register, sipResponse, text, uuid } from '../vectors/frames/udp.ts';
+import * as stream from '../vectors/frames/stream.ts';
 import { drained, factsOf } from './observe.ts';
+import { cutsWaitOrThrow, told } from './stream-facts.ts';
 import { cannotBeCut, vector } from './udp-cases.ts';
 
 const sent = (body: Uint8Array, source = 5060, ttl = 64) => factsOf(host, datagram(source, 5060, body, { toPeer: true, ttl }));
@@ -40,6 +42,24 @@ describe('SIP', () => {
     expect(drained(datagram(5060, 5060, text('HELLO', 'this is something else'))).malformed).toMatchObject([
       { mac: host, collector: 'sip' },
     ]));
+
+  it('over TCP is read as its head comes in, of both sides', () => {
+    const lines = (...of: readonly string[]): Uint8Array => b.bytes([...of, '', ''].join('\r\n'));
+    const request = lines('OPTIONS sip:a@b SIP/2.0', `Via: SIP/2.0/TCP ${stream.client.ip}:40000`, 'User-Agent: Wall Phone/2');
+    const response = lines('SIP/2.0 200 OK', `m: <sip:d@${stream.host.ip}>`, 'Server: Door Phone/3');
+    const { client, host: answerer, malformed } = told(sip, stream.conversation(5060, { client: request, server: response }, 30));
+    expect(client).toEqual([
+      { kind: 'address', ip: stream.client.ip },
+      { kind: 'description', text: 'Wall Phone/2' },
+    ]);
+    expect(answerer).toEqual([
+      { kind: 'address', ip: stream.host.ip },
+      { kind: 'service', protocol: 'tcp', port: 5060, name: 'sip' },
+      { kind: 'description', text: 'Door Phone/3' },
+    ]);
+    expect(malformed).toEqual([]);
+    cutsWaitOrThrow(decodeStream, request);
+  });
 
   // A datagram is all there is: behind the first line each part of the fields decodes.
   cannotBeCut(decode, ['sip-register', 'sip-response'], length => length >= 11);
