@@ -37,7 +37,7 @@ const deviceId: Tell = text => [
 ];
 
 /** Objects that tell who an agent is, by dotted name. Texts come trimmed and not empty. What a maker's own objects mean stands in its published MIB. */
-export const snmpObjects: ReadonlyMap<string, Tell> = new Map<string, Tell>([
+const objects: ReadonlyMap<string, Tell> = new Map<string, Tell>([
   // SNMPv2-MIB, RFC 3418: sysDescr, sysObjectID, sysName.
   ['1.3.6.1.2.1.1.1.0', as('description')],
   ['1.3.6.1.2.1.1.2.0', text => [{ kind: 'print', scheme: 'snmp-object-id', value: text }]],
@@ -61,7 +61,25 @@ export const snmpObjects: ReadonlyMap<string, Tell> = new Map<string, Tell>([
   ['1.3.6.1.4.1.318.1.1.1.1.1.1.0', ups(as('model'))],
   ['1.3.6.1.4.1.318.1.1.1.1.2.1.0', ups(as('firmware'))],
   ['1.3.6.1.4.1.318.1.1.1.1.2.3.0', ups(as('serial'))],
+  // SYNOLOGY-SYSTEM-MIB: modelName, serialNumber, version. MIKROTIK-MIB: mtxrLicVersion, mtxrSerialNumber. ZEBRA-MIB: model, serial.
+  ['1.3.6.1.4.1.6574.1.5.1.0', as('model')],
+  ['1.3.6.1.4.1.6574.1.5.2.0', as('serial')],
+  ['1.3.6.1.4.1.6574.1.5.3.0', as('firmware')],
+  ['1.3.6.1.4.1.14988.1.1.4.4.0', as('firmware')],
+  ['1.3.6.1.4.1.14988.1.1.7.3.0', as('serial')],
+  ['1.3.6.1.4.1.10642.1.1.0', printer(as('model'))],
+  ['1.3.6.1.4.1.10642.1.9.0', printer(as('serial'))],
   // LLDP-MIB, IEEE 802.1AB §11.5: lldpLocSysName, lldpLocSysDesc.
   ['1.0.8802.1.1.2.1.3.3.0', as('hostname')],
   ['1.0.8802.1.1.2.1.3.4.0', as('description')],
 ]);
+
+/** MIBs of Moxa's switches, one for each model with the same objects below: switchModel, firmwareVersion. */
+const moxaSwitch = /^1\.3\.6\.1\.4\.1\.8691\.7\.\d{1,5}\.1\.([24])\.0$/;
+const moxaObjects: ReadonlyMap<string, Tell> = new Map([
+  ['2', as('model')],
+  ['4', as('firmware')],
+]);
+
+/** What an object of this dotted name tells; undefined when it tells nothing about who the agent is. */
+export const tellerOf = (oid: string): Tell | undefined => objects.get(oid) ?? moxaObjects.get(moxaSwitch.exec(oid)?.[1] ?? '');

@@ -5,7 +5,7 @@ import { decodeLine } from '../gateway/codec/text.ts';
 import type { Fact } from '../gateway/model/fact.ts';
 import { collector, type Said, udpPorts } from './collector.ts';
 import type { Packet } from './packet.ts';
-import { snmpObjects } from './snmp-objects.ts';
+import { tellerOf } from './snmp-objects.ts';
 
 const [agentPort, trapPort] = [161, 162];
 const [integerTag, octets, oidTag, sequence] = [0x02, 0x04, 0x06, 0x30];
@@ -93,7 +93,7 @@ export function observe(m: Message, packet: Packet): readonly Said[] {
   const { enterprise } = m.pdu;
   if (enterprise?.startsWith('1.3.6.1.4.1.') === true) facts.set('object', { kind: 'print', scheme: 'snmp-object-id', value: enterprise });
   for (const { oid, tag, value } of m.pdu.variables) {
-    const tell = snmpObjects.get(oid);
+    const tell = tellerOf(oid);
     if (tell === undefined) continue;
     const text = tag === oidTag ? berOid(value, 'SNMP value') : tag === octets ? decodeLine(value) : '';
     if (text !== '') for (const fact of tell(text)) if (!facts.has(fact.kind)) facts.set(fact.kind, fact);

@@ -68,6 +68,19 @@ describe('an SNMP agent', () => {
     ]);
   });
 
+  it('tells model, firmware and serial in objects of its maker', () => {
+    expect(
+      told(['1.3.6.1.4.1.8691.7.69.1.2.0', 'EDS-G508E'], ['1.3.6.1.4.1.8691.7.69.1.4.0', 'V4.0'], ['1.3.6.1.4.1.8691.7.69.1.5.0', 'x']),
+    ).toEqual([
+      { kind: 'model', text: 'EDS-G508E' },
+      { kind: 'firmware', text: 'V4.0' },
+    ]);
+    expect(told(['1.3.6.1.4.1.6574.1.5.1.0', 'NAS 9'], ['1.3.6.1.4.1.14988.1.1.7.3.0', 'S1'])).toEqual([
+      { kind: 'model', text: 'NAS 9' },
+      { kind: 'serial', text: 'S1' },
+    ]);
+  });
+
   it('tells nothing in other objects, of modules, in other types or in empty texts', () =>
     expect(
       told(
