@@ -121,3 +121,12 @@ class PortTable {
     return both;
   }
 }
+
+const known = new WeakMap<readonly Collector[], Dispatch>();
+
+/** The tables of a list of collectors, made once: they are large, and only read. */
+export function dispatchOf(collectors: readonly Collector[]): Dispatch {
+  const dispatch = known.get(collectors) ?? new Dispatch(collectors);
+  known.set(collectors, dispatch);
+  return dispatch;
+}

@@ -292,6 +292,7 @@ export class Dissector {
       this.#isWanted = true;
       this.#state(this.#lastPort).identityFrames++;
       packet.isOwnAddress = packet.ipVersion !== 0 && this.#isOwnAddress();
+      if (packet.isOwnAddress) this.#noteOwnAddress();
       if (this.#vlans.size > 1) this.#noteReach();
     }
     try {
@@ -348,6 +349,15 @@ export class Dissector {
     const other = rival < 0 ? mac : this.#addresses.macOf(rival);
     if (other === mac) return;
     this.#learn({ at, port, vlan, mac, collector: 'activity', frame, fact: { kind: 'contested', ip, mac: other } }, this.#sender);
+  }
+
+  /** The first address that a sender uses without a hop counted is its own, as long as it has named none. Four hops from 64 look like 60. */
+  #noteOwnAddress(): void {
+    const { at, port, vlan, number: frame, source: mac, sourceIp: ip, ttl } = this.#packet;
+    if (ip === undefined || ttl === 60) return;
+    const known = this.#facts.ips(this.#sender);
+    if (known.length > 0 && known.some(k => k.includes(':') === ip.includes(':'))) return;
+    this.#learn({ at, port, vlan, mac, collector: 'header', frame, fact: { kind: 'address', ip } }, this.#sender);
   }
 
   /** Who sends straight to a device that speaks in another VLAN only reaches that one too: mirrored ports tag one direction, VLANs are joined. */

@@ -5,7 +5,11 @@ export class DecodeError extends Error {
   readonly isShort: boolean;
 
   constructor(message: string, isShort = false) {
+    // Anyone may send broken frames without end: taking down the stack would cost more than reading them.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = stackTraceLimit;
     this.isShort = isShort;
   }
 }

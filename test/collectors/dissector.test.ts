@@ -75,7 +75,10 @@ describe('the header stage', () => {
   });
 
   it('counts frames and those that bear identity, per port', () =>
-    expect(drained(v('arp-request'), v('tcp-syn'), v('dhcp-ack'), b.frame(v('arp-reply'), { port: 'p2' })).counters).toEqual([
+    expect(
+      drained(v('arp-request'), b.ethernet(plc, server, 0x88b5, b.bytes('x')), v('dhcp-ack'), b.frame(v('arp-reply'), { port: 'p2' }))
+        .counters,
+    ).toEqual([
       { port: 'p1', frames: 3, identityFrames: 2 },
       { port: 'p2', frames: 1, identityFrames: 1 },
     ]));
