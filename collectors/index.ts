@@ -1,5 +1,6 @@
 import { ads } from './ads.ts';
 import { arp } from './arp.ts';
+import { bacnet } from './bacnet.ts';
 import { browser } from './browser.ts';
 import { carp } from './carp.ts';
 import { cdp } from './cdp.ts';
@@ -8,6 +9,7 @@ import type { Collector } from './collector.ts';
 import { dhcpv4 } from './dhcpv4.ts';
 import { dhcpv6 } from './dhcpv6.ts';
 import { dlr } from './dlr.ts';
+import { dnp3 } from './dnp3.ts';
 import { dns } from './dns.ts';
 import { eapol } from './eapol.ts';
 import { enip } from './enip.ts';
@@ -22,6 +24,7 @@ import { hsr } from './hsr.ts';
 import { hsrp } from './hsrp.ts';
 import { http } from './http.ts';
 import { httpAuthenticate } from './http-authenticate.ts';
+import { iec104 } from './iec-104.ts';
 import { igmp } from './igmp.ts';
 import { knxnetIp } from './knxnet-ip.ts';
 import { lacp } from './lacp.ts';
@@ -37,6 +40,7 @@ import { mrp } from './mrp.ts';
 import { nbns } from './nbns.ts';
 import { ndp } from './ndp.ts';
 import { ntp } from './ntp.ts';
+import { opcUa } from './opc-ua.ts';
 import { pcp } from './pcp.ts';
 import { pjl } from './pjl.ts';
 import { powerlink } from './powerlink.ts';
@@ -100,6 +104,10 @@ export const collectors: readonly Collector[] = [
   profinetDcp,
   s7comm,
   s7commPlus,
+  bacnet,
+  dnp3,
+  iec104,
+  opcUa,
   // Industry: energy, motion, buildings, process
   goose,
   sampledValues,

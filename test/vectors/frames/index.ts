@@ -1,6 +1,9 @@
 import { encode, type Answer } from 'dns-packet';
 import { adsVectors } from './ads.ts';
 import * as b from './build.ts';
+import { opcUaVectors } from './opc-ua.ts';
+import { telecontrolVectors } from './telecontrol.ts';
+import { bacnetVectors } from './bacnet.ts';
 import { remoteAccessVectors } from './remote-access.ts';
 import { s7Vectors } from './s7comm.ts';
 import { profinetVectors } from './profinet-dcp.ts';
@@ -200,4 +203,7 @@ export const vectors: { readonly [name: string]: Uint8Array } = {
   ...enipVectors,
   ...profinetVectors,
   ...s7Vectors,
+  ...bacnetVectors,
+  ...telecontrolVectors,
+  ...opcUaVectors,
 };
