@@ -18,6 +18,10 @@ const space = 0x20;
 /** A head that has not ended after so many bytes is read as far as it came: cookies are long and say nothing. */
 const enough = 4096;
 
+/** Fields that come and go from request to request of one program: they say nothing of it. */
+const passing =
+  /^(?:if-|content-|x-|sec-|referer$|cookie$|cache-control$|pragma$|authorization$|origin$|range$|date$|soapaction$|expect$)/i;
+
 export function isHttp({ bytes: b, payload: i }: Packet): boolean {
   const first = word(b, i);
   if (starts.has(first)) return true;
@@ -52,7 +56,8 @@ export function realmOf(headers: HttpHead['headers']): readonly Fact[] {
 }
 
 function fromClient({ headers, names }: HttpHead): readonly Fact[] {
-  const facts: Fact[] = [{ kind: 'print', scheme: 'http-headers', value: names.join(',').slice(0, maxText) }];
+  const print = names.filter(name => !passing.test(name)).join(',');
+  const facts: Fact[] = [{ kind: 'print', scheme: 'http-headers', value: print.slice(0, maxText) }];
   const agent = headers.get('user-agent') ?? '';
   if (agent !== '') facts.push({ kind: 'description', text: agent.slice(0, maxText), of: 'http-user-agent' });
   const host = (headers.get('host') ?? '').toLowerCase().replace(/:\d+$/, '').slice(0, maxText);

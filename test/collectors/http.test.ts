@@ -21,6 +21,20 @@ describe('a request', () => {
     expect(told(http, conversation(12_345, { client: httpRequest }, 9)).client).toEqual(facts);
   });
 
+  it('looks alike whatever page is asked for', () => {
+    const [print] = client(
+      'GET / HTTP/1.1',
+      'Host: a',
+      'Referer: b',
+      'X-Id: 7',
+      'Accept: */*',
+      'If-None-Match: c',
+      'Cookie: d',
+      'User-Agent: e',
+    );
+    expect(print).toEqual({ kind: 'print', scheme: 'http-headers', value: 'Host,Accept,User-Agent' });
+  });
+
   it('to an address asks for no name', () => {
     for (const host of ['192.0.2.1', '192.0.2.1:8080', '[2001:db8::a]:80'])
       expect(client('GET / HTTP/1.1', `Host: ${host}`).map(f => f.kind)).toEqual(['print']);

@@ -263,6 +263,17 @@ export const judged: readonly Judged[] = [
   simple('SSH', ['ssh'], 'ssh.protocol'),
   simple('MQTT', ['mqtt'], 'mqtt.clientid'),
   {
+    protocol: 'SMB',
+    collectors: ['smb'],
+    fields: ['tcp.srcport', 'smb.native_os', 'ntlmssp.challenge.target_info.nb_computer_name', 'ntlmssp.auth.hostname'],
+    claims: row =>
+      row.all('tcp.srcport').length > 0
+        ? each(row, 'smb.native_os', 'ntlmssp.challenge.target_info.nb_computer_name', 'ntlmssp.auth.hostname').filter(
+            c => c.texts[0] !== 'NULL',
+          )
+        : [],
+  },
+  {
     protocol: 'HSRP',
     collectors: ['hsrp'],
     fields: ['hsrp.virt_ip', 'hsrp.state', 'erspan.version'],
@@ -439,6 +450,6 @@ export const notJudged: Readonly<Record<string, string>> = {
   'KNXnet/IP': 'the capture has questions only; its speakers are judged under spoken protocols',
   POWERLINK: 'the capture has SDO only; its speakers are judged under spoken protocols',
   EtherCAT: 'tshark shows registers of slaves, which have no hardware address',
-  'QUIC, Dropbox, Tuya, TDS, SMB, NTLMSSP': 'no collectors: not in the list of what is to be read',
+  'QUIC, Dropbox, Tuya, TDS': 'no collectors: not in the list of what is to be read',
   Matter: 'no capture',
 };
