@@ -356,7 +356,7 @@ export class Dissector {
     const { at, port, vlan, number: frame, source: mac, sourceIp: ip, ttl } = this.#packet;
     if (ip === undefined || ttl === 60) return;
     const known = this.#facts.ips(this.#sender);
-    if (known.length > 0 && known.some(k => k.includes(':') === ip.includes(':'))) return;
+    if (known.some(k => k.includes(':') === ip.includes(':'))) return;
     this.#learn({ at, port, vlan, mac, collector: 'header', frame, fact: { kind: 'address', ip } }, this.#sender);
   }
 

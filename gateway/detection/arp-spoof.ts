@@ -1,7 +1,7 @@
 import type { Ip, Mac, Millis } from '../model/address.ts';
 import type { Device } from '../model/device.ts';
 import { CappedMap } from './capped-map.ts';
-import { isRouter, isVirtualRouter, saysItRoutes } from './roles.ts';
+import { isRouter, isVirtualRouter, saysItRoutes, usedSince } from './roles.ts';
 import { type Context, type DetectionRule, found, nothing } from './rule.ts';
 
 const [maxClaimants, togetherMs] = [4096, 60_000];
@@ -67,7 +67,8 @@ function contestedRouter(
   if (isVirtualRouter(a) || isVirtualRouter(b)) return [];
   const pairs = withMac(a).flatMap(one => withMac(b).map(other => [one, other] as const));
   return pairs
-    .filter(([one, other]) => isSameSegment(one.vlan, other.vlan) && isRouter(one) !== isRouter(other))
-    .map(([one, other]) => (isRouter(one) ? ([other, one, ip] as const) : ([one, other, ip] as const)))
+    .filter(([one, other]) => isSameSegment(one.vlan, other.vlan))
+    .map(([one, other]) => (usedSince(one, ip) > usedSince(other, ip) ? ([one, other, ip] as const) : ([other, one, ip] as const)))
+    .filter(([actor, victim]) => isRouter(victim) && !isRouter(actor))
     .slice(0, 1);
 }

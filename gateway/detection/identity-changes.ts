@@ -5,7 +5,7 @@ import { CappedMap } from './capped-map.ts';
 import type { Context } from './rule.ts';
 
 /** Families of signs that stay together while a device stays the same. One alone changes with an update or a rename; two at once do not. */
-export type Family = 'dhcp' | 'name' | 'stack' | 'ip';
+export type Family = 'dhcp' | 'name' | 'stack' | 'tls' | 'ip';
 export type Change = { readonly at: Millis; readonly frame: number; readonly text: string };
 /** What changed lately behind one hardware address. */
 export type Changes = { readonly [family in Family]?: Change };
@@ -53,10 +53,16 @@ function changeOf(device: Device, { fact }: Observation): readonly [family: Fami
     if (names.length === 0 || name === '' || names.some(old => old.startsWith(name) || name.startsWith(old))) return undefined;
     return ['name', `calls itself ${fact.name} instead of ${device.hostnames?.at(-1)?.value}`];
   }
-  if (fact.kind === 'print' && fact.scheme === 'tcp-syn') {
+  if (fact.kind === 'print' && isStack(fact.scheme)) {
+    const old = device.facts.flatMap(({ fact: one }) => (one.kind === 'print' && isStack(one.scheme) ? [one] : []));
+    const other = old.find(one => (one.scheme === fact.scheme ? one.value !== fact.value : hops(one.value) !== hops(fact.value)));
+    return other === undefined ? undefined : ['stack', `its TCP looks like ${fact.value} instead of ${other.value}`];
+  }
+  if (fact.kind === 'print' && fact.scheme === 'ja3') {
     const old = latest(device, fact);
-    if (old?.kind !== 'print' || stackOf(old.value) === stackOf(fact.value)) return undefined;
-    return ['stack', `its TCP looks like ${fact.value} instead of ${old.value}`];
+    return old?.kind === 'print' && old.value !== fact.value
+      ? ['tls', `its TLS looks like ${fact.value} instead of ${old.value}`]
+      : undefined;
   }
   if (fact.kind === 'address' && !device.ips.includes(fact.ip) && sameFamily(fact.ip, device.ips)) return ['ip', `also uses ${fact.ip}`];
   return undefined;
@@ -73,5 +79,6 @@ function isPartOf(a: readonly number[], b: readonly number[]): boolean {
   return less.every(option => more.has(option));
 }
 
-/** What of a print belongs to the stack and not to one connection: all but the window, which programs choose. */
-const stackOf = (print: string): string => print;
+const isStack = (scheme: string): boolean => scheme === 'tcp-syn' || scheme === 'tcp-syn-ack';
+/** IP version and first time to live: the same in what a stack asks and answers. */
+const hops = (print: string): string => print.split(':', 2).join(':');

@@ -1,6 +1,4 @@
-import type { Ip, Millis } from '../model/address.ts';
-import type { Device } from '../model/device.ts';
-import { isVirtualRouter, saysItRoutes } from './roles.ts';
+import { isVirtualRouter, saysItRoutes, usedSince } from './roles.ts';
 import { type DetectionRule, found, nothing } from './rule.ts';
 
 /** Two devices go on using one address. */
@@ -27,5 +25,3 @@ export const ipConflict: DetectionRule = {
     },
   }),
 };
-
-const usedSince = ({ bindings }: Device, ip: Ip): Millis => bindings.find(binding => binding.ip === ip)?.from ?? Infinity;

@@ -21,11 +21,13 @@ export const macClone: DetectionRule = {
           const other = context.withMac(o.mac).find(({ id }) => id === here.cloneOf);
           return found(o, `${o.mac} of ${here.cloneOf} on ${other?.port ?? 'another port'} also speaks on ${o.port}`, o.mac);
         }
-        const { dhcp, name, stack, ip } = changes.observe(o, context) ?? {};
-        if (o.fact.kind === 'address') return nothing;
-        const signs = dhcp !== undefined ? [dhcp, name, stack] : ip !== undefined && name !== undefined ? [stack, name, ip] : [];
-        const changed = signs.flatMap(sign => (sign === undefined ? [] : sign.text));
-        return changed.length < (dhcp === undefined ? 3 : 2) ? nothing : found(o, changed.join('; '), o.mac);
+        const { dhcp, name, stack, tls, ip } = changes.observe(o, context) ?? {};
+        const strong = [dhcp, name, stack].filter(sign => sign !== undefined);
+        const all = [...strong, ...[tls, ip].filter(sign => sign !== undefined)];
+        // Its TCP and its name alone: mac-clone-same-ip.
+        const isClone = (strong.length >= 2 && (dhcp !== undefined || ip !== undefined)) || (strong.length >= 1 && all.length >= 3);
+        if (!isClone || (dhcp === undefined && ip === undefined)) return nothing;
+        return found(o, all.map(({ text }) => text).join('; '), o.mac);
       },
     };
   },

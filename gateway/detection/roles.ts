@@ -1,4 +1,4 @@
-import type { Mac } from '../model/address.ts';
+import type { Ip, Mac, Millis } from '../model/address.ts';
 import type { Device } from '../model/device.ts';
 
 /** Virtual addresses of routers that stand in for each other: VRRP and CARP (RFC 9568 §7.3), HSRP 1 and 2, GLBP. */
@@ -22,3 +22,6 @@ export const isRouter = (device: Device): boolean =>
 
 /** True iff it takes part in a protocol of routers. */
 export const saysItRoutes = (device: Device): boolean => device.facts.some(({ fact }) => fact.kind === 'router');
+
+/** When it was first seen with the address. */
+export const usedSince = ({ bindings }: Device, ip: Ip): Millis => bindings.find(binding => binding.ip === ip)?.from ?? Infinity;

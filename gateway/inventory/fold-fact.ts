@@ -8,7 +8,8 @@ import { maxBindings, maxFacts, maxHostnames, maxIps, maxProtocols, maxServices 
 const notAnnouncing = ['seen', 'protocol', 'print', 'behind', 'acted', 'contested', 'reaches', 'uses-server', 'asks'] as const;
 const noAnnouncement: ReadonlySet<FactKind> = new Set(notAnnouncing);
 /** What the header stage reads off ordinary traffic is no announcement either. */
-const isAnnouncement = ({ fact, collector }: Observation): boolean => !noAnnouncement.has(fact.kind) && collector !== 'activity';
+const isAnnouncement = ({ fact, collector }: Observation): boolean =>
+  !noAnnouncement.has(fact.kind) && collector !== 'activity' && collector !== 'header';
 
 /** The device after one more Observation about it. Locked fields stay; the oldest entry gives way at each cap. */
 export function foldFact(device: Device, observation: Observation): Device {
