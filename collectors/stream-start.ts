@@ -2,7 +2,6 @@
 export const maxStart = 16_384;
 /** Cap: pieces that wait behind a gap. */
 const maxPieces = 8;
-const firstSize = 2048;
 
 type Piece = { readonly from: number; readonly to: number };
 
@@ -11,7 +10,7 @@ type Piece = { readonly from: number; readonly to: number };
  * forgery cannot change what was said. Room grows with what is there, to `maxStart` bytes.
  */
 export class StreamStart {
-  #bytes = new Uint8Array(firstSize);
+  #bytes = new Uint8Array(0);
   #ready = 0;
   /** Behind the first gap, in order, apart from each other. */
   #pieces: readonly Piece[] = [];

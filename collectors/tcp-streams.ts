@@ -5,7 +5,7 @@ import { fold } from './stream.ts';
 import { maxStart, StreamStart } from './stream-start.ts';
 
 /** Directions of streams remembered: sets of ways. A full set forgets who waits for its first byte first, then who was looked at longest ago. */
-const [sets, ways] = [8192, 4];
+const [sets, ways] = [4096, 4];
 /** Without a segment for so long, a direction may be forgotten; while its start is put in order, sooner. Seconds. */
 const [maxAgeSeconds, maxCollectingSeconds] = [120, 30];
 /** Caps: starts that are being put in order, in all and of one sender: at most 16 KiB each. And how often one of them is looked at. */
@@ -14,6 +14,8 @@ const [maxCollecting, maxPerSender, maxLooks] = [512, 32, 32];
 const enough = 16;
 /** What we know of a direction. */
 const [free, opened, collecting, done] = [0, 1, 2, 3];
+/** An entry is eight numbers, which stand together in memory: four of its key, what we know of it, its first sequence number, when it was seen. */
+const [width, stateAt, firstAt, seenAt] = [8, 4, 5, 6];
 
 type Collecting = {
   readonly start: StreamStart;
@@ -34,12 +36,8 @@ export type Ask = (c: Collector, isOpened: boolean, isLast: boolean) => boolean;
 export class TcpStreams {
   readonly #dispatch: Dispatch;
   readonly #ask: Ask;
-  /** Four a direction: source, target, both ports, port and VLAN where it was seen. */
-  readonly #keys = new Uint32Array(sets * ways * 4);
-  readonly #state = new Uint8Array(sets * ways);
-  /** Sequence number of the first byte. */
-  readonly #first = new Uint32Array(sets * ways);
-  readonly #seenAt = new Uint32Array(sets * ways);
+  /** The key: source, target, both ports, port and VLAN where it was seen. Entries are named by the place of their first number. */
+  readonly #table = new Uint32Array(sets * ways * width);
   readonly #starts = new Map<number, Collecting>();
   readonly #perSender: Uint16Array;
   #nextSweep = 0;
@@ -69,7 +67,7 @@ export class TcpStreams {
       if (i < 0) return;
       this.#enter(i, packet, place);
     }
-    this.#seenAt[i] = seconds;
+    this.#table[i + seenAt] = seconds;
     const sequence = sequenceOf(packet) + (flags & tcpFlags.syn ? 1 : 0);
     if ((flags & tcpFlags.syn) !== 0) this.#open(i, sequence >>> 0);
     if (length > 0) this.#data(i, packet, sender, sequence | 0);
@@ -78,17 +76,17 @@ export class TcpStreams {
 
   /** A SYN that is said again changes nothing; another one is a new stream. */
   #open(i: number, first: number): void {
-    if ((this.#state[i] ?? free) !== free && this.#first[i] === first) return;
+    if (this.#stateOf(i) !== free && this.#table[i + firstAt] === first) return;
     this.#finish(i);
-    this.#state[i] = opened;
-    this.#first[i] = first;
+    this.#table[i + stateAt] = opened;
+    this.#table[i + firstAt] = first;
   }
 
   #data(i: number, packet: Packet, sender: number, sequence: number): void {
-    const state = this.#state[i] ?? free;
+    const state = this.#stateOf(i);
     if (state === done) return;
-    if (state === free) this.#first[i] = sequence;
-    const offset = (sequence - (this.#first[i] ?? 0)) | 0;
+    if (state === free) this.#table[i + firstAt] = sequence;
+    const offset = (sequence - (this.#table[i + firstAt] ?? 0)) | 0;
     if (state !== collecting && offset <= 0) {
       if (offset + packet.end - packet.payload <= 0) return;
       packet.payload -= offset;
@@ -133,14 +131,14 @@ export class TcpStreams {
 
   #collect(i: number, c: Collecting): Collecting | undefined {
     const isFull = (): boolean => this.#starts.size >= maxCollecting || (this.#perSender[c.sender] ?? 0) >= maxPerSender;
-    if (isFull()) this.#sweep(this.#seenAt[i] ?? 0);
+    if (isFull()) this.#sweep(this.#table[i + seenAt] ?? 0);
     if (isFull()) {
       this.#finish(i);
       return undefined;
     }
     this.#perSender[c.sender] = (this.#perSender[c.sender] ?? 0) + 1;
     this.#starts.set(i, c);
-    this.#state[i] = collecting;
+    this.#table[i + stateAt] = collecting;
     return c;
   }
 
@@ -150,26 +148,26 @@ export class TcpStreams {
       this.#perSender[c.sender] = (this.#perSender[c.sender] ?? 0) - 1;
       this.#starts.delete(i);
     }
-    this.#state[i] = done;
+    this.#table[i + stateAt] = done;
   }
 
   /** Gives up starts that have not grown for long; at most once a second. */
   #sweep(seconds: number): void {
     if (seconds === this.#nextSweep) return;
     this.#nextSweep = seconds;
-    for (const i of [...this.#starts.keys()]) if (isOlder(this.#seenAt[i] ?? 0, seconds, maxCollectingSeconds)) this.#finish(i);
+    for (const i of [...this.#starts.keys()]) if (isOlder(this.#table[i + seenAt] ?? 0, seconds, maxCollectingSeconds)) this.#finish(i);
   }
 
   /** The entry of the packet's direction, or -1 - the first entry of the set where it belongs. */
   #find(packet: Packet, place: number, seconds: number): number {
     const [source, target] = [fold(packet, false), fold(packet, true)];
     const ports = ((packet.sourcePort << 16) | packet.targetPort) >>> 0;
-    const base = hash(source, target, ports, place) * ways;
-    for (let i = base; i < base + ways; i++) {
-      const k = i * 4;
-      if (this.#keys[k] !== source || this.#keys[k + 1] !== target || this.#keys[k + 2] !== ports || this.#keys[k + 3] !== place) continue;
-      if (this.#state[i] === free) continue;
-      if (isOlder(this.#seenAt[i] ?? 0, seconds, maxAgeSeconds)) this.#clear(i);
+    const base = hash(source, target, ports, place) * ways * width;
+    const table = this.#table;
+    for (let i = base; i < base + ways * width; i += width) {
+      if (table[i] !== source || table[i + 1] !== target || table[i + 2] !== ports || table[i + 3] !== place) continue;
+      if (this.#table[i + stateAt] === free) continue;
+      if (isOlder(this.#table[i + seenAt] ?? 0, seconds, maxAgeSeconds)) this.#clear(i);
       else return i;
     }
     return -1 - base;
@@ -178,9 +176,9 @@ export class TcpStreams {
   /** An entry of the set to be used anew; -1 when all of them are being put in order. */
   #replace(base: number, seconds: number): number {
     let [best, bestRank] = [-1, Infinity];
-    for (let i = base; i < base + ways; i++) {
-      const state = this.#state[i] ?? free;
-      const age = Math.abs(seconds - (this.#seenAt[i] ?? 0));
+    for (let i = base; i < base + ways * width; i += width) {
+      const state = this.#stateOf(i);
+      const age = Math.abs(seconds - (this.#table[i + seenAt] ?? 0));
       const isOld = age > (state === collecting ? maxCollectingSeconds : maxAgeSeconds);
       if (state === collecting && !isOld) continue;
       // Free and old ones first, then openings without data, then what is done; among equals the one that was silent for longest.
@@ -193,14 +191,18 @@ export class TcpStreams {
 
   #clear(i: number): void {
     this.#finish(i);
-    this.#state[i] = free;
+    this.#table[i + stateAt] = free;
   }
 
   #enter(i: number, packet: Packet, place: number): void {
-    this.#keys[i * 4] = fold(packet, false);
-    this.#keys[i * 4 + 1] = fold(packet, true);
-    this.#keys[i * 4 + 2] = ((packet.sourcePort << 16) | packet.targetPort) >>> 0;
-    this.#keys[i * 4 + 3] = place;
+    this.#table[i] = fold(packet, false);
+    this.#table[i + 1] = fold(packet, true);
+    this.#table[i + 2] = ((packet.sourcePort << 16) | packet.targetPort) >>> 0;
+    this.#table[i + 3] = place;
+  }
+
+  #stateOf(i: number): number {
+    return this.#table[i + stateAt] ?? free;
   }
 }
 
