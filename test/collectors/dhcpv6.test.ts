@@ -26,6 +26,11 @@ describe('a DHCPv6 client', () => {
   it('that renews names the address that it uses', () =>
     expect(factsOf(host, vectors['dhcpv6-renew'])).toEqual([linkLocal, { kind: 'address', ip: '2001:db8::21' }, duid]));
 
+  it('that asks again, gives up or refuses an address names it not as its own', () => {
+    for (const type of [1, 3, 4, 8, 9, 11])
+      expect(factsOf(host, v.fromClient(v.dhcpv6(type, v.association('2001:db8:0:0:0:0:0:21')))), `${type}`).toEqual([linkLocal]);
+  });
+
   it('of another segment is not named by its relay, nor is the relay by it', () =>
     expect(factsOf(gateway, vectors['dhcpv6-relay'])).toEqual([]));
 
@@ -42,6 +47,9 @@ describe('a DHCPv6 server', () => {
 
   it('names the lease of the client that it answers', () =>
     expect(factsOf(host, vectors['dhcpv6-renew'], vectors['dhcpv6-reply'])).toContainEqual(lease));
+
+  it('that only offers an address leases none', () =>
+    expect(factsOf(host, vectors['dhcpv6-renew'], vectors['dhcpv6-advertise'])).not.toContainEqual(lease));
 
   it('cannot make a client appear that never spoke', () =>
     expect(drained(vectors['dhcpv6-reply']).observations.filter(o => o.mac === host)).toEqual([]));
@@ -61,6 +69,12 @@ describe('a wrong DHCPv6 message is malformed', () => {
     ['a name with a pointer', v.dhcpv6(1, v.option(39, 0, 0xc0, 0)), /label type 3/],
     ['a class that runs past its option', v.dhcpv6(1, v.option(15, b.u16(9), 'x')), /9 bytes wanted/],
   ])('%s', (_, body, message) => expect(() => decode(body)).toThrow(message));
+
+  it('of a relay that is shorter than its head', () => {
+    const relay = b.bytes(12, new Uint8Array(33));
+    expect(decode(relay)).toMatchObject({ type: 12, addresses: [] });
+    expect(cutsThatDecode(relay, decode)).toEqual([]);
+  });
 
   it('cut anywhere but between its options', () => {
     const solicit = v.dhcpv6(1, v.option(8, 0, 0), v.option(1, v.duid(host)));

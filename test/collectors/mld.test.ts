@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decode } from '../../collectors/mld.ts';
+import * as b from '../vectors/frames/build.ts';
 import { host } from '../vectors/frames/infrastructure.ts';
 import * as v from '../vectors/frames/multicast.ts';
 import { cutsThatDecode } from './cuts-that-decode.ts';
@@ -23,6 +24,14 @@ describe('MLD', () => {
     expect(factsOf(host, v.mldFrame(v.report(143, [4, 'ff02:0:0:0:0:0:0:fb']), '0:0:0:0:0:0:0:0'))).toEqual([
       { kind: 'member', group: 'ff02::fb' },
     ]));
+
+  it('from an address that may be routed does not name that address', () =>
+    expect(factsOf(host, v.mldFrame(v.report(143, [4, 'ff02:0:0:0:0:0:0:fb']), '2001:db8:0:0:0:0:0:21'))).toEqual([
+      { kind: 'member', group: 'ff02::fb' },
+    ]));
+
+  it('version 1 never names what is no group either', () =>
+    expect(factsOf(host, v.mldFrame(b.bytes(131, 0, b.u16(0), b.u32(0), b.ip6('2001:db8:0:0:0:0:0:1'))))).toEqual([own]));
 
   it('never names what is no group', () => expect(factsOf(host, v.mldFrame(v.report(143, [4, '2001:db8:0:0:0:0:0:1'])))).toEqual([own]));
 
