@@ -6,6 +6,7 @@ import { carp } from './carp.ts';
 import { cdp } from './cdp.ts';
 import { coap } from './coap.ts';
 import type { Collector } from './collector.ts';
+import { dceRpc } from './dce-rpc.ts';
 import { dhcpv4 } from './dhcpv4.ts';
 import { dhcpv6 } from './dhcpv6.ts';
 import { dlr } from './dlr.ts';
@@ -98,6 +99,7 @@ export const collectors: readonly Collector[] = [
   smb,
   rdp,
   remoteAccess,
+  dceRpc,
   // Industry: controllers
   modbus,
   enip,

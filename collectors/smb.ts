@@ -114,16 +114,20 @@ function fromSmb2(message: Uint8Array): Found {
   return { isServer, isEnd: isServer || ntlm !== undefined, ...nothing, ntlm };
 }
 
+/** The DNS name is in the case that people gave it; a workstation without a domain has both alike. */
+export function nameOf(ntlm: Ntlm | undefined): readonly Fact[] {
+  const [label] = (ntlm?.dnsComputer ?? '').split('.');
+  const name = label === undefined || label === '' ? (ntlm?.computer ?? '') : label;
+  return name === '' ? [] : [{ kind: 'hostname', name }];
+}
+
 /** Machines name themselves; who logs in is not looked at. */
 export function observe(m: Smb, packet: Packet): readonly Said[] {
   if (!packet.isOwnAddress) return [];
   const facts: Fact[] = [];
   const { sourcePort: port } = packet;
   if (m.isServer) facts.push({ kind: 'service', protocol: 'tcp', port, name: tcpServiceName(port) ?? 'microsoft-ds' });
-  // The DNS name in the case that people gave it; a workstation without a domain has both alike.
-  const [label] = (m.ntlm?.dnsComputer ?? '').split('.');
-  const name = label === undefined || label === '' ? (m.ntlm?.computer ?? '') : label;
-  if (name !== '') facts.push({ kind: 'hostname', name });
+  facts.push(...nameOf(m.ntlm));
   const system = m.system ?? (m.ntlm?.version === undefined ? undefined : `version ${m.ntlm.version}`);
   const parts = [...(system === undefined ? [] : [system]), ...(m.isServer && m.dialect !== undefined ? [`SMB ${m.dialect}`] : [])];
   if (parts.length > 0) facts.push({ kind: 'description', text: parts.join(', ').slice(0, maxText), of: 'smb' });

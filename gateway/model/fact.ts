@@ -92,6 +92,7 @@ export const descriptionsOf = [
   'telnet',
   'mqtt',
   'smb',
+  'dce-rpc',
   'remote-access',
   'dhcp-user-class',
 ] as const;

@@ -263,8 +263,8 @@ export const judged: readonly Judged[] = [
   simple('SSH', ['ssh'], 'ssh.protocol'),
   simple('MQTT', ['mqtt'], 'mqtt.clientid'),
   {
-    protocol: 'SMB',
-    collectors: ['smb'],
+    protocol: 'SMB and DCE/RPC',
+    collectors: ['smb', 'dce-rpc'],
     fields: ['tcp.srcport', 'smb.native_os', 'ntlmssp.challenge.target_info.nb_computer_name', 'ntlmssp.auth.hostname'],
     claims: row =>
       row.all('tcp.srcport').length > 0

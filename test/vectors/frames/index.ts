@@ -1,6 +1,7 @@
 import { encode, type Answer } from 'dns-packet';
 import { adsVectors } from './ads.ts';
 import * as b from './build.ts';
+import { dceRpcVectors } from './dce-rpc.ts';
 import { opcUaVectors } from './opc-ua.ts';
 import { telecontrolVectors } from './telecontrol.ts';
 import { bacnetVectors } from './bacnet.ts';
@@ -167,6 +168,7 @@ export const vectors: { readonly [name: string]: Uint8Array } = {
     b.ipv4('192.0.2.10', '192.0.2.1', 6, b.tcp(502, 40_000, 0x18, b.bytes(0, 1, 0, 0, 0, 3, 1, 0x83, 2))),
   ),
   ...tlsVectors,
+  ...dceRpcVectors,
   ...remoteAccessVectors,
   ...rdpVectors,
   ...smbVectors,
