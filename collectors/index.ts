@@ -26,6 +26,7 @@ import { hsrp } from './hsrp.ts';
 import { http } from './http.ts';
 import { httpAuthenticate } from './http-authenticate.ts';
 import { iec104 } from './iec-104.ts';
+import { icmp } from './icmp.ts';
 import { igmp } from './igmp.ts';
 import { knxnetIp } from './knxnet-ip.ts';
 import { lacp } from './lacp.ts';
@@ -82,6 +83,7 @@ export const collectors: readonly Collector[] = [
   mdns,
   tcpServices,
   tcpSyn,
+  icmp,
   // IT over TCP
   tls,
   tlsCertificate,

@@ -55,7 +55,7 @@ const fact = z.discriminatedUnion('kind', [
   }),
   z.object({
     kind: z.literal('router'),
-    protocol: z.enum(['ra', 'vrrp', 'hsrp', 'glbp', 'carp']),
+    protocol: z.enum(['ra', 'irdp', 'redirect', 'vrrp', 'hsrp', 'glbp', 'carp']),
     detail: text,
     ip: ip.optional(),
     mac: mac.optional(),

@@ -53,7 +53,7 @@ export type Fact =
   /** It routes, or stands in for a router. `ip` and `mac` are the virtual ones where there are. */
   | {
       readonly kind: 'router';
-      readonly protocol: 'ra' | 'vrrp' | 'hsrp' | 'glbp' | 'carp';
+      readonly protocol: 'ra' | 'irdp' | 'redirect' | 'vrrp' | 'hsrp' | 'glbp' | 'carp';
       readonly detail: string;
       readonly ip?: Ip;
       readonly mac?: Mac;

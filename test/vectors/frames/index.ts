@@ -38,6 +38,7 @@ import { sampledValuesVectors } from './sampled-values.ts';
 import { slmpVectors } from './slmp.ts';
 import { sshVectors } from './ssh.ts';
 import { stpVectors } from './stp.ts';
+import { icmpVectors } from './icmp.ts';
 import { tcpSynVectors } from './tcp-syn.ts';
 import { tlsVectors } from './tls.ts';
 import { udpVectors } from './udp.ts';
@@ -201,6 +202,7 @@ export const vectors: { readonly [name: string]: Uint8Array } = {
   ...ringVectors,
   ...stpVectors,
   ...tcpSynVectors,
+  ...icmpVectors,
   ...modbusVectors,
   ...enipVectors,
   ...profinetVectors,
