@@ -110,3 +110,13 @@ it('a SYN flood makes no memory grow and hides no later service', () => {
       .map(o => o.mac),
   ).toEqual([plc]);
 });
+
+it('facts that fill their cap hide no scan', () => {
+  const dissector = new Dissector({ maxFacts: 2 });
+  for (let i = 0; i < 16; i++)
+    dissector.frame(
+      b.frame(b.ethernet(plc, b.broadcast, 0x0806, b.arp(1, plc, '192.0.2.10', server, `198.51.100.${i}`)), { at: start + i }),
+    );
+  expect(dissector.size.facts).toBe(2);
+  expect(dissector.drain().observations.map(o => o.fact.kind)).toContain('acted');
+});
