@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { decodeKeyExchangeInit, decodeSshStart, hostKey, sshMessages } from '../gateway/codec/ssh.ts';
 import { ofWhole } from '../gateway/codec/whole.ts';
 import type { Fact } from '../gateway/model/fact.ts';
@@ -35,7 +35,7 @@ export function observe(m: NonNullable<ReturnType<typeof decode>>, packet: Packe
   if (!packet.isOwnAddress) return [];
   const facts: Fact[] = [{ kind: 'print', scheme: 'hassh', value: hassh(m.algorithms, m.isServer) }];
   if (m.hostKey !== undefined) {
-    const digest = createHash('sha256').update(m.hostKey).digest('base64').replace(/=+$/, '');
+    const digest = hash('sha256', m.hostKey, 'base64').replace(/=+$/, '');
     facts.push({ kind: 'identifier', scheme: 'ssh-host-key', value: `SHA256:${digest}` });
   }
   return facts;
@@ -44,7 +44,7 @@ export function observe(m: NonNullable<ReturnType<typeof decode>>, packet: Packe
 /** HASSH as published by Salesforce (BSD-3-Clause): MD5 of kex, encryption, MAC and compression as the sender will use them to send. */
 function hassh(algorithms: readonly string[], isServer: boolean): string {
   const own = [0, 2, 4, 6].map((n, i) => algorithms[i === 0 || !isServer ? n : n + 1] ?? '');
-  return createHash('md5').update(own.join(';')).digest('hex');
+  return hash('md5', own.join(';'), 'hex');
 }
 
 export const sshKex = collector({

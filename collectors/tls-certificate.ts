@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { decodeHandshakeStart, handshakeTypes, ownCertificate } from '../gateway/codec/tls.ts';
 import { ofWhole } from '../gateway/codec/whole.ts';
 import { type Certificate, decodeCertificate } from '../gateway/codec/x509.ts';
@@ -28,7 +28,7 @@ export function decode(bytes: Uint8Array): { readonly role: 'server' | 'client';
 export function certificateFact({ role, certificate }: NonNullable<ReturnType<typeof decode>>): readonly Fact[] {
   if (certificate === undefined) return [];
   const [subject, issuer] = [certificate.subject, certificate.issuer].map(({ text }) => visibleText(text.slice(0, maxText)));
-  const key = createHash('sha256').update(certificate.spki).digest('hex');
+  const key = hash('sha256', certificate.spki, 'hex');
   return [{ kind: 'certificate', role, subject: subject ?? '', issuer: issuer ?? '', key }];
 }
 

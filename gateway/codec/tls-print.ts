@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type ClientHello, tlsExtensions } from './tls.ts';
 
 /** Values that clients send so that servers stay tolerant: 0x0a0a, 0x1a1a, … (RFC 8701 §2). They differ from hello to hello. */
@@ -12,7 +12,7 @@ export const ja3Text = (hello: ClientHello): string =>
   );
 
 /** JA3 as published by Salesforce (BSD-3-Clause): MD5, which is a name here and protects nothing. */
-export const ja3 = (hello: ClientHello): string => createHash('md5').update(ja3Text(hello)).digest('hex');
+export const ja3 = (hello: ClientHello): string => hash('md5', ja3Text(hello), 'hex');
 
 /** JA4, “TLS and DTLS Version”. */
 const versionNames: { readonly [version: number]: string } = {
@@ -37,13 +37,13 @@ export function ja4(hello: ClientHello): string {
   const sorted = (list: readonly number[]): string => list.map(hex4).toSorted().join(',');
   return [
     `t${version}${target}${count(ciphers)}${count(extensions)}${alpnEnds(hello.alpn[0])}`,
-    ciphers.length === 0 ? noHash : hash(sorted(ciphers)),
-    hashed.length === 0 ? noHash : hash(sorted(hashed) + tail),
+    ciphers.length === 0 ? noHash : hash12(sorted(ciphers)),
+    hashed.length === 0 ? noHash : hash12(sorted(hashed) + tail),
   ].join('_');
 }
 
 const noHash = '000000000000';
-const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
+const hash12 = (text: string): string => hash('sha256', text, 'hex').slice(0, 12);
 const hex4 = (n: number): string => n.toString(16).padStart(4, '0');
 const count = (list: readonly number[]): string => String(Math.min(99, list.length)).padStart(2, '0');
 
