@@ -48,12 +48,12 @@ export class Detector {
     return [...this.#standing.values()].flatMap(ofType => [...ofType.entries(now)].map(([, { alarm }]) => alarm));
   }
 
-  #raise(type: AlarmType, { at, frame, ...said }: Finding, out: Alarm[]): void {
+  #raise(type: AlarmType, { at, frame, frames: shown = [frame], ...said }: Finding, out: Alarm[]): void {
     const key = keyOf(said.actor, said.victim);
     const ofType = this.#standing.get(type) ?? new CappedMap<string, Standing>(maxAlarms, overAfterMs);
     this.#standing.set(type, ofType);
     const old = ofType.get(key, at);
-    const frames = frame > 0 ? [frame] : [];
+    const frames = inOrder(shown);
     if (old === undefined) {
       const alarm = { type, ...said, firstAt: at, lastAt: at, count: 1, frames };
       ofType.set(key, { alarm, toldCount: 1, told: 1 }, at);
@@ -66,7 +66,7 @@ export class Detector {
       ...said,
       lastAt: Math.max(before.lastAt, at),
       count: before.count + 1,
-      frames: [...new Set([...before.frames, ...frames])].slice(0, maxFrames),
+      frames: inOrder([...before.frames, ...frames]),
     };
     const tells = (said.detail !== before.detail && told < maxRetold) || alarm.count >= toldCount * growth;
     ofType.set(key, { alarm, toldCount: tells ? alarm.count : toldCount, told: told + (tells ? 1 : 0) }, at);
@@ -74,4 +74,10 @@ export class Detector {
   }
 }
 
+/** The first frames, each once; 0 stands for none. */
+const inOrder = (frames: readonly number[]): readonly number[] =>
+  [...new Set(frames)]
+    .filter(frame => frame > 0)
+    .toSorted((a, b) => a - b)
+    .slice(0, maxFrames);
 const keyOf = (actor: Mac, victim: Mac | undefined): string => `${actor} ${victim ?? ''}`;

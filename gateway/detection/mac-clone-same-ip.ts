@@ -1,4 +1,4 @@
-import { IdentityChanges } from './identity-changes.ts';
+import { IdentityChanges, newcomerFrames } from './identity-changes.ts';
 import { type DetectionRule, found, nothing } from './rule.ts';
 
 /** A second device behind the hardware and the IP address of another: its TCP and its name change, its lease does not. */
@@ -10,9 +10,11 @@ export const macCloneSameIp: DetectionRule = {
     const changes = new IdentityChanges();
     return {
       observe(o, context) {
-        const { stack, name, dhcp, ip } = changes.observe(o, context) ?? {};
+        const changed = changes.observe(o, context) ?? ('text' in o.fact ? changes.recent(o.mac, o.at) : {});
+        const { stack, name, dhcp, ip } = changed;
         if (stack === undefined || name === undefined || dhcp !== undefined || ip !== undefined) return nothing;
-        return found(o, `${stack.text}; ${name.text}`, o.mac);
+        const frames = newcomerFrames([stack, name], o, context.vendorOf(o.mac));
+        return found(o, `${stack.text}; ${name.text}`, o.mac).map(one => ({ ...one, frames }));
       },
     };
   },

@@ -1,4 +1,4 @@
-import { IdentityChanges } from './identity-changes.ts';
+import { IdentityChanges, newcomerFrames } from './identity-changes.ts';
 import { type DetectionRule, found, nothing } from './rule.ts';
 
 /** One hardware address is two devices: it speaks on two ports at once, or its signs change together with its lease. */
@@ -21,13 +21,15 @@ export const macClone: DetectionRule = {
           const other = context.withMac(o.mac).find(({ id }) => id === here.cloneOf);
           return found(o, `${o.mac} of ${here.cloneOf} on ${other?.port ?? 'another port'} also speaks on ${o.port}`, o.mac);
         }
-        const { dhcp, name, stack, tls, ip } = changes.observe(o, context) ?? {};
+        const changed = changes.observe(o, context) ?? ('text' in o.fact ? changes.recent(o.mac, o.at) : {});
+        const { dhcp, name, stack, tls, ip } = changed;
         const strong = [dhcp, name, stack].filter(sign => sign !== undefined);
         const all = [...strong, ...[tls, ip].filter(sign => sign !== undefined)];
         // Its TCP and its name alone: mac-clone-same-ip.
         const isClone = (strong.length >= 2 && (dhcp !== undefined || ip !== undefined)) || (strong.length >= 1 && all.length >= 3);
         if (!isClone || (dhcp === undefined && ip === undefined)) return nothing;
-        return found(o, all.map(({ text }) => text).join('; '), o.mac);
+        const frames = newcomerFrames(all, o, context.vendorOf(o.mac));
+        return found(o, all.map(({ text }) => text).join('; '), o.mac).map(one => ({ ...one, frames }));
       },
     };
   },

@@ -1,7 +1,7 @@
 import { type DetectionRule, found, nothing } from './rule.ts';
 
 /** Distinct targets that refused or did not answer. */
-const maxKnocked = 64;
+const maxKnocked = 16;
 
 /** Tries to connect to many hosts or ports that do not let it in. */
 export const portScan: DetectionRule = {

@@ -16,6 +16,8 @@ export type Finding = {
   readonly vlan: Vlan;
   readonly at: Millis;
   readonly frame: number;
+  /** All frames that show it, when it is more than one. */
+  readonly frames?: readonly number[];
   readonly detail: string;
 };
 
