@@ -25,6 +25,11 @@ const maxDeeds = 4096;
 const [maxPerPort, maxInAll] = [16_384, 65_536];
 /** Other values said lately for the same key. */
 const maxRivals = 4;
+/**
+ * What has that many rivals of these kinds is restless: further values are not told until it was silent for `idleMs`. Browsers shuffle their TLS
+ * extensions, so that each hello has another JA3, and a proxy shows the certificates of many.
+ */
+const restlessKinds: ReadonlySet<FactKind> = new Set<FactKind>(['print', 'description', 'certificate']);
 /** New facts that an address may bring within a minute; what is beyond is not learnt, and so comes out when it is said again later. */
 const [maxChanges, changeWindowMs] = [240, 60_000];
 
@@ -78,7 +83,13 @@ export class LatestFacts {
     const key = `${collector} ${factKey(fact)}`;
     const text = JSON.stringify(fact);
     const entry = held.byKey.get(key);
-    if (entry?.rivals.includes(text) && Math.abs(at - entry.saidAt) <= this.#idleMs) return 'known';
+    if (entry !== undefined && Math.abs(at - entry.saidAt) <= this.#idleMs) {
+      if (entry.rivals.includes(text)) return 'known';
+      if (entry.rivals.length === maxRivals && restlessKinds.has(fact.kind)) {
+        entry.saidAt = at;
+        return 'known';
+      }
+    }
     if (!this.#mayChange(slot, at) || (entry === undefined && !this.#hasRoom(held, slot, port, observation))) return 'capped';
     if (entry === undefined) this.#count(slot, port, fact, 1);
     const rivals = entry === undefined ? [] : [entry.text, ...entry.rivals.filter(rival => rival !== text)].slice(0, maxRivals);

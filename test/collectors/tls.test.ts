@@ -41,6 +41,20 @@ describe('a ClientHello', () => {
     expect(of('notanydesk.com')).toEqual([]);
   });
 
+  it('of a browser that shuffles its extensions does not tell another JA3 each time', () => {
+    const types = Array.from({ length: 30 }, (_, i) => 100 + i);
+    const { client } = told(
+      tls,
+      types.flatMap((_, i) => {
+        const order = [...types.slice(i), ...types.slice(0, i)].map(type => t.extension(type));
+        return [fromClient(443, t.record(22, t.clientHello([4], order)), { from: 40_000 + i })];
+      }),
+    );
+    const schemes = client.map(f => (f.kind === 'print' ? f.scheme : f.kind));
+    expect(schemes.filter(s => s === 'ja4')).toHaveLength(1);
+    expect(schemes.filter(s => s === 'ja3')).toHaveLength(5);
+  });
+
   it('that a router passed on is not the router’s', () => {
     expect(told(tls, [...opening(443), fromClient(443, hello, { ttl: 63 })]).client).toEqual([]);
   });
