@@ -1,5 +1,6 @@
 import { ip4, ip6, isHostIp, mac } from '../gateway/codec/address.ts';
 import { Reader } from '../gateway/codec/reader.ts';
+import { decodeSystemIdentification } from '../gateway/codec/system-identification.ts';
 import { decodeLine, decodeText } from '../gateway/codec/text.ts';
 import type { Ip } from '../gateway/model/address.ts';
 import type { Fact } from '../gateway/model/fact.ts';
@@ -21,8 +22,8 @@ const tlv = {
   organisation: 127,
 } as const;
 
-/** Organisations whose TLVs are read: ANSI/TIA-1057 (MED), IANA (RFC 8520 §11). */
-const [med, iana] = [0x0012bb, 0x00005e];
+/** Organisations whose TLVs are read: ANSI/TIA-1057 (MED), IANA (RFC 8520 §11). Those of PROFINET only show that it is spoken. */
+const [med, iana, profinet] = [0x0012bb, 0x00005e, 0x000ecf];
 
 /** ANSI/TIA-1057 §10.2.6: the inventory. */
 const medSubtypes = { hardware: 5, firmware: 6, software: 7, serial: 8, manufacturer: 9, model: 10 } as const;
@@ -38,6 +39,8 @@ const maxAddresses = 8;
 
 type Message = {
   readonly chassis: string;
+  /** As it stands in the message, behind its subtype. */
+  readonly chassisBytes: Uint8Array;
   readonly portId: string;
   readonly ttlSeconds: number;
   /** An End TLV was there. It is optional, and padding looks like it; without it the rest may be missing. */
@@ -48,6 +51,7 @@ type Message = {
   capable?: number;
   enabled?: number;
   mudUrl?: string;
+  isProfinet?: true;
   readonly addresses: Ip[];
   /** The MED inventory, by subtype. */
   readonly inventory: Map<number, string>;
@@ -57,10 +61,13 @@ type Message = {
 export function decode(bytes: Uint8Array): Message {
   const r = new Reader(bytes, 'LLDP');
   // The first three are mandatory, in this order. IEEE 802.1AB §8.2.
-  const chassis = readId(next(r, tlv.chassisId), chassisMac, chassisNetwork);
+  const chassisTlv = next(r, tlv.chassisId);
+  const chassisBytes = chassisTlv.rest();
+  const chassis = readId(new Reader(chassisBytes, 'LLDP chassis'), chassisMac, chassisNetwork);
   const portId = readId(next(r, tlv.portId), portMac, portNetwork);
   const message: Message = {
     chassis,
+    chassisBytes: chassisBytes.subarray(1),
     portId,
     ttlSeconds: next(r, tlv.timeToLive).u16(),
     isEnded: false,
@@ -125,7 +132,8 @@ function readTlv(m: Message, type: number, value: Uint8Array): void {
     }
     case tlv.organisation: {
       const [organisation, subtype] = [(r.u16() << 8) | r.u8(), r.u8()];
-      if (organisation === iana && subtype === 1) m.mudUrl = decodeText(r.rest()).trim();
+      if (organisation === profinet) m.isProfinet = true;
+      else if (organisation === iana && subtype === 1) m.mudUrl = decodeText(r.rest()).trim();
       else if (organisation === med && subtype >= medSubtypes.hardware && subtype <= medSubtypes.model)
         m.inventory.set(subtype, decodeLine(r.rest()));
     }
@@ -152,8 +160,27 @@ export function observe(m: Message): readonly Fact[] {
   // Of a phone, the firmware is what starts and the software what runs; only where the first is missing the second counts, and not before the end is read.
   const software = m.isEnded ? m.inventory.get(medSubtypes.software) : undefined;
   say(m.inventory.get(medSubtypes.firmware) ?? software, text => ({ kind: 'firmware', text }));
+  if (m.isEnded && m.isProfinet === true) facts.push(...fromProfinet(m));
   say(m.mudUrl, url => ({ kind: 'mud-url', url }));
   for (const ip of m.addresses.filter(isHostIp)) facts.push({ kind: 'address', ip });
+  return facts;
+}
+
+/**
+ * A PROFINET device names its station behind the port, `port-001.press-7`, and its type plate as chassis; an older one its station as
+ * chassis and the port alone. IEC 61158-6-10, LLDP_PortID, LLDP_ChassisID.
+ */
+function fromProfinet(m: Message): readonly Fact[] {
+  const [, port, behind] = /^(port-\d{3}(?:-\d{5})?)(?:\.(.+))?$/.exec(m.portId) ?? [];
+  const station = behind ?? (port === undefined || m.chassis.includes(' ') || m.chassis.includes(':') ? undefined : m.chassis);
+  const facts: Fact[] = station === undefined ? [] : [{ kind: 'identifier', scheme: 'profinet-station', value: station }];
+  if (station !== undefined && (m.name === undefined || m.name === '')) facts.push({ kind: 'hostname', name: station });
+  const plate = decodeSystemIdentification(m.chassisBytes);
+  if (plate === undefined) return facts;
+  const { order, serial, firmware } = plate;
+  if (order !== '') facts.push({ kind: 'model', text: order });
+  if (serial !== '') facts.push({ kind: 'serial', text: serial });
+  if (firmware !== '') facts.push({ kind: 'firmware', text: firmware });
   return facts;
 }
 

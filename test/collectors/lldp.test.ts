@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { decode } from '../../collectors/lldp.ts';
+import { decode, lldp } from '../../collectors/lldp.ts';
 import * as b from '../vectors/frames/build.ts';
 import { host } from '../vectors/frames/infrastructure.ts';
 import * as v from '../vectors/frames/lldp.ts';
+import { captureFacts, hasCaptures } from './capture-facts.ts';
 import { cutsThatDecode } from './cuts-that-decode.ts';
 import { drained, factsOf } from './observe.ts';
 
@@ -40,6 +41,41 @@ describe('LLDP', () => {
 
   it('carries a MUD URL', () =>
     expect(factsOf(host, vectors['lldp-mud'])).toContainEqual({ kind: 'mud-url', url: 'https://vendor.example/lamp.json' }));
+
+  it('of PROFINET names the station behind the port, and the type plate that stands as chassis', () => {
+    const facts = factsOf(host, vectors['lldp-profinet']);
+    for (const fact of [
+      { kind: 'identifier', scheme: 'profinet-station', value: 'press-7' },
+      { kind: 'hostname', name: 'press-7' },
+      { kind: 'model', text: 'EX7 214-1AA00' },
+      { kind: 'serial', text: 'S C-0001234' },
+      { kind: 'firmware', text: 'V4.2.1' },
+    ])
+      expect(facts).toContainEqual(fact);
+  });
+
+  it('of an older PROFINET device names the station as chassis', () => {
+    const facts = factsOf(host, vectors['lldp-profinet-station']);
+    expect(facts).toContainEqual({ kind: 'identifier', scheme: 'profinet-station', value: 'press-8' });
+    expect(facts).toContainEqual({ kind: 'hostname', name: 'press-8' });
+  });
+
+  it('of other devices names no station, whatever their port is called', () => {
+    const other = v.lldp(v.tlv(1, 7, 'press-8'), v.tlv(2, 7, 'port-002'), v.tlv(3, b.u16(20)));
+    expect(factsOf(host, v.lldpFrame(other)).map(f => f.kind)).toEqual(['identifier', 'neighbour']);
+    const bridge = v.lldp(v.tlv(1, 4, b.mac(host)), v.tlv(2, 7, 'port-002'), v.tlv(3, b.u16(20)), v.profinetPort);
+    expect(factsOf(host, v.lldpFrame(bridge)).filter(f => f.kind === 'identifier')).toHaveLength(1);
+  });
+
+  it('reads no type plate whose blanks are elsewhere, and no firmware that is not there', () => {
+    const of = (plate: string) =>
+      factsOf(host, v.lldpFrame(v.lldp(v.tlv(1, 7, plate), v.tlv(2, 7, 'port-001.a'), v.tlv(3, b.u16(20)), v.profinetPort)));
+    const good = v.plate('EX-1200', 'EX7 214-1AA00', 'S C-0001234', 'V'.padEnd(10));
+    expect(of(good).filter(f => f.kind === 'firmware')).toEqual([]);
+    expect(of(good).filter(f => f.kind === 'serial')).toHaveLength(1);
+    for (const at of [25, 46, 63, 69])
+      expect(of(`${good.slice(0, at)}x${good.slice(at + 1)}`).filter(f => f.kind === 'serial')).toEqual([]);
+  });
 
   it('that takes leave says nothing', () => expect(factsOf(host, vectors['lldp-leave'])).toEqual([]));
 
@@ -82,4 +118,16 @@ describe('wrong LLDP is malformed', () => {
 
   it('cut anywhere but between its TLVs behind the third: the end is optional', () =>
     expect(cutsThatDecode(v.lldp(...v.mandatory, v.tlv(5, 'x')), decode)).toEqual([24, 27]));
+});
+
+it.skipIf(!hasCaptures)('a real controller tells its station, order number, serial number and firmware', () => {
+  const facts = captureFacts('captures/ICS-Pcaps/simens.pcap', lldp).of('e0:dc:a0:34:21:d5');
+  for (const fact of [
+    { kind: 'identifier', scheme: 'profinet-station', value: 'plcxb1d0ed' },
+    { kind: 'model', text: '6ES7 214-1AG40-0XB0' },
+    { kind: 'serial', text: 'S V-K2C13707' },
+    { kind: 'firmware', text: 'V4.2.1' },
+    { kind: 'address', ip: '192.168.0.1' },
+  ])
+    expect(facts).toContainEqual(fact);
 });

@@ -14,6 +14,12 @@ export const lldpFrame = (body: Uint8Array, source = host): Uint8Array => b.ethe
 
 export const mandatory = [tlv(1, 4, b.mac(host)), tlv(2, 5, 'ge-0/0/7'), tlv(3, b.u16(120))] as const;
 
+/** Of PROFINET, IEC 61158-6-10: the state of a port. */
+export const profinetPort = tlv(127, 0, 0x0e, 0xcf, 2, [0, 0, 0, 0]);
+/** IEC 61158-6-10, SystemIdentification. */
+export const plate = (type: string, order: string, serial: string, revision: string): string =>
+  `${type.padEnd(25)} ${order.padEnd(20)} ${serial.padEnd(16)} ${'7'.padStart(5)} ${revision}`;
+
 export const lldpVectors = {
   'lldp-switch': lldpFrame(
     lldp(
@@ -45,6 +51,16 @@ export const lldpVectors = {
     ),
   ),
   'lldp-mud': lldpFrame(lldp(...mandatory, tlv(127, 0, 0, 0x5e, 1, 'https://vendor.example/lamp.json'))),
+  'lldp-profinet': lldpFrame(
+    lldp(
+      tlv(1, 7, plate('EX-1200', 'EX7 214-1AA00', 'S C-0001234', 'V  4  2  1')),
+      tlv(2, 7, 'port-001.press-7'),
+      tlv(3, b.u16(20)),
+      managementIp4('192.0.2.33'),
+      profinetPort,
+    ),
+  ),
+  'lldp-profinet-station': lldpFrame(lldp(tlv(1, 7, 'press-8'), tlv(2, 7, 'port-002'), tlv(3, b.u16(20)), profinetPort)),
   'lldp-leave': lldpFrame(lldp(tlv(1, 4, b.mac(host)), tlv(2, 7, 'port-001'), tlv(3, b.u16(0)))),
   'lldp-plc': lldpFrame(
     b.bytes(
