@@ -14,6 +14,7 @@ export const httpResponse = head(
   'HTTP/1.1 401 Unauthorized',
   'Server: Camd/2.1',
   'WWW-Authenticate: Digest realm="CAM-7000 (00AF)", nonce="1"',
+  'Content-Length: 0',
 );
 export const rtspRequest = head('OPTIONS rtsp://192.0.2.34/ RTSP/1.0', 'CSeq: 1', 'User-Agent: Recorder/4.2');
 export const rtspResponse = head('RTSP/1.0 200 OK', 'CSeq: 1', 'Server: Vendor RTSP CAM-7000', 'Public: OPTIONS, DESCRIBE, SETUP, PLAY');
