@@ -45,6 +45,12 @@ describe('a server', () => {
       { text: 'SMB 3.0.2' },
     ]));
 
+  it('that does not say its version has none', () =>
+    expect(told(smb, conversation(445, { server: s.setUp(true, s.challenge('HIST-01', '', 1)) })).host).toEqual([
+      { kind: 'service', protocol: 'tcp', port: 445, name: 'microsoft-ds' },
+      name('HIST-01'),
+    ]));
+
   it('whose dialect is unknown tells none', () =>
     expect(told(smb, conversation(445, { server: b.bytes(s.negotiated(0x0999), s.setUp(true, b.bytes('krb'))) })).host).toMatchObject([
       { port: 445 },

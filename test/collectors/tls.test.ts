@@ -66,6 +66,12 @@ describe('a ClientHello', () => {
     expect(malformed).toMatchObject([{ collector: 'tls', count: 1 }]);
   });
 
+  it('or record that is longer than TLS allows is malformed, and not waited for', () => {
+    expect(() => decode(t.record(22, b.bytes(1, 1, 0, 1, new Uint8Array(40))))).toThrow('message of 65537 bytes');
+    expect(() => decode(b.bytes(22, 3, 1, b.u16(20_000), 1, 0, 0, 40))).toThrow('length 20000');
+    expect(() => decode(b.bytes(22, 2, 1, b.u16(20), 1))).toThrow('type 22, version 2');
+  });
+
   it('with an extension twice is malformed', () =>
     expect(() => decode(t.record(22, t.clientHello([4], [t.extension(5), t.extension(5)])))).toThrow('extension 5 twice'));
 
