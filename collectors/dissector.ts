@@ -13,6 +13,7 @@ import { LatestFacts } from './latest-facts.ts';
 import { Losses, type Overflow } from './losses.ts';
 import { faults, ipProtocols, Packet, tcpFlags } from './packet.ts';
 import { tcpPortPlace } from './service-names.ts';
+import { Repeats } from './repeats.ts';
 import { Sightings } from './sightings.ts';
 import { fold, TcpOpenings } from './stream.ts';
 import { TcpStreams } from './tcp-streams.ts';
@@ -25,6 +26,8 @@ export type DissectorOptions = {
   readonly maxAddressesPerPort?: number;
   /** Facts that are kept in all and of one port, when the caps of live ports do not fit. */
   readonly maxFacts?: number;
+  /** Take the address that a sender uses without a hop counted as its own while it has named none; for files, where nobody can be asked. */
+  readonly addressesOfTraffic?: boolean;
   /** Silence after which an address or a fact may give way to a new one, milliseconds. */
   readonly idleMs?: number;
 };
@@ -57,6 +60,9 @@ const ownFacts: ReadonlySet<FactKind> = new Set<FactKind>([
   'mud-url',
 ]);
 
+/** Frames of one sender that are looked at for its address. */
+const addressTries = 16;
+
 /** VLANs among which a target is looked for that does not speak in the sender's own. */
 const maxVlans = 64;
 
@@ -80,6 +86,7 @@ export class Dissector {
   /** Made with the first segment of TCP, for its tables are large. */
   #streams: TcpStreams | undefined;
   readonly #activity: Activity;
+  readonly #repeats = new Repeats();
   /** Numbers of the collectors whose protocol is a fact, and by slot a bit for each that is known. */
   readonly #protocols: ReadonlyMap<Collector, number>;
   readonly #spoken: Uint32Array;
@@ -96,6 +103,9 @@ export class Dissector {
   readonly #firstFrame: Float64Array;
   readonly #firstAt: Float64Array;
   readonly #claims: AddressClaims;
+  readonly #maxTries: number;
+  /** By slot: how many more frames are looked at for an address of the sender. */
+  readonly #addressTries: Uint8Array;
   /** VLANs that were seen, at most `maxVlans`. */
   readonly #vlans = new Set<Vlan>();
   #observations: Observation[] = [];
@@ -111,6 +121,8 @@ export class Dissector {
     this.#protocols = new Map(collectors.filter(c => c.isProtocol !== false).map((c, i) => [c, i]));
     this.#spoken = new Uint32Array(maxAddresses * this.#words);
     this.#claims = new AddressClaims(maxAddresses);
+    this.#maxTries = options.addressesOfTraffic === true ? addressTries : 0;
+    this.#addressTries = new Uint8Array(maxAddresses).fill(this.#maxTries);
     this.#served = new Uint32Array(maxAddresses);
     this.#ownIp = new Uint32Array(maxAddresses);
     this.#firstFrame = new Float64Array(maxAddresses);
@@ -161,6 +173,7 @@ export class Dissector {
     if (packet.fault !== 'none') this.#fail('packet', faults[packet.fault]);
     this.#sender = slot;
     this.#isWanted = false;
+    if (packet.ipVersion === 4 && this.#addressTries[slot] !== 0) this.#noteOwnAddress();
     if (packet.ipVersion === 0) this.#collect(this.#dispatch.layer2(packet), state);
     else if (packet.ipProtocol === ipProtocols.tcp) this.#tcp(slot, port, state);
     else {
@@ -271,6 +284,7 @@ export class Dissector {
   #collect(list: readonly Collector[], state: PortState, isWhole = true): void {
     for (const c of list) {
       if (c.wants !== undefined && !c.wants(this.#packet)) continue;
+      if (c.sameAs !== undefined && this.#repeats.isRepeat(this.#packet, this.#sender, c.name, c.sameAs(this.#packet))) continue;
       if (isWhole && this.#packet.isCut) return this.#losses.overflow(state.name, 'identity frames cut by the capture length');
       this.#ask(c);
     }
@@ -292,7 +306,6 @@ export class Dissector {
       this.#isWanted = true;
       this.#state(this.#lastPort).identityFrames++;
       packet.isOwnAddress = packet.ipVersion !== 0 && this.#isOwnAddress();
-      if (packet.isOwnAddress) this.#noteOwnAddress();
       if (this.#vlans.size > 1) this.#noteReach();
     }
     try {
@@ -354,9 +367,11 @@ export class Dissector {
   /** The first address that a sender uses without a hop counted is its own, as long as it has named none. Four hops from 64 look like 60. */
   #noteOwnAddress(): void {
     const { at, port, vlan, number: frame, source: mac, sourceIp: ip, ttl } = this.#packet;
-    if (ip === undefined || ttl === 60) return;
-    const known = this.#facts.ips(this.#sender);
-    if (known.some(k => k.includes(':') === ip.includes(':'))) return;
+    if (ip === undefined) return;
+    const known = this.#facts.ips(this.#sender).some(k => !k.includes(':'));
+    this.#addressTries[this.#sender] = known ? 0 : (this.#addressTries[this.#sender] ?? 0) - 1;
+    if (known || ttl === 60 || !this.#isOwnAddress()) return;
+    this.#addressTries[this.#sender] = 0;
     this.#learn({ at, port, vlan, mac, collector: 'header', frame, fact: { kind: 'address', ip } }, this.#sender);
   }
 
@@ -415,6 +430,7 @@ export class Dissector {
     this.#sightings.forget(slot);
     this.#activity.forget(slot);
     this.#claims.forget(slot);
+    this.#addressTries[slot] = this.#maxTries;
     this.#served[slot] = this.#ownIp[slot] = 0;
     this.#spoken.fill(0, slot * this.#words, (slot + 1) * this.#words);
   }

@@ -66,7 +66,7 @@ export type Inspected = {
 
 /** A capture as inventory and alarms, without policy or enforcement: dissector, inventory and rules as they run live. */
 export class Inspection {
-  readonly #dissector = new Dissector({ maxAddresses, maxAddressesPerPort: maxAddresses, maxFacts });
+  readonly #dissector = new Dissector({ maxAddresses, maxAddressesPerPort: maxAddresses, maxFacts, addressesOfTraffic: true });
   readonly #inventory = new Inventory();
   readonly #intake: Intake;
   readonly #policy: Policy;
