@@ -13,7 +13,7 @@ const starts = words('GET ', 'HEAD', 'POST', 'PUT ', 'DELETE', 'TRACE', 'PATCH',
 /** Methods that RTSP and SIP have too: they are HTTP when the target is a path, `*` or `http:`. */
 const sharedStarts = words('OPTIONS', 'NOTIFY', 'SUBSCRIBE');
 const targets: ReadonlySet<number | undefined> = new Set(['/', '*', 'h'].map(c => c.charCodeAt(0)));
-const space = 0x20;
+const [space, longestMethod] = [0x20, 'SUBSCRIBE'.length];
 
 /** A head that has not ended after so many bytes is read as far as it came: cookies are long and say nothing. */
 const enough = 4096;
@@ -25,7 +25,10 @@ const passing =
 export function isHttp({ bytes: b, payload: i }: Packet): boolean {
   const first = word(b, i);
   if (starts.has(first)) return true;
-  return sharedStarts.has(first) && targets.has(b[b.indexOf(space, i) + 1]);
+  if (!sharedStarts.has(first)) return false;
+  let at = i + 4;
+  while (at < i + longestMethod && b[at] !== space) at++;
+  return targets.has(b[at + 1]);
 }
 
 /** The first head of a stream in the clear, on any port. RFC 9112 §2–5. Undefined while it is not whole. */
