@@ -34,6 +34,10 @@ const simple = (protocol: string, collectors: readonly string[], ...fields: read
   claims: row => each(row, ...fields),
 });
 
+/** The instance that stands for any, ASHRAE 135 §12.11. */
+const anyInstance = '4194303';
+const s7Names = ['s7comm.szl.001c.0001.name', 's7comm.szl.001c.0002.name', 's7comm.szl.001c.0003.tag', 's7comm.szl.001c.0005.serialn'];
+
 export const judged: readonly Judged[] = [
   {
     protocol: 'ARP',
@@ -337,17 +341,19 @@ export const judged: readonly Judged[] = [
           ]
         : [],
   },
-  simple(
-    'S7comm',
-    ['s7comm'],
-    ...[
-      's7comm.szl.xy11.0001.anz',
-      's7comm.szl.001c.0001.name',
-      's7comm.szl.001c.0002.name',
-      's7comm.szl.001c.0003.tag',
-      's7comm.szl.001c.0005.serialn',
+  {
+    protocol: 'S7comm',
+    collectors: ['s7comm'],
+    fields: ['s7comm.szl.xy11.0001.anz', ...s7Names],
+    // Of the list of parts the first is the module, the others its firmware and boot loader.
+    claims: row => [
+      ...row
+        .all('s7comm.szl.xy11.0001.anz')
+        .slice(0, 1)
+        .map(text => claim('s7comm.szl.xy11.0001.anz', text)),
+      ...each(row, ...s7Names),
     ],
-  ),
+  },
   {
     protocol: 'BACnet',
     collectors: ['bacnet'],
@@ -361,7 +367,7 @@ export const judged: readonly Judged[] = [
     ],
     claims: row => {
       // What a BACnet router passes on has the source network in it and is not about the router.
-      if (row.all('bacnet.snet').length > 0) return [];
+      if (row.all('bacnet.snet').length > 0 || is(row, 'bacapp.instance_number', anyInstance)) return [];
       if (is(row, 'bacapp.type', '1') && is(row, 'bacapp.unconfirmed_service', '0'))
         return [exact('bacapp.instance_number', row.one('bacapp.instance_number'))];
       return is(row, 'bacapp.objectType', '8') ? each(row, 'bacapp.object_name') : [];
@@ -448,6 +454,7 @@ export const notJudged: Readonly<Record<string, string>> = {
   'Niagara Fox': 'tshark does not dissect it; judged by own vectors and fox_info.pcap in its own test',
   'S7comm-plus': 'tshark 4.0 does not dissect it',
   'KNXnet/IP': 'the capture has questions only; its speakers are judged under spoken protocols',
+  'PROFINET DCP names': 'the captures hold questions only: who asks for a name may have it or look for it',
   POWERLINK: 'the capture has SDO only; its speakers are judged under spoken protocols',
   EtherCAT: 'tshark shows registers of slaves, which have no hardware address',
   'QUIC, Dropbox, Tuya, TDS': 'no collectors: not in the list of what is to be read',

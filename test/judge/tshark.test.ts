@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { collectors } from '../../collectors/index.ts';
 import { type Claim, judged, notJudged, spoken } from './claims.ts';
-import { hear, type Heard } from './hear.ts';
+import { hear, type Heard, moved } from './hear.ts';
 import { dissect, type Row, tsharkVersion } from './tshark.ts';
 
 /**
@@ -24,7 +24,7 @@ const isThere = (names: readonly string[]): boolean => collectors.some(c => name
 
 /** Of a packet that came through a router tshark shows the router as its sender; what is in it is about a host elsewhere. */
 function isRouted(row: Row, ips: readonly string[]): boolean {
-  const ip = row.one('ip.src') || row.one('ipv6.src');
+  const ip = moved(row.one('ip.src') || row.one('ipv6.src'));
   if (ip === '' || ips.includes(ip) || (Number.parseInt(row.one('eth.dst').slice(0, 2), 16) & 1) === 1) return false;
   const known = ips.some(other => other.includes(':') === ip.includes(':'));
   return known || !own.has(Number(row.one('ip.ttl') || row.one('ipv6.hlim')));
@@ -71,7 +71,7 @@ function judge(file: string, rows: readonly Row[], heard: Heard): void {
       const key = `${mac} speaks ${name}`;
       if (seen.has(key) || !isThere([name])) continue;
       seen.add(key);
-      count('spoken protocols', heard.protocols(mac).includes(name), `${file} ${row.frame} ${key}`);
+      count(`speaks ${name}`, heard.protocols(mac).includes(name), `${file} ${row.frame} ${mac}`);
     }
     for (const { j, claim } of claims) {
       const key = `${j.protocol} ${mac} ${claim.field} ${claim.texts.join(' or ')}`;
