@@ -52,6 +52,13 @@ export type Collector = {
   readonly isProtocol?: false;
   /** A cheap look at a few bytes, before anything is decoded: most frames of a busy protocol bear no identity. Must not throw. */
   readonly wants?: (packet: Packet) => boolean;
+  /** A cheap look at a frame that is not wanted: it is of this protocol all the same, which is a fact about its sender. Must not throw. */
+  readonly speaks?: (packet: Packet) => boolean;
+  /**
+   * A number that stands for all that this frame would tell, 0 when there is none: frames of one sender with the same number are decoded
+   * once a minute. It must be exact, no hash, lest one message hide another. Must not throw.
+   */
+  readonly sameAs?: (packet: Packet) => number;
   readonly observations: (packet: Packet) => readonly Observation[];
 };
 
@@ -64,6 +71,8 @@ export function collector<Message>(c: {
   readonly matches: Match | readonly Match[];
   readonly isProtocol?: false;
   readonly wants?: (packet: Packet) => boolean;
+  readonly speaks?: (packet: Packet) => boolean;
+  readonly sameAs?: (packet: Packet) => number;
   readonly decode: (bytes: Uint8Array, packet: Packet) => Message | undefined;
   readonly observe: (message: Message, packet: Packet) => readonly Said[];
 }): Collector {
@@ -78,6 +87,15 @@ export function collector<Message>(c: {
       return { at, port, vlan, mac, collector: c.name, frame, fact };
     });
   };
-  const { name, spec, matches, wants, isProtocol } = c;
-  return { name, spec, matches, observations, ...(wants && { wants }), ...(isProtocol === false && { isProtocol }) };
+  const { name, spec, matches, wants, speaks, sameAs, isProtocol } = c;
+  return {
+    name,
+    spec,
+    matches,
+    observations,
+    ...(wants && { wants }),
+    ...(speaks && { speaks }),
+    ...(sameAs && { sameAs }),
+    ...(isProtocol === false && { isProtocol }),
+  };
 }

@@ -283,7 +283,10 @@ export class Dissector {
   /** Gives the frame to those of the list that want it. `isWhole`: what the capture cut off is not its sender's fault, so they do not get it. */
   #collect(list: readonly Collector[], state: PortState, isWhole = true): void {
     for (const c of list) {
-      if (c.wants !== undefined && !c.wants(this.#packet)) continue;
+      if (c.wants !== undefined && !c.wants(this.#packet)) {
+        if (c.speaks !== undefined && !this.#hasSpoken(c) && c.speaks(this.#packet)) this.#noteSpeaker(c);
+        continue;
+      }
       if (c.sameAs !== undefined && this.#repeats.isRepeat(this.#packet, this.#sender, c.name, c.sameAs(this.#packet))) continue;
       if (isWhole && this.#packet.isCut) return this.#losses.overflow(state.name, 'identity frames cut by the capture length');
       this.#ask(c);
@@ -323,14 +326,22 @@ export class Dissector {
     }
   }
 
+  #noteSpeaker(c: Collector): void {
+    if (this.#packet.ipVersion === 0 || this.#isOwnAddress()) this.#noteProtocol(c, this.#packet.source);
+  }
+
+  /** True when that is known, or is no fact of its own. */
+  #hasSpoken(c: Collector): boolean {
+    const number = this.#protocols.get(c);
+    return number === undefined || ((this.#spoken[this.#sender * this.#words + (number >> 5)] ?? 0) & (1 << (number & 31))) !== 0;
+  }
+
   /** The sender spoke this protocol: a fact, once. */
   #noteProtocol(c: Collector, mac: Mac): void {
-    const number = this.#protocols.get(c);
-    if (number === undefined) return;
+    if (this.#hasSpoken(c)) return;
+    const number = this.#protocols.get(c) ?? 0;
     const word = this.#sender * this.#words + (number >> 5);
-    const [known, bit] = [this.#spoken[word] ?? 0, 1 << (number & 31)];
-    if ((known & bit) !== 0) return;
-    this.#spoken[word] = known | bit;
+    this.#spoken[word] = (this.#spoken[word] ?? 0) | (1 << (number & 31));
     const { at, port, vlan, number: frame } = this.#packet;
     this.#learn({ at, port, vlan, mac, collector: c.name, frame, fact: { kind: 'protocol', name: c.name } }, this.#sender);
   }

@@ -25,4 +25,14 @@ export function observe(m: ReturnType<typeof decode>, packet: Packet): readonly 
   return packet.targetPort === dnsPort && m.questionCount > 0 && isHostIp(ip) ? [{ kind: 'uses-server', service: 'dns', ip }] : [];
 }
 
-export const dns = collector({ name: 'dns', spec: 'RFC 1035', matches: udpPorts(dnsPort), decode, observe });
+/** A query with one question tells only whom it asks, an answer only that it answers. */
+function sameAs(p: Packet): number {
+  const { bytes: b, l3, payload: i } = p;
+  if (p.ipVersion !== 4 || p.end - i < 12 || b[i + 4] !== 0 || b[i + 5] !== 1) return 0;
+  const isResponse = (b[i + 2] ?? 0) >= 0x80;
+  const kind = ((b[i + 2] ?? 0) >> 3) * 4 + (p.sourcePort === dnsPort ? 2 : 0) + (p.targetPort === dnsPort ? 1 : 0);
+  const target = (((b[l3 + 16] ?? 0) << 24) | ((b[l3 + 17] ?? 0) << 16) | ((b[l3 + 18] ?? 0) << 8) | (b[l3 + 19] ?? 0)) >>> 0;
+  return (kind + 1) * 0x100000000 + (isResponse ? 0 : target);
+}
+
+export const dns = collector({ name: 'dns', spec: 'RFC 1035', matches: udpPorts(dnsPort), sameAs, decode, observe });

@@ -83,6 +83,8 @@ export class Packet {
   /** Set for TCP by the dissector: what stream.ts knows of the stream, and whether the source address is the sender's own, not a routed one. */
   isServer = false;
   isOwnAddress = false;
+  /** Made when it is asked for. */
+  #source: Mac = '';
 
   /** False when the frame is too short to name a sender. */
   peel(frame: Frame): boolean {
@@ -116,6 +118,7 @@ export class Packet {
     this.dsap = this.snapOrganisation = -1;
     this.isServer = this.isOwnAddress = this.isLaterFragment = false;
     this.fault = 'none';
+    this.#source = '';
     this.end = end;
     this.payload = this.l4 = this.l3 = start + ethernetHeader;
     if (end - start < ethernetHeader) return false;
@@ -129,7 +132,8 @@ export class Packet {
 
   /** The frame's source. */
   get source(): Mac {
-    return macAt(this.bytes, this.start + 6);
+    if (this.#source === '') this.#source = macAt(this.bytes, this.start + 6);
+    return this.#source;
   }
 
   /** What the innermost peeled layer carries, as a view. */
