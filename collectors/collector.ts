@@ -1,5 +1,6 @@
 import type { Mac } from '../gateway/model/address.ts';
 import type { Fact, Observation } from '../gateway/model/fact.ts';
+import { DecodeError } from '../gateway/codec/reader.ts';
 import { etherTypes, type Packet } from './packet.ts';
 
 /** Which frames a collector wants. Data, not a function: the dissector makes one table of it, so that all other frames cost nothing. */
@@ -8,7 +9,22 @@ export type Match =
   /** To or from one of these ports. */
   | { readonly kind: 'udp'; readonly ports: readonly number[] }
   /** The first frame that shows a TCP server (stream.ts): SYN/ACK, or data from a port whose use is certain. */
-  | { readonly kind: 'tcp-server' };
+  | { readonly kind: 'tcp-server' }
+  /** IEEE 802.3 frames with an LLC header whose DSAP is this; `body` begins behind DSAP, SSAP and control. */
+  | { readonly kind: 'llc'; readonly dsap: number }
+  /** LLC/SNAP with this organisation and protocol; `body` begins behind the SNAP header. */
+  | { readonly kind: 'snap'; readonly organisation: number; readonly protocol: number }
+  /** IPv4 or IPv6 with this protocol (next header); `body` is what IP carries. */
+  | { readonly kind: 'ip-protocol'; readonly protocol: number }
+  /** Each TCP segment with payload to or from one of these ports, as it comes; `body` is the payload. */
+  | { readonly kind: 'tcp'; readonly ports: readonly number[] }
+  /**
+   * The start of a TCP stream, in order, one direction at a time: `body` is all of it so far (at most 16 KiB). Asked again as it grows until
+   * `decode` returns a message or throws; `undefined`, or running out of bytes (Reader), means that the rest may still come. Given up at the
+   * cap or age. `wants` is asked once, on the first bytes. `ports` empty: streams of every port whose first bytes `wants` accepts. A stream
+   * whose opening was not seen is asked once, only of collectors that have `wants`, and what it breaks is not held against its sender.
+   */
+  | { readonly kind: 'tcp-stream'; readonly ports: readonly number[] };
 
 export const etherType = (value: number): Match => {
   if (value === etherTypes.ipv4 || value === etherTypes.ipv6)
@@ -17,6 +33,11 @@ export const etherType = (value: number): Match => {
 };
 export const udpPorts = (...ports: readonly number[]): Match => ({ kind: 'udp', ports });
 export const tcpServer: Match = { kind: 'tcp-server' };
+export const llc = (dsap: number): Match => ({ kind: 'llc', dsap });
+export const snap = (organisation: number, protocol: number): Match => ({ kind: 'snap', organisation, protocol });
+export const ipProtocol = (protocol: number): Match => ({ kind: 'ip-protocol', protocol });
+export const tcpPorts = (...ports: readonly number[]): Match => ({ kind: 'tcp', ports });
+export const tcpStream = (...ports: readonly number[]): Match => ({ kind: 'tcp-stream', ports });
 
 /** What `observe` returns: a Fact about the frame's sender, or about the address that the message names. */
 export type Said = Fact | { readonly about: Mac; readonly fact: Fact };
@@ -25,7 +46,19 @@ export type Said = Fact | { readonly about: Mac; readonly fact: Fact };
 export type Collector = {
   readonly name: string;
   readonly spec: string;
-  readonly matches: Match;
+  /** One or several; a frame that several of them match is read once. */
+  readonly matches: Match | readonly Match[];
+  /** False for a collector that reads no protocol of its own (the headers of TCP, say): then there is no `protocol` fact. */
+  readonly isProtocol?: false;
+  /** A cheap look at a few bytes, before anything is decoded: most frames of a busy protocol bear no identity. Must not throw. */
+  readonly wants?: (packet: Packet) => boolean;
+  /** A cheap look at a frame that is not wanted: it is of this protocol all the same, which is a fact about its sender. Must not throw. */
+  readonly speaks?: (packet: Packet) => boolean;
+  /**
+   * A number that stands for all that this frame would tell, 0 when there is none: frames of one sender with the same number are decoded
+   * once a minute. It must be exact, no hash, lest one message hide another. Must not throw.
+   */
+  readonly sameAs?: (packet: Packet) => number;
   readonly observations: (packet: Packet) => readonly Observation[];
 };
 
@@ -35,12 +68,18 @@ const none: readonly Observation[] = [];
 export function collector<Message>(c: {
   readonly name: string;
   readonly spec: string;
-  readonly matches: Match;
-  readonly decode: (bytes: Uint8Array) => Message;
+  readonly matches: Match | readonly Match[];
+  readonly isProtocol?: false;
+  readonly wants?: (packet: Packet) => boolean;
+  readonly speaks?: (packet: Packet) => boolean;
+  readonly sameAs?: (packet: Packet) => number;
+  readonly decode: (bytes: Uint8Array, packet: Packet) => Message | undefined;
   readonly observe: (message: Message, packet: Packet) => readonly Said[];
 }): Collector {
   const observations = (packet: Packet): readonly Observation[] => {
-    const said = c.observe(c.decode(packet.body), packet);
+    const message = c.decode(packet.body, packet);
+    if (message === undefined) throw new DecodeError(`Cannot read ${c.name}: the message is not whole`, true);
+    const said = c.observe(message, packet);
     if (said.length === 0) return none;
     const { at, port, vlan, number: frame, source } = packet;
     return said.map(s => {
@@ -48,5 +87,15 @@ export function collector<Message>(c: {
       return { at, port, vlan, mac, collector: c.name, frame, fact };
     });
   };
-  return { name: c.name, spec: c.spec, matches: c.matches, observations };
+  const { name, spec, matches, wants, speaks, sameAs, isProtocol } = c;
+  return {
+    name,
+    spec,
+    matches,
+    observations,
+    ...(wants && { wants }),
+    ...(speaks && { speaks }),
+    ...(sameAs && { sameAs }),
+    ...(isProtocol === false && { isProtocol }),
+  };
 }

@@ -1,23 +1,33 @@
+import { isStandIn } from '../gateway/codec/link.ts';
 import { DecodeError } from '../gateway/codec/reader.ts';
-import type { Mac, PortName, Vlan } from '../gateway/model/address.ts';
-import type { Fact, Malformed, Observation, Sighting } from '../gateway/model/fact.ts';
+import type { Ip, Mac, PortName, Vlan } from '../gateway/model/address.ts';
+import type { Fact, FactKind, Malformed, Observation, Sighting } from '../gateway/model/fact.ts';
 import type { Frame } from '../gateway/model/frame.ts';
+import { Activity, type Deed } from './activity.ts';
+import { AddressClaims } from './address-claims.ts';
 import { AddressTable } from './address-table.ts';
 import type { Collector } from './collector.ts';
-import { Dispatch } from './dispatch.ts';
+import { type Dispatch, dispatchOf } from './dispatch.ts';
 import { collectors as allCollectors } from './index.ts';
 import { LatestFacts } from './latest-facts.ts';
 import { Losses, type Overflow } from './losses.ts';
 import { faults, ipProtocols, Packet, tcpFlags } from './packet.ts';
 import { tcpPortPlace } from './service-names.ts';
+import { Repeats } from './repeats.ts';
 import { Sightings } from './sightings.ts';
-import { TcpOpenings } from './stream.ts';
+import { fold, TcpOpenings } from './stream.ts';
+import { TcpStreams } from './tcp-streams.ts';
+import { innerFrame, isTunnel } from './tunnel.ts';
 
 export type DissectorOptions = {
   readonly collectors?: readonly Collector[];
   /** Addresses that are kept, in all and of one port. */
   readonly maxAddresses?: number;
   readonly maxAddressesPerPort?: number;
+  /** Facts that are kept in all and of one port, when the caps of live ports do not fit. */
+  readonly maxFacts?: number;
+  /** Take the address that a sender uses without a hop counted as its own while it has named none; for files, where nobody can be asked. */
+  readonly addressesOfTraffic?: boolean;
   /** Silence after which an address or a fact may give way to a new one, milliseconds. */
   readonly idleMs?: number;
 };
@@ -32,8 +42,29 @@ export type Drained = {
 
 const nothing: Drained = { observations: [], malformed: [], overflow: [], counters: [] };
 const seen: Fact = { kind: 'seen' };
-/** What hosts set as time to live; one hop further it is less. */
-const initialTtls: ReadonlySet<number> = new Set([32, 60, 64, 128, 255]);
+/** What hosts set as time to live; one hop further it is less. 30 is that of Siemens controllers. */
+const initialTtls: ReadonlySet<number> = new Set([30, 32, 60, 64, 128, 255]);
+/** What is not believed of the sender when its packet came from elsewhere: a router passes on the words of others. */
+const ownFacts: ReadonlySet<FactKind> = new Set<FactKind>([
+  'hostname',
+  'vendor-class',
+  'model',
+  'maker',
+  'firmware',
+  'serial',
+  'description',
+  'device-kind',
+  'identifier',
+  'print',
+  'certificate',
+  'mud-url',
+]);
+
+/** Frames of one sender that are looked at for its address. */
+const addressTries = 16;
+
+/** VLANs among which a target is looked for that does not speak in the sender's own. */
+const maxVlans = 64;
 
 type PortState = { readonly name: PortName; frames: number; identityFrames: number };
 
@@ -42,29 +73,58 @@ type PortState = { readonly name: PortName; frames: number; identityFrames: numb
  * (integers only), the few that bear identity are decoded, and only what differs from the latest fact of its address comes out.
  */
 export class Dissector {
-  readonly #packet = new Packet();
+  /** The frame that is looked at: mostly `#outer`; `#inner` is one that a tunnel carries. */
+  #packet = new Packet();
+  readonly #outer = this.#packet;
+  readonly #inner = new Packet();
   readonly #openings = new TcpOpenings();
   readonly #losses = new Losses();
   readonly #addresses: AddressTable;
   readonly #facts: LatestFacts;
   readonly #sightings: Sightings;
   readonly #dispatch: Dispatch;
+  /** Made with the first segment of TCP, for its tables are large. */
+  #streams: TcpStreams | undefined;
+  readonly #activity: Activity;
+  readonly #repeats = new Repeats();
+  /** Numbers of the collectors whose protocol is a fact, and by slot a bit for each that is known. */
+  readonly #protocols: ReadonlyMap<Collector, number>;
+  readonly #spoken: Uint32Array;
   /** By number; one entry a port of this machine, so no outsider can add one. */
   readonly #ports: PortState[] = [];
   #lastPort = 0;
+  /** Slot of the frame's sender, and whether a collector has wanted the frame yet. */
+  #sender = 0;
+  #isWanted = false;
   /** By slot: a bit for each port of known use that was looked at as server without a handshake; where and when the address was first seen. */
   readonly #served: Uint32Array;
+  /** By slot: the IP source that was found to be its own last, folded; 0 when none was. */
+  readonly #ownIp: Uint32Array;
   readonly #firstFrame: Float64Array;
   readonly #firstAt: Float64Array;
+  readonly #claims: AddressClaims;
+  readonly #maxTries: number;
+  /** By slot: how many more frames are looked at for an address of the sender. */
+  readonly #addressTries: Uint8Array;
+  /** VLANs that were seen, at most `maxVlans`. */
+  readonly #vlans = new Set<Vlan>();
   #observations: Observation[] = [];
 
   constructor(options: DissectorOptions = {}) {
     const { collectors = allCollectors, maxAddresses = 8192, maxAddressesPerPort = 1024, idleMs = 900_000 } = options;
     this.#addresses = new AddressTable({ maxAddresses, maxAddressesPerPort, idleMs }, slot => this.#forget(slot));
-    this.#facts = new LatestFacts(maxAddresses, idleMs);
+    const { maxFacts } = options;
+    this.#facts = new LatestFacts(maxAddresses, idleMs, maxFacts === undefined ? undefined : { perPort: maxFacts, inAll: maxFacts });
     this.#sightings = new Sightings(this.#addresses, maxAddresses);
-    this.#dispatch = new Dispatch(collectors);
+    this.#dispatch = dispatchOf(collectors);
+    this.#activity = new Activity(maxAddresses);
+    this.#protocols = new Map(collectors.filter(c => c.isProtocol !== false).map((c, i) => [c, i]));
+    this.#spoken = new Uint32Array(maxAddresses * this.#words);
+    this.#claims = new AddressClaims(maxAddresses);
+    this.#maxTries = options.addressesOfTraffic === true ? addressTries : 0;
+    this.#addressTries = new Uint8Array(maxAddresses).fill(this.#maxTries);
     this.#served = new Uint32Array(maxAddresses);
+    this.#ownIp = new Uint32Array(maxAddresses);
     this.#firstFrame = new Float64Array(maxAddresses);
     this.#firstAt = new Float64Array(maxAddresses);
   }
@@ -81,6 +141,22 @@ export class Dissector {
     const state = this.#state(port);
     state.frames++;
     if (!packet.peel(frame)) return this.#losses.overflow(state.name, 'frames too short to name a sender');
+    this.#take(port, state, frame.wireLength);
+    if (isTunnel(packet)) this.#tunnel(port, state, frame.wireLength);
+  }
+
+  /** What a tunnel carries is a frame too, of one more sender; a tunnel in it is left alone. */
+  #tunnel(port: number, state: PortState, wireLength: number): void {
+    const inner = innerFrame(this.#outer);
+    if (inner === undefined || !this.#inner.peelInner(this.#outer, inner)) return;
+    this.#packet = this.#inner;
+    this.#take(port, state, Math.max(0, wireLength - (inner.start - this.#outer.start)));
+    this.#packet = this.#outer;
+  }
+
+  /** The header stage, and whoever wants the frame. */
+  #take(port: number, state: PortState, wireLength: number): void {
+    const packet = this.#packet;
     const [b, i] = [packet.bytes, packet.start + 6];
     const high = ((b[i] ?? 0) << 8) | (b[i + 1] ?? 0);
     const low = (((b[i + 2] ?? 0) << 24) | ((b[i + 3] ?? 0) << 16) | ((b[i + 4] ?? 0) << 8) | (b[i + 5] ?? 0)) >>> 0;
@@ -91,13 +167,40 @@ export class Dissector {
     if (slot < 0) return;
     const { packets, bytes, lastAt } = this.#addresses;
     packets[slot] = (packets[slot] ?? 0) + 1;
-    bytes[slot] = (bytes[slot] ?? 0) + frame.wireLength;
-    lastAt[slot] = frame.at;
-    this.#sightings.note(slot, frame.at);
+    bytes[slot] = (bytes[slot] ?? 0) + wireLength;
+    lastAt[slot] = packet.at;
+    this.#sightings.note(slot, packet.at);
     if (packet.fault !== 'none') this.#fail('packet', faults[packet.fault]);
-    if (packet.ipProtocol === ipProtocols.tcp) this.#tcp(slot, state);
-    else if (packet.ipProtocol === ipProtocols.udp) this.#whole(this.#dispatch.udp(packet.sourcePort, packet.targetPort), slot, state);
-    else if (packet.ipVersion === 0) this.#whole(this.#dispatch.etherType(packet.etherType), slot, state);
+    this.#sender = slot;
+    this.#isWanted = false;
+    if (packet.ipVersion === 4 && this.#addressTries[slot] !== 0) this.#noteOwnAddress();
+    if (packet.ipVersion === 0) this.#collect(this.#dispatch.layer2(packet), state);
+    else if (packet.ipProtocol === ipProtocols.tcp) this.#tcp(slot, port, state);
+    else {
+      if (packet.ipProtocol === ipProtocols.udp) this.#collect(this.#dispatch.udp(packet.sourcePort, packet.targetPort), state);
+      this.#collectSegment(state);
+    }
+    const deed = this.#activity.note(packet, slot);
+    if (deed !== undefined) this.#noteDeed(deed);
+    if (this.#activity.mayBeBehind(packet, slot)) this.#noteBehind(slot);
+  }
+
+  #noteDeed({ sender, fact }: Deed): void {
+    const mac = sender
+      .toString(16)
+      .padStart(12, '0')
+      .replaceAll(/(..)(?!$)/g, '$1:');
+    this.#noteActivity(mac, fact);
+  }
+
+  #noteBehind(slot: number): void {
+    const fact = this.#activity.behind(this.#packet, slot, this.#facts.ips(slot));
+    if (fact !== undefined) this.#noteActivity(this.#packet.source, fact);
+  }
+
+  #noteActivity(mac: Mac, fact: Fact): void {
+    const { at, port, vlan, number: frame } = this.#packet;
+    this.#learn({ at, port, vlan, mac, collector: 'activity', frame, fact }, this.#sender);
   }
 
   /**
@@ -124,47 +227,128 @@ export class Dissector {
     for (const slot of this.#addresses.slots()) this.#observations.push(this.#sight(slot), ...this.#facts.of(slot));
   }
 
-  #tcp(slot: number, state: PortState): void {
+  #tcp(slot: number, port: number, state: PortState): void {
     const packet = this.#packet;
-    if (!this.#openings.isServer(packet) || this.#dispatch.tcp.length === 0) return;
-    if ((packet.tcpFlags & tcpFlags.syn) === 0) {
-      // Without a handshake each port is looked at once, and again when the sender is known to have one more IP address.
-      const bit = 1 << (tcpPortPlace(packet.sourcePort) & 31);
-      const served = this.#served[slot] ?? 0;
-      if ((served & bit) !== 0) return;
-      this.#served[slot] = served | bit;
+    if (this.#openings.isServer(packet) && this.#isNewServer(slot)) {
+      packet.isServer = true;
+      this.#collect(this.#dispatch.tcpServer, state, false);
     }
-    packet.isServer = true;
-    packet.isOwnAddress = this.#isOwnAddress(slot);
-    this.#collect(this.#dispatch.tcp, slot, state);
+    this.#collectSegment(state);
+    if (packet.end > packet.payload) this.#collect(this.#dispatch.tcp(packet.sourcePort, packet.targetPort), state);
+    if (this.#dispatch.hasStreams) (this.#streams ??= this.#makeStreams()).segment(packet, slot, (port << 12) | packet.vlan);
   }
 
-  /** True when the IP source is an address that the sender said is its own; while none is known, when no router has counted its hop. */
-  #isOwnAddress(slot: number): boolean {
-    const ip = this.#packet.sourceIp;
-    if (ip === undefined) return false;
-    const known = this.#facts.ips(slot).filter(k => k.includes(':') === ip.includes(':'));
-    return known.length === 0 ? initialTtls.has(this.#packet.ttl) : known.includes(ip);
+  #makeStreams(): TcpStreams {
+    return new TcpStreams(this.#dispatch, this.#served.length, (c, isOpened, isLast) => this.#askStream(c, isOpened, isLast));
   }
 
-  /** For collectors that want the whole message: what the capture cut off is not its sender's fault. */
-  #whole(list: readonly Collector[], slot: number, state: PortState): void {
+  /** Without a handshake each port is looked at once, and again when the sender is known to have one more IP address. */
+  #isNewServer(slot: number): boolean {
+    if ((this.#packet.tcpFlags & tcpFlags.syn) !== 0) return true;
+    const bit = 1 << (tcpPortPlace(this.#packet.sourcePort) & 31);
+    const served = this.#served[slot] ?? 0;
+    this.#served[slot] = served | bit;
+    return (served & bit) === 0;
+  }
+
+  /** For collectors that want all that IP carries, its own header included. */
+  #collectSegment(state: PortState): void {
+    const packet = this.#packet;
+    const list = this.#dispatch.ipProtocol(packet.ipProtocol);
     if (list.length === 0) return;
-    if (this.#packet.isCut) this.#losses.overflow(state.name, 'identity frames cut by the capture length');
-    else this.#collect(list, slot, state);
+    const { payload } = packet;
+    packet.payload = packet.l4;
+    this.#collect(list, state);
+    packet.payload = payload;
   }
 
-  #collect(list: readonly Collector[], slot: number, state: PortState): void {
-    state.identityFrames++;
-    for (const c of list) {
-      try {
-        for (const observation of c.observations(this.#packet)) this.#learn(observation, slot);
-      } catch (error) {
-        // Anything but a DecodeError is our defect; the other collectors and the next frame go on, and it is shown with its sender.
-        const message = error instanceof Error ? error.message : String(error);
-        this.#fail(c.name, error instanceof DecodeError ? message : `defect: ${message}`);
-      }
+  /** True when no router stands between the sender and the IP source: it said that the address is its own, or no hop has been counted. */
+  #isOwnAddress(): boolean {
+    const packet = this.#packet;
+    const folded = fold(packet, false);
+    if (folded !== 0 && this.#ownIp[this.#sender] === folded) return true;
+    const ip = packet.sourceIp;
+    // From no address at all (DHCP, RFC 4862 §5.4) it comes from next door.
+    if (ip === undefined) return packet.ipProtocol !== ipProtocols.tcp;
+    const known = this.#facts.ips(this.#sender).filter(k => k.includes(':') === ip.includes(':'));
+    if (known.includes(ip)) {
+      this.#ownIp[this.#sender] = folded;
+      return true;
     }
+    // What is sent to a group stays on its link; many devices count few hops for it (UPnP 1.1 §1.1).
+    const isGroup = ((packet.bytes[packet.start] ?? 0) & 1) !== 0;
+    return (known.length === 0 || isGroup) && (initialTtls.has(packet.ttl) || (isGroup && packet.ttl <= 32));
+  }
+
+  /** Gives the frame to those of the list that want it. `isWhole`: what the capture cut off is not its sender's fault, so they do not get it. */
+  #collect(list: readonly Collector[], state: PortState, isWhole = true): void {
+    for (const c of list) {
+      if (c.wants !== undefined && !c.wants(this.#packet)) {
+        if (c.speaks !== undefined && !this.#hasSpoken(c) && c.speaks(this.#packet)) this.#noteSpeaker(c);
+        continue;
+      }
+      if (c.sameAs !== undefined && this.#repeats.isRepeat(this.#packet, this.#sender, c.name, c.sameAs(this.#packet))) continue;
+      if (isWhole && this.#packet.isCut) return this.#losses.overflow(state.name, 'identity frames cut by the capture length');
+      this.#ask(c);
+    }
+  }
+
+  #askStream(c: Collector, isOpened: boolean, isLast: boolean): boolean {
+    const error = this.#ask(c, true);
+    if (error === undefined) return false;
+    if (error.isShort && !isLast) return true;
+    if (this.#packet.isCut) this.#losses.overflow(this.#packet.port, 'identity frames cut by the capture length');
+    else if (isOpened) this.#fail(c.name, error.message);
+    return false;
+  }
+
+  /** Asks a collector about the frame; returns the DecodeError when `isStream`, else counts it. */
+  #ask(c: Collector, isStream = false): DecodeError | undefined {
+    const packet = this.#packet;
+    if (!this.#isWanted) {
+      this.#isWanted = true;
+      this.#state(this.#lastPort).identityFrames++;
+      packet.isOwnAddress = packet.ipVersion !== 0 && this.#isOwnAddress();
+      if (this.#vlans.size > 1) this.#noteReach();
+    }
+    try {
+      const isOwn = packet.ipVersion === 0 || packet.isOwnAddress;
+      const mac = this.#addresses.macOf(this.#sender);
+      for (const o of c.observations(packet)) if (isOwn || o.mac !== mac || !ownFacts.has(o.fact.kind)) this.#learn(o, this.#sender);
+      if (isOwn) this.#noteProtocol(c, mac);
+      return undefined;
+    } catch (error) {
+      if (isStream && error instanceof DecodeError) return error;
+      // Anything but a DecodeError is our defect; the other collectors and the next frame go on, and it is shown with its sender.
+      const message = error instanceof Error ? error.message : String(error);
+      this.#fail(c.name, error instanceof DecodeError ? message : `defect: ${message}`);
+      return undefined;
+    }
+  }
+
+  #noteSpeaker(c: Collector): void {
+    if (this.#packet.ipVersion === 0 || this.#isOwnAddress()) this.#noteProtocol(c, this.#packet.source);
+  }
+
+  /** True when that is known, or is no fact of its own. */
+  #hasSpoken(c: Collector): boolean {
+    const number = this.#protocols.get(c);
+    return number === undefined || ((this.#spoken[this.#sender * this.#words + (number >> 5)] ?? 0) & (1 << (number & 31))) !== 0;
+  }
+
+  /** The sender spoke this protocol: a fact, once. */
+  #noteProtocol(c: Collector, mac: Mac): void {
+    if (this.#hasSpoken(c)) return;
+    const number = this.#protocols.get(c) ?? 0;
+    const word = this.#sender * this.#words + (number >> 5);
+    this.#spoken[word] = (this.#spoken[word] ?? 0) | (1 << (number & 31));
+    const { at, port, vlan, number: frame } = this.#packet;
+    this.#learn({ at, port, vlan, mac, collector: c.name, frame, fact: { kind: 'protocol', name: c.name } }, this.#sender);
+  }
+
+  /** 32 collectors a word. */
+  get #words(): number {
+    return (this.#protocols.size + 31) >> 5;
   }
 
   /** A fact about another address stands where that address speaks itself; it is dropped when it never did. */
@@ -173,12 +357,45 @@ export class Dissector {
     const slot = isSender ? sender : this.#findAnywhere(observation.mac, observation.vlan);
     if (slot < 0) return this.#losses.overflow(observation.port, 'facts about addresses that have not spoken here');
     const port = this.#addresses.portOf(slot);
-    const placed = isSender ? observation : { ...observation, port: this.#state(port).name };
+    const placed = isSender ? observation : { ...observation, ...this.#where(slot) };
+    if (isSender && observation.fact.kind === 'address') this.#noteClaim(observation, observation.fact.ip);
     const outcome = this.#facts.learn(slot, port, placed);
     if (outcome === 'capped') this.#losses.overflow(observation.port, 'facts beyond the cap of their address or port');
     if (outcome !== 'new') return;
-    if (placed.fact.kind === 'address' || placed.fact.kind === 'dhcp-lease') this.#served[slot] = 0;
+    if (placed.fact.kind === 'address' || placed.fact.kind === 'dhcp-lease') this.#served[slot] = this.#ownIp[slot] = 0;
     this.#observations.push(placed);
+  }
+
+  /** ARP and neighbour discovery claim an address: two that do so by turns contest it, though neither says anything new. */
+  #noteClaim({ at, port, vlan, mac, collector, frame }: Observation, ip: Ip): void {
+    if (collector !== 'arp' && collector !== 'ndp') return;
+    const rival = this.#claims.note(this.#sender, ip, at);
+    const other = rival < 0 ? mac : this.#addresses.macOf(rival);
+    if (other === mac) return;
+    this.#learn({ at, port, vlan, mac, collector: 'activity', frame, fact: { kind: 'contested', ip, mac: other } }, this.#sender);
+  }
+
+  /** The first address that a sender uses without a hop counted is its own, as long as it has named none. Four hops from 64 look like 60. */
+  #noteOwnAddress(): void {
+    const { at, port, vlan, number: frame, source: mac, sourceIp: ip, ttl } = this.#packet;
+    if (ip === undefined) return;
+    const known = this.#facts.ips(this.#sender).some(k => !k.includes(':'));
+    this.#addressTries[this.#sender] = known ? 0 : (this.#addressTries[this.#sender] ?? 0) - 1;
+    if (known || ttl === 60 || !this.#isOwnAddress()) return;
+    this.#addressTries[this.#sender] = 0;
+    this.#learn({ at, port, vlan, mac, collector: 'header', frame, fact: { kind: 'address', ip } }, this.#sender);
+  }
+
+  /** Who sends straight to a device that speaks in another VLAN only reaches that one too: mirrored ports tag one direction, VLANs are joined. */
+  #noteReach(): void {
+    const { bytes: b, start: i, at, port, vlan, number: frame, source: mac } = this.#packet;
+    const high = ((b[i] ?? 0) << 8) | (b[i + 1] ?? 0);
+    if ((high & 0x100) !== 0) return;
+    const low = (((b[i + 2] ?? 0) << 24) | ((b[i + 3] ?? 0) << 16) | ((b[i + 4] ?? 0) << 8) | (b[i + 5] ?? 0)) >>> 0;
+    if (this.#addresses.find(high, low, this.#lastPort, vlan) >= 0) return;
+    for (const other of this.#vlans)
+      if (this.#addresses.find(high, low, this.#lastPort, other) >= 0)
+        return this.#learn({ at, port, vlan, mac, collector: 'activity', frame, fact: { kind: 'reaches', vlan: other } }, this.#sender);
   }
 
   /** The slot of an address on the port where it spoke last, -1 when it never did. */
@@ -199,9 +416,13 @@ export class Dissector {
     const slot = this.#addresses.add({ high, low, port, vlan }, source, at);
     if (slot < 0) this.#losses.overflow(name, 'frames of addresses beyond the cap');
     else {
+      if (this.#vlans.size < maxVlans) this.#vlans.add(vlan);
       this.#firstAt[slot] = at;
       this.#firstFrame[slot] = number;
-      this.#observations.push(this.#sight(slot));
+      const sighting = this.#sight(slot);
+      this.#observations.push(sighting);
+      const ip = isStandIn(high) ? this.#packet.sourceIp : undefined;
+      if (ip !== undefined) this.#learn({ ...sighting, fact: { kind: 'address', ip } }, slot);
     }
     return slot;
   }
@@ -218,7 +439,11 @@ export class Dissector {
   #forget(slot: number): void {
     this.#facts.forget(slot);
     this.#sightings.forget(slot);
-    this.#served[slot] = 0;
+    this.#activity.forget(slot);
+    this.#claims.forget(slot);
+    this.#addressTries[slot] = this.#maxTries;
+    this.#served[slot] = this.#ownIp[slot] = 0;
+    this.#spoken.fill(0, slot * this.#words, (slot + 1) * this.#words);
   }
 
   #fail(collector: string, message: string): void {

@@ -1,14 +1,24 @@
 import { type DnsMessage, type DnsRecord, decodeDns, type Name } from '../gateway/codec/dns.ts';
 import { decodeText } from '../gateway/codec/text.ts';
 import type { Fact } from '../gateway/model/fact.ts';
+import { uuidOf } from './announced.ts';
 import { collector, type Said, udpPorts } from './collector.ts';
 import type { Packet } from './packet.ts';
 
 const mdnsPort = 5353;
 const internet = 1;
 
-/** TXT keys that name the model, best first: ty (printers, Bonjour Printing §9), model (_device-info), md (HomeKit, Cast), product (in brackets). */
-const modelKeys = ['ty', 'model', 'md', 'product'] as const;
+/**
+ * TXT keys that tell what the sender is, best first, lower case. Model: ty (printers, Bonjour Printing §9), model (_device-info), md (HomeKit, Cast), product
+ * (in brackets), usb_MDL; usb_MFG is the maker of a printer (§9.2), fv the firmware of an AirPlay receiver, UUID an IPP Everywhere printer's (PWG 5100.14 §4.2).
+ */
+const keys = {
+  model: ['ty', 'model', 'md', 'product', 'usb_mdl'],
+  maker: ['manufacturer', 'usb_mfg', 'vendor'],
+  firmware: ['fw', 'firmware', 'fwversion', 'fw_version', 'fv'],
+  serial: ['serialnumber', 'serial', 'sn'],
+} as const;
+const saidKinds = ['model', 'maker', 'firmware', 'serial'] as const;
 
 /** Multicast DNS and DNS-based service discovery. RFC 6762, RFC 6763. */
 export const decode = (bytes: Uint8Array): DnsMessage => decodeDns(bytes);
@@ -43,8 +53,7 @@ export function observe(m: DnsMessage, packet: Packet): readonly Said[] {
     if (service !== undefined && !facts.has(`${service.protocol} ${service.port}`))
       facts.set(`${service.protocol} ${service.port}`, service);
   }
-  const model = modelOf(records.filter(r => !notOwn.has(r.name.join('\0'))));
-  return model === undefined ? [...facts.values()] : [...facts.values(), { kind: 'model', text: model }];
+  return [...facts.values(), ...described(records.filter(r => !notOwn.has(r.name.join('\0'))))];
 }
 
 const isLocal = (name: Name): boolean => name.length > 1 && name.at(-1)?.toLowerCase() === 'local';
@@ -60,7 +69,8 @@ function serviceOf(r: DnsRecord & { kind: 'srv' }): (Fact & { kind: 'service' })
   return { kind: 'service', protocol: protocol === '_tcp' ? 'tcp' : 'udp', port: r.port, name: type.slice(1).toLowerCase() };
 }
 
-function modelOf(records: readonly DnsRecord[]): string | undefined {
+/** What the TXT records say; the first of each key counts. */
+function described(records: readonly DnsRecord[]): readonly Fact[] {
   const found = new Map<string, string>();
   for (const r of records) {
     if (r.kind !== 'txt') continue;
@@ -71,7 +81,12 @@ function modelOf(records: readonly DnsRecord[]): string | undefined {
       if (value !== '' && !found.has(key)) found.set(key, key === 'product' ? value.replace(/^\((.*)\)$/, '$1') : value);
     }
   }
-  return modelKeys.map(key => found.get(key)).find(value => value !== undefined);
+  const facts = saidKinds.flatMap((kind): readonly Fact[] => {
+    const text = keys[kind].map(key => found.get(key)).find(value => value !== undefined);
+    return text === undefined ? [] : [{ kind, text }];
+  });
+  const uuid = uuidOf(found.get('uuid') ?? '');
+  return uuid === undefined ? facts : [...facts, { kind: 'identifier', scheme: 'uuid', value: uuid }];
 }
 
 export const mdns = collector({ name: 'mdns', spec: 'RFC 6762', matches: udpPorts(mdnsPort), decode, observe });

@@ -2,10 +2,20 @@ import type { Ip, Mac, Millis, PortName, Vlan } from '../gateway/model/address.t
 import type { Frame } from '../gateway/model/frame.ts';
 import { ip4, ip6, isHostIp, macAt } from '../gateway/codec/address.ts';
 import { CaptureFrame } from '../gateway/codec/capture.ts';
+import type { Inner } from './tunnel.ts';
 
-export const etherTypes = { ipv4: 0x0800, arp: 0x0806, vlan: 0x8100, ipv6: 0x86dd, qinq: 0x88a8, oldQinq: 0x9100 } as const;
-export const ipProtocols = { tcp: 6, udp: 17 } as const;
-export const tcpFlags = { syn: 2, rst: 4, ack: 16 } as const;
+export const etherTypes = {
+  ipv4: 0x0800,
+  arp: 0x0806,
+  vlan: 0x8100,
+  ipv6: 0x86dd,
+  bridgedEthernet: 0x6558,
+  hsr: 0x892f,
+  qinq: 0x88a8,
+  oldQinq: 0x9100,
+} as const;
+export const ipProtocols = { icmp: 1, igmp: 2, tcp: 6, udp: 17, gre: 47, icmpv6: 58, ospf: 89, vrrp: 112 } as const;
+export const tcpFlags = { fin: 1, syn: 2, rst: 4, ack: 16 } as const;
 
 /** Why a layer could not be peeled; the sender is known nevertheless. */
 export const faults = {
@@ -19,12 +29,14 @@ export const faults = {
 export type Fault = keyof typeof faults;
 
 const ethernetHeader = 14;
+/** LLC addresses of SNAP, unnumbered information, and the organisations under which EtherTypes stand. RFC 1042; IEEE 802.1H. */
+const [snapSap, unnumberedInformation, rfc1042, bridgeTunnel] = [0xaa, 3, 0, 0x0000f8];
 /** Caps: 802.1Q tags and IPv6 extension headers that are walked (RFC 8200 §4.1 names seven). */
 const [maxTags, maxExtensions] = [2, 8];
 const [hopByHop, routing, fragment, authentication, destination, mobility, hostIdentity, shim6] = [0, 43, 44, 51, 60, 135, 139, 140];
 
 /**
- * A frame with its layers peeled: Ethernet II, 802.1Q and QinQ tags (the outer one counts), IPv4, IPv6, UDP, TCP. One object is used for
+ * A frame with its layers peeled: Ethernet II or 802.3 with LLC and SNAP, 802.1Q and QinQ tags (the outer one counts), HSR tags, IPv4, IPv6, UDP, TCP. One object is used for
  * every frame, so that peeling makes no garbage: all is offsets into the frame, text is made when it is asked for. Valid only until
  * the next `peel`. `peel` never throws; what is broken or cut off is left 0 and `fault` says why.
  */
@@ -38,16 +50,29 @@ export class Packet {
   /** Captured less than what was on the wire: a broken layer then is nobody's fault. */
   isCut = false;
   vlan: Vlan = 0;
-  /** 0 when there is none (802.3 length, cut frame). */
+  /** Network of the tunnel in which the frame came (VNI, GRE key, ERSPAN session); 0 when it came in none. */
+  segment = 0;
+  /** The inner tag's VLAN where there are two tags (QinQ); else 0. */
+  innerVlan: Vlan = 0;
+  /** 0 when there is none (802.3 length, cut frame). Also that of SNAP under RFC 1042. */
   etherType = 0;
+  /** Destination of the LLC header of an 802.3 frame; -1 when there is none. */
+  dsap = -1;
+  /** Of the SNAP header, where the organisation has protocols of its own; -1 when there is none. */
+  snapOrganisation = -1;
+  snapProtocol = 0;
   /** First byte behind the Ethernet header and tags. */
   l3 = 0;
   /** 4, 6, or 0 when the frame is not IP or its header is broken. */
   ipVersion = 0;
   /** IPv4 time to live or IPv6 hop limit. */
   ttl = 0;
-  /** Set only where ports can be read: not in later fragments. */
+  /** What IP carries, behind the IPv6 extension headers; 0 in later fragments and where the UDP or TCP header is broken. */
   ipProtocol = 0;
+  /** A fragment that is not the first: what it carries has no beginning. */
+  isLaterFragment = false;
+  /** First byte of what IP carries: of the UDP or TCP header where there is one. */
+  l4 = 0;
   sourcePort = 0;
   targetPort = 0;
   tcpFlags = 0;
@@ -55,9 +80,11 @@ export class Packet {
   payload = 0;
   end = 0;
   fault: Fault = 'none';
-  /** Set for TCP by the dissector: what streams.ts knows of the stream, and whether the source address is the sender's own, not a routed one. */
+  /** Set for TCP by the dissector: what stream.ts knows of the stream, and whether the source address is the sender's own, not a routed one. */
   isServer = false;
   isOwnAddress = false;
+  /** Made when it is asked for. */
+  #source: Mac = '';
 
   /** False when the frame is too short to name a sender. */
   peel(frame: Frame): boolean {
@@ -68,17 +95,35 @@ export class Packet {
     this.number = frame.number;
     this.at = frame.at;
     this.port = frame.port;
+    this.segment = 0;
+    return this.#peel(b, start, end, end - start < frame.wireLength);
+  }
+
+  /** Peels the frame that a tunnel's packet carries, as one that came to the same port. */
+  peelInner(outer: Packet, inner: Inner): boolean {
+    this.number = outer.number;
+    this.at = outer.at;
+    this.port = outer.port;
+    this.segment = inner.segment;
+    const isNamed = this.#peel(outer.bytes, inner.start, outer.end, outer.isCut || inner.isCut);
+    if (this.vlan === 0) this.vlan = inner.vlan;
+    return isNamed;
+  }
+
+  #peel(b: Uint8Array, start: number, end: number, isCut: boolean): boolean {
     this.bytes = b;
     this.start = start;
-    this.isCut = end - start < frame.wireLength;
-    this.ipVersion = this.ipProtocol = this.sourcePort = this.targetPort = this.tcpFlags = this.vlan = this.etherType = 0;
-    this.isServer = this.isOwnAddress = false;
+    this.isCut = isCut;
+    this.ipVersion = this.ipProtocol = this.sourcePort = this.targetPort = this.tcpFlags = this.vlan = this.innerVlan = this.etherType = 0;
+    this.dsap = this.snapOrganisation = -1;
+    this.isServer = this.isOwnAddress = this.isLaterFragment = false;
     this.fault = 'none';
+    this.#source = '';
     this.end = end;
-    this.payload = this.l3 = start + ethernetHeader;
+    this.payload = this.l4 = this.l3 = start + ethernetHeader;
     if (end - start < ethernetHeader) return false;
-    const type = this.#tags(b, ((b[start + 12] ?? 0) << 8) | (b[start + 13] ?? 0));
-    if (type < 0x0600) return true; // 802.3 length, IEEE 802.3 §3.2.6
+    let type = this.#tags(b, ((b[start + 12] ?? 0) << 8) | (b[start + 13] ?? 0));
+    if (type < 0x0600) type = this.#llc(b, type);
     this.etherType = type;
     if (type === etherTypes.ipv4) this.#ipv4(b);
     else if (type === etherTypes.ipv6) this.#ipv6(b);
@@ -87,12 +132,27 @@ export class Packet {
 
   /** The frame's source. */
   get source(): Mac {
-    return macAt(this.bytes, this.start + 6);
+    if (this.#source === '') this.#source = macAt(this.bytes, this.start + 6);
+    return this.#source;
   }
 
   /** What the innermost peeled layer carries, as a view. */
   get body(): Uint8Array {
     return this.bytes.subarray(this.payload, this.end);
+  }
+
+  /** Puts other bytes behind the headers: the start of a TCP stream in place of one segment. Copies both; the frame itself stays as it was. */
+  replaceBody(body: Uint8Array): void {
+    const { start, payload } = this;
+    const joined = new Uint8Array(payload - start + body.length);
+    joined.set(this.bytes.subarray(start, payload));
+    joined.set(body, payload - start);
+    this.bytes = joined;
+    this.l3 -= start;
+    this.l4 -= start;
+    this.payload -= start;
+    this.start = 0;
+    this.end = joined.length;
   }
 
   /** Source address of the IP header; undefined when there is none or no host can have it. Says nothing about the frame's sender: it may be routed. */
@@ -101,6 +161,13 @@ export class Packet {
     const i = this.l3 + (this.ipVersion === 4 ? 12 : 8);
     const ip = this.ipVersion === 4 ? ip4(this.bytes.subarray(i, i + 4)) : ip6(this.bytes.subarray(i, i + 16));
     return isHostIp(ip) ? ip : undefined;
+  }
+
+  /** Whom the frame is for: the target address of the IP header, else of the frame. Any address at all, groups too. */
+  get target(): string {
+    if (this.ipVersion === 0) return macAt(this.bytes, this.start);
+    const i = this.l3 + (this.ipVersion === 4 ? 16 : 24);
+    return this.ipVersion === 4 ? ip4(this.bytes.subarray(i, i + 4)) : ip6(this.bytes.subarray(i, i + 16));
   }
 
   /** Returns the EtherType behind the tags, 0 when it is cut off. The VLAN is the outer tag's; id 0 is a priority tag (IEEE 802.1Q §9.6). */
@@ -113,11 +180,39 @@ export class Packet {
         return 0;
       }
       if (tag === 0) this.vlan = id;
+      else this.innerVlan = id;
       type = ((b[this.l3 + 2] ?? 0) << 8) | (b[this.l3 + 3] ?? 0);
       this.l3 += 4;
     }
+    // In an HSR ring every frame has a tag of six bytes: path and size, sequence, EtherType. IEC 62439-3 §5.7.1.
+    if (type === etherTypes.hsr && this.l3 + 6 <= this.end) {
+      type = ((b[this.l3 + 4] ?? 0) << 8) | (b[this.l3 + 5] ?? 0);
+      this.l3 += 6;
+    }
     this.payload = this.l3;
     return type;
+  }
+
+  /** IEEE 802.3 §3.2.6: `length` counts what follows, padding excluded. Returns the EtherType of RFC 1042, else 0. IEEE 802.2 §3.2; IEEE 802 §9.2. */
+  #llc(b: Uint8Array, length: number): number {
+    const i = this.l3;
+    this.end = Math.min(this.end, i + length);
+    if (i + 3 > this.end) return 0;
+    const control = b[i + 2] ?? 0;
+    const isUnnumbered = (control & 3) === 3;
+    this.dsap = b[i] ?? 0;
+    this.payload = Math.min(i + (isUnnumbered ? 3 : 4), this.end);
+    if (this.dsap !== snapSap || b[i + 1] !== snapSap || control !== unnumberedInformation || i + 8 > this.end) return 0;
+    const organisation = ((b[i + 3] ?? 0) << 16) | ((b[i + 4] ?? 0) << 8) | (b[i + 5] ?? 0);
+    const protocol = ((b[i + 6] ?? 0) << 8) | (b[i + 7] ?? 0);
+    this.payload = i + 8;
+    if ((organisation === rfc1042 || organisation === bridgeTunnel) && protocol >= 0x0600) {
+      this.l3 = this.payload;
+      return protocol;
+    }
+    this.snapOrganisation = organisation;
+    this.snapProtocol = protocol;
+    return 0;
   }
 
   /** RFC 791 §3.1. Only the first fragment has ports. */
@@ -132,8 +227,8 @@ export class Packet {
     this.ttl = b[i + 8] ?? 0;
     this.end = Math.min(this.end, i + total);
     this.payload = i + header;
-    const isLaterFragment = ((((b[i + 6] ?? 0) & 0x1f) << 8) | (b[i + 7] ?? 0)) !== 0;
-    if (!isLaterFragment) this.#transport(b, b[i + 9] ?? 0);
+    this.isLaterFragment = ((((b[i + 6] ?? 0) & 0x1f) << 8) | (b[i + 7] ?? 0)) !== 0;
+    if (!this.isLaterFragment) this.#transport(b, b[i + 9] ?? 0);
   }
 
   /** RFC 8200 §3, §4. */
@@ -152,8 +247,8 @@ export class Packet {
       if (walked === maxExtensions || at + size > this.end) {
         return this.#broken('ipv6');
       }
-      const isLaterFragment = next === fragment && (((b[at + 2] ?? 0) << 8) | ((b[at + 3] ?? 0) & 0xf8)) !== 0;
-      if (isLaterFragment) return;
+      this.isLaterFragment = next === fragment && (((b[at + 2] ?? 0) << 8) | ((b[at + 3] ?? 0) & 0xf8)) !== 0;
+      if (this.isLaterFragment) return;
       next = b[at] ?? 0;
       at += size;
     }
@@ -163,6 +258,7 @@ export class Packet {
 
   #transport(b: Uint8Array, protocol: number): void {
     const i = this.payload;
+    this.l4 = i;
     if (protocol === ipProtocols.udp) {
       const length = ((b[i + 4] ?? 0) << 8) | (b[i + 5] ?? 0);
       if (i + 8 > this.end || length < 8 || (!this.isCut && i + length > this.end && !this.#isFragment(b))) return this.#broken('udp');
@@ -173,7 +269,10 @@ export class Packet {
       if (i + 20 > this.end || header < 20 || i + header > this.end) return this.#broken('tcp');
       this.tcpFlags = b[i + 13] ?? 0;
       this.payload = i + header;
-    } else return;
+    } else {
+      this.ipProtocol = protocol;
+      return;
+    }
     this.ipProtocol = protocol;
     this.sourcePort = ((b[i] ?? 0) << 8) | (b[i + 1] ?? 0);
     this.targetPort = ((b[i + 2] ?? 0) << 8) | (b[i + 3] ?? 0);

@@ -50,7 +50,7 @@ export const isCertainServer = (packet: Packet): boolean =>
 const portPair = (client: number, server: number): number => ((client << 16) | server) >>> 0;
 
 /** An address of the packet as one integer: exact for IPv4. */
-function fold(packet: Packet, target: boolean): number {
+export function fold(packet: Packet, target: boolean): number {
   const b = packet.bytes;
   const size = packet.ipVersion === 4 ? 4 : 16;
   const start = packet.l3 + (packet.ipVersion === 4 ? 12 : 8) + (target ? size : 0);

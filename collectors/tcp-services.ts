@@ -13,4 +13,4 @@ export function observe(_: ReturnType<typeof decode>, packet: Packet): readonly 
   return [{ kind: 'service', protocol: 'tcp', port: packet.sourcePort, ...(name === undefined ? {} : { name }) }];
 }
 
-export const tcpServices = collector({ name: 'tcp-services', spec: 'RFC 9293', matches: tcpServer, decode, observe });
+export const tcpServices = collector({ name: 'tcp-services', spec: 'RFC 9293', matches: tcpServer, isProtocol: false, decode, observe });

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { isClientVerb, runClientVerb } from './api/verbs.ts';
 import { DecodeError } from './codec/reader.ts';
 import { projectFile } from './edge/project-files.ts';
+import { inspect } from './edge/inspect-verb.ts';
 import { Replay, readCaptureFile } from './edge/replay.ts';
 import { run } from './edge/run.ts';
 import { readPolicyFiles } from './edge/store/policy-files.ts';
@@ -63,6 +64,7 @@ async function replay(): Promise<number> {
 
 async function main(): Promise<number> {
   if (verb === 'replay') return replay();
+  if (verb === 'inspect') return inspect(args, { stdout: process.stdout, stderr: process.stderr });
   if (verb === 'run') return run(args);
   if (isClientVerb(verb)) {
     const at = args.findIndex(arg => arg === '--data' || arg.startsWith('--data='));

@@ -1,5 +1,6 @@
 import { ChallengeSchedule } from './attestation/schedule.ts';
 import { askableAt, attestedEvent } from './inventory/bound.ts';
+import { Detector } from './detection/detector.ts';
 import { kindEvents } from './inventory/classify.ts';
 import { commandEvents } from './inventory/command.ts';
 import { decisionFacts, isSameDecision } from './inventory/decision-facts.ts';
@@ -26,6 +27,8 @@ export type MachineSite = {
   readonly settings: Settings;
   readonly gateway?: { readonly mac: Mac; readonly ip: Ip; readonly prefix: string };
   readonly vendorOf: (mac: Mac) => string | undefined;
+  /** How long after the first device nothing counts as new; absent: 10 minutes. */
+  readonly learnsMs?: Millis;
 };
 
 /** The machine: the only place where discovery, attestation, policy and quarantine meet. It routes; it does no I/O and reads no clock. */
@@ -46,8 +49,8 @@ export class Gateway {
     this.#site = site;
     this.#policy = policy;
     this.inventory = inventory;
-    const { settings, vendorOf, gateway } = site;
-    this.#intake = new Intake({ inventory, settings, ownMac: gateway?.mac, vendorOf, emit: (now, event) => this.#emit(now, event) });
+    const parts = { inventory, settings: site.settings, vendorOf: site.vendorOf, learnsMs: site.learnsMs, rules: new Detector() };
+    this.#intake = new Intake({ ...parts, ownMac: site.gateway?.mac, emit: (now, event) => this.#emit(now, event) });
   }
 
   /** A policy comes into force, also the first one after a start: everything is decided and planned anew. */
@@ -111,7 +114,7 @@ export class Gateway {
     if (pausedUntil !== undefined && now >= pausedUntil) this.#emit(now, { kind: 'resumed', by: 'clock', reason: 'the pause ended' });
     for (const { device, person, attestation } of this.inventory.records())
       if (person?.until !== undefined || attestation.result !== undefined) this.#dirty.add(device.id);
-    if (this.#intake.recover(now)) this.#effects.push({ kind: 'resync' });
+    if (this.#intake.tick(now)) this.#effects.push({ kind: 'resync' });
   }
 
   #attested(challenge: string, outcome: ChallengeOutcome, now: Millis): void {

@@ -29,12 +29,51 @@ export function describeFact(fact: Fact): string {
       return `model “${fact.text}”`;
     case 'claimed-mac':
       return `claimed ${fact.ip} for ${fact.mac}, which is not its own address`;
+    case 'protocol':
+      return `speaks ${fact.name}`;
+    case 'maker':
+    case 'firmware':
+    case 'serial':
+    case 'description':
+      return `${fact.kind} “${fact.text}”`;
+    case 'device-kind':
+      return `says that it is a ${fact.text}`;
+    case 'identifier':
+    case 'print':
+      return `${fact.scheme} ${fact.value}`;
+    case 'certificate':
+      return `showed a ${fact.role} certificate of ${fact.subject}`;
+    case 'uses-server':
+      return `uses the ${fact.service} server ${fact.ip}`;
+    case 'neighbour':
+      return `is “${fact.name ?? fact.chassis}” at the far end, port ${fact.portId} (${fact.protocol})`;
+    case 'router':
+      return `routes (${fact.protocol}): ${fact.detail}`;
+    case 'bridge':
+      return `takes part in ${fact.protocol}: ${fact.detail}`;
+    case 'member':
+      return `listens to group ${fact.group}`;
+    case 'asks':
+      return `asks for “${fact.name}” (${fact.protocol})`;
+    case 'answers-for':
+      return `answers ${fact.protocol} questions for “${fact.name}”`;
+    case 'acted':
+      return `${fact.action} ${fact.target}: ${fact.detail}`;
+    case 'behind':
+      return `passes on frames of ${fact.ip}`;
+    case 'contested':
+      return `claims ${fact.ip} against ${fact.mac}`;
+    case 'reaches':
+      return `reaches devices of VLAN ${fact.vlan} without a router`;
   }
 }
 
 const day = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 const ending = (until: number | undefined): string => (until === undefined ? 'for good' : `until ${day(until)}`);
 const foundBy = { announcement: 'what it announced', frames: 'its frames', 'forwarding-table': 'the forwarding table' } as const;
+const times = (count = 1): string => (count > 1 ? `, ${count} times` : '');
+const inFrames = (frames: readonly number[] = []): string =>
+  frames.length === 0 ? '' : ` (frame${frames.length > 1 ? 's' : ''} ${frames.join(', ')})`;
 const acts = { approval: 'approved it', waiver: 'waived a failed check', block: 'cut it off' } as const;
 
 /** One Event of a device in words. */
@@ -71,7 +110,7 @@ export function describeEvent(body: EventBody): string {
     case 'zone-mode':
       return `${body.by} set zone ${body.zone} to ${body.mode}: ${body.reason}`;
     case 'alarm':
-      return `alarm ${body.alarm} at ${body.port}: ${body.detail}`;
+      return `alarm ${body.alarm} at ${body.port}: ${body.detail}${times(body.count)}${inFrames(body.frames)}`;
     case 'port-state':
       return `port ${body.port} is ${body.state}: ${body.detail}`;
     case 'malformed':

@@ -31,15 +31,22 @@ export function ip4(bytes: Uint8Array): Ip {
 /** IPv6 address of exactly 16 bytes, in the form of RFC 5952: lower case, the longest run of zero groups (two or more, the first) as `::`. */
 export function ip6(bytes: Uint8Array): Ip {
   wants(bytes, 16, 'IPv6 address');
-  const groups = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0));
-  let [from, length] = [-1, 1];
+  let [from, length, run] = [-1, 1, 0];
   for (let i = 0; i < 8; i++) {
-    let run = 0;
-    while (i + run < 8 && groups[i + run] === 0) run++;
-    if (run > length) [from, length] = [i, run];
+    run = bytes[2 * i] === 0 && bytes[2 * i + 1] === 0 ? run + 1 : 0;
+    if (run > length) [from, length] = [i - run + 1, run];
   }
-  const text = (part: readonly number[]): string => part.map(group => group.toString(16)).join(':');
-  return from < 0 ? text(groups) : `${text(groups.slice(0, from))}::${text(groups.slice(from + length))}`;
+  let text = '';
+  for (let i = 0; i < 8; i++) {
+    if (i === from) {
+      text += '::';
+      i += length - 1;
+      continue;
+    }
+    if (text !== '' && !text.endsWith('::')) text += ':';
+    text += (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16);
+  }
+  return text;
 }
 
 /** True for an IPv4 or IPv6 address that one host can have on a LAN: no unspecified, loopback, multicast, reserved or broadcast address. */

@@ -11,9 +11,6 @@ export type TakePacket = (at: Millis, bytes: Uint8Array, from: number, to: numbe
  */
 export type CaptureFormat = { consume(bytes: Uint8Array, from: number, base: number): number };
 
-/** LINKTYPE_ETHERNET, the only one that names the sender by a hardware address of a LAN. */
-export const linkEthernet = 1;
-
 /** Longest packet that a capture may hold: MAXIMUM_SNAPLEN of libpcap, bytes. */
 export const maxPacket = 262_144;
 
@@ -22,19 +19,16 @@ export const maxMillis = 8.64e15;
 
 export const captureError = (found: string, byte: number): DecodeError => new DecodeError(`Cannot read capture: ${found} at byte ${byte}`);
 
-/** Common names of link types, for the message that we do not read them. Registry: LINKTYPE_ values of libpcap. */
+/** Common names of link types that link.ts does not read, for the message. Registry: LINKTYPE_ values of libpcap. */
 const linkNames: { readonly [type: number]: string } = {
-  0: 'BSD loopback',
   9: 'PPP',
-  101: 'raw IP',
   105: 'IEEE 802.11',
-  113: 'Linux cooked',
+  119: 'IEEE 802.11 with Prism header',
   127: 'IEEE 802.11 with radiotap',
+  192: 'PPI',
   195: 'IEEE 802.15.4',
-  228: 'raw IPv4',
-  229: 'raw IPv6',
+  230: 'IEEE 802.15.4 without check sequence',
   251: 'Bluetooth LE',
-  276: 'Linux cooked v2',
 };
 
 export const linkError = (type: number, byte: number): DecodeError =>

@@ -1,4 +1,5 @@
-import { type CaptureFormat, captureError, linkError, linkEthernet, maxPacket, type TakePacket } from './capture-format.ts';
+import { type CaptureFormat, captureError, linkError, maxPacket, type TakePacket } from './capture-format.ts';
+import { linkLayer } from './link.ts';
 
 /** Length of the file header and of each record's header. */
 const [fileHeader, recordHeader] = [24, 16];
@@ -15,7 +16,7 @@ export const isPcap = (magic: number): boolean => magics[magic] !== undefined;
 
 /** The classic capture file, draft-ietf-opsawg-pcap: both byte orders, microseconds and nanoseconds. Reads 32-bit fields inline, for speed. */
 export class PcapFormat implements CaptureFormat {
-  readonly #take: TakePacket;
+  #take: TakePacket;
   #little = false;
   #unitsPerMilli = 0;
 
@@ -42,7 +43,9 @@ export class PcapFormat implements CaptureFormat {
     if (major !== 2) throw captureError(`pcap version ${major}.${minor}`, base + at + 4);
     // The upper half may hold the length of a frame check sequence (§4); the length of such captures on the wire includes it.
     const link = view.getUint32(20, magic.little) & 0xffff;
-    if (link !== linkEthernet) throw linkError(link, base + at + 20);
+    const take = linkLayer(link, this.#take);
+    if (take === undefined) throw linkError(link, base + at + 20);
+    this.#take = take;
     this.#unitsPerMilli = magic.unitsPerMilli;
   }
 

@@ -1,5 +1,6 @@
 import type { Millis } from '../model/address.ts';
-import { type CaptureFormat, captureError, linkError, linkEthernet, maxMillis, maxPacket, type TakePacket } from './capture-format.ts';
+import { type CaptureFormat, captureError, linkError, maxMillis, maxPacket, type TakePacket } from './capture-format.ts';
+import { linkLayer } from './link.ts';
 import { Reader } from './reader.ts';
 
 /** Block type of a section header: the same in both byte orders. */
@@ -14,13 +15,15 @@ const maxInterfaces = 4096;
 /** `unitsPerMilli` is set iff the clock ticks in a whole number of units a millisecond, at most 10^6: the fast way. */
 type Interface = {
   readonly link: number;
+  /** Undefined when its link type is not read. */
+  readonly take?: TakePacket;
   readonly snapLength: number;
   readonly unitsPerMilli?: number;
   readonly ticksPerSecond: bigint;
   readonly offsetSeconds: number;
 };
 
-/** The block format, draft-ietf-opsawg-pcapng: several sections, interfaces and clocks; Ethernet packets only. */
+/** The block format, draft-ietf-opsawg-pcapng: several sections, interfaces and clocks. */
 export class PcapngFormat implements CaptureFormat {
   readonly #take: TakePacket;
   #little = true;
@@ -61,34 +64,36 @@ export class PcapngFormat implements CaptureFormat {
 
   #interface(body: Uint8Array, byte: number): void {
     if (this.#interfaces.length >= maxInterfaces) throw captureError(`more than ${maxInterfaces} interfaces`, byte);
-    this.#interfaces.push(readInterface(new Reader(body, 'capture: interface'), this.#little));
+    const described = readInterface(new Reader(body, 'capture: interface'), this.#little);
+    const take = linkLayer(described.link, this.#take);
+    this.#interfaces.push(take === undefined ? described : { ...described, take });
   }
 
   /** Enhanced Packet Block §4.3; the obsolete Packet Block (appendix A) differs in the width of its first two fields only. */
   #packet(obsolete: boolean, bytes: Uint8Array, view: DataView, at: number, length: number, base: number): void {
     const id = obsolete ? view.getUint16(at + 8, this.#little) : view.getUint32(at + 8, this.#little);
-    const port = this.#ethernet(id, base + at);
+    const port = this.#interfaceOf(id, base + at);
     const captured = view.getUint32(at + 20, this.#little);
     if (captured > maxPacket || captured > length - 32) throw captureError(`packet of ${captured} bytes`, base + at);
     const millis = toMillis(port, view.getUint32(at + 12, this.#little), view.getUint32(at + 16, this.#little));
     if (!(millis >= 0 && millis <= maxMillis)) throw captureError('time out of range', base + at);
     this.#last = millis;
-    this.#take(millis, bytes, at + 28, at + 28 + captured, view.getUint32(at + 24, this.#little));
+    port.take?.(millis, bytes, at + 28, at + 28 + captured, view.getUint32(at + 24, this.#little));
   }
 
   /** Simple Packet Block §4.4: of the first interface and without a time; it gets the time of the packet before it. */
   #simple(bytes: Uint8Array, view: DataView, at: number, length: number, base: number): void {
-    const { snapLength } = this.#ethernet(0, base + at);
+    const { snapLength, take } = this.#interfaceOf(0, base + at);
     const wireLength = view.getUint32(at + 8, this.#little);
     const captured = Math.min(wireLength, snapLength === 0 ? wireLength : snapLength, length - 16);
     if (captured > maxPacket) throw captureError(`packet of ${captured} bytes`, base + at);
-    this.#take(this.#last, bytes, at + 12, at + 12 + captured, wireLength);
+    take?.(this.#last, bytes, at + 12, at + 12 + captured, wireLength);
   }
 
-  #ethernet(id: number, byte: number): Interface {
+  #interfaceOf(id: number, byte: number): Interface {
     const port = this.#interfaces[id];
     if (port === undefined) throw captureError(`packet of interface ${id}, which is not described`, byte);
-    if (port.link !== linkEthernet) throw linkError(port.link, byte);
+    if (port.take === undefined) throw linkError(port.link, byte);
     return port;
   }
 }

@@ -1,6 +1,17 @@
 /** Bytes break their format. Normal on a network: it is counted with its sender and costs no other decoder its frame (STYLE §5). */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError';
+  /** More bytes might mend it: of the start of a TCP stream the rest may still come. */
+  readonly isShort: boolean;
+
+  constructor(message: string, isShort = false) {
+    // Anyone may send broken frames without end: taking down the stack would cost more than reading them.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    super(message);
+    Error.stackTraceLimit = stackTraceLimit;
+    this.isShort = isShort;
+  }
 }
 
 /**
@@ -79,12 +90,12 @@ export class Reader {
   }
 
   /** The error to throw for a value that the format forbids; says where. */
-  fault(found: string): DecodeError {
-    return new DecodeError(`Cannot read ${this.#what}: ${found} at byte ${this.#at}`);
+  fault(found: string, isShort = false): DecodeError {
+    return new DecodeError(`Cannot read ${this.#what}: ${found} at byte ${this.#at}`, isShort);
   }
 
   #advance(count: number): number {
-    if (!(count >= 0 && count <= this.left)) throw this.fault(`${count} bytes wanted, ${this.left} left`);
+    if (!(count >= 0 && count <= this.left)) throw this.fault(`${count} bytes wanted, ${this.left} left`, true);
     const i = this.#at;
     this.#at += count;
     return i;

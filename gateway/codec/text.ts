@@ -13,6 +13,12 @@ export function decodeText(bytes: Uint8Array, max = maxText): string {
   return ascii ?? visibleText(utf8.decode(bytes.subarray(0, end)).slice(0, max));
 }
 
+/** Text that may have several lines, as one line: what ends or indents a line becomes a space. */
+export function decodeLine(bytes: Uint8Array, max = maxText): string {
+  const line = bytes.slice(0, max * 4).map(byte => (byte === 0x0a || byte === 0x0d || byte === 0x09 ? 0x20 : byte));
+  return decodeText(line, max).replace(/ {2,}/g, ' ').trim();
+}
+
 /** The short way, which most text takes: undefined when a byte is not a printable ASCII character. */
 function printableAscii(bytes: Uint8Array, end: number): string | undefined {
   let text = '';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { checkNames } from '../model/attestation.ts';
 import { attestationStatuses } from '../model/axes.ts';
 import { transportFailures } from '../model/attestation.ts';
+import { actionNames, bridgeProtocols, descriptionsOf, identifierSchemes, printSchemes } from '../model/fact.ts';
 import { reasonCodes } from '../model/reason.ts';
 import type { FromBrowser, FromChallenger, FromEnforcer, FromSensor } from './messages.ts';
 
@@ -38,6 +39,35 @@ const fact = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('model'), text }),
   z.object({ kind: z.literal('claimed-mac'), mac, ip }),
+  z.object({ kind: z.literal('protocol'), name: z.string().max(40) }),
+  z.object({ kind: z.enum(['maker', 'firmware', 'serial', 'device-kind']), text }),
+  z.object({ kind: z.literal('description'), text, of: z.enum(descriptionsOf).optional() }),
+  z.object({ kind: z.literal('identifier'), scheme: z.enum(identifierSchemes), value: text }),
+  z.object({ kind: z.literal('print'), scheme: z.enum(printSchemes), value: text }),
+  z.object({ kind: z.literal('certificate'), role: z.enum(['server', 'client']), subject: text, issuer: text, key: hex }),
+  z.object({ kind: z.literal('uses-server'), service: z.enum(['dns', 'ntp', 'dhcp', 'mqtt', 'syslog', 'radius']), ip }),
+  z.object({
+    kind: z.literal('neighbour'),
+    protocol: z.enum(['lldp', 'cdp', 'profinet']),
+    chassis: text,
+    portId: text,
+    name: text.optional(),
+  }),
+  z.object({
+    kind: z.literal('router'),
+    protocol: z.enum(['ra', 'irdp', 'redirect', 'vrrp', 'hsrp', 'glbp', 'carp']),
+    detail: text,
+    ip: ip.optional(),
+    mac: mac.optional(),
+  }),
+  z.object({ kind: z.literal('bridge'), protocol: z.enum(bridgeProtocols), detail: text }),
+  z.object({ kind: z.literal('member'), group: ip }),
+  z.object({ kind: z.literal('asks'), protocol: z.enum(['tls', 'http']), name: text }),
+  z.object({ kind: z.literal('answers-for'), protocol: z.enum(['llmnr', 'mdns', 'nbns']), name: text }),
+  z.object({ kind: z.literal('acted'), action: z.enum(actionNames), target: text, detail: text }),
+  z.object({ kind: z.literal('behind'), ip }),
+  z.object({ kind: z.literal('contested'), ip, mac }),
+  z.object({ kind: z.literal('reaches'), vlan }),
 ]);
 const observation = z.object({ at: millis, port, vlan, mac, collector: z.string().max(40), frame: count, fact });
 const sighting = z.object({ port, vlan, mac, packets: count, bytes: count, firstAt: millis, lastAt: millis });

@@ -113,8 +113,11 @@ export class Replay {
   }
 }
 
-/** Feeds a capture file to `take`, in bounded memory. Throws DecodeError when the file breaks its format, after every whole frame. */
-export async function readCaptureFile(path: string, take: (frame: Frame) => void): Promise<void> {
+/**
+ * Feeds a capture file to `take`, in bounded memory. Throws DecodeError when the file breaks its format, after every whole frame.
+ * `progress` is told how much of the file has been read, 0 to 1.
+ */
+export async function readCaptureFile(path: string, take: (frame: Frame) => void, progress?: (part: number) => void): Promise<void> {
   const reader = new CaptureReader(take);
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     const why = error.code === 'ENOENT' ? 'there is no such file' : error.message;
@@ -122,10 +125,13 @@ export async function readCaptureFile(path: string, take: (frame: Frame) => void
   });
   try {
     const chunk = new Uint8Array(chunkBytes);
-    for (;;) {
+    const size = progress === undefined ? 0 : (await file.stat()).size;
+    for (let read = 0; ; ) {
       const { bytesRead } = await file.read(chunk, 0, chunk.length, null);
       if (bytesRead === 0) break;
       reader.push(chunk.subarray(0, bytesRead));
+      read += bytesRead;
+      if (size > 0) progress?.(Math.min(1, read / size));
     }
   } finally {
     await file.close();

@@ -9,9 +9,28 @@ export type Clues = {
   readonly model?: string | undefined;
   readonly hostname?: string | undefined;
   readonly vendorClass?: string | undefined;
+  readonly maker?: string | undefined;
+  readonly description?: string | undefined;
+  readonly deviceKind?: string | undefined;
   readonly services: readonly string[];
+  readonly protocols: readonly string[];
   readonly mac: Mac;
 };
+
+export function cluesOf({ fields, services, protocols = [], mac }: Device): Clues {
+  return {
+    vendor: fields.vendor?.value,
+    model: fields.model?.value,
+    hostname: fields.hostname?.value,
+    vendorClass: fields.vendorClass?.value,
+    maker: fields.maker?.value,
+    description: fields.description?.value,
+    deviceKind: fields.deviceKind?.value,
+    services: services.map(({ service }) => service),
+    protocols,
+    mac,
+  };
+}
 
 /** The Event that gives a device its kind, when fingerprints find another than it has and no person locked it. */
 export function kindEvents(
@@ -19,16 +38,8 @@ export function kindEvents(
   kindOf: (clues: Clues) => { readonly kind: string; readonly rule: RuleRef } | undefined,
   now: Millis,
 ): readonly EventBody[] {
-  const { vendor, model, hostname, vendorClass, kind } = device.fields;
-  const services = device.services.map(({ service }) => service);
-  const found = kindOf({
-    vendor: vendor?.value,
-    model: model?.value,
-    hostname: hostname?.value,
-    vendorClass: vendorClass?.value,
-    services,
-    mac: device.mac,
-  });
+  const { kind } = device.fields;
+  const found = kindOf(cluesOf(device));
   if (found === undefined || found.kind === kind?.value || kind?.locked === true) return [];
   const value = { value: found.kind, source: found.rule.at, at: now, frame: 0 };
   return [{ kind: 'field-set', device: device.id, field: 'kind', value }];

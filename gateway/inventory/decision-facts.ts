@@ -26,7 +26,7 @@ export function decisionFacts(record: DeviceRecord, zone: ZoneSettings, expected
     port: device.port,
     vlan: device.vlan,
     services: device.services.map(({ service }) => service),
-    announced: device.facts.length > 0,
+    announced: device.seenBy === 'announcement',
     cloned: device.cloneOf !== undefined,
     attestation: status,
     assurance: expired ? 0 : attestation.assurance,

@@ -1,27 +1,41 @@
 import type { Ip, Millis } from '../model/address.ts';
 import type { Binding, Device, Field } from '../model/device.ts';
-import { type Observation, factKey } from '../model/fact.ts';
-import { maxBindings, maxFacts, maxIps, maxServices } from './record.ts';
+import { type Fact, type FactKind, factKey, type Observation } from '../model/fact.ts';
+import { type SaidField, isTrustedOver } from './field-trust.ts';
+import { maxBindings, maxFacts, maxHostnames, maxIps, maxProtocols, maxServices } from './record.ts';
+
+/** Facts by which a device does not say who it is: what others see it do, and how its stack looks. */
+const notAnnouncing = ['seen', 'protocol', 'print', 'behind', 'acted', 'contested', 'reaches', 'uses-server', 'asks'] as const;
+const noAnnouncement: ReadonlySet<FactKind> = new Set(notAnnouncing);
+/** What the header stage reads off ordinary traffic is no announcement either. */
+const isAnnouncement = ({ fact, collector }: Observation): boolean =>
+  !noAnnouncement.has(fact.kind) && collector !== 'activity' && collector !== 'header';
 
 /** The device after one more Observation about it. Locked fields stay; the oldest entry gives way at each cap. */
 export function foldFact(device: Device, observation: Observation): Device {
   const { fact, collector, frame, at } = observation;
   if (fact.kind === 'seen') return device;
-  const key = factKey(fact);
-  const facts = [...device.facts.filter(old => factKey(old.fact) !== key), { collector, frame, at, fact }].slice(-maxFacts);
-  const next: Device = { ...device, seenBy: 'announcement', facts };
+  if (fact.kind === 'protocol') return withProtocol(device, fact.name);
+  const facts = [...device.facts.filter(old => !isSameKey(old.fact, fact)), { collector, frame, at, fact }].slice(-maxFacts);
+  const next: Device = { ...device, seenBy: isAnnouncement(observation) ? 'announcement' : device.seenBy, facts };
   const field = (value: string): Field<string> => ({ value, source: collector, at, frame });
   switch (fact.kind) {
     case 'address':
       return withAddress(next, fact.ip, at);
     case 'hostname':
-      return withField(next, 'hostname', field(fact.name));
+      return withHostname(next, field(fact.name));
     case 'vendor-class':
-      return withField(next, 'vendorClass', field(fact.text));
-    case 'model':
-      return withField(next, 'model', field(fact.text));
+      return withSaid(next, 'vendorClass', field(fact.text));
+    case 'device-kind':
+      return withSaid(next, 'deviceKind', field(fact.text));
     case 'mud-url':
-      return withField(next, 'mudUrl', field(fact.url));
+      return withSaid(next, 'mudUrl', field(fact.url));
+    case 'maker':
+    case 'model':
+    case 'firmware':
+    case 'serial':
+    case 'description':
+      return withSaid(next, fact.kind, field(fact.text));
     case 'service': {
       const service = `${fact.protocol}/${fact.port}`;
       const entry = fact.name === undefined ? { service } : { service, name: fact.name };
@@ -33,8 +47,41 @@ export function foldFact(device: Device, observation: Observation): Device {
     case 'dhcp-client-id':
     case 'dhcp-server':
     case 'claimed-mac':
+    case 'identifier':
+    case 'print':
+    case 'certificate':
+    case 'uses-server':
+    case 'neighbour':
+    case 'router':
+    case 'bridge':
+    case 'member':
+    case 'asks':
+    case 'answers-for':
+    case 'acted':
+    case 'behind':
+    case 'contested':
+    case 'reaches':
       return next;
   }
+}
+
+/** Kinds first: most facts differ in them already, and a key is a text to make. */
+export const isSameKey = (a: Fact, b: Fact): boolean => a.kind === b.kind && factKey(a) === factKey(b);
+
+function withProtocol(device: Device, name: string): Device {
+  const protocols = device.protocols ?? [];
+  return protocols.includes(name) || protocols.length >= maxProtocols ? device : { ...device, protocols: [...protocols, name] };
+}
+
+function withHostname(device: Device, field: Field<string>): Device {
+  const others = (device.hostnames ?? []).filter(old => old.value !== field.value);
+  return withSaid({ ...device, hostnames: [...others, field].slice(-maxHostnames) }, 'hostname', field);
+}
+
+/** What the device says of itself takes the place of what a less trusted protocol said. */
+function withSaid(device: Device, name: SaidField, field: Field<string>): Device {
+  const old = device.fields[name];
+  return old === undefined || isTrustedOver(name, field.source, old.source) ? withField(device, name, field) : device;
 }
 
 /** Sets a field unless a person locked it. */

@@ -1,10 +1,13 @@
 import { type DeviceId, isGroupMac, type Mac, type Millis, type PortName } from '../model/address.ts';
-import type { Observation } from '../model/fact.ts';
+import type { Alarm, Arrival, Lookups } from '../model/alarm.ts';
+import type { Device } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
+import type { Observation } from '../model/fact.ts';
 import type { Input } from '../model/machine.ts';
 import type { Settings } from '../model/settings.ts';
+import { alarmEvent } from './alarm-event.ts';
 import type { Inventory } from './inventory.ts';
-import { type Desk, observe, observeForwardingEntry, sight } from './observe.ts';
+import { type Desk, livePort, observe, type PortLimits, observeForwardingEntry, sight } from './observe.ts';
 import { OutsiderQuota } from './quota.ts';
 import { Upstream } from './upstream.ts';
 
@@ -14,6 +17,15 @@ export type FromNetwork = Extract<
   { readonly kind: 'observed' | 'forwarding-entry' | 'sighted' | 'malformed' | 'overflowed' | 'port-state' }
 >;
 
+/** The detection rules, as the machine lends them: what they make of something new, and of time that passes. */
+export type Rules = {
+  observe(observation: Observation, lookups: Lookups): readonly Alarm[];
+  tick(lookups: Lookups): readonly Alarm[];
+};
+
+/** A site is learnt for so long, unless told otherwise. Milliseconds. */
+const learnsMs = 600_000;
+
 /** Everything that the network says, under the quota of each port. It emits Events and names the devices to decide about again. */
 export class Intake {
   readonly #inventory: Inventory;
@@ -21,7 +33,12 @@ export class Intake {
   readonly #own: Mac | undefined;
   readonly #vendorOf: (mac: Mac) => string | undefined;
   readonly #emit: (now: Millis, event: EventBody) => void;
-  readonly #quota = new OutsiderQuota();
+  readonly #rules: Rules;
+  readonly #limits: PortLimits;
+  readonly #learnsMs: Millis;
+  /** When the oldest device was found: the site is learnt from then on. */
+  #since: Millis | undefined;
+  readonly #quota: OutsiderQuota;
   /** Ports of the settings without link. */
   readonly #down = new Set<PortName>();
   readonly #upstream = new Upstream();
@@ -32,12 +49,20 @@ export class Intake {
     readonly ownMac?: Mac | undefined;
     readonly vendorOf: (mac: Mac) => string | undefined;
     readonly emit: (now: Millis, event: EventBody) => void;
+    readonly rules: Rules;
+    /** How long after the first device all is taken as the usual state. */
+    readonly learnsMs?: Millis | undefined;
+    readonly limits?: PortLimits;
   }) {
     this.#inventory = parts.inventory;
     this.#settings = parts.settings;
     this.#own = parts.ownMac;
     this.#vendorOf = parts.vendorOf;
     this.#emit = parts.emit;
+    this.#rules = parts.rules;
+    this.#limits = parts.limits ?? livePort;
+    this.#learnsMs = parts.learnsMs ?? learnsMs;
+    this.#quota = new OutsiderQuota(this.#limits.burst);
   }
 
   isDown(port: PortName): boolean {
@@ -72,9 +97,10 @@ export class Intake {
     }
   }
 
-  /** Tells what quotas folded away once they have recovered. True iff the sensor should say everything again. */
-  recover(now: Millis): boolean {
+  /** About once a second: lets the rules look, and tells what quotas folded away. True iff the sensor should say everything again. */
+  tick(now: Millis): boolean {
     this.#upstream.age(now);
+    this.#raise(this.#rules.tick(this.#lookups('known', now)), now);
     const recovered = this.#quota.recovered(now);
     for (const { port, count } of recovered) this.#emit(now, { kind: 'folded', port, count, what: 'events beyond the quota of the port' });
     return recovered.length > 0;
@@ -116,7 +142,34 @@ export class Intake {
       vendorOf: this.#vendorOf,
       emit: event => this.#emit(now, event),
       quota: port => this.#take(port, now),
+      maxDevices: this.#limits.devices,
+      watch: (observation, arrival) => {
+        const alarms = this.#rules.observe(observation, this.#lookups(arrival, now));
+        return () => this.#raise(alarms, now);
+      },
     };
+  }
+
+  #lookups(arrival: Arrival, now: Millis): Lookups {
+    const [inventory, { network }] = [this.#inventory, this.#settings];
+    this.#since ??= Math.min(now, ...[...inventory.records()].map(({ device }) => device.firstSeen));
+    return {
+      now,
+      arrival,
+      withMac: mac => inventory.withMac(mac).map(({ device }) => device),
+      withIp: ip => inventory.withIp(ip).map(({ device }) => device),
+      all: () => devicesOf(inventory),
+      lastAt: ({ id }) => inventory.get(id)?.seen.lastAt ?? 0,
+      countOn: port => inventory.countOn(port),
+      vendorOf: this.#vendorOf,
+      dhcpServers: network.kind === 'bridge' ? network.dhcpServers : [],
+      uplinks: network.kind === 'bridge' ? network.uplinks : [],
+      learnsUntil: this.#since + this.#learnsMs,
+    };
+  }
+
+  #raise(alarms: readonly Alarm[], now: Millis): void {
+    for (const alarm of alarms) if (this.#take(alarm.port, now)) this.#emit(now, alarmEvent(alarm, this.#inventory));
   }
 
   /** Meters what outsiders cause on a port; the first refusal raises one alarm. */
@@ -130,3 +183,7 @@ export class Intake {
 
 const news = (seen: { readonly device: DeviceId; readonly changed: boolean } | undefined): readonly DeviceId[] =>
   seen?.changed === true ? [seen.device] : [];
+
+function* devicesOf(inventory: Inventory): Generator<Device> {
+  for (const { device } of inventory.records()) yield device;
+}

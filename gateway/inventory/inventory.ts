@@ -21,6 +21,8 @@ export const maxDevices = 20_000;
 export class Inventory {
   readonly #records = new Map<DeviceId, DeviceRecord>();
   readonly #byMac = new Map<Mac, DeviceId[]>();
+  /** As many entries as the devices have addresses, at most 8 each. */
+  readonly #byIp = new Map<Ip, Set<DeviceId>>();
   readonly #counts = new Map<PortName, number>();
   readonly #zoneModes = new Map<string, ZoneMode>();
   #nextId = 1;
@@ -86,7 +88,7 @@ export class Inventory {
   }
 
   withIp(ip: Ip): readonly DeviceRecord[] {
-    return [...this.#records.values()].filter(({ device }) => device.ips.includes(ip));
+    return [...(this.#byIp.get(ip) ?? [])].flatMap(id => this.#records.get(id) ?? []);
   }
 
   /** Folds one Event in. Events about a device that is gone change nothing. */
@@ -119,12 +121,33 @@ export class Inventory {
     this.#records.set(id, record);
     this.#count(record.device.port, 1);
     this.#byMac.set(mac, [...(this.#byMac.get(mac) ?? []), id]);
+    for (const ip of record.device.ips) this.#uses(ip, id);
+  }
+
+  #index(record: DeviceRecord, device: DeviceRecord['device']): void {
+    const { id, ips } = record.device;
+    record.device = device;
+    if (device.ips === ips) return;
+    for (const ip of ips) if (!device.ips.includes(ip)) this.#leaves(ip, id);
+    for (const ip of device.ips) this.#uses(ip, id);
+  }
+
+  #uses(ip: Ip, id: DeviceId): void {
+    const ids = this.#byIp.get(ip);
+    if (ids === undefined) this.#byIp.set(ip, new Set([id]));
+    else ids.add(id);
+  }
+
+  #leaves(ip: Ip, id: DeviceId): void {
+    const ids = this.#byIp.get(ip);
+    ids?.delete(id);
+    if (ids?.size === 0) this.#byIp.delete(ip);
   }
 
   #applyTo(record: DeviceRecord, body: AboutDevice, at: Millis): void {
     switch (body.kind) {
       case 'fact-learned':
-        record.device = foldFact(record.device, body.observation);
+        this.#index(record, foldFact(record.device, body.observation));
         break;
       case 'field-set':
         record.device = withField(record.device, body.field, body.value);
@@ -186,6 +209,7 @@ export class Inventory {
   #forget(record: DeviceRecord): void {
     const { id, mac, port } = record.device;
     this.#records.delete(id);
+    for (const ip of record.device.ips) this.#leaves(ip, id);
     this.#count(port, -1);
     const left = (this.#byMac.get(mac) ?? []).filter(other => other !== id);
     if (left.length === 0) this.#byMac.delete(mac);

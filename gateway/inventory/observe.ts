@@ -1,15 +1,19 @@
 import type { DeviceId, Mac, Millis, PortName, Vlan } from '../model/address.ts';
+import type { Arrival } from '../model/alarm.ts';
 import type { SeenBy } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
-import { type Observation, type Sighting, factKey } from '../model/fact.ts';
+import type { Observation, Sighting } from '../model/fact.ts';
 import type { ZoneSettings } from '../model/settings.ts';
+import { isSameKey } from './fold-fact.ts';
 import { identify } from './identify.ts';
 import type { Inventory } from './inventory.ts';
+import { outsiderBurst } from './quota.ts';
 import type { DeviceRecord } from './record.ts';
 import { zoneOf } from './zone.ts';
 
-/** The most devices of one port; beyond it the longest silent undecided one gives way, else the new address is only counted. */
-export const maxDevicesPerPort = 1024;
+/** How many devices and Events one port may have; a capture file is one port for a whole site. */
+export type PortLimits = { readonly devices: number; readonly burst: number };
+export const livePort: PortLimits = { devices: 1024, burst: outsiderBurst };
 /** An undecided device may give way after so much silence. Milliseconds. */
 export const mayGiveWayMs = 600_000;
 
@@ -23,22 +27,28 @@ export type Desk = {
   readonly emit: (event: EventBody) => void;
   /** False when the port's quota for what outsiders cause is used up; the refusal is counted. */
   readonly quota: (port: PortName) => boolean;
+  /** The most devices of one port; beyond it the longest silent undecided one gives way, else the new address is only counted. */
+  readonly maxDevices: number;
+  /** Shows the rules what is new, before it is folded in; raises what they find once the returned function is called. */
+  readonly watch: (observation: Observation, arrival: Arrival) => () => void;
 };
 
 type Place = { readonly mac: Mac; readonly port: PortName; readonly vlan: Vlan };
 
+type Located = { readonly record: DeviceRecord; readonly arrival: Arrival };
+
 /** The device at an address on a port, found or moved here when need be. Undefined when caps forbid a new one. */
-export function locate(desk: Desk, place: Place, seenBy: SeenBy, collector: string, frame: number): DeviceRecord | undefined {
+export function locate(desk: Desk, place: Place, seenBy: SeenBy, frame: number): Located | undefined {
   const who = identify(desk.inventory, place, desk.now, desk.linkIsDown);
   const zone = zoneOf(desk.zones, { port: place.port, vlan: place.vlan, ips: [] }).name;
   switch (who.kind) {
     case 'known':
-      return who.record;
+      return { record: who.record, arrival: 'known' };
     case 'moved': {
       if (!desk.quota(place.port)) return undefined;
       const { id, port } = who.record.device;
       desk.emit({ kind: 'device-moved', device: id, from: port, to: place.port, zone });
-      return who.record;
+      return { record: who.record, arrival: 'moved' };
     }
     case 'new': {
       if (!desk.quota(place.port) || !makeRoom(desk, place.port)) return undefined;
@@ -48,55 +58,39 @@ export function locate(desk: Desk, place: Place, seenBy: SeenBy, collector: stri
       const vendor = desk.vendorOf(place.mac);
       if (vendor !== undefined)
         desk.emit({ kind: 'field-set', device, field: 'vendor', value: { value: vendor, source: 'ieee-registry', at: desk.now, frame } });
-      if (victim !== undefined)
-        desk.emit({
-          kind: 'alarm',
-          alarm: 'mac-clone',
-          actor: place.mac,
-          port: place.port,
-          device,
-          victim: victim.id,
-          detail: `${place.mac} of ${victim.id} on ${victim.port} also speaks on ${place.port} (${collector})`,
-        });
-      return desk.inventory.get(device);
+      const record = desk.inventory.get(device);
+      return record && { record, arrival: 'found' };
     }
   }
 }
 
 /** Takes one Observation in. Returns the device it concerns, and whether it said anything new. */
 export function observe(desk: Desk, observation: Observation): { readonly device: DeviceId; readonly changed: boolean } | undefined {
-  const { mac, port, vlan, fact, collector, frame, at } = observation;
-  const before = desk.inventory.at(mac, port, vlan);
-  const record = locate(desk, { mac, port, vlan }, 'frames', collector, frame);
-  if (record === undefined) return undefined;
+  const { mac, port, vlan, fact, frame, at } = observation;
+  const located = locate(desk, { mac, port, vlan }, 'frames', frame);
+  if (located === undefined) return undefined;
+  const { record, arrival } = located;
   const id = record.device.id;
   record.seen.lastAt = Math.max(record.seen.lastAt, at);
-  const found = before === undefined;
-  if (fact.kind === 'seen' || isKnown(record, observation)) return { device: id, changed: found };
-  if (!desk.quota(port)) return { device: id, changed: found };
+  const found = arrival !== 'known';
+  if (found) desk.watch({ ...observation, fact: { kind: 'seen' } }, arrival)();
+  if (fact.kind === 'seen' || isKnown(record, observation) || !desk.quota(port)) return { device: id, changed: found };
+  const raise = desk.watch(observation, 'known');
   desk.emit({ kind: 'fact-learned', device: id, observation });
-  if (fact.kind === 'claimed-mac')
-    desk.emit({
-      kind: 'alarm',
-      alarm: 'claimed-mac',
-      actor: mac,
-      port,
-      device: id,
-      detail: `${mac} says that ${fact.ip} is at ${fact.mac}`,
-    });
+  raise();
   return { device: id, changed: true };
 }
 
 /** True iff the device's latest fact of that key says the same, and its address is still the newest. */
-function isKnown(record: DeviceRecord, { fact }: Observation): boolean {
-  const key = factKey(fact);
-  const old = record.device.facts.find(entry => factKey(entry.fact) === key);
+function isKnown({ device }: DeviceRecord, { fact }: Observation): boolean {
+  if (fact.kind === 'protocol') return device.protocols?.includes(fact.name) ?? false;
+  const old = device.facts.find(entry => isSameKey(entry.fact, fact));
   return old !== undefined && JSON.stringify(old.fact) === JSON.stringify(fact);
 }
 
 /** True iff the port may have one more device. An undecided one that has long been silent is forgotten for it. */
 function makeRoom(desk: Desk, port: PortName): boolean {
-  if (desk.inventory.countOn(port) < maxDevicesPerPort) return true;
+  if (desk.inventory.countOn(port) < desk.maxDevices) return true;
   const here = [...desk.inventory.records()].filter(({ device }) => device.port === port);
   const idle = here
     .filter(({ person, decision, seen }) => person === undefined && decision?.access !== 'admit' && desk.now - seen.lastAt > mayGiveWayMs)
@@ -105,7 +99,7 @@ function makeRoom(desk: Desk, port: PortName): boolean {
   desk.emit({
     kind: 'device-forgotten',
     device: idle.device.id,
-    why: `silent, undecided, and port ${port} has ${maxDevicesPerPort} devices`,
+    why: `silent, undecided, and port ${port} has ${desk.maxDevices} devices`,
   });
   return true;
 }
@@ -115,11 +109,13 @@ export function observeForwardingEntry(
   desk: Desk,
   { mac, port, vlan }: Place,
 ): { readonly device: DeviceId; readonly changed: boolean } | undefined {
-  const known = desk.inventory.at(mac, port, vlan) !== undefined;
-  const record = locate(desk, { mac, port, vlan }, 'forwarding-table', 'forwarding-table', 0);
-  if (record === undefined) return undefined;
+  const located = locate(desk, { mac, port, vlan }, 'forwarding-table', 0);
+  if (located === undefined) return undefined;
+  const { record, arrival } = located;
   record.seen.lastAt = Math.max(record.seen.lastAt, desk.now);
-  return { device: record.device.id, changed: !known };
+  if (arrival !== 'known')
+    desk.watch({ at: desk.now, port, vlan, mac, collector: 'forwarding-table', frame: 0, fact: { kind: 'seen' } }, arrival)();
+  return { device: record.device.id, changed: arrival !== 'known' };
 }
 
 /** Adds rolled-up counters to the devices they are about; counters of unknown addresses are of no use. */

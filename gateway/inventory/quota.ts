@@ -11,6 +11,11 @@ const maxPorts = 2048;
 /** Meters the Events that outsiders cause, per port, so that a flood fills neither memory nor disk. */
 export class OutsiderQuota {
   readonly #buckets = new Map<PortName, Bucket>();
+  readonly #burst: number;
+
+  constructor(burst = outsiderBurst) {
+    this.#burst = burst;
+  }
 
   /** True iff one more Event of this port may be journalled. A refusal is counted and comes out of `recovered`. */
   take(port: PortName, now: Millis): boolean {
@@ -41,7 +46,7 @@ export class OutsiderQuota {
     const out: { port: PortName; count: number }[] = [];
     for (const port of this.#buckets.keys()) {
       const bucket = this.#bucket(port, now);
-      if (bucket.folded === 0 || bucket.tokens < Math.min(60, outsiderBurst / 2)) continue;
+      if (bucket.folded === 0 || bucket.tokens < Math.min(60, this.#burst / 2)) continue;
       out.push({ port, count: bucket.folded });
       bucket.folded = 0;
       bucket.first = false;
@@ -53,11 +58,11 @@ export class OutsiderQuota {
     let bucket = this.#buckets.get(port);
     if (bucket === undefined) {
       if (this.#buckets.size >= maxPorts) throw new Error(`Cannot meter port ${port}: there are already ${maxPorts}`);
-      bucket = { tokens: outsiderBurst, at: now, folded: 0, first: false };
+      bucket = { tokens: this.#burst, at: now, folded: 0, first: false };
       this.#buckets.set(port, bucket);
     }
     if (now > bucket.at) {
-      bucket.tokens = Math.min(outsiderBurst, bucket.tokens + ((now - bucket.at) / 1000) * outsiderPerSecond);
+      bucket.tokens = Math.min(this.#burst, bucket.tokens + ((now - bucket.at) / 1000) * outsiderPerSecond);
       bucket.at = now;
     }
     return bucket;

@@ -18,6 +18,8 @@ export const unattested: AttestationState = { status: 'none', assurance: 0, expe
 
 /** Caps of what one device may make us keep. */
 export const maxIps = 8;
+export const maxHostnames = 8;
 export const maxServices = 64;
+export const maxProtocols = 64;
 export const maxFacts = 96;
 export const maxBindings = 32;

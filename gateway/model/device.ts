@@ -41,7 +41,18 @@ export type Device = {
     readonly model?: Field<string>;
     readonly kind?: Field<string>;
     readonly mudUrl?: Field<string>;
+    /** Who made it, as it says itself; `vendor` is what the registry says of its address. */
+    readonly maker?: Field<string>;
+    readonly firmware?: Field<string>;
+    readonly serial?: Field<string>;
+    readonly description?: Field<string>;
+    /** What it says it is; `kind` is what fingerprints make of it. */
+    readonly deviceKind?: Field<string>;
   };
+  /** Every host name that it gave itself, each once, newest last, at most 8. */
+  readonly hostnames?: readonly Field<string>[];
+  /** Collectors that understood a frame of it, in the order in which they came, at most 64. */
+  readonly protocols?: readonly string[];
   /** `tcp/502` → name; at most 64. */
   readonly services: readonly { readonly service: string; readonly name?: string }[];
   readonly facts: readonly { readonly collector: string; readonly frame: number; readonly at: Millis; readonly fact: Fact }[];

@@ -1,4 +1,5 @@
 import type { DeviceId, Hex, Mac, Millis, PortName, Vlan, ZoneName } from './address.ts';
+import type { AlarmType } from './alarm.ts';
 import type { ChallengeOutcome, Check } from './attestation.ts';
 import type { Enforcement } from './axes.ts';
 import type { Decision } from './decision.ts';
@@ -49,12 +50,19 @@ export type EventBody =
   | { readonly kind: 'zone-mode'; readonly zone: ZoneName; readonly mode: ZoneMode; readonly by: string; readonly reason: string }
   | {
       readonly kind: 'alarm';
-      readonly alarm: 'mac-clone' | 'key-seen-elsewhere' | 'flood' | 'claimed-mac';
+      readonly alarm: AlarmType;
       readonly actor: Mac;
       readonly port: PortName;
       readonly device?: DeviceId;
       readonly victim?: DeviceId;
       readonly detail: string;
+      /** What follows is absent in journals of older versions, and where no frame raised it. */
+      readonly vlan?: Vlan;
+      readonly victimMac?: Mac;
+      readonly firstAt?: Millis;
+      readonly lastAt?: Millis;
+      readonly count?: number;
+      readonly frames?: readonly number[];
     }
   | { readonly kind: 'port-state'; readonly port: PortName; readonly state: 'up' | 'down' | 'healed' | 'gone'; readonly detail: string }
   | {

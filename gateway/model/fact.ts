@@ -18,7 +18,139 @@ export type Fact =
   | { readonly kind: 'service'; readonly protocol: 'tcp' | 'udp'; readonly port: number; readonly name?: string }
   | { readonly kind: 'model'; readonly text: string }
   /** An ARP whose sender hardware address is not the frame's source. */
-  | { readonly kind: 'claimed-mac'; readonly mac: Mac; readonly ip: Ip };
+  | { readonly kind: 'claimed-mac'; readonly mac: Mac; readonly ip: Ip }
+  /** A frame of this collector was understood; `collector()` adds it by itself, so that `protocols` of a device is complete. */
+  | { readonly kind: 'protocol'; readonly name: string }
+  /** Who made it, as it says itself (the registry's vendor is derived, not a fact). */
+  | { readonly kind: 'maker'; readonly text: string }
+  | { readonly kind: 'firmware'; readonly text: string }
+  | { readonly kind: 'serial'; readonly text: string }
+  /** Free text about itself: sysDescr, Server, User-Agent, LLDP system description. `of` tells apart those that stand side by side. */
+  | { readonly kind: 'description'; readonly text: string; readonly of?: DescriptionOf }
+  /** What it says it is, in our words: `camera`, `switch`, `printer`, `plc`, `router`, `drive`, `io`, `hmi`, `phone`, `access-point`, `server`, … */
+  | { readonly kind: 'device-kind'; readonly text: string }
+  /** An identity that tells devices of one kind apart. */
+  | { readonly kind: 'identifier'; readonly scheme: IdentifierScheme; readonly value: string }
+  /** How its stack looks; tells kinds apart, not devices. */
+  | { readonly kind: 'print'; readonly scheme: PrintScheme; readonly value: string }
+  /** A certificate that it showed on the wire. `key`: SHA-256 of its SubjectPublicKeyInfo. Not verified. */
+  | {
+      readonly kind: 'certificate';
+      readonly role: 'server' | 'client';
+      readonly subject: string;
+      readonly issuer: string;
+      readonly key: Hex;
+    }
+  | { readonly kind: 'uses-server'; readonly service: 'dns' | 'ntp' | 'dhcp' | 'mqtt' | 'syslog' | 'radius'; readonly ip: Ip }
+  /** What a switch says of itself to the next port (LLDP, CDP, DCP alias): where the far end is plugged in. */
+  | {
+      readonly kind: 'neighbour';
+      readonly protocol: 'lldp' | 'cdp' | 'profinet';
+      readonly chassis: string;
+      readonly portId: string;
+      readonly name?: string;
+    }
+  /** It routes, or stands in for a router. `ip` and `mac` are the virtual ones where there are. */
+  | {
+      readonly kind: 'router';
+      readonly protocol: 'ra' | 'irdp' | 'redirect' | 'vrrp' | 'hsrp' | 'glbp' | 'carp';
+      readonly detail: string;
+      readonly ip?: Ip;
+      readonly mac?: Mac;
+    }
+  /** It takes part in the layer 2 itself: as a bridge or ring node, as one end of an aggregated link, as authenticator of a port, as master of the time. */
+  | { readonly kind: 'bridge'; readonly protocol: BridgeProtocol; readonly detail: string }
+  | { readonly kind: 'member'; readonly group: Ip }
+  /** The name of a server that it asks for: SNI, Host. */
+  | { readonly kind: 'asks'; readonly protocol: 'tls' | 'http'; readonly name: string }
+  /** It answered a question for this name, which somebody else asked. */
+  | { readonly kind: 'answers-for'; readonly protocol: 'llmnr' | 'mdns' | 'nbns'; readonly name: string }
+  /** Something that it did and that a rule may judge; `target` is an address or name. */
+  | { readonly kind: 'acted'; readonly action: ActionName; readonly target: string; readonly detail: string }
+  /** Its frames carry this source address with a hop counted: a host behind a router. */
+  | { readonly kind: 'behind'; readonly ip: Ip }
+  /** It claimed this address again after `mac` had claimed it in between. */
+  | { readonly kind: 'contested'; readonly ip: Ip; readonly mac: Mac }
+  /** It sent a frame straight to a device that speaks in this other VLAN. */
+  | { readonly kind: 'reaches'; readonly vlan: Vlan };
+
+export const bridgeProtocols = ['stp', 'rstp', 'mrp', 'hsr', 'prp', 'dlr', 'lacp', 'eapol', 'ptp'] as const;
+export type BridgeProtocol = (typeof bridgeProtocols)[number];
+
+/** Where a description stood, of protocols that carry several or of several programs of one device. */
+export const descriptionsOf = [
+  'http-server',
+  'http-user-agent',
+  'http-realm',
+  'rtsp-server',
+  'rtsp-user-agent',
+  'ssdp-user-agent',
+  'ssh-server',
+  'ssh-client',
+  'ftp',
+  'smtp',
+  'telnet',
+  'mqtt',
+  'smb',
+  'dce-rpc',
+  'remote-access',
+  'dhcp-user-class',
+] as const;
+export type DescriptionOf = (typeof descriptionsOf)[number];
+
+/** Strong ones tell one device from all others, medium ones need a second (inventory/identity). */
+export const identifierSchemes = [
+  'duid',
+  'snmp-engine-id',
+  'lldp-chassis',
+  'cdp-device-id',
+  'cip-serial',
+  's7-serial',
+  'bacnet-device',
+  'profinet-station',
+  'knx-serial',
+  'uuid',
+  'ssh-host-key',
+  'mqtt-client-id',
+  'opcua-application-uri',
+  'matter-instance',
+  'profinet-id',
+  'iec61850-control-block',
+  'ams-net-id',
+  'niagara-host',
+  'hart-unique-id',
+  'knx-address',
+  'ptp-clock',
+  'eap-identity',
+] as const;
+export type IdentifierScheme = (typeof identifierSchemes)[number];
+
+export const printSchemes = [
+  'ja3',
+  'ja4',
+  'tcp-syn',
+  'tcp-syn-ack',
+  'dhcpv6-options',
+  'http-headers',
+  'hassh',
+  'snmp-object-id',
+  'matter-product',
+] as const;
+export type PrintScheme = (typeof printSchemes)[number];
+
+/** Acts on the network or on a controller. `scan-*` count distinct targets: `detail` is the count reached (16, 64, 256, …). */
+export const actionNames = [
+  'write',
+  'set-name',
+  'set-address',
+  'control',
+  'scan-arp',
+  'scan-ports',
+  'scan-icmp',
+  'upload',
+  'download',
+] as const;
+export type ActionName = (typeof actionNames)[number];
 
 export type FactKind = Fact['kind'];
 
@@ -32,7 +164,44 @@ export function factKey(fact: Fact): string {
     case 'mud-url':
     case 'model':
     case 'hostname':
+    case 'maker':
+    case 'firmware':
+    case 'serial':
+    case 'device-kind':
       return fact.kind;
+    case 'description':
+      return fact.of === undefined ? fact.kind : `description ${fact.of}`;
+    case 'protocol':
+      return `protocol ${fact.name}`;
+    case 'identifier':
+      // One device publishes many control blocks, and one HART-IP server speaks for many instruments.
+      return fact.scheme === 'iec61850-control-block' || fact.scheme === 'hart-unique-id'
+        ? `identifier ${fact.scheme} ${fact.value}`
+        : `identifier ${fact.scheme}`;
+    case 'print':
+      return `print ${fact.scheme}`;
+    case 'certificate':
+      return `certificate ${fact.role}`;
+    case 'uses-server':
+      return `uses-server ${fact.service} ${fact.ip}`;
+    case 'neighbour':
+    case 'bridge':
+      return `${fact.kind} ${fact.protocol}`;
+    case 'router':
+      return `router ${fact.protocol} ${fact.ip ?? ''}`;
+    case 'member':
+      return `member ${fact.group}`;
+    case 'asks':
+      return `asks ${fact.protocol} ${fact.name}`;
+    case 'answers-for':
+      return `answers-for ${fact.protocol} ${fact.name}`;
+    case 'acted':
+      return `acted ${fact.action} ${fact.target}`;
+    case 'behind':
+    case 'contested':
+      return `${fact.kind} ${fact.ip}`;
+    case 'reaches':
+      return `reaches ${fact.vlan}`;
     case 'address':
     case 'dhcp-lease':
     case 'dhcp-server':

@@ -18,7 +18,11 @@ export type KindFacts = {
   readonly hostname?: string | undefined;
   /** DHCP option 60. */
   readonly vendorClass?: string | undefined;
+  readonly maker?: string | undefined;
+  readonly description?: string | undefined;
+  readonly deviceKind?: string | undefined;
   readonly services: readonly string[];
+  readonly protocols?: readonly string[] | undefined;
 };
 /** One field of `when`: what was written, and whether it holds. */
 export type Condition<W, F> = { readonly wanted: W; readonly holds: (facts: F) => boolean };
@@ -156,6 +160,14 @@ const signs = z
     model: kind(anyOf(pattern, 'text or { contains: text }'), (w, f) => like(w, f.model), 'Model that it announced'),
     hostname: kind(anyOf(pattern, 'text or { contains: text }'), (w, f) => like(w, f.hostname), 'Host name that it announced'),
     vendorClass: kind(anyOf(pattern, 'text or { contains: text }'), (w, f) => like(w, f.vendorClass), 'DHCP vendor class (option 60)'),
+    maker: kind(anyOf(pattern, 'text or { contains: text }'), (w, f) => like(w, f.maker), 'Who made it, as it says itself'),
+    description: kind(anyOf(pattern, 'text or { contains: text }'), (w, f) => like(w, f.description), 'Free text about itself'),
+    deviceKind: kind(anyOf(name, 'a kind'), (w, f) => has(w, f.deviceKind), 'What it says it is'),
+    protocol: kind(
+      anyOf(name, 'the name of a collector'),
+      (w, f) => w.some(p => f.protocols?.includes(p) === true),
+      'A protocol that it speaks, as collectors/index.ts names it',
+    ),
     service: kind(
       anyOf(service, 'a service such as tcp/502'),
       (w, f) => w.some(s => f.services.includes(s)),

@@ -130,7 +130,7 @@ describe('a file that we do not read is refused with what was found', () => {
     ['text', bytes('hello, this is no capture'), 'neither pcap nor pcapng at byte 0'],
     ['two bytes', bytes(1, 2), 'neither pcap nor pcapng at byte 0'],
     ['only a header cut short', encodePcap([]).subarray(0, 20), 'the file ends inside a record at byte 20'],
-    ['Linux cooked capture', encodePcap([], { link: 113 }), 'link type 113 (Linux cooked) is not Ethernet at byte 20'],
+    ['IEEE 802.11 capture', encodePcap([], { link: 127 }), 'link type 127 (IEEE 802.11 with radiotap) is not Ethernet at byte 20'],
     [
       'packet of another link type',
       bytes(section(true), wifi, enhanced(true, 0, 0n, first)),

@@ -37,12 +37,12 @@ describe.skipIf(!isThere)('every capture of other people, malformed ones too', (
     expect(malformed.filter(m => m.message.startsWith('defect:'))).toEqual([]);
     expect(cpuSeconds).toBeLessThan(2);
     if (error === undefined) expect(counters.length).toBeLessThanOrEqual(1);
-    else expect(error).toMatch(/^Cannot read capture: link type \d+ \(.+\) is not Ethernet at byte \d+$/);
+    else expect(error).toMatch(/^Cannot read capture: (link type \d+ \(.+\) is not Ethernet|packet of 524501 bytes) at byte \d+$/);
   });
 
-  it('only the captures of other link types are refused', () => {
+  it('only captures of a broken format, or of a link type without LAN addresses, are refused', () => {
     const refused = files.filter(file => dissect(join(shared, 'captures', file)).error !== undefined);
-    expect(refused.length).toBeLessThan(8);
+    expect(refused.length).toBeLessThan(4);
     expect(files.length).toBeGreaterThan(50);
   });
 });

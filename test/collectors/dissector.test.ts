@@ -6,7 +6,7 @@ import { CaptureReader } from '../../gateway/codec/capture.ts';
 import * as b from '../vectors/frames/build.ts';
 import { encodePcap } from '../vectors/frames/encode-capture.ts';
 import { plc, server, vectors } from '../vectors/frames/index.ts';
-import { drained } from './observe.ts';
+import { drained, drainedAll } from './observe.ts';
 
 const v = (name: string): Uint8Array => vectors[name] ?? new Uint8Array(0);
 const start = 1_700_000_000_000;
@@ -75,7 +75,10 @@ describe('the header stage', () => {
   });
 
   it('counts frames and those that bear identity, per port', () =>
-    expect(drained(v('arp-request'), v('tcp-syn'), v('dhcp-ack'), b.frame(v('arp-reply'), { port: 'p2' })).counters).toEqual([
+    expect(
+      drained(v('arp-request'), b.ethernet(plc, server, 0x88b5, b.bytes('x')), v('dhcp-ack'), b.frame(v('arp-reply'), { port: 'p2' }))
+        .counters,
+    ).toEqual([
       { port: 'p1', frames: 3, identityFrames: 2 },
       { port: 'p2', frames: 1, identityFrames: 1 },
     ]));
@@ -89,12 +92,14 @@ describe('facts come out', () => {
       each.frame(b.frame(f, { number: i + 1, at: start + i }));
       return each.drain().observations;
     });
-    expect(got).toEqual(drained(...frames).observations);
+    expect(got).toEqual(drainedAll(...frames).observations);
     expect(got.map(o => [o.frame, o.fact.kind])).toEqual([
       [1, 'seen'],
       [1, 'address'],
+      [1, 'protocol'],
       [3, 'address'],
       [5, 'hostname'],
+      [5, 'protocol'],
       [7, 'hostname'],
     ]);
   });
@@ -173,7 +178,7 @@ describe('what goes wrong in a collector', () => {
     const dissector = new Dissector({ collectors: [failing(new TypeError('x is undefined')), ...collectors] });
     dissector.frame(b.frame(v('arp-request')));
     const { observations, malformed } = dissector.drain(true);
-    expect(observations.map(o => o.fact.kind)).toEqual(['seen', 'address']);
+    expect(observations.map(o => o.fact.kind)).toEqual(['seen', 'address', 'protocol']);
     expect(malformed).toMatchObject([{ mac: plc, collector: 'failing', message: 'defect: x is undefined', count: 1 }]);
   });
 

@@ -43,7 +43,7 @@ describe('a flood of 100,000 made-up source addresses', () => {
       observations += dissector.drain().observations.length;
     }
     global.gc?.();
-    expect(dissector.size).toEqual({ addresses: 1024, facts: 1024 });
+    expect(dissector.size).toEqual({ addresses: 1024, facts: 2048 });
     expect(observations).toBe(0);
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(30e6);
   });
@@ -61,6 +61,7 @@ describe('a flood of 100,000 made-up source addresses', () => {
     expect(dissector.drain().observations.map(o => [o.port, o.fact.kind])).toEqual([
       ['p2', 'seen'],
       ['p2', 'address'],
+      ['p2', 'protocol'],
     ]);
   });
 
@@ -69,6 +70,7 @@ describe('a flood of 100,000 made-up source addresses', () => {
     expect(dissector.drain().observations.map(o => [o.mac, o.fact.kind])).toEqual([
       [server, 'seen'],
       [server, 'address'],
+      [server, 'protocol'],
     ]);
     expect(dissector.size.addresses).toBeLessThan(10);
   });
@@ -88,7 +90,7 @@ it('a flood over many ports stays under the cap in all', () => {
   const dissector = new Dissector();
   const make = flooder();
   for (let i = 0; i < 40_000; i++) dissector.frame(b.frame(make(i), { at: start + i, port: `p${i % 16}` }));
-  expect(dissector.size).toEqual({ addresses: 8192, facts: 8192 });
+  expect(dissector.size).toEqual({ addresses: 8192, facts: 16_384 });
   expect(dissector.drain(true).overflow.reduce((sum, o) => sum + o.count, 0)).toBe(40_000 - 8192);
 });
 
@@ -107,4 +109,14 @@ it('a SYN flood makes no memory grow and hides no later service', () => {
       .observations.filter(o => o.fact.kind === 'service')
       .map(o => o.mac),
   ).toEqual([plc]);
+});
+
+it('facts that fill their cap hide no scan', () => {
+  const dissector = new Dissector({ maxFacts: 2 });
+  for (let i = 0; i < 16; i++)
+    dissector.frame(
+      b.frame(b.ethernet(plc, b.broadcast, 0x0806, b.arp(1, plc, '192.0.2.10', server, `198.51.100.${i}`)), { at: start + i }),
+    );
+  expect(dissector.size.facts).toBe(2);
+  expect(dissector.drain().observations.map(o => o.fact.kind)).toContain('acted');
 });

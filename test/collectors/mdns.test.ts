@@ -50,6 +50,22 @@ describe('an mDNS responder', () => {
     expect(model('md=', 'ty', '=x')).toEqual([]);
   });
 
+  it('tells maker, firmware, serial and UUID, whichever of their keys it uses', () => {
+    const said = (...pairs: readonly string[]) => factsOf(plc, say(txt('x._ipp._tcp.local', ...pairs)));
+    expect(said('usb_MFG=Maker', 'usb_MDL=Laser 9', 'fw=1.2', 'SN=X7', 'UUID=2FAC1234-31F8-11B4-A222-08002B34C003')).toEqual([
+      { kind: 'model', text: 'Laser 9' },
+      { kind: 'maker', text: 'Maker' },
+      { kind: 'firmware', text: '1.2' },
+      { kind: 'serial', text: 'X7' },
+      { kind: 'identifier', scheme: 'uuid', value: '2fac1234-31f8-11b4-a222-08002b34c003' },
+    ]);
+    expect(said('manufacturer=A', 'vendor=B', 'fv=p1', 'serialNumber=1', 'serial=2', 'UUID=0')).toEqual([
+      { kind: 'maker', text: 'A' },
+      { kind: 'firmware', text: 'p1' },
+      { kind: 'serial', text: '1' },
+    ]);
+  });
+
   it('that takes leave (TTL 0) says nothing', () => expect(factsOf(plc, say(a('cam.local', '192.0.2.10', 0)))).toEqual([]));
 
   it('has no name outside .local, and no service of another shape', () =>

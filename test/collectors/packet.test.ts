@@ -9,10 +9,11 @@ const datagram = b.udp(68, 67, body);
 function peel(bytes: Uint8Array, wireLength = bytes.length) {
   const packet = new Packet();
   const isNamed = packet.peel(b.frame(bytes, { wireLength }));
-  const { vlan, etherType, ipVersion, ipProtocol, sourcePort, targetPort, fault } = packet;
+  const { vlan, innerVlan, etherType, ipVersion, ipProtocol, sourcePort, targetPort, fault } = packet;
   return {
     isNamed,
     vlan,
+    innerVlan,
     etherType,
     ipVersion,
     ipProtocol,
@@ -46,11 +47,15 @@ describe('the layers of a frame', () => {
     const inner = b.ipv4('192.0.2.10', '192.0.2.1', 17, datagram);
     const tags = (...list: readonly (readonly [number, number])[]) => peel(b.tagged(plc, server, list, 0x0800, inner));
     expect(tags([0x8100, 0xe005])).toMatchObject({ ...ports, vlan: 5 });
-    expect(tags([0x88a8, 7], [0x8100, 9])).toMatchObject({ ...ports, vlan: 7 });
+    expect(tags([0x88a8, 7], [0x8100, 9])).toMatchObject({ ...ports, vlan: 7, innerVlan: 9 });
     expect(tags([0x9100, 7], [0x8100, 9])).toMatchObject({ ...ports, vlan: 7 });
     expect(tags([0x8100, 0x6000])).toMatchObject({ ...ports, vlan: 0 });
     expect(tags([0x8100, 1], [0x8100, 2], [0x8100, 3])).toMatchObject({ ...noPorts, vlan: 1, etherType: 0x8100 });
     expect(tags([0x8100, 4095])).toMatchObject({ fault: 'vlan', etherType: 0 });
+    const hsr = b.bytes(b.u16(0x1000 | (inner.length + 6)), b.u16(9), b.u16(0x0800), inner);
+    expect(peel(b.ethernet(plc, server, 0x892f, hsr))).toMatchObject({ ...ports, etherType: 0x0800 });
+    expect(peel(b.tagged(plc, server, [[0x8100, 5]], 0x892f, hsr))).toMatchObject({ ...ports, vlan: 5 });
+    expect(peel(b.ethernet(plc, server, 0x892f, hsr.subarray(0, 5)))).toMatchObject({ ...noPorts, etherType: 0x892f, fault: 'none' });
   });
 
   it('name ports in the first fragment only', () => {

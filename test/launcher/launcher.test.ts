@@ -43,7 +43,20 @@ describe('./sallyport', () => {
   it('lists the verbs with --help, and says so when there is none or a wrong one', async () => {
     const help = await start(['--help']);
     expect(help.code).toBe(0);
-    for (const verb of ['demo', 'test', 'run', 'replay', 'devices', 'why', 'approve', 'quarantine', 'release', 'pause', 'export'])
+    for (const verb of [
+      'demo',
+      'test',
+      'run',
+      'inspect',
+      'replay',
+      'devices',
+      'why',
+      'approve',
+      'quarantine',
+      'release',
+      'pause',
+      'export',
+    ])
       expect(help.stdout).toMatch(new RegExp(`^ {2}${verb}\\b`, 'm'));
     expect(await start([])).toEqual({ code: 1, stdout: '', stderr: help.stdout });
     expect(await start(['destroy'])).toEqual(refused("Cannot run 'destroy': unknown verb, see ./sallyport --help"));

@@ -1,5 +1,47 @@
 import { encode, type Answer } from 'dns-packet';
+import { adsVectors } from './ads.ts';
 import * as b from './build.ts';
+import { dceRpcVectors } from './dce-rpc.ts';
+import { opcUaVectors } from './opc-ua.ts';
+import { telecontrolVectors } from './telecontrol.ts';
+import { bacnetVectors } from './bacnet.ts';
+import { remoteAccessVectors } from './remote-access.ts';
+import { s7Vectors } from './s7comm.ts';
+import { profinetVectors } from './profinet-dcp.ts';
+import { enipVectors } from './enip.ts';
+import { modbusVectors } from './modbus.ts';
+import { rdpVectors } from './rdp.ts';
+import { smbVectors } from './smb.ts';
+import { bannerVectors } from './banner.ts';
+import { mqttVectors } from './mqtt.ts';
+import { cdpVectors } from './cdp.ts';
+import { dhcpv6Vectors } from './dhcpv6.ts';
+import { eapolVectors } from './eapol.ts';
+import { ethercatVectors } from './ethercat.ts';
+import { finsVectors } from './fins.ts';
+import { foxVectors } from './fox.ts';
+import { gooseVectors } from './goose.ts';
+import { hartIpVectors } from './hart-ip.ts';
+import { httpVectors } from './http.ts';
+import { knxnetIpVectors } from './knxnet-ip.ts';
+import { lacpVectors } from './lacp.ts';
+import { lldpVectors } from './lldp.ts';
+import { mmsVectors } from './mms.ts';
+import { multicastVectors } from './multicast.ts';
+import { ndpVectors } from './ndp.ts';
+import { powerlinkVectors } from './powerlink.ts';
+import { profinetRtVectors } from './profinet-rt.ts';
+import { ptpVectors } from './ptp.ts';
+import { redundancyVectors } from './redundancy.ts';
+import { ringVectors } from './rings.ts';
+import { sampledValuesVectors } from './sampled-values.ts';
+import { slmpVectors } from './slmp.ts';
+import { sshVectors } from './ssh.ts';
+import { stpVectors } from './stp.ts';
+import { icmpVectors } from './icmp.ts';
+import { tcpSynVectors } from './tcp-syn.ts';
+import { tlsVectors } from './tls.ts';
+import { udpVectors } from './udp.ts';
 
 /** Origin: composed here from the RFCs with invented addresses (RFC 5737, locally administered or `00:00:5e:00:53` of RFC 7042). */
 export const plc = '00:00:5e:00:53:01';
@@ -126,4 +168,46 @@ export const vectors: { readonly [name: string]: Uint8Array } = {
     0x0800,
     b.ipv4('192.0.2.10', '192.0.2.1', 6, b.tcp(502, 40_000, 0x18, b.bytes(0, 1, 0, 0, 0, 3, 1, 0x83, 2))),
   ),
+  ...tlsVectors,
+  ...dceRpcVectors,
+  ...remoteAccessVectors,
+  ...rdpVectors,
+  ...smbVectors,
+  ...bannerVectors,
+  ...mqttVectors,
+  ...sshVectors,
+  ...httpVectors,
+  ...adsVectors,
+  ...ethercatVectors,
+  ...finsVectors,
+  ...foxVectors,
+  ...gooseVectors,
+  ...hartIpVectors,
+  ...knxnetIpVectors,
+  ...mmsVectors,
+  ...powerlinkVectors,
+  ...profinetRtVectors,
+  ...sampledValuesVectors,
+  ...slmpVectors,
+  ...udpVectors,
+  ...cdpVectors,
+  ...dhcpv6Vectors,
+  ...eapolVectors,
+  ...lacpVectors,
+  ...lldpVectors,
+  ...multicastVectors,
+  ...ndpVectors,
+  ...ptpVectors,
+  ...redundancyVectors,
+  ...ringVectors,
+  ...stpVectors,
+  ...tcpSynVectors,
+  ...icmpVectors,
+  ...modbusVectors,
+  ...enipVectors,
+  ...profinetVectors,
+  ...s7Vectors,
+  ...bacnetVectors,
+  ...telecontrolVectors,
+  ...opcUaVectors,
 };

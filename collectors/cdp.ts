@@ -1,0 +1,116 @@
+import { ip4, ip6, isHostIp } from '../gateway/codec/address.ts';
+import { Reader } from '../gateway/codec/reader.ts';
+import { decodeLine } from '../gateway/codec/text.ts';
+import type { Ip } from '../gateway/model/address.ts';
+import type { Fact } from '../gateway/model/fact.ts';
+import { collector, snap } from './collector.ts';
+
+const [cisco, cdpProtocol] = [0x00000c, 0x2000];
+
+/** Types of the fields that are read. Cisco, *Cisco Discovery Protocol*, frame format. */
+export const tlvTypes = {
+  deviceId: 1,
+  addresses: 2,
+  portId: 3,
+  capabilities: 4,
+  softwareVersion: 5,
+  platform: 6,
+  systemName: 0x14,
+  managementAddresses: 0x16,
+} as const;
+
+/** Bits of the capabilities. Cisco, *Cisco Discovery Protocol*. */
+const capabilities = { router: 0x01, transparentBridge: 0x02, sourceBridge: 0x04, switch: 0x08, host: 0x10, phone: 0x80 } as const;
+
+/** NLPID of IPv4, and the 802.2 header that stands for IPv6. */
+const [nlpid, ieee8022] = [1, 2];
+const [ipv4Nlpid, ipv6Type] = [0xcc, 0x86dd];
+const maxAddresses = 8;
+
+/** Cisco Discovery Protocol, versions 1 and 2. The checksum is not looked at. */
+export function decode(bytes: Uint8Array) {
+  const r = new Reader(bytes, 'CDP');
+  const version = r.u8();
+  if (version !== 1 && version !== 2) throw r.fault(`version ${version}`);
+  const ttlSeconds = r.u8();
+  r.skip(2); // checksum
+  const texts = new Map<number, string>();
+  const addresses: Ip[] = [];
+  let bits = 0;
+  while (r.left > 0) {
+    const [type, length] = [r.u16(), r.u16()];
+    if (length < 4) throw r.fault(`field of length ${length}`);
+    const value = r.take(length - 4);
+    const field = new Reader(value, `CDP field ${type}`);
+    if (type === tlvTypes.capabilities) bits = field.u32();
+    else if (type === tlvTypes.addresses || type === tlvTypes.managementAddresses) readAddresses(field, addresses);
+    else if (isText(type)) texts.set(type, decodeLine(value));
+  }
+  const text = (type: number): string => texts.get(type) ?? '';
+  return {
+    version,
+    ttlSeconds,
+    deviceId: text(tlvTypes.deviceId),
+    portId: text(tlvTypes.portId),
+    platform: text(tlvTypes.platform),
+    software: text(tlvTypes.softwareVersion),
+    systemName: text(tlvTypes.systemName),
+    capabilities: bits,
+    addresses,
+  };
+}
+
+const isText = (type: number): boolean =>
+  type === tlvTypes.deviceId ||
+  type === tlvTypes.portId ||
+  type === tlvTypes.platform ||
+  type === tlvTypes.softwareVersion ||
+  type === tlvTypes.systemName;
+
+/** A count, then protocol type, protocol, address, each behind its length. */
+function readAddresses(r: Reader, found: Ip[]): void {
+  const count = r.u32();
+  if (count * 5 > r.left) throw r.fault(`${count} addresses in ${r.left} bytes`);
+  for (let i = 0; i < count; i++) {
+    const type = r.u8();
+    const protocol = r.take(r.u8());
+    const address = r.take(r.u16());
+    if (found.length >= maxAddresses) continue;
+    if (type === nlpid && protocol[0] === ipv4Nlpid && address.length === 4) found.push(ip4(address));
+    const isIpv6 = type === ieee8022 && (((protocol.at(-2) ?? 0) << 8) | (protocol.at(-1) ?? 0)) === ipv6Type;
+    if (isIpv6 && address.length === 16) found.push(ip6(address));
+  }
+}
+
+type Message = ReturnType<typeof decode>;
+
+/** What the sender says of itself. With a time to live of 0 it takes leave. */
+export function observe(m: Message): readonly Fact[] {
+  if (m.ttlSeconds === 0 || m.deviceId === '') return [];
+  // Nexus switches put their serial number behind the name, `switch7(SSI14140643)`.
+  const [, name = m.deviceId, serial] = /^([^()]+)\(([A-Z0-9]{11})\)$/.exec(m.deviceId) ?? [];
+  const facts: Fact[] = [
+    { kind: 'identifier', scheme: 'cdp-device-id', value: m.deviceId },
+    { kind: 'hostname', name: m.systemName === '' ? name : m.systemName },
+  ];
+  if (m.portId !== '') facts.push({ kind: 'neighbour', protocol: 'cdp', chassis: m.deviceId, portId: m.portId, name });
+  if (m.platform !== '') facts.push({ kind: 'model', text: m.platform });
+  if (serial !== undefined) facts.push({ kind: 'serial', text: serial });
+  if (m.software !== '') facts.push({ kind: 'description', text: m.software });
+  const firmware = /\bVersion:? ([\w.()[\]-]+)/.exec(m.software)?.[1] ?? (m.software.includes(' ') ? '' : m.software);
+  if (firmware !== '') facts.push({ kind: 'firmware', text: firmware });
+  const kind = kindOf(m.capabilities);
+  if (kind !== undefined) facts.push({ kind: 'device-kind', text: kind });
+  for (const ip of new Set(m.addresses.filter(isHostIp))) facts.push({ kind: 'address', ip });
+  return facts;
+}
+
+function kindOf(bits: number): string | undefined {
+  if ((bits & capabilities.phone) !== 0) return 'phone';
+  if ((bits & capabilities.switch) !== 0) return 'switch';
+  // An access point of Cisco says that it is a transparent bridge, and of no switch or router.
+  if ((bits & capabilities.router) !== 0) return 'router';
+  return (bits & capabilities.transparentBridge) !== 0 ? 'access-point' : undefined;
+}
+
+export const cdp = collector({ name: 'cdp', spec: 'Cisco CDP', matches: snap(cisco, cdpProtocol), decode, observe });

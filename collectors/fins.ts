@@ -1,0 +1,86 @@
+import { Reader } from '../gateway/codec/reader.ts';
+import { decodeText } from '../gateway/codec/text.ts';
+import type { ActionName } from '../gateway/model/fact.ts';
+import { collector, type Said, tcpPorts, udpPorts } from './collector.ts';
+import { ipProtocols, type Packet } from './packet.ts';
+
+const finsPort = 9600;
+/** `FINS`, the head of each message over TCP. Omron W421 §7-4. */
+const tcpMagic = 0x46494e53;
+const frameSend = 2;
+const tcpHead = 16;
+
+/** Command code of CPU UNIT DATA READ. Omron W342 §5-3-15. */
+const unitDataRead = 0x0501;
+/** Commands that change the controller, W342 §5-3. */
+const actions: { readonly [command: number]: readonly [ActionName, string] } = {
+  0x0102: ['write', 'memory area write'],
+  0x0103: ['write', 'memory area fill'],
+  0x0105: ['write', 'memory area transfer'],
+  0x0202: ['write', 'parameter area write'],
+  0x0203: ['write', 'parameter area clear'],
+  0x0306: ['upload', 'program area read'],
+  0x0307: ['download', 'program area write'],
+  0x0308: ['write', 'program area clear'],
+  0x0401: ['control', 'run'],
+  0x0402: ['control', 'stop'],
+  0x0403: ['control', 'reset'],
+  0x0702: ['write', 'clock write'],
+  0x2203: ['write', 'single file write'],
+  0x2204: ['write', 'memory card format'],
+  0x2205: ['write', 'file delete'],
+  0x2301: ['write', 'forced set or reset'],
+  0x2302: ['write', 'forced set or reset cancel'],
+};
+
+/** Factory Interface Network Service, over UDP or TCP. Omron W342, W421. */
+export function decode(bytes: Uint8Array, packet: Packet) {
+  const r = new Reader(bytes, 'FINS');
+  if (isTcp(packet)) {
+    if (r.u32() !== tcpMagic) throw r.fault('no FINS head');
+    r.skip(4); // length
+    if (r.u32() !== frameSend) return { isResponse: false, command: 0, unit: undefined };
+    r.skip(4); // error code
+  }
+  const icf = r.u8();
+  if ((icf & 0x3e) !== 0) throw r.fault(`ICF ${icf}`);
+  r.skip(9); // RSV, GCT, DNA to SID
+  const [command, isResponse] = [r.u16(), (icf & 0x40) !== 0];
+  if (!isResponse || command !== unitDataRead) return { isResponse, command, unit: undefined };
+  const end = r.u16() & 0x7f3f; // without the relay, fatal and non-fatal error flags
+  if (end !== 0 || r.left < 40) return { isResponse, command, unit: undefined };
+  return { isResponse, command, unit: { model: decodeText(r.take(20)).trim(), version: decodeText(r.take(20)).trim() } };
+}
+
+const isTcp = (packet: Packet): boolean => packet.ipProtocol === ipProtocols.tcp;
+
+/** Reads of memory are most of the traffic: of all else the command code tells, and of those a sample by the service id, which counts requests. */
+export function wants(packet: Packet): boolean {
+  const [b, i] = [packet.bytes, packet.payload + (isTcp(packet) ? tcpHead : 0)];
+  if (isTcp(packet) ? b[packet.payload] !== 0x46 : ((b[i] ?? 0) & 0x3e) !== 0 || b[i + 1] !== 0) return false;
+  const command = ((b[i + 10] ?? 0) << 8) | (b[i + 11] ?? 0);
+  return command === unitDataRead || actions[command] !== undefined || ((b[i + 9] ?? 0) & 7) === 0;
+}
+
+export function observe(m: ReturnType<typeof decode>, packet: Packet): readonly Said[] {
+  if (m.unit !== undefined) {
+    const said: Said[] = [
+      { kind: 'maker', text: 'Omron' },
+      { kind: 'device-kind', text: 'plc' },
+    ];
+    if (m.unit.model !== '') said.push({ kind: 'model', text: m.unit.model });
+    if (m.unit.version !== '') said.push({ kind: 'firmware', text: m.unit.version });
+    return said;
+  }
+  const action = m.isResponse ? undefined : actions[m.command];
+  return action === undefined ? [] : [{ kind: 'acted', action: action[0], target: packet.target, detail: `FINS ${action[1]}` }];
+}
+
+export const fins = collector({
+  name: 'fins',
+  spec: 'Omron W342',
+  matches: [udpPorts(finsPort), tcpPorts(finsPort)],
+  wants,
+  decode,
+  observe,
+});

@@ -1,0 +1,74 @@
+import { decodeHttpHead, type HttpHead } from '../gateway/codec/http-head.ts';
+import { remoteAccessProduct } from '../gateway/codec/remote-access-names.ts';
+import { DecodeError } from '../gateway/codec/reader.ts';
+import { maxText } from '../gateway/codec/text.ts';
+import { word, words } from '../gateway/codec/words.ts';
+import type { Fact } from '../gateway/model/fact.ts';
+import { collector, type Said, tcpStream } from './collector.ts';
+import type { Packet } from './packet.ts';
+import { tcpServiceName } from './service-names.ts';
+
+/** Methods of RFC 9110 §9, PATCH, WebDAV and UPnP eventing; and the start of a response. */
+const starts = words('GET ', 'HEAD', 'POST', 'PUT ', 'DELETE', 'TRACE', 'PATCH', 'CONNECT', 'PROPFIND', 'HTTP');
+/** Methods that RTSP and SIP have too: they are HTTP when the target is a path, `*` or `http:`. */
+const sharedStarts = words('OPTIONS', 'NOTIFY', 'SUBSCRIBE');
+const targets: ReadonlySet<number | undefined> = new Set(['/', '*', 'h'].map(c => c.charCodeAt(0)));
+const [space, longestMethod] = [0x20, 'SUBSCRIBE'.length];
+
+/** A head that has not ended after so many bytes is read as far as it came: cookies are long and say nothing. */
+const enough = 4096;
+
+/** Fields that come and go from request to request of one program: they say nothing of it. */
+const passing =
+  /^(?:if-|content-|x-|sec-|referer$|cookie$|cache-control$|pragma$|authorization$|origin$|range$|date$|soapaction$|expect$)/i;
+
+export function isHttp({ bytes: b, payload: i }: Packet): boolean {
+  const first = word(b, i);
+  if (starts.has(first)) return true;
+  if (!sharedStarts.has(first)) return false;
+  let at = i + 4;
+  while (at < i + longestMethod && b[at] !== space) at++;
+  return targets.has(b[at + 1]);
+}
+
+/** The first head of a stream in the clear, on any port. RFC 9112 §2–5. Undefined while it is not whole. */
+export function decode(bytes: Uint8Array): HttpHead | undefined {
+  const head = decodeHttpHead(bytes);
+  if (head === undefined || (!head.isComplete && bytes.length < enough)) return undefined;
+  if (!head.start.version.startsWith('HTTP/')) throw new DecodeError(`Cannot read HTTP head: version ${head.start.version}`);
+  return head;
+}
+
+/** A server names its product, a client its program and whom it asks for. What a router or proxy passes on is not about the sender. */
+export function observe(head: HttpHead, packet: Packet): readonly Said[] {
+  if (!packet.isOwnAddress || head.headers.has('via')) return [];
+  return head.start.kind === 'response' ? fromServer(head, packet.sourcePort) : fromClient(head);
+}
+
+function fromServer({ headers }: HttpHead, port: number): readonly Fact[] {
+  const facts: Fact[] = [{ kind: 'service', protocol: 'tcp', port, name: tcpServiceName(port) ?? 'http' }];
+  const server = headers.get('server') ?? '';
+  if (server !== '') facts.push({ kind: 'description', text: server.slice(0, maxText), of: 'http-server' });
+  return [...facts, ...realmOf(headers)];
+}
+
+/** RFC 9110 §11.5. Devices put their model or serial number there. */
+export function realmOf(headers: HttpHead['headers']): readonly Fact[] {
+  const realm = /\brealm="([^"]{1,255})"/i.exec(headers.get('www-authenticate') ?? '')?.[1]?.trim() ?? '';
+  return realm === '' ? [] : [{ kind: 'description', text: realm, of: 'http-realm' }];
+}
+
+function fromClient({ headers, names }: HttpHead): readonly Fact[] {
+  const print = names.filter(name => !passing.test(name)).join(',');
+  const facts: Fact[] = [{ kind: 'print', scheme: 'http-headers', value: print.slice(0, maxText) }];
+  const agent = headers.get('user-agent') ?? '';
+  if (agent !== '') facts.push({ kind: 'description', text: agent.slice(0, maxText), of: 'http-user-agent' });
+  const host = (headers.get('host') ?? '').toLowerCase().replace(/:\d+$/, '').slice(0, maxText);
+  // An address says no more than the IP header does.
+  if (/[a-z]/.test(host) && !host.startsWith('[')) facts.push({ kind: 'asks', protocol: 'http', name: host });
+  const product = remoteAccessProduct(host);
+  if (product !== undefined) facts.push({ kind: 'description', text: product, of: 'remote-access' });
+  return facts;
+}
+
+export const http = collector({ name: 'http', spec: 'RFC 9112', matches: tcpStream(), wants: isHttp, decode, observe });

@@ -1,0 +1,8 @@
+import type { Ip } from '../gateway/model/address.ts';
+import type { Packet } from './packet.ts';
+
+/** An IPv6 address that no router passes on, so a sender that shows it has it itself. RFC 4291 §2.5.6. */
+export const isLinkLocal = (ip: Ip): boolean => /^fe[89ab][0-9a-f]:/.test(ip);
+
+/** A frame for a group: what comes through a router for one host has a single target. */
+export const isForGroup = ({ bytes, start }: Pick<Packet, 'bytes' | 'start'>): boolean => ((bytes[start] ?? 0) & 1) === 1;

@@ -1,0 +1,119 @@
+import { berInteger, berNext, berOid, berOpen, berTake } from '../gateway/codec/ber.ts';
+import { hex } from '../gateway/codec/address.ts';
+import { Reader } from '../gateway/codec/reader.ts';
+import { decodeLine } from '../gateway/codec/text.ts';
+import type { Fact } from '../gateway/model/fact.ts';
+import { collector, type Said, udpPorts } from './collector.ts';
+import type { Packet } from './packet.ts';
+import { tellerOf } from './snmp-objects.ts';
+
+const [agentPort, trapPort] = [161, 162];
+const [integerTag, octets, oidTag, sequence] = [0x02, 0x04, 0x06, 0x30];
+/** RFC 3416 §3; the trap of version 1 has a form of its own, RFC 1157 §4.1.6. */
+export const pdus = { response: 0xa2, trapV1: 0xa4, inform: 0xa6, trap: 0xa7, report: 0xa8 } as const;
+const versions: ReadonlySet<number> = new Set([0, 1, 3]);
+const [encryptedFlag, reportableFlag] = [2, 4];
+/** Variables of a message that are read. */
+const maxVariables = 256;
+
+/** Beginnings of the objects that are told, as bytes: system, entity, printer, UPS (mib-2 1, 47, 43, 33), enterprises, LLDP-MIB. The many others are passed over. */
+const beginnings = [
+  [0x2b, 6, 1, 2, 1, 1],
+  [0x2b, 6, 1, 2, 1, 47],
+  [0x2b, 6, 1, 2, 1, 43],
+  [0x2b, 6, 1, 2, 1, 33],
+  [0x2b, 6, 1, 4, 1],
+  [0x28, 0xc4, 0x62],
+];
+const isToldBy = (name: Uint8Array): boolean => beginnings.some(start => start.every((byte, i) => name[i] === byte));
+
+type Variable = { readonly oid: string; readonly tag: number; readonly value: Uint8Array };
+type Pdu = { readonly type: number; readonly enterprise?: string; readonly variables: readonly Variable[] };
+const noPdu: Pdu = { type: 0, variables: [] };
+
+/** Simple Network Management Protocol, versions 1, 2c and 3. RFC 1157, RFC 3416, RFC 3412 §6. What is encrypted has no PDU; of version 3 the engine is told. */
+export function decode(bytes: Uint8Array) {
+  const r = berOpen(new Reader(bytes, 'SNMP'), sequence, 'SNMP');
+  const version = berInteger(berTake(r, integerTag, 'SNMP version'), 'SNMP version');
+  if (!versions.has(version)) throw r.fault(`version=${version}`);
+  if (version !== 3) {
+    berTake(r, octets, 'SNMP community'); // a secret: not kept
+    return { version, flags: 0, engine: new Uint8Array(0), pdu: readPdu(r) };
+  }
+  const header = berOpen(r, sequence, 'SNMPv3 header');
+  berTake(header, integerTag, 'SNMPv3 message id');
+  berTake(header, integerTag, 'SNMPv3 maximum size');
+  const flags = berTake(header, octets, 'SNMPv3 flags')[0] ?? 0;
+  const model = berInteger(berTake(header, integerTag, 'SNMPv3 security model'), 'SNMPv3 security model');
+  const security = berTake(r, octets, 'SNMPv3 security parameters');
+  // The user-based model, RFC 3414 §2.4, names the engine.
+  const engine = model === 3 ? berTake(berOpen(new Reader(security, 'USM'), sequence, 'USM'), octets, 'USM engine') : new Uint8Array(0);
+  if ((flags & encryptedFlag) !== 0) return { version, flags, engine, pdu: noPdu };
+  const scoped = berOpen(r, sequence, 'SNMPv3 scoped PDU');
+  berTake(scoped, octets, 'SNMPv3 context engine');
+  berTake(scoped, octets, 'SNMPv3 context name');
+  return { version, flags, engine, pdu: readPdu(scoped) };
+}
+
+function readPdu(outer: Reader): Pdu {
+  const { tag: type, content } = berNext(outer);
+  if (type < 0xa0 || type > 0xa8) throw outer.fault(`PDU type 0x${type.toString(16)}`);
+  const r = new Reader(content, 'SNMP PDU');
+  if (type !== pdus.trapV1) {
+    for (const what of ['request id', 'error status', 'error index']) berTake(r, integerTag, `SNMP ${what}`);
+    return { type, variables: readVariables(r) };
+  }
+  const enterprise = berOid(berTake(r, oidTag, 'SNMP enterprise'), 'SNMP enterprise');
+  for (let i = 0; i < 4; i++) berNext(r); // agent address, generic and specific trap, time
+  return { type, enterprise, variables: readVariables(r) };
+}
+
+function readVariables(r: Reader): readonly Variable[] {
+  const list = berOpen(r, sequence, 'SNMP variables');
+  const variables: Variable[] = [];
+  for (let read = 0; list.left > 0 && read < maxVariables; read++) {
+    const pair = berOpen(list, sequence, 'SNMP variable');
+    const name = berTake(pair, oidTag, 'SNMP name');
+    const { tag, content } = berNext(pair);
+    if (isToldBy(name)) variables.push({ oid: berOid(name, 'SNMP name'), tag, value: content });
+  }
+  return variables;
+}
+
+type Message = ReturnType<typeof decode>;
+
+/** An agent speaks about itself when it answers from its port or sends a trap. Who asks says nothing, and names the engine of the one it asks. */
+export function observe(m: Message, packet: Packet): readonly Said[] {
+  if (!isFromAgent(m, packet)) return [];
+  const facts = new Map<string, Fact>();
+  // RFC 3411 §5, SnmpEngineID: 5 to 32 bytes, neither all zero nor all ones. An inform names the engine of its receiver (RFC 3414 §1.5.1).
+  const isOwnEngine = m.pdu.type !== pdus.inform && m.engine.length >= 5 && m.engine.length <= 32;
+  if (isOwnEngine && m.engine.some(byte => byte !== 0) && m.engine.some(byte => byte !== 255))
+    facts.set('engine', { kind: 'identifier', scheme: 'snmp-engine-id', value: hex(m.engine) });
+  const { enterprise } = m.pdu;
+  if (enterprise?.startsWith('1.3.6.1.4.1.') === true) facts.set('object', { kind: 'print', scheme: 'snmp-object-id', value: enterprise });
+  for (const { oid, tag, value } of m.pdu.variables) {
+    const tell = tellerOf(oid);
+    if (tell === undefined) continue;
+    const text = tag === oidTag ? berOid(value, 'SNMP value') : tag === octets ? decodeLine(value) : '';
+    if (text !== '') for (const fact of tell(text)) if (!facts.has(fact.kind)) facts.set(fact.kind, fact);
+  }
+  return [...facts.values()];
+}
+
+function isFromAgent({ pdu: { type }, flags }: Message, packet: Packet): boolean {
+  const isToManager = packet.targetPort === trapPort;
+  if (type === 0) return packet.sourcePort === agentPort || (isToManager && (flags & reportableFlag) === 0);
+  if (type === pdus.response || type === pdus.report) return packet.sourcePort === agentPort;
+  return isToManager && (type === pdus.trapV1 || type === pdus.trap || type === pdus.inform);
+}
+
+export const snmp = collector({
+  name: 'snmp',
+  spec: 'RFC 3416, RFC 3412, RFC 1157',
+  matches: udpPorts(agentPort, trapPort),
+  // Polls are many, and who asks tells nothing of itself.
+  wants: packet => packet.sourcePort === agentPort || packet.targetPort === trapPort,
+  decode,
+  observe,
+});

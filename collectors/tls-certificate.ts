@@ -1,0 +1,46 @@
+import { hash } from 'node:crypto';
+import { decodeHandshakeStart, handshakeTypes, ownCertificate } from '../gateway/codec/tls.ts';
+import { ofWhole } from '../gateway/codec/whole.ts';
+import { type Certificate, decodeCertificate } from '../gateway/codec/x509.ts';
+import { maxText } from '../gateway/codec/text.ts';
+import type { Fact } from '../gateway/model/fact.ts';
+import { visibleText } from '../gateway/model/visible-text.ts';
+import { collector, type Said, tcpStream } from './collector.ts';
+import type { Packet } from './packet.ts';
+import { isHello } from './tls.ts';
+
+/**
+ * The certificate that a server or client shows in TLS 1.2 and older; TLS 1.3 encrypts it. RFC 5246 §7.4.2, §7.4.6. Undefined while it may still
+ * come. Apart from tls.ts, so that a hello is told at once and a certificate that cannot be read costs nothing else. Only the sender's own counts.
+ */
+export function decode(bytes: Uint8Array): { readonly role: 'server' | 'client'; readonly certificate?: Certificate } | undefined {
+  const { messages, isOver } = decodeHandshakeStart(bytes);
+  const role = messages[0]?.type === handshakeTypes.clientHello ? 'client' : 'server';
+  const message = messages.find(m => m.type === handshakeTypes.certificate);
+  if (message === undefined) return isOver ? { role } : undefined;
+  return ofWhole(() => {
+    const der = ownCertificate(message.body);
+    return der === undefined ? { role } : { role, certificate: decodeCertificate(der) };
+  });
+}
+
+/** Nothing in it is verified, and the sender need not hold the key: a claim like any other. */
+export function certificateFact({ role, certificate }: NonNullable<ReturnType<typeof decode>>): readonly Fact[] {
+  if (certificate === undefined) return [];
+  const [subject, issuer] = [certificate.subject, certificate.issuer].map(({ text }) => visibleText(text.slice(0, maxText)));
+  const key = hash('sha256', certificate.spki, 'hex');
+  return [{ kind: 'certificate', role, subject: subject ?? '', issuer: issuer ?? '', key }];
+}
+
+export const observe = (m: NonNullable<ReturnType<typeof decode>>, packet: Packet): readonly Said[] =>
+  packet.isOwnAddress ? certificateFact(m) : [];
+
+export const tlsCertificate = collector({
+  name: 'tls-certificate',
+  spec: 'RFC 5246',
+  matches: tcpStream(),
+  isProtocol: false,
+  wants: isHello,
+  decode,
+  observe,
+});

@@ -1,0 +1,55 @@
+import { remoteAccessProduct } from '../gateway/codec/remote-access-names.ts';
+import {
+  type ClientHello,
+  decodeClientHello,
+  decodeHandshakeStart,
+  decodeServerHello,
+  handshakeTypes,
+  type ServerHello,
+} from '../gateway/codec/tls.ts';
+import { ja3, ja4 } from '../gateway/codec/tls-print.ts';
+import { ofWhole } from '../gateway/codec/whole.ts';
+import type { Fact } from '../gateway/model/fact.ts';
+import { collector, type Said, tcpStream } from './collector.ts';
+import type { Packet } from './packet.ts';
+import { tcpServiceName } from './service-names.ts';
+
+const [handshakeRecord, major] = [22, 3];
+
+/** True for bytes that may begin one side of a TLS handshake: a handshake record whose first message is a hello. */
+export function isHello(packet: Packet): boolean {
+  const { bytes: b, payload: i } = packet;
+  const type = b[i + 5];
+  return b[i] === handshakeRecord && b[i + 1] === major && (type === handshakeTypes.clientHello || type === handshakeTypes.serverHello);
+}
+
+/** The hello of either side of TLS over TCP, on any port. RFC 8446 §4.1, RFC 5246 §7.4.1. Undefined while it is not whole; SSL 2 is not read. */
+export function decode(bytes: Uint8Array): { readonly client: ClientHello } | { readonly server: ServerHello } | undefined {
+  const [hello] = decodeHandshakeStart(bytes).messages;
+  if (hello === undefined) return undefined;
+  return ofWhole(() =>
+    hello.type === handshakeTypes.clientHello ? { client: decodeClientHello(hello.body) } : { server: decodeServerHello(hello.body) },
+  );
+}
+
+/** A client shows how its stack looks and whom it asks for; a server that it speaks TLS. A router that passes on the hello of others shows nothing. */
+export function observe(m: NonNullable<ReturnType<typeof decode>>, packet: Packet): readonly Said[] {
+  if (!packet.isOwnAddress) return [];
+  if ('server' in m) return [{ kind: 'service', protocol: 'tcp', port: packet.sourcePort, name: serviceName(m.server, packet.sourcePort) }];
+  const facts: Fact[] = [
+    { kind: 'print', scheme: 'ja3', value: ja3(m.client) },
+    { kind: 'print', scheme: 'ja4', value: ja4(m.client) },
+  ];
+  const name = m.client.serverName?.toLowerCase() ?? '';
+  if (name !== '') facts.push({ kind: 'asks', protocol: 'tls', name });
+  const product = remoteAccessProduct(name);
+  if (product !== undefined) facts.push({ kind: 'description', text: product, of: 'remote-access' });
+  return facts;
+}
+
+/** By the registry, else by what was negotiated for (RFC 7301 §6). */
+function serviceName({ alpn }: ServerHello, port: number): string {
+  return tcpServiceName(port) ?? (alpn === 'h2' || alpn === 'http/1.1' ? 'https' : 'tls');
+}
+
+export const tls = collector({ name: 'tls', spec: 'RFC 8446', matches: tcpStream(), wants: isHello, decode, observe });

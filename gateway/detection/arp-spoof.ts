@@ -1,0 +1,74 @@
+import type { Ip, Mac, Millis } from '../model/address.ts';
+import type { Device } from '../model/device.ts';
+import { CappedMap } from './capped-map.ts';
+import { isRouter, isVirtualRouter, saysItRoutes, usedSince } from './roles.ts';
+import { type Context, type DetectionRule, found, nothing } from './rule.ts';
+
+const [maxClaimants, togetherMs] = [4096, 60_000];
+/** A holder that was silent for longer may have left its address. Milliseconds. */
+const aliveMs = 5 * 60_000;
+
+type Claims = ReadonlyMap<Mac, { readonly ip: Ip; readonly at: Millis }>;
+
+/** Claims the addresses of two others, or that of a router that goes on using it, to stand in between. */
+export const arpSpoof: DetectionRule = {
+  name: 'arp-spoof',
+  spec: 'RFC 826, RFC 4861: claims addresses of two live devices within a minute, or contests the address of a router',
+  knownFalse: [
+    'routers that stand in for each other (VRRP, HSRP, GLBP, CARP)',
+    'one address that fails over to another host',
+    'an address leased anew',
+    'an ARP probe from 0.0.0.0',
+  ],
+  create: () => {
+    const claimants = new CappedMap<Mac, Claims>(maxClaimants, togetherMs);
+    return {
+      observe(o, context) {
+        if (o.fact.kind === 'contested')
+          return contestedRouter(o.mac, o.fact.mac, o.fact.ip, context).flatMap(([actor, victim, ip]) =>
+            found({ ...o, mac: actor.mac, port: actor.port, vlan: actor.vlan }, `claims ${ip} of the router ${victim.mac}`, victim.mac),
+          );
+        if (o.fact.kind !== 'address' || !isClaim(o.collector) || isVirtualRouter(o.mac)) return nothing;
+        const { ip } = o.fact;
+        const sender = context.withMac(o.mac);
+        if (sender.some(saysItRoutes) || sender.some(device => wasLeased(device, ip))) return nothing;
+        const holders = liveHolders(o, ip, context);
+        if (holders.length === 0) return nothing;
+        const before = [...(claimants.get(o.mac, o.at) ?? [])].filter(([, claim]) => o.at - claim.at <= togetherMs);
+        const claims = new Map([...before, ...holders.map(({ mac }) => [mac, { ip, at: o.at }] as const)]);
+        claimants.set(o.mac, claims, o.at);
+        if (claims.size < 2) return nothing;
+        const claimed = [...claims].map(([mac, claim]) => `${claim.ip} of ${mac}`).join(' and ');
+        const router = [...claims.keys()].find(mac => context.withMac(mac).some(isRouter));
+        return found(o, `claims ${claimed}`, router ?? [...claims.keys()][0]);
+      },
+    };
+  },
+};
+
+/** Protocols by which a host claims an address for its hardware address. */
+const isClaim = (collector: string): boolean => collector === 'arp' || collector === 'ndp';
+
+const wasLeased = ({ facts }: Device, ip: Ip): boolean => facts.some(({ fact }) => fact.kind === 'dhcp-lease' && fact.ip === ip);
+
+/** Other devices that use the address in this segment and are not silent. */
+const liveHolders = (o: { readonly mac: Mac; readonly vlan: number }, ip: Ip, { withIp, now, lastAt, isSameSegment }: Context) =>
+  withIp(ip).filter(
+    device => device.mac !== o.mac && !isVirtualRouter(device.mac) && isSameSegment(device.vlan, o.vlan) && now - lastAt(device) <= aliveMs,
+  );
+
+/** Claimant, router and address, when one of the two who contest it routes and the other never said so. */
+function contestedRouter(
+  a: Mac,
+  b: Mac,
+  ip: Ip,
+  { withMac, isSameSegment }: Context,
+): readonly (readonly [actor: Device, victim: Device, ip: Ip])[] {
+  if (isVirtualRouter(a) || isVirtualRouter(b)) return [];
+  const pairs = withMac(a).flatMap(one => withMac(b).map(other => [one, other] as const));
+  return pairs
+    .filter(([one, other]) => isSameSegment(one.vlan, other.vlan))
+    .map(([one, other]) => (usedSince(one, ip) > usedSince(other, ip) ? ([one, other, ip] as const) : ([other, one, ip] as const)))
+    .filter(([actor, victim]) => isRouter(victim) && !isRouter(actor))
+    .slice(0, 1);
+}

@@ -1,0 +1,83 @@
+import type { Mac, Millis, Vlan } from '../model/address.ts';
+import type { Alarm, AlarmType, Lookups } from '../model/alarm.ts';
+import type { Observation } from '../model/fact.ts';
+import { CappedMap } from './capped-map.ts';
+import { detectionRules } from './index.ts';
+import type { Context, DetectionRule, Finding, Watch } from './rule.ts';
+import { Segments } from './segments.ts';
+
+/** Caps: alarms of one type that stand at once, and after how long without a finding one is over, so that the next is a new alarm. */
+const [maxAlarms, overAfterMs] = [4096, 24 * 3_600_000];
+const maxFrames = 8;
+/** An alarm that stands is told again when it says something else, at most so often; else when its count has grown so many times over. */
+const [maxRetold, growth] = [8, 16];
+
+type Standing = { readonly alarm: Alarm; readonly toldCount: number; readonly told: number };
+
+/**
+ * Every rule over everything that is new on the network. Each finding goes into the one alarm of its type, actor and victim; what comes
+ * out is an alarm that was raised, or that changed in a way people should know.
+ */
+export class Detector {
+  readonly #watches: readonly { readonly name: AlarmType; readonly watch: Watch }[];
+  readonly #segments = new Segments();
+  readonly #isSameSegment = (a: Vlan, b: Vlan): boolean => this.#segments.isSame(a, b);
+  readonly #standing = new Map<AlarmType, CappedMap<string, Standing>>();
+
+  constructor(rules: readonly DetectionRule[] = detectionRules) {
+    this.#watches = rules.map(({ name, create }) => ({ name, watch: create() }));
+  }
+
+  observe(observation: Observation, lookups: Lookups): readonly Alarm[] {
+    if (observation.fact.kind === 'reaches') this.#segments.join(observation.vlan, observation.fact.vlan);
+    const context: Context = { ...lookups, isSameSegment: this.#isSameSegment };
+    const out: Alarm[] = [];
+    for (const { name, watch } of this.#watches) for (const one of watch.observe(observation, context)) this.#raise(name, one, out);
+    return out;
+  }
+
+  tick(lookups: Lookups): readonly Alarm[] {
+    const context: Context = { ...lookups, isSameSegment: this.#isSameSegment };
+    const out: Alarm[] = [];
+    for (const { name, watch } of this.#watches) for (const one of watch.tick?.(context) ?? []) this.#raise(name, one, out);
+    return out;
+  }
+
+  /** What stands now, by type. */
+  standing(now: Millis): readonly Alarm[] {
+    return [...this.#standing.values()].flatMap(ofType => [...ofType.entries(now)].map(([, { alarm }]) => alarm));
+  }
+
+  #raise(type: AlarmType, { at, frame, frames: shown = [frame], ...said }: Finding, out: Alarm[]): void {
+    const key = keyOf(said.actor, said.victim);
+    const ofType = this.#standing.get(type) ?? new CappedMap<string, Standing>(maxAlarms, overAfterMs);
+    this.#standing.set(type, ofType);
+    const old = ofType.get(key, at);
+    const frames = inOrder(shown);
+    if (old === undefined) {
+      const alarm = { type, ...said, firstAt: at, lastAt: at, count: 1, frames };
+      ofType.set(key, { alarm, toldCount: 1, told: 1 }, at);
+      out.push(alarm);
+      return;
+    }
+    const { alarm: before, toldCount, told } = old;
+    const alarm: Alarm = {
+      ...before,
+      ...said,
+      lastAt: Math.max(before.lastAt, at),
+      count: before.count + 1,
+      frames: inOrder([...before.frames, ...frames]),
+    };
+    const tells = (said.detail !== before.detail && told < maxRetold) || alarm.count >= toldCount * growth;
+    ofType.set(key, { alarm, toldCount: tells ? alarm.count : toldCount, told: told + (tells ? 1 : 0) }, at);
+    if (tells) out.push(alarm);
+  }
+}
+
+/** The first frames, each once; 0 stands for none. */
+const inOrder = (frames: readonly number[]): readonly number[] =>
+  [...new Set(frames)]
+    .filter(frame => frame > 0)
+    .toSorted((a, b) => a - b)
+    .slice(0, maxFrames);
+const keyOf = (actor: Mac, victim: Mac | undefined): string => `${actor} ${victim ?? ''}`;

@@ -1,0 +1,105 @@
+import type { Ip, Mac, Millis } from '../model/address.ts';
+import type { Device } from '../model/device.ts';
+import { type Fact, factKey, type Observation } from '../model/fact.ts';
+import { CappedMap } from './capped-map.ts';
+import type { Context } from './rule.ts';
+
+/** Families of signs that stay together while a device stays the same. One alone changes with an update or a rename; two at once do not. */
+export type Family = 'dhcp' | 'name' | 'stack' | 'tls' | 'ip';
+/** `before`: the frame that said otherwise. */
+export type Change = { readonly at: Millis; readonly frame: number; readonly before: number; readonly text: string };
+/** What changed lately behind one hardware address. */
+export type Changes = { readonly [family in Family]?: Change };
+
+/** Changes within so long count as one. Milliseconds. */
+const togetherMs = 15 * 60_000;
+const maxAddresses = 8192;
+/** Names as NBNS cuts them. */
+const nameLength = 15;
+
+/** Boot programs ask for a lease before the system does, with signs of their own: PXE 2.1 §2.2.1, UEFI 2.10 §24.7. */
+const isBooting = (device: Device): boolean => /^(PXE|HTTP)Client/.test(device.fields.vendorClass?.value ?? '');
+
+/** Follows, for each hardware address, which families of its signs change together. At most 8192 addresses, each for 15 minutes. */
+export class IdentityChanges {
+  readonly #changes = new CappedMap<Mac, Changes>(maxAddresses, togetherMs);
+
+  /** What changed lately behind an address. */
+  recent(mac: Mac, now: Millis): Changes {
+    return this.#changes.get(mac, now) ?? {};
+  }
+
+  /** Takes an observation in; what changed lately behind its address if this changed something, else undefined. */
+  observe(o: Observation, context: Context): Changes | undefined {
+    const change = context
+      .withMac(o.mac)
+      .map(device => changeOf(device, o))
+      .find(one => one !== undefined);
+    if (change === undefined) return undefined;
+    const [family, text, old] = change;
+    const before = this.#changes.get(o.mac, o.at) ?? {};
+    const recent = Object.fromEntries(Object.entries(before).filter(([, { at }]) => o.at - at <= togetherMs));
+    const changes: Changes = { ...recent, ...only(family, { at: o.at, frame: o.frame, before: old, text }) };
+    this.#changes.set(o.mac, changes, o.at);
+    return changes;
+  }
+}
+
+const only = (family: Family, change: Change): Changes => Object.fromEntries([[family, change]]);
+
+type Found = readonly [family: Family, text: string, before: number];
+
+function changeOf(device: Device, { fact }: Observation): Found | undefined {
+  if (fact.kind === 'dhcp-parameters') {
+    const old = latest(device, fact);
+    if (old?.fact.kind !== 'dhcp-parameters' || isBooting(device) || isPartOf(old.fact.options, fact.options)) return undefined;
+    return ['dhcp', `asks DHCP for ${fact.options.join(',')} instead of ${old.fact.options.join(',')}`, old.frame];
+  }
+  if (fact.kind === 'hostname') {
+    const known = device.hostnames ?? [];
+    const name = shortName(fact.name);
+    const isKnown = known.map(({ value }) => shortName(value)).some(old => old.startsWith(name) || name.startsWith(old));
+    const last = known.at(-1);
+    return last === undefined || isKnown ? undefined : ['name', `calls itself ${fact.name} instead of ${last.value}`, last.frame];
+  }
+  if (fact.kind === 'print' && isStack(fact.scheme)) {
+    for (const { fact: old, frame } of device.facts) {
+      if (old.kind !== 'print' || !isStack(old.scheme)) continue;
+      const isOther = old.scheme === fact.scheme ? old.value !== fact.value : hops(old.value) !== hops(fact.value);
+      if (isOther) return ['stack', `its TCP looks like ${fact.value} instead of ${old.value}`, frame];
+    }
+  }
+  if (fact.kind === 'print' && fact.scheme === 'ja3') {
+    const old = latest(device, fact);
+    if (old?.fact.kind === 'print') return ['tls', `its TLS looks like ${fact.value} instead of ${old.fact.value}`, old.frame];
+  }
+  if (fact.kind === 'address' && !device.ips.includes(fact.ip) && sameFamily(fact.ip, device.ips)) return ['ip', `also uses ${fact.ip}`, 0];
+  return undefined;
+}
+
+const latest = (device: Device, fact: Fact): Device['facts'][number] | undefined =>
+  device.facts.find(({ fact: old }) => old.kind === fact.kind && factKey(old) === factKey(fact));
+const shortName = (name: string): string => (name.split('.', 1)[0] ?? '').toLowerCase().slice(0, nameLength);
+const sameFamily = (ip: Ip, others: readonly Ip[]): boolean => others.some(other => other.includes(':') === ip.includes(':'));
+
+/** One list holds the other: the same client asks for less with INFORM or when it renews. */
+function isPartOf(a: readonly number[], b: readonly number[]): boolean {
+  const [less, more] = a.length < b.length ? [a, new Set(b)] : [b, new Set(a)];
+  return less.every(option => more.has(option));
+}
+
+const isStack = (scheme: string): boolean => scheme === 'tcp-syn' || scheme === 'tcp-syn-ack';
+/** IP version and first time to live: the same in what a stack asks and answers. */
+const hops = (print: string): string => print.split(':', 2).join(':');
+
+/**
+ * The frames that show the second identity. Mostly the later signs are the newcomer's; when they fit the maker that the address is
+ * registered to, it is the earlier ones that do not belong there.
+ */
+export function newcomerFrames(signs: readonly Change[], o: Observation, maker: string | undefined): readonly number[] {
+  const word = (maker?.split(/[^\p{L}\p{N}]+/u, 1)[0] ?? '').toLowerCase();
+  const { fact } = o;
+  const text = fact.kind === 'hostname' ? fact.name : 'text' in fact ? fact.text : '';
+  const isGenuine = word.length >= 3 && text.toLowerCase().includes(word) && signs.some(({ frame }) => frame === o.frame);
+  return signs.map(({ frame, before }) => (isGenuine && frame === o.frame && before > 0 ? before : frame));
+}

@@ -1,0 +1,36 @@
+import { arpScan } from './arp-scan.ts';
+import { arpSpoof } from './arp-spoof.ts';
+import { claimedMac } from './claimed-mac.ts';
+import { impersonation } from './impersonation.ts';
+import { ipConflict } from './ip-conflict.ts';
+import { llmnrPoison } from './llmnr-poison.ts';
+import { macCloneSameIp } from './mac-clone-same-ip.ts';
+import { macClone } from './mac-clone.ts';
+import { newDevice } from './new-device.ts';
+import { portScan } from './port-scan.ts';
+import { rogueDhcp } from './rogue-dhcp.ts';
+import { rogueRa } from './rogue-ra.ts';
+import { rogueSwitch } from './rogue-switch.ts';
+import type { DetectionRule } from './rule.ts';
+import { unauthorisedWrite } from './unauthorised-write.ts';
+
+/** Every rule. A new one is one file here and one line in this list. */
+export const detectionRules: readonly DetectionRule[] = [
+  // Who is there, and whether it is who it was.
+  newDevice,
+  macClone,
+  macCloneSameIp,
+  impersonation,
+  // Who claims the addresses and services of others.
+  arpSpoof,
+  claimedMac,
+  ipConflict,
+  rogueDhcp,
+  rogueRa,
+  llmnrPoison,
+  rogueSwitch,
+  // Who looks around and who acts.
+  arpScan,
+  portScan,
+  unauthorisedWrite,
+];

@@ -1,0 +1,27 @@
+import { isVirtualRouter, saysItRoutes, usedSince } from './roles.ts';
+import { type DetectionRule, found, nothing } from './rule.ts';
+
+/** Two devices go on using one address. */
+export const ipConflict: DetectionRule = {
+  name: 'ip-conflict',
+  spec: 'RFC 5227 §2.4: an address is claimed by one device, by another, and by the first again',
+  knownFalse: [
+    'an address that fails over: the first no longer claims it',
+    'an address leased anew',
+    'routers that stand in for each other',
+    'one address plan in several VLANs',
+    'an ARP probe from 0.0.0.0',
+  ],
+  create: () => ({
+    observe(o, { withMac, isSameSegment }) {
+      if (o.fact.kind !== 'contested' || isVirtualRouter(o.mac) || isVirtualRouter(o.fact.mac)) return nothing;
+      const { ip, mac: other } = o.fact;
+      const [one] = withMac(o.mac).filter(({ vlan }) => vlan === o.vlan);
+      const rival = withMac(other).find(({ vlan }) => isSameSegment(vlan, o.vlan));
+      if (one === undefined || rival === undefined || (saysItRoutes(one) && saysItRoutes(rival))) return nothing;
+      const [actor, victim] = usedSince(one, ip) > usedSince(rival, ip) ? [one, rival] : [rival, one];
+      const { mac, port, vlan } = actor;
+      return found({ ...o, mac, port, vlan }, `uses ${ip}, which ${victim.mac} used before and still uses`, victim.mac);
+    },
+  }),
+};

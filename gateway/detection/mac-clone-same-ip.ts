@@ -1,0 +1,21 @@
+import { IdentityChanges, newcomerFrames } from './identity-changes.ts';
+import { type DetectionRule, found, nothing } from './rule.ts';
+
+/** A second device behind the hardware and the IP address of another: its TCP and its name change, its lease does not. */
+export const macCloneSameIp: DetectionRule = {
+  name: 'mac-clone-same-ip',
+  spec: 'the TCP signs and the name of a hardware address change together, its IP address and DHCP signs do not',
+  knownFalse: ['an update: only its TCP changes', 'a rename: only its name changes', 'two systems on one disk: DHCP changes too'],
+  create: () => {
+    const changes = new IdentityChanges();
+    return {
+      observe(o, context) {
+        const changed = changes.observe(o, context) ?? ('text' in o.fact ? changes.recent(o.mac, o.at) : {});
+        const { stack, name, dhcp, ip } = changed;
+        if (stack === undefined || name === undefined || dhcp !== undefined || ip !== undefined) return nothing;
+        const frames = newcomerFrames([stack, name], o, context.vendorOf(o.mac));
+        return found(o, `${stack.text}; ${name.text}`, o.mac).map(one => ({ ...one, frames }));
+      },
+    };
+  },
+};

@@ -1,0 +1,18 @@
+import { type DetectionRule, found, nothing } from './rule.ts';
+
+/** Distinct targets that refused or did not answer. */
+const maxKnocked = 16;
+
+/** Tries to connect to many hosts or ports that do not let it in. */
+export const portScan: DetectionRule = {
+  name: 'port-scan',
+  spec: `${maxKnocked} or more connections to different hosts or ports that were refused or not answered`,
+  knownFalse: ['a server that many devices answer', 'a controller that is switched off and tried again and again'],
+  create: () => ({
+    observe(o) {
+      if (o.fact.kind !== 'acted' || o.fact.action !== 'scan-ports') return nothing;
+      const knocked = Number.parseInt(o.fact.detail, 10);
+      return knocked >= maxKnocked ? found(o, `knocked in vain at ${knocked} hosts or ports`) : nothing;
+    },
+  }),
+};

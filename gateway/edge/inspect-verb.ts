@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { DecodeError } from '../codec/reader.ts';
+import { VendorTable } from '../inventory/vendor.ts';
+import { loadPolicy } from '../policy/load.ts';
+import { visibleJson } from '../model/visible-text.ts';
+import { Inspection } from './inspect.ts';
+import { factLines, inspectTable } from './inspect-table.ts';
+import { projectFile } from './project-files.ts';
+import { readCaptureFile } from './replay.ts';
+import { readPolicyFiles } from './store/policy-files.ts';
+import { shippedPolicies } from './store/settings.ts';
+
+const help = `Usage: sallyport inspect FILE [--json] [--frames] [--policies FOLDER]...
+
+Reads a capture (pcap or pcapng) and prints who is on the network and what is wrong there: a row for each hardware address with
+what it says it is, each alarm with the frame that shows it, and what was malformed or not understood. Nothing is decided or kept.
+
+  --json              everything, as one JSON object
+  --frames            the frames behind each fact; with --json as "facts" of each device
+  --policies FOLDER   policy folder with the fingerprints; may be given more than once (default: the shipped policies)
+
+Exit codes: 0 good, 1 the file or the policy cannot be read
+`;
+
+/** Where the verb writes, and how wide that is. */
+type Terminal = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+const [defaultWidth, barWidth] = [120, 40];
+
+/** `sallyport inspect`: returns the exit code. What a broken file held before its fault is printed too. */
+export async function inspect(args: readonly string[], io: { readonly stdout: Terminal; readonly stderr: Terminal }): Promise<number> {
+  const { stdout, stderr } = io;
+  const options = {
+    json: { type: 'boolean' },
+    frames: { type: 'boolean' },
+    policies: { type: 'string', multiple: true },
+    help: { type: 'boolean', short: 'h' },
+  } as const;
+  const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+  if (values.help === true) {
+    stdout.write(help);
+    return 0;
+  }
+  const [path] = positionals;
+  if (path === undefined || positionals.length > 1) throw new Error('Cannot inspect: give exactly one capture file');
+  const { policy, problems } = loadPolicy(readPolicyFiles(values.policies ?? [shippedPolicies()]));
+  for (const { text } of problems) stderr.write(`${text}\n`);
+  if (policy === undefined) return 1;
+  const vendors = new VendorTable(readFileSync(projectFile('dist/oui.bin')));
+  const inspection = new Inspection({ policy, vendorOf: mac => vendors.lookup(mac) });
+  let code = 0;
+  try {
+    await readCaptureFile(path, frame => inspection.frame(frame), progressBar(stderr));
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    stderr.write(`${error.message}\n`);
+    code = 1;
+  }
+  const inspected = inspection.finish(values.frames === true);
+  if (values.json === true) stdout.write(`${visibleJson(inspected)}\n`);
+  else {
+    stdout.write(`${inspectTable(inspected, stdout.columns ?? defaultWidth)}\n`);
+    if (values.frames === true) stdout.write(`\n${factLines(inspected.devices).join('\n')}\n`);
+  }
+  return code;
+}
+
+/** A bar on a terminal, redrawn at each hundredth; nothing elsewhere. */
+function progressBar(stderr: Terminal): ((part: number) => void) | undefined {
+  if (stderr.isTTY !== true) return undefined;
+  let shown = -1;
+  return part => {
+    const percent = Math.floor(part * 100);
+    if (percent === shown) return;
+    shown = percent;
+    const done = Math.round(part * barWidth);
+    stderr.write(percent >= 100 ? '\r\x1b[K' : `\r[${'#'.repeat(done)}${' '.repeat(barWidth - done)}] ${percent} %`);
+  };
+}

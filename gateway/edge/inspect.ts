@@ -1,0 +1,202 @@
+import { Dissector } from '../../collectors/dissector.ts';
+import { Detector } from '../detection/detector.ts';
+import { cluesOf } from '../inventory/classify.ts';
+import { Intake } from '../inventory/intake.ts';
+import { Inventory } from '../inventory/inventory.ts';
+import type { DeviceRecord } from '../inventory/record.ts';
+import type { Mac, Millis } from '../model/address.ts';
+import type { Alarm } from '../model/alarm.ts';
+import type { Device } from '../model/device.ts';
+import type { EventBody } from '../model/event.ts';
+import type { Malformed } from '../model/fact.ts';
+import type { Frame } from '../model/frame.ts';
+import { kindOf } from '../policy/kinds.ts';
+import type { Policy } from '../policy/policy.ts';
+import { replaySettings } from './replay.ts';
+
+/** A file is one port for a whole site: addresses and facts that are kept, about 100 bytes and 0.5 kB each. */
+const [maxAddresses, maxFacts, maxAlarms] = [65_536, 500_000, 65_536];
+/** How often the rules look at the passing of time, of the capture. Milliseconds. */
+const tickMs = 10_000;
+
+/** One hardware address, whatever VLANs it spoke in. Times are RFC 3339; text is as it was sent and untrusted. */
+export type InspectedDevice = {
+  /** The same for rows that are one device. */
+  readonly id: string;
+  readonly mac: Mac;
+  readonly macs: readonly Mac[];
+  readonly ips: readonly string[];
+  readonly hostname?: string;
+  readonly hostnames: readonly string[];
+  readonly vendor?: string;
+  readonly model?: string;
+  readonly firmware?: string;
+  readonly serial?: string;
+  readonly kind?: string;
+  readonly protocols: readonly string[];
+  readonly packets: number;
+  readonly bytes: number;
+  readonly firstSeen: string;
+  readonly lastSeen: string;
+  /** Only when asked for: the frame behind each fact. */
+  readonly facts?: readonly { readonly frame: number; readonly collector: string; readonly fact: Device['facts'][number]['fact'] }[];
+};
+
+export type InspectedEvent = {
+  readonly type: string;
+  readonly mac: Mac;
+  readonly victim?: Mac;
+  readonly at: string;
+  /** The first frame that shows it; absent when none does. */
+  readonly frame?: number;
+  readonly detail: string;
+  readonly lastAt: string;
+  readonly count: number;
+  readonly frames: readonly number[];
+};
+
+export type Inspected = {
+  readonly devices: readonly InspectedDevice[];
+  readonly events: readonly InspectedEvent[];
+  /** Frames that broke the format of a collector, by its name. */
+  readonly malformed: Readonly<Record<string, { readonly frames: number; readonly senders: number; readonly message: string }>>;
+  /** What was not understood or kept back, in frames or facts. */
+  readonly unknown: Readonly<Record<string, number>>;
+};
+
+/** A capture as inventory and alarms, without policy or enforcement: dissector, inventory and rules as they run live. */
+export class Inspection {
+  readonly #dissector = new Dissector({ maxAddresses, maxAddressesPerPort: maxAddresses, maxFacts, addressesOfTraffic: true });
+  readonly #inventory = new Inventory();
+  readonly #intake: Intake;
+  readonly #policy: Policy;
+  /** By type, actor and victim: the alarm as it was told last. At most `maxAlarms`. */
+  readonly #alarms = new Map<string, Extract<EventBody, { readonly kind: 'alarm' }>>();
+  readonly #detector = new Detector();
+  readonly #malformed = new Map<string, { frames: number; readonly senders: Set<Mac>; readonly message: string }>();
+  readonly #unknown = new Map<string, number>();
+  #now: Millis = 0;
+  #nextTick = 0;
+
+  constructor(parts: { readonly policy: Policy; readonly vendorOf: (mac: Mac) => string | undefined }) {
+    this.#policy = parts.policy;
+    this.#intake = new Intake({
+      inventory: this.#inventory,
+      settings: replaySettings,
+      vendorOf: parts.vendorOf,
+      rules: this.#detector,
+      learnsMs: 0,
+      limits: { devices: maxAddresses, burst: Number.MAX_SAFE_INTEGER },
+      emit: (at, event) => {
+        this.#inventory.apply({ at, body: event });
+        if (event.kind === 'alarm') this.#note(event);
+      },
+    });
+  }
+
+  frame(frame: Frame): void {
+    if (frame.at > this.#now) this.#now = frame.at;
+    if (this.#now >= this.#nextTick) this.#tick();
+    this.#dissector.frame(frame);
+    const { observations } = this.#dissector.drain();
+    if (observations.length > 0) this.#intake.take({ kind: 'observed', observations }, this.#now);
+  }
+
+  /** What the capture showed. `withFacts`: each device with its facts and their frames. */
+  finish(withFacts = false): Inspected {
+    this.#tick();
+    const rows = new Map<Mac, DeviceRecord[]>();
+    for (const record of this.#inventory.records()) rows.set(record.device.mac, [...(rows.get(record.device.mac) ?? []), record]);
+    const malformed = new Map(
+      [...this.#malformed].map(([name, { frames, senders, message }]) => [name, { frames, senders: senders.size, message }]),
+    );
+    return {
+      devices: [...rows.values()].map(records => this.#row(records, withFacts)),
+      events: this.#events(),
+      malformed: Object.fromEntries(malformed),
+      unknown: Object.fromEntries(this.#unknown),
+    };
+  }
+
+  #tick(): void {
+    this.#nextTick = this.#now + tickMs;
+    this.#intake.take({ kind: 'sighted', sightings: this.#dissector.sightings() }, this.#now);
+    const { malformed, overflow } = this.#dissector.drain(true);
+    for (const one of malformed) this.#count(one);
+    for (const { count, what } of overflow) this.#unknown.set(what, (this.#unknown.get(what) ?? 0) + count);
+    this.#intake.tick(this.#now);
+  }
+
+  #count({ collector, mac, message, count }: Malformed): void {
+    const old = this.#malformed.get(collector) ?? { frames: 0, senders: new Set<Mac>(), message };
+    old.frames += count;
+    if (old.senders.size < maxAddresses) old.senders.add(mac);
+    this.#malformed.set(collector, old);
+  }
+
+  #note(event: Extract<EventBody, { readonly kind: 'alarm' }>): void {
+    const key = keyOf(event.alarm, event.actor, event.victimMac);
+    if (this.#alarms.has(key) || this.#alarms.size < maxAlarms) this.#alarms.set(key, event);
+  }
+
+  #row(records: readonly DeviceRecord[], withFacts: boolean): InspectedDevice {
+    const devices = records.map(({ device }) => device);
+    const seen = records.map(one => one.seen);
+    const first = devices[0];
+    const field = (name: keyof Device['fields']): string | undefined =>
+      devices.map(({ fields }) => fields[name]?.value).find(v => v !== undefined);
+    const kind = devices.map(device => kindOf(this.#policy, cluesOf(device))?.kind).find(v => v !== undefined) ?? field('deviceKind');
+    const mac = first?.mac ?? '';
+    return {
+      id: first?.id ?? '',
+      mac,
+      macs: [mac],
+      ips: unique(devices.flatMap(({ ips }) => ips)),
+      ...set('hostname', field('hostname')),
+      hostnames: unique(devices.flatMap(({ hostnames = [] }) => hostnames.map(({ value }) => value))),
+      ...set('vendor', field('maker') ?? field('vendor')),
+      ...set('model', field('model')),
+      ...set('firmware', field('firmware')),
+      ...set('serial', field('serial')),
+      ...set('kind', kind),
+      protocols: unique(devices.flatMap(({ protocols = [] }) => protocols)),
+      packets: seen.reduce((sum, { packets }) => sum + packets, 0),
+      bytes: seen.reduce((sum, { bytes }) => sum + bytes, 0),
+      firstSeen: time(Math.min(...devices.map(({ firstSeen }) => firstSeen))),
+      lastSeen: time(Math.max(...seen.map(({ lastAt }) => lastAt))),
+      ...(withFacts
+        ? { facts: devices.flatMap(({ facts }) => facts.map(({ frame, collector, fact }) => ({ frame, collector, fact }))) }
+        : {}),
+    };
+  }
+
+  #events(): readonly InspectedEvent[] {
+    const standing = new Map<string, Alarm>(
+      this.#detector.standing(this.#now).map(alarm => [keyOf(alarm.type, alarm.actor, alarm.victim), alarm]),
+    );
+    return [...this.#alarms]
+      .map(([key, told]) => {
+        const now = standing.get(key);
+        const { alarm: type, actor: mac, victimMac: victim, firstAt = this.#now } = told;
+        const frames = now?.frames ?? told.frames ?? [];
+        return {
+          type,
+          mac,
+          ...(victim === undefined ? {} : { victim }),
+          at: time(firstAt),
+          ...(frames[0] === undefined ? {} : { frame: frames[0] }),
+          detail: now?.detail ?? told.detail,
+          lastAt: time(now?.lastAt ?? told.lastAt ?? firstAt),
+          count: now?.count ?? told.count ?? 1,
+          frames,
+        };
+      })
+      .toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+  }
+}
+
+const keyOf = (type: string, actor: Mac, victim: Mac | undefined): string => `${type} ${actor} ${victim ?? ''}`;
+const time = (at: Millis): string => new Date(at).toISOString();
+const unique = (list: readonly string[]): readonly string[] => [...new Set(list)];
+const set = <K extends string>(name: K, value: string | undefined): { readonly [k in K]?: string } =>
+  (value === undefined ? {} : { [name]: value }) as { readonly [k in K]?: string };

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { bacnet, decode } from '../../collectors/bacnet.ts';
+import { bacnetVectors as v, bvlc, iAm, multipleAck, npdu, propertyAck } from '../vectors/frames/bacnet.ts';
+import * as b from '../vectors/frames/build.ts';
+import { device, station, udpFromDevice, udpToDevice } from '../vectors/frames/industrial.ts';
+import { captureFacts, hasCaptures } from './capture-facts.ts';
+import { actsOf, cutsOf, peeled, saidBy } from './industrial.ts';
+import { drained, protocolsOf } from './observe.ts';
+
+const identifier = { kind: 'identifier', scheme: 'bacnet-device', value: '1234' };
+const said = (apdu: b.Part) => saidBy('bacnet', device, udpFromDevice(47_808, bvlc(10, npdu(apdu))));
+
+describe('a BACnet device', () => {
+  it.each(['bacnet-i-am', 'bacnet-ethernet', 'bacnet-forwarded-own'] as const)('names its instance and maker: %s', name =>
+    expect(saidBy('bacnet', device, v[name])).toEqual([identifier, { kind: 'maker', text: 'Johnson Controls' }]),
+  );
+
+  it('of a maker that we do not know shows its number', () =>
+    expect(said(iAm(1234, 999))).toContainEqual({ kind: 'maker', text: 'unknown-999' }));
+
+  it('names itself with what it has', () => expect(saidBy('bacnet', device, v['bacnet-i-have'])).toEqual([identifier]));
+
+  it('tells a property of its device object', () =>
+    expect(saidBy('bacnet', device, v['bacnet-read'])).toEqual([identifier, { kind: 'model', text: 'VAV-9' }]));
+
+  it('tells several; errors, arrays and lists between them are passed over', () =>
+    expect(saidBy('bacnet', device, v['bacnet-read-multiple'])).toEqual([
+      identifier,
+      { kind: 'maker', text: 'Example Controls' },
+      { kind: 'model', text: 'VAV-9' },
+      { kind: 'firmware', text: '2.7.1' },
+      { kind: 'serial', text: 'S-77' },
+      { kind: 'hostname', name: 'AHU-1' },
+    ]));
+
+  it('may write in UCS-2 and ISO 8859-1; other character sets are not read', () => {
+    expect(said(propertyAck(70, [0x75, 5, 4, 0, 0x41, 0, 0xe9]))).toContainEqual({ kind: 'model', text: 'Aé' });
+    expect(said(propertyAck(70, [0x73, 5, 0x41, 0xe9]))).toContainEqual({ kind: 'model', text: 'Aé' });
+    expect(said(propertyAck(70, [0x73, 2, 0x41, 0xe9]))).toEqual([identifier]);
+  });
+
+  it('says nothing of itself with the properties of another object', () => expect(said(propertyAck(77, [0x73, 0, 'ab'], 0))).toEqual([]));
+
+  it('without an instance of its own has no identifier', () =>
+    expect(said(iAm(4_194_303, 5))).toEqual([{ kind: 'maker', text: 'Johnson Controls' }]));
+
+  it('behind a BACnet router or broadcast device is not the one that passes it on', () => {
+    for (const name of ['bacnet-i-am-routed', 'bacnet-i-am-forwarded'] as const)
+      expect(saidBy('bacnet', device, v[name]), name).toEqual([]);
+  });
+});
+
+describe('who changes a BACnet device', () => {
+  it.each([
+    ['bacnet-write', 'write bacnet write-property'],
+    ['bacnet-reinitialise', 'control bacnet reinitialize-device'],
+  ] as const)('is named: %s', (name, act) => expect(actsOf(v[name])).toEqual([act]));
+
+  it('asks who is there, or reads, and did nothing', () => {
+    for (const apdu of [
+      [0x10, 8],
+      [0, 5, 1, 12, 0x0c, b.u32(0x0200_04d2), 0x19, 70],
+    ])
+      expect(saidBy('bacnet', station, udpToDevice(47_808, bvlc(10, npdu(apdu))))).toEqual([]);
+  });
+});
+
+describe('BACnet', () => {
+  it('reads of values are looked at in samples only', () => {
+    const read = udpFromDevice(47_808, bvlc(10, npdu(propertyAck(85, [0x44, 0x41, 0xa0, 0, 0], 0))));
+    expect(protocolsOf(device, read)).toEqual(['bacnet']);
+    read[14 + 20 + 7] = 1; // checksum
+    expect(bacnet.wants?.(peeled(read))).toBe(false);
+    const name = v['bacnet-read'].slice();
+    name[14 + 20 + 7] = 1;
+    expect(bacnet.wants?.(peeled(name))).toBe(true);
+  });
+
+  it('messages of the network layer and between broadcast devices are passed over', () => {
+    expect(drained(udpFromDevice(47_808, bvlc(10, [1, 0x80, 1, 0, 5]))).malformed).toEqual([]);
+    expect(drained(udpFromDevice(47_808, bvlc(0, [0, 0]))).malformed).toEqual([]);
+  });
+
+  it('does not decode when cut; on Ethernet only its length can say so', () => {
+    for (const [name, frame] of Object.entries(v)) expect(cutsOf(decode, frame), name).toEqual([]);
+  });
+
+  it('lists that do not end are malformed', () => {
+    const { length } = multipleAck;
+    for (const apdu of [multipleAck.subarray(0, length - 1), propertyAck(70, []).with(10, 0x4e), iAm(1, 5).with(2, 0xc3)])
+      expect(drained(udpFromDevice(47_808, bvlc(10, npdu(apdu)))).malformed).toMatchObject([{ mac: device, collector: 'bacnet' }]);
+  });
+});
+
+describe.skipIf(!hasCaptures)('captures', () => {
+  it('of other people: a device on Ethernet tells all that tshark shows of it', () => {
+    const { of } = captureFacts('captures/ICS-Pcaps/bacnet-ethernet-device.pcap', bacnet);
+    expect(of('00:0c:6e:b0:3c:15')).toEqual([
+      { kind: 'identifier', scheme: 'bacnet-device', value: '123' },
+      { kind: 'maker', text: 'ASHRAE' },
+      { kind: 'hostname', name: 'SimpleServer' },
+      { kind: 'model', text: 'GNU' },
+      { kind: 'firmware', text: '1.0' },
+    ]);
+    // It routes for devices 61 and 123; 201 is its own.
+    expect(of('00:60:2d:00:15:d5')).toEqual([
+      { kind: 'identifier', scheme: 'bacnet-device', value: '201' },
+      { kind: 'maker', text: 'Alerton' },
+    ]);
+  });
+
+  it('the warehouse: the building controller is found', () =>
+    expect(captureFacts('bench/sample/warehouse-30dev.pcap', bacnet).all).toEqual([
+      { kind: 'identifier', scheme: 'bacnet-device', value: '100027' },
+      { kind: 'maker', text: 'Johnson Controls' },
+    ]));
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { decode } from '../../collectors/cdp.ts';
+import * as b from '../vectors/frames/build.ts';
+import * as v from '../vectors/frames/cdp.ts';
+import { host } from '../vectors/frames/infrastructure.ts';
+import { cutsThatDecode } from './cuts-that-decode.ts';
+import { drained, factsOf } from './observe.ts';
+
+const vectors = v.cdpVectors;
+
+describe('CDP', () => {
+  it('names device, port, model, software, kind and addresses of a switch', () =>
+    expect(factsOf(host, vectors['cdp-switch'])).toEqual([
+      { kind: 'identifier', scheme: 'cdp-device-id', value: 'sw-hall-1.example' },
+      { kind: 'hostname', name: 'sw-hall-1.example' },
+      { kind: 'neighbour', protocol: 'cdp', chassis: 'sw-hall-1.example', portId: 'GigabitEthernet0/7', name: 'sw-hall-1.example' },
+      { kind: 'model', text: 'example WS-X2960-24' },
+      { kind: 'description', text: 'Example IOS Software, X2960 Software, Version 12.2(25)SEE2, RELEASE SOFTWARE (fc1) Copyright' },
+      { kind: 'firmware', text: '12.2(25)SEE2' },
+      { kind: 'device-kind', text: 'switch' },
+      { kind: 'address', ip: '192.0.2.33' },
+      { kind: 'address', ip: '2001:db8::21' },
+    ]));
+
+  it('names a phone, whose software is a version alone', () => {
+    const facts = factsOf(host, vectors['cdp-phone']);
+    expect(facts).toContainEqual({ kind: 'device-kind', text: 'phone' });
+    expect(facts).toContainEqual({ kind: 'firmware', text: 'sip88xx.14-0-1' });
+  });
+
+  it('finds the serial number behind the name of a Nexus switch', () => {
+    const facts = factsOf(host, vectors['cdp-nexus']);
+    expect(facts).toContainEqual({ kind: 'serial', text: 'ABC12345678' });
+    expect(facts).toContainEqual({ kind: 'hostname', name: 'core-1' });
+  });
+
+  it('that takes leave says nothing', () => expect(factsOf(host, v.cdpFrame(v.cdp(v.field(1, 'x')).with(1, 0)))).toEqual([]));
+
+  it('never names an address that no host can have', () =>
+    expect(factsOf(host, v.cdpFrame(v.cdp(v.field(1, 'x'), v.field(2, v.addresses('0.0.0.0'))))).filter(f => f.kind === 'address')).toEqual(
+      [],
+    ));
+});
+
+describe('wrong CDP is malformed', () => {
+  it.each([
+    ['of version 7', v.cdp(v.field(1, 'x')).with(0, 7), /version 7/],
+    ['with a field shorter than its head', b.bytes(v.cdp(), b.u16(1), b.u16(3)), /field of length 3/],
+    ['with more addresses than bytes', v.cdp(v.field(2, b.u32(0xffff_ffff))), /4294967295 addresses in 0 bytes/],
+    ['with capabilities cut', v.cdp(v.field(4, 0, 0)), /2 bytes wanted/],
+  ])('%s', (_, body, message) => expect(() => decode(body)).toThrow(message));
+
+  it('with its sender', () => expect(drained(v.cdpFrame(v.cdp().with(0, 9))).malformed).toMatchObject([{ mac: host, collector: 'cdp' }]));
+
+  it('cut anywhere but between its fields', () => expect(cutsThatDecode(v.cdp(v.field(1, 'x'), v.field(3, 'y')), decode)).toEqual([4, 9]));
+});

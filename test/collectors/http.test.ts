@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { decode, http } from '../../collectors/http.ts';
+import * as b from '../vectors/frames/build.ts';
+import { head, httpRequest, httpResponse, rtspRequest, rtspResponse } from '../vectors/frames/http.ts';
+import { conversation, fromClient, fromServer } from '../vectors/frames/stream.ts';
+import { captureFacts, hasCaptures } from './capture-facts.ts';
+import { cutsWaitOrThrow, told } from './stream-facts.ts';
+
+const client = (...lines: readonly string[]) => told(http, [fromClient(80, head(...lines))]).client;
+const server = (port: number, ...lines: readonly string[]) => told(http, [fromServer(port, head(...lines))]).host;
+
+describe('a request', () => {
+  const facts = [
+    { kind: 'print', scheme: 'http-headers', value: 'Host,User-Agent,Accept' },
+    { kind: 'description', text: 'PlcUpdater/1.4 (Linux)', of: 'http-user-agent' },
+    { kind: 'asks', protocol: 'http', name: 'updates.vendor.example' },
+  ];
+
+  it('shows the program, the order of its fields and whom it asks for, on any port and over many segments', () => {
+    expect(told(http, [fromClient(80, httpRequest)]).client).toEqual(facts);
+    expect(told(http, conversation(12_345, { client: httpRequest }, 9)).client).toEqual(facts);
+  });
+
+  it('looks alike whatever page is asked for', () => {
+    const [print] = client(
+      'GET / HTTP/1.1',
+      'Host: a',
+      'Referer: b',
+      'X-Id: 7',
+      'Accept: */*',
+      'If-None-Match: c',
+      'Cookie: d',
+      'User-Agent: e',
+    );
+    expect(print).toEqual({ kind: 'print', scheme: 'http-headers', value: 'Host,Accept,User-Agent' });
+  });
+
+  it('to an address asks for no name', () => {
+    for (const host of ['192.0.2.1', '192.0.2.1:8080', '[2001:db8::a]:80'])
+      expect(client('GET / HTTP/1.1', `Host: ${host}`).map(f => f.kind)).toEqual(['print']);
+  });
+
+  it('to a site of a program for remote access tells the program', () =>
+    expect(client('GET / HTTP/1.1', 'Host: master7.teamviewer.com')).toContainEqual({
+      kind: 'description',
+      text: 'TeamViewer',
+      of: 'remote-access',
+    }));
+
+  it.each(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'NOTIFY', 'SUBSCRIBE'])('%s is read', method =>
+    expect(client(`${method} /x HTTP/1.1`, 'User-Agent: a')).toHaveLength(2),
+  );
+
+  it('of which the head does not end is read from its first 4 kB', () =>
+    expect(client('GET / HTTP/1.1', 'User-Agent: a', `Cookie: ${'c'.repeat(5000)}`).length).toBe(2));
+});
+
+describe('a response', () => {
+  it('shows the product, and the realm, where devices put their model', () =>
+    expect(told(http, [fromServer(80, httpResponse)]).host).toEqual([
+      { kind: 'service', protocol: 'tcp', port: 80, name: 'http' },
+      { kind: 'description', text: 'Camd/2.1', of: 'http-server' },
+      { kind: 'description', text: 'CAM-7000 (00AF)', of: 'http-realm' },
+    ]));
+
+  it('shows a service on any port, by its registered name if there is one', () => {
+    expect(server(9999, 'HTTP/1.0 200 OK')).toEqual([{ kind: 'service', protocol: 'tcp', port: 9999, name: 'http' }]);
+    expect(server(631, 'HTTP/1.0 200 OK')).toMatchObject([{ name: 'ipp' }]);
+  });
+
+  it('that came by a proxy is about somebody else', () => expect(server(80, 'HTTP/1.1 200 OK', 'Server: x', 'Via: 1.1 cache')).toEqual([]));
+
+  it('that a router passed on is not the router’s', () => expect(told(http, [fromServer(80, httpResponse, { ttl: 63 })]).host).toEqual([]));
+});
+
+describe('what is no HTTP', () => {
+  it('costs nothing: RTSP, SIP and all that begins otherwise', () => {
+    for (const body of [
+      rtspRequest,
+      rtspResponse,
+      head('OPTIONS sip:a@b SIP/2.0'),
+      head('SUBSCRIBE sip:a SIP/2.0'),
+      b.bytes('SSH-2.0-x\r\n'),
+    ])
+      expect(told(http, conversation(80, { client: body, server: body }))).toEqual({ client: [], host: [], malformed: [] });
+  });
+
+  it('but begins like it is malformed', () => {
+    expect(told(http, conversation(80, { client: head('GET nonsense') })).malformed).toMatchObject([{ collector: 'http', count: 1 }]);
+    expect(() => decode(head('POST rtsp://x RTSP/1.0'))).toThrow('version RTSP/1.0');
+  });
+});
+
+it('a head cut anywhere waits for the rest', () => {
+  cutsWaitOrThrow(decode, httpRequest);
+  cutsWaitOrThrow(decode, httpResponse);
+});
+
+/** What tshark 4.0.17 shows as http.user_agent, http.host, http.server and http.www_authenticate. */
+describe.skipIf(!hasCaptures)('in other people’s captures', () => {
+  it('the browser of wikipedia.pcap and whom it asks for are found', () => {
+    const facts = captureFacts('captures/zeek/wikipedia.pcap', http).of('00:24:7e:e0:1d:b5');
+    expect(facts).toContainEqual({
+      kind: 'description',
+      text: 'Mozilla/5.0 (X11; U; Linux x86_64; en-US; rv:1.9.2.15) Gecko/20110303 Ubuntu/10.04 (lucid) Firefox/3.6.15',
+      of: 'http-user-agent',
+    });
+    const names = facts.flatMap(f => (f.kind === 'asks' ? [f.name] : []));
+    expect(names.toSorted()).toEqual(['bits.wikimedia.org', 'meta.wikimedia.org', 'upload.wikimedia.org', 'www.wikipedia.org']);
+  });
+
+  it('the Modicon names its web server, and the router before it does not', () => {
+    const facts = captureFacts('captures/Malcolm-Test-Artifacts/Modicon.pcap', http);
+    expect(facts.of('00:00:54:14:f2:4f')).toContainEqual({ kind: 'description', text: 'Schneider-WEB/V2.1.4', of: 'http-server' });
+    expect(facts.of('00:1c:7f:39:de:5b')).toEqual([]);
+  });
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { receive } from '../../gateway/edge/inbox.ts';
+import { Dissector } from '../../collectors/dissector.ts';
+import type { Fact, FactKind } from '../../gateway/model/fact.ts';
+import { frame } from '../vectors/frames/build.ts';
+import { vectors } from '../vectors/frames/index.ts';
+
+/** One fact of each kind: a kind without an example here does not compile. */
+const facts: { readonly [kind in FactKind]: Extract<Fact, { readonly kind: kind }> | Fact } = {
+  seen: { kind: 'seen' },
+  address: { kind: 'address', ip: '192.0.2.1' },
+  hostname: { kind: 'hostname', name: 'plc-7' },
+  'vendor-class': { kind: 'vendor-class', text: 'MSFT 5.0' },
+  'dhcp-parameters': { kind: 'dhcp-parameters', options: [1, 3, 6] },
+  'dhcp-client-id': { kind: 'dhcp-client-id', id: '01aa' },
+  'dhcp-lease': { kind: 'dhcp-lease', ip: '192.0.2.7', server: '192.0.2.1' },
+  'dhcp-server': { kind: 'dhcp-server', ip: '192.0.2.1' },
+  'mud-url': { kind: 'mud-url', url: 'https://example.org/mud.json' },
+  service: { kind: 'service', protocol: 'tcp', port: 502, name: 'mbap' },
+  model: { kind: 'model', text: 'M340' },
+  'claimed-mac': { kind: 'claimed-mac', mac: '00:00:5e:00:53:01', ip: '192.0.2.1' },
+  protocol: { kind: 'protocol', name: 'arp' },
+  maker: { kind: 'maker', text: 'Acme' },
+  firmware: { kind: 'firmware', text: '1.2' },
+  serial: { kind: 'serial', text: 'TS2-1' },
+  description: { kind: 'description', text: 'Linux' },
+  'device-kind': { kind: 'device-kind', text: 'camera' },
+  identifier: { kind: 'identifier', scheme: 'lldp-chassis', value: '00:00:5e:00:53:01' },
+  print: { kind: 'print', scheme: 'ja4', value: 't13d' },
+  certificate: { kind: 'certificate', role: 'server', subject: 'CN=a', issuer: 'CN=b', key: '00ff' },
+  'uses-server': { kind: 'uses-server', service: 'ntp', ip: '192.0.2.1' },
+  neighbour: { kind: 'neighbour', protocol: 'lldp', chassis: 'a', portId: 'b', name: 'c' },
+  router: { kind: 'router', protocol: 'ra', detail: '' },
+  bridge: { kind: 'bridge', protocol: 'stp', detail: '' },
+  member: { kind: 'member', group: '224.0.0.251' },
+  asks: { kind: 'asks', protocol: 'tls', name: 'example.org' },
+  'answers-for': { kind: 'answers-for', protocol: 'llmnr', name: 'wpad' },
+  acted: { kind: 'acted', action: 'write', target: '192.0.2.7', detail: 'function 16' },
+  contested: { kind: 'contested', ip: '192.0.2.1', mac: '00:00:5e:00:53:02' },
+  reaches: { kind: 'reaches', vlan: 20 },
+  behind: { kind: 'behind', ip: '198.51.100.1' },
+};
+const observation = { at: 1, port: 'eth0', vlan: 0, mac: '00:00:5e:00:53:01', collector: 'test', frame: 1 };
+
+describe('what the gateway believes of the sensor', () => {
+  it.each(Object.values(facts))('takes a fact of the kind $kind as it is', fact => {
+    const message = { type: 'observations', observations: [{ ...observation, fact }] };
+    expect(receive('sensor', message, why => expect.fail(why))).toEqual(message);
+  });
+
+  it('takes all that the collectors say of every vector as it is', () => {
+    const dissector = new Dissector();
+    for (const bytes of Object.values(vectors)) dissector.frame(frame(bytes));
+    const message = { type: 'observations', observations: dissector.drain(true).observations };
+    expect(message.observations.length).toBeGreaterThan(200);
+    expect(receive('sensor', message, why => expect.fail(why))).toEqual(message);
+  });
+
+  it.each([
+    ['an unknown kind', { kind: 'password', text: 'x' }],
+    ['text beyond its cap', { kind: 'description', text: 'x'.repeat(1025) }],
+    ['an unknown scheme', { kind: 'identifier', scheme: 'passport', value: 'x' }],
+    ['an unknown act', { kind: 'acted', action: 'explode', target: 'x', detail: '' }],
+    ['a group that is no address', { kind: 'member', group: 'everybody' }],
+  ])('refuses %s', (_, fact) => {
+    let refused = '';
+    expect(receive('sensor', { type: 'observations', observations: [{ ...observation, fact }] }, why => (refused = why))).toBeUndefined();
+    expect(refused).toMatch(/^Cannot read a message of the sensor/);
+  });
+});

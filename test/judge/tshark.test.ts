@@ -1,0 +1,130 @@
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { collectors } from '../../collectors/index.ts';
+import { type Claim, judged, notJudged, spoken } from './claims.ts';
+import { hear, type Heard, moved } from './hear.ts';
+import { dissect, type Row, tsharkVersion } from './tshark.ts';
+
+/**
+ * tshark as the judge: what it prints of each frame of other people's captures must be among the facts about the frame's sender. The committed
+ * scores may only rise: UPDATE_GOLDEN=1 writes them anew, and refuses lower ones. JUDGE_MISSED=1 lists what is missed.
+ */
+const captures = join(import.meta.dirname, '../../../shared/captures');
+const scoresFile = join(import.meta.dirname, 'scores.json');
+const canJudge = existsSync(captures) && tsharkVersion !== undefined;
+if (!existsSync(captures)) process.stdout.write('skipped: other people’s captures are not on this machine (../shared)\n');
+else if (tsharkVersion === undefined) process.stdout.write('skipped: tshark is not installed\n');
+
+type Score = { readonly found: number; readonly of: number };
+const common = ['frame.protocols', 'ip.src', 'ipv6.src', 'ip.ttl', 'ipv6.hlim', 'eth.dst'];
+const fields = [...new Set([...common, ...judged.flatMap(j => j.fields)])];
+const own: ReadonlySet<number> = new Set([1, 30, 32, 60, 64, 128, 255]);
+const isThere = (names: readonly string[]): boolean => collectors.some(c => names.includes(c.name));
+
+/** Of a packet that came through a router tshark shows the router as its sender; what is in it is about a host elsewhere. */
+function isRouted(row: Row, ips: readonly string[]): boolean {
+  const ip = moved(row.one('ip.src') || row.one('ipv6.src'));
+  if (ip === '' || ips.includes(ip) || (Number.parseInt(row.one('eth.dst').slice(0, 2), 16) & 1) === 1) return false;
+  const known = ips.some(other => other.includes(':') === ip.includes(':'));
+  return known || !own.has(Number(row.one('ip.ttl') || row.one('ipv6.hlim')));
+}
+
+/** Only letters and digits, and no escapes, so that spaces, quotes and line ends do not matter. */
+const plain = (text: string): string =>
+  text
+    .replace(/\\[nrt]/g, ' ')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, '');
+
+function isFound({ texts, exact }: Claim, words: readonly string[]): boolean {
+  if (exact) return texts.some(text => words.some(word => word.toLowerCase() === text.toLowerCase()));
+  // A fact keeps 255 characters.
+  return texts.some(text => words.some(word => plain(word).includes(plain(text).slice(0, 200))));
+}
+
+const scores = new Map<string, { found: number; of: number }>();
+const missed: string[] = [];
+let routed = 0;
+
+function count(protocol: string, found: boolean, what: string): void {
+  const score = scores.get(protocol) ?? { found: 0, of: 0 };
+  scores.set(protocol, { found: score.found + (found ? 1 : 0), of: score.of + 1 });
+  if (!found) missed.push(`${protocol}: ${what}`);
+}
+
+function judge(file: string, rows: readonly Row[], heard: Heard): void {
+  const seen = new Set<string>();
+  for (const row of rows) {
+    const mac = heard.senders.get(row.frame) ?? '';
+    const claims = judged.filter(j => isThere(j.collectors)).flatMap(j => j.claims(row).map(claim => ({ j, claim })));
+    const names = row
+      .one('frame.protocols')
+      .split(':')
+      .flatMap(token => spoken[token] ?? []);
+    if (claims.length + names.length === 0) continue;
+    if (isRouted(row, heard.ips(mac))) {
+      routed++;
+      continue;
+    }
+    for (const name of new Set(names)) {
+      const key = `${mac} speaks ${name}`;
+      if (seen.has(key) || !isThere([name])) continue;
+      seen.add(key);
+      count(`speaks ${name}`, heard.protocols(mac).includes(name), `${file} ${row.frame} ${mac}`);
+    }
+    for (const { j, claim } of claims) {
+      const key = `${j.protocol} ${mac} ${claim.field} ${claim.texts.join(' or ')}`;
+      if (seen.has(key) || plain(claim.texts[0] ?? '') === '') continue;
+      seen.add(key);
+      count(j.protocol, isFound(claim, heard.words(mac, j.collectors)), `${file} ${row.frame} ${key}`);
+    }
+  }
+}
+
+describe.skipIf(!canJudge)(`tshark ${tsharkVersion ?? ''} as the judge`, () => {
+  it('finds in our facts what it shows of the sender of each frame', async () => {
+    const files = globSync('**/*.pcap*', { cwd: captures })
+      .filter(file => !file.startsWith('malformed'))
+      .toSorted();
+    // Two at a time: each runs on one core.
+    const queue = [...files];
+    const work = async (): Promise<void> => {
+      for (let file = queue.shift(); file !== undefined; file = queue.shift())
+        judge(file, await dissect(join(captures, file), fields), hear(join(captures, file)));
+    };
+    await Promise.all([work(), work()]);
+
+    const lines = [...scores].toSorted(([a], [b]) => a.localeCompare(b)).map(([p, { found, of }]) => `  ${p}: found ${found} of ${of}`);
+    const absent = judged.filter(j => !isThere(j.collectors)).map(j => `  ${j.protocol}: no collector of that name yet`);
+    const silent = judged
+      .filter(j => isThere(j.collectors) && !scores.has(j.protocol))
+      .map(j => `  ${j.protocol}: no capture here carries such a field`);
+    const reasons = Object.entries(notJudged).map(([p, why]) => `  ${p}: ${why}`);
+    process.stdout.write(
+      [
+        `tshark ${tsharkVersion} over ${files.length} captures, ${routed} routed frames left out`,
+        ...lines,
+        'not judged:',
+        ...absent,
+        ...silent,
+        ...reasons,
+        '',
+      ].join('\n'),
+    );
+    if (process.env['JUDGE_MISSED'] === '1') process.stdout.write(`${missed.toSorted().join('\n')}\n`);
+
+    const expected = (existsSync(scoresFile) ? JSON.parse(readFileSync(scoresFile, 'utf8')) : {}) as Readonly<Record<string, Score>>;
+    const lower = Object.entries(expected).flatMap(([protocol, { found, of }]) => {
+      const now = scores.get(protocol) ?? { found: 0, of: 0 };
+      return now.found / Math.max(1, now.of) < found / Math.max(1, of) || now.of < of
+        ? [`${protocol}: ${now.found} of ${now.of}, before ${found} of ${of}`]
+        : [];
+    });
+    expect(lower).toEqual([]);
+    const unknown = [...scores.keys()].filter(protocol => expected[protocol] === undefined);
+    if (unknown.length > 0) process.stdout.write(`without a committed score: ${unknown.join(', ')} (UPDATE_GOLDEN=1 writes it)\n`);
+    if (process.env['UPDATE_GOLDEN'] === '1')
+      writeFileSync(scoresFile, `${JSON.stringify(Object.fromEntries([...scores].toSorted(([a], [b]) => a.localeCompare(b))), null, 2)}\n`);
+  }, 120_000);
+});
