@@ -36,6 +36,13 @@ describe('ADS', () => {
     expect(acted(toDevice(48_898, write(0xf006)))).toEqual([]);
   });
 
+  it('of what only reads a sample is looked at, by the invoke id', () => {
+    const [command, invoke] = [54 + 22, 54 + 34];
+    const reads = Array.from({ length: 64 }, (_, i) => protocolsOf(station, v['ads-write'].with(command, 2).with(invoke, i)).length);
+    expect(reads.reduce((a, c) => a + c)).toBe(4);
+    for (const name of ['ads-write', 'ads-stop'] as const) expect(factsOf(station, v[name])).toHaveLength(2);
+  });
+
   it('a password on the wire is not kept', () => expect(JSON.stringify(drained(v['ads-add-route']))).not.toMatch(/Administrator|"1"/));
 
   it('a question is recognised and tells no more', () => {

@@ -5,7 +5,7 @@ import { tlv } from '../vectors/frames/ber.ts';
 import * as b from '../vectors/frames/build.ts';
 import { device, deviceIp, fromDevice, station, toDevice } from '../vectors/frames/industrial.ts';
 import { identifyResponse, mmsSegment, mmsVectors, readRequest, writeRequest } from '../vectors/frames/mms.ts';
-import { drained, factsOf } from './observe.ts';
+import { drained, factsOf, protocolsOf } from './observe.ts';
 
 describe('MMS', () => {
   it('answers Identify with vendor, model and revision', () =>
@@ -22,6 +22,14 @@ describe('MMS', () => {
 
   it('a service with a tag of two octets is an act too', () =>
     expect(factsOf(station, mmsVectors['mms-stop'])).toEqual([{ kind: 'acted', action: 'control', target: deviceIp, detail: 'MMS stop' }]));
+
+  it('of what only reads a sample is looked at, by the TCP checksum', () => {
+    const checksum = 14 + 20 + 17;
+    const reads = Array.from({ length: 256 }, (_, i) => protocolsOf(station, toDevice(102, readRequest).with(checksum, i)).includes('mms'));
+    expect(reads.filter(Boolean)).toHaveLength(16);
+    for (const name of ['mms-identify', 'mms-write', 'mms-stop'] as const)
+      expect(drained(mmsVectors[name].with(checksum, 1)).observations.length).toBeGreaterThan(1);
+  });
 
   it('leaves what else speaks on port 102 alone', () => {
     const s7 = b.bytes(3, 0, b.u16(25), 2, 0xf0, 0x80, 0x32, 1, new Uint8Array(16));

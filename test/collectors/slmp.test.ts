@@ -4,7 +4,7 @@ import { DecodeError } from '../../gateway/codec/reader.ts';
 import * as b from '../vectors/frames/build.ts';
 import { device, deviceIp, fromDevice, le16, station, toDevice } from '../vectors/frames/industrial.ts';
 import { cpuModel, request, response, slmpVectors as v } from '../vectors/frames/slmp.ts';
-import { drained, factsOf } from './observe.ts';
+import { drained, factsOf, protocolsOf } from './observe.ts';
 
 describe('SLMP', () => {
   it.each(['slmp-model', 'slmp-model-4e'] as const)('tells the model of the CPU: %s', name =>
@@ -19,6 +19,17 @@ describe('SLMP', () => {
     expect(factsOf(station, v['slmp-write'])).toEqual([{ kind: 'acted', action: 'write', target: deviceIp, detail: 'SLMP batch write' }]);
     expect(factsOf(station, v['slmp-stop'])).toEqual([{ kind: 'acted', action: 'control', target: deviceIp, detail: 'SLMP remote stop' }]);
     expect(factsOf(station, toDevice(5007, request(0x0401, 100, 0, 0, 0xa8, le16(1))))).toEqual([]);
+  });
+
+  it('of what only reads a sample is looked at, by the checksum; who acts or tells its model is always read', () => {
+    const [tcp, udp] = [14 + 20 + 17, 14 + 20 + 7];
+    const read = toDevice(5007, request(0x0401, 100, 0, 0, 0xa8, le16(1)));
+    const reads = Array.from({ length: 256 }, (_, i) => protocolsOf(station, read.with(tcp, i)).includes('slmp'));
+    expect(reads.filter(Boolean)).toHaveLength(32);
+    expect(factsOf(device, v['slmp-model'].with(tcp, 1))).toHaveLength(3);
+    expect(factsOf(device, v['slmp-model-4e'].with(udp, 1))).toHaveLength(3);
+    expect(factsOf(station, v['slmp-write'].with(tcp, 1))).toHaveLength(1);
+    expect(factsOf(station, v['slmp-stop'].with(udp, 1))).toHaveLength(1);
   });
 
   it('nine words that are no model name, and an error, name nothing', () => {
