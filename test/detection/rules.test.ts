@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { detectionRules } from '../../gateway/detection/index.ts';
 import type { Fact } from '../../gateway/model/fact.ts';
@@ -22,6 +24,12 @@ const stp = (root: string, bridge: string): Fact => ({
   detail: `root ${root}, cost 0, bridge ${bridge}, port 0x8001`,
 });
 const [linux, windows] = ['4:64:2,4,8,1,3:7', '4:128:2,1,3,1,1,4:8'];
+
+it('every file that makes a rule is in the list, under its name', () => {
+  const folder = join(import.meta.dirname, '../../gateway/detection');
+  const makers = readdirSync(folder).filter(file => /^export const \w+: DetectionRule = /m.test(readFileSync(join(folder, file), 'utf8')));
+  expect(makers.map(file => file.replace(/\.(ts|md)$/, '')).toSorted()).toEqual(detectionRules.map(rule => rule.name).toSorted());
+});
 
 it('every rule has a reason, a spec and the look-alikes that it must not mean', () => {
   expect(new Set(detectionRules.map(rule => rule.name)).size).toBe(detectionRules.length);
