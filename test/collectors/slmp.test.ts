@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decode } from '../../collectors/slmp.ts';
+import { Packet } from '../../collectors/packet.ts';
+import { decode, wants } from '../../collectors/slmp.ts';
 import { DecodeError } from '../../gateway/codec/reader.ts';
 import * as b from '../vectors/frames/build.ts';
 import { device, deviceIp, fromDevice, le16, station, toDevice } from '../vectors/frames/industrial.ts';
@@ -21,15 +22,12 @@ describe('SLMP', () => {
     expect(factsOf(station, toDevice(5007, request(0x0401, 100, 0, 0, 0xa8, le16(1))))).toEqual([]);
   });
 
-  it('of what only reads a sample is looked at, by the checksum; who acts or tells its model is always read', () => {
-    const [tcp, udp] = [14 + 20 + 17, 14 + 20 + 7];
+  it('who only reads is known to speak it, and the read is not decoded', () => {
     const read = toDevice(5007, request(0x0401, 100, 0, 0, 0xa8, le16(1)));
-    const reads = Array.from({ length: 256 }, (_, i) => protocolsOf(station, read.with(tcp, i)).includes('slmp'));
-    expect(reads.filter(Boolean)).toHaveLength(32);
-    expect(factsOf(device, v['slmp-model'].with(tcp, 1))).toHaveLength(3);
-    expect(factsOf(device, v['slmp-model-4e'].with(udp, 1))).toHaveLength(3);
-    expect(factsOf(station, v['slmp-write'].with(tcp, 1))).toHaveLength(1);
-    expect(factsOf(station, v['slmp-stop'].with(udp, 1))).toHaveLength(1);
+    const packet = new Packet();
+    packet.peel(b.frame(read));
+    expect(wants(packet)).toBe(false);
+    expect(protocolsOf(station, read)).toContain('slmp');
   });
 
   it('nine words that are no model name, and an error, name nothing', () => {
