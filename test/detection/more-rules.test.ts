@@ -73,6 +73,11 @@ describe('port-move', () => {
         .address(axis, '10.20.0.9', { port: 'v2' }).raised,
     ).toEqual([]);
   });
+  it('is no device that joins many others', () => {
+    const w = world();
+    for (const mac of [siemens, laptop, server]) w.address(mac, '10.20.0.1', { port: 'v2' });
+    expect(w.address(axis, '10.20.0.9', { port: 'v2' }).raised).toEqual([]);
+  });
   it('is no clone: the old port still speaks', () =>
     expect(new World({ only: 'port-move' }).address(axis, '10.20.0.9').address(axis, '10.20.0.9', { port: 'v2' }).raised).toEqual([]));
 });

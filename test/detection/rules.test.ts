@@ -90,7 +90,8 @@ describe('mac-clone', () => {
     const w = world()
       .say(axis, [name('pc-1'), asks(1, 3, 6, 15)])
       .say(axis, [name('pc-2'), asks(1, 3)]);
-    w.say(laptop, [{ kind: 'vendor-class', text: 'PXEClient:Arch:00007' }, asks(1, 2, 3)]).say(laptop, [asks(7, 8), syn(windows)]);
+    w.say(laptop, [name('old-7'), asks(1, 3, 15)]).say(laptop, [name('new-9'), asks(1, 3, 60, 128, 129, 130, 131)]);
+    w.say(server, [name('old-8'), asks(1, 3, 60, 128, 129, 130, 131)]).say(server, [name('new-9'), asks(1, 3, 15)]);
     expect(w.raised).toEqual([]);
   });
   it('is no twin of a VLAN that is mirrored twice, and no machine that moves with all its signs', () =>
@@ -145,6 +146,8 @@ describe('arp-spoof', () => {
   it('is no router group, no failover of one address, no new lease and no silent holder', () => {
     const w = world().address('00:00:5e:00:01:07', '10.20.0.1').address('00:00:5e:00:01:07', '10.20.0.9');
     w.address(server, '10.20.0.9');
+    const speaksVrrp: Fact = { kind: 'router', protocol: 'vrrp', detail: 'group 7' };
+    w.say('00:00:0c:00:00:77', [speaksVrrp]).address('00:00:0c:00:00:77', '10.20.0.1').address('00:00:0c:00:00:77', '10.20.0.9');
     w.say(axis2, [{ kind: 'dhcp-lease', ip: '10.20.0.9', server: '10.20.0.1' }])
       .address(axis2, '10.20.0.9')
       .address(axis2, '10.20.0.50');
