@@ -74,12 +74,16 @@ const osVersion = (r: Reader): string => {
   return `${r.u32le()}.${r.u32le()}.${r.u32le()}`;
 };
 
-/** Over TCP only what names the device or changes it, and a sample by the invoke id: reads and notifications are most of the traffic. */
+/** AMS/TCP: two reserved bytes, a length that is no jumbo, a command below 256 and the flag of an ADS command. */
+export function speaks({ bytes: b, payload: i, end }: Packet): boolean {
+  return end - i >= 38 && b[i] === 0 && b[i + 1] === 0 && b[i + 5] === 0 && b[i + 23] === 0 && ((b[i + 24] ?? 0) & 4) !== 0;
+}
+
+/** Over TCP only what names the device or changes it: reads and notifications are most of the traffic. */
 export function wants(packet: Packet): boolean {
   if (packet.ipProtocol === ipProtocols.udp) return true;
+  if (!speaks(packet)) return false;
   const [b, i] = [packet.bytes, packet.payload];
-  if (b[i] !== 0 || b[i + 1] !== 0 || b[i + 23] !== 0) return false;
-  if (((b[i + 34] ?? 0) & 15) === 0) return true;
   const [command, isResponse] = [b[i + 22], ((b[i + 24] ?? 0) & isResponseFlag) !== 0];
   return isResponse ? command === commands.readDeviceInfo : command === commands.write || command === commands.writeControl;
 }
@@ -120,6 +124,7 @@ export const ads = collector({
   spec: 'Beckhoff TE1000 AMS/ADS',
   matches: [udpPorts(discoveryPort), tcpPorts(adsPort)],
   wants,
+  speaks,
   decode,
   observe,
 });

@@ -2,7 +2,7 @@ import { type BacnetApdu, bacnetProperties, type BacnetValue, decodeBvlc, decode
 import { bacnetVendors, nameOf } from '../gateway/codec/industrial-vendors.ts';
 import { maxText } from '../gateway/codec/text.ts';
 import { collector, llc, type Said, udpPorts } from './collector.ts';
-import { type Act, acted, isSample } from './industrial.ts';
+import { type Act, acted } from './industrial.ts';
 import type { Packet } from './packet.ts';
 
 const bacnetPort = 47_808;
@@ -67,22 +67,24 @@ function fromDevice({ instance, properties }: BacnetApdu & { kind: 'device' }): 
   return description === '' ? said : [...said, { kind: 'description', text: description.slice(0, maxText) }];
 }
 
-/** Reads of values and their answers are looked at in samples only: the answers of a device object are wanted, and what changes something. */
+const speaks = ({ bytes: b, payload: i }: Packet): boolean => b[i] === bvlcType && (b[i + 1] ?? 0) <= 12;
+
+/** Reads of values and their answers are not looked at: the answers of a device object are wanted, and what changes something. */
 function wants(packet: Packet): boolean {
   if (packet.ipVersion === 0) return true;
   const { bytes: b, payload: i } = packet;
-  if (b[i] !== bvlcType) return false;
+  if (!speaks(packet)) return false;
   // Without target, source or network message the application message begins at 6.
   if ((b[i + 1] !== 10 && b[i + 1] !== 11) || ((b[i + 5] ?? 0) & 0xa8) !== 0) return true;
   switch ((b[i + 6] ?? 0) >> 4) {
     case 0:
-      return ((b[i + 6] ?? 0) & 8) !== 0 || confirmed[b[i + 9] ?? 0] !== undefined || isSample(packet);
+      return ((b[i + 6] ?? 0) & 8) !== 0 || confirmed[b[i + 9] ?? 0] !== undefined;
     case 1:
       return true;
     case 3:
-      return b[i + 8] === readPropertyMultiple || isDeviceObject(b, i + 9) || isSample(packet);
+      return b[i + 8] === readPropertyMultiple || isDeviceObject(b, i + 9);
     default:
-      return isSample(packet);
+      return false;
   }
 }
 
@@ -94,6 +96,7 @@ export const bacnet = collector({
   spec: 'ASHRAE 135',
   matches: [udpPorts(bacnetPort), llc(bacnetSap)],
   wants,
+  speaks,
   decode,
   observe,
 });

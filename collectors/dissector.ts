@@ -404,9 +404,14 @@ export class Dissector {
     const low = Number.parseInt(mac.slice(6).replaceAll(':', ''), 16);
     const { lastAt } = this.#addresses;
     let best = -1;
-    for (let port = 0; port < this.#ports.length; port++) {
-      const slot = this.#addresses.find(high, low, port, vlan);
-      if (slot >= 0 && (best < 0 || (lastAt[slot] ?? 0) > (lastAt[best] ?? 0))) best = slot;
+    // Where a mirror port tags one direction only, the client speaks in another VLAN than the server that names it.
+    for (const tried of [[vlan], this.#vlans]) {
+      for (const each of tried)
+        for (let port = 0; port < this.#ports.length; port++) {
+          const slot = this.#addresses.find(high, low, port, each);
+          if (slot >= 0 && (best < 0 || (lastAt[slot] ?? 0) > (lastAt[best] ?? 0))) best = slot;
+        }
+      if (best >= 0) return best;
     }
     return best;
   }

@@ -129,10 +129,12 @@ function fromOutstation(m: Message): readonly Said[] {
   return [...said, { kind: 'description', text: words.join(', ').slice(0, maxText) }];
 }
 
+const speaks = ({ bytes: b, payload: i, end }: Packet): boolean => end - i >= headerSize && b[i] === 0x05 && b[i + 1] === 0x64;
+
 /** Polls and their answers are looked at in samples only, unless they carry attributes. The application message begins behind the link header. */
 function wants(packet: Packet): boolean {
   const { bytes: b, payload: i, end } = packet;
-  if (end - i < headerSize || b[i] !== 0x05 || b[i + 1] !== 0x64) return false;
+  if (!speaks(packet)) return false;
   const code = b[i + headerSize + 2] ?? 0;
   if (code === response || code === unsolicited) return (end - i > headerSize + 8 && b[i + headerSize + 5] === 0) || isSample(packet);
   return functions[code] !== undefined || isSample(packet);
@@ -143,6 +145,7 @@ export const dnp3 = collector({
   spec: 'IEEE 1815',
   matches: [tcpPorts(dnp3Port), udpPorts(dnp3Port)],
   wants,
+  speaks,
   decode,
   observe,
 });

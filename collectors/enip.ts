@@ -2,7 +2,7 @@ import { type CipIdentity, type CipRequest, cipClasses, cipServices, readCipIden
 import { cipVendors, nameOf } from '../gateway/codec/industrial-vendors.ts';
 import { Reader } from '../gateway/codec/reader.ts';
 import { collector, type Said, tcpPorts, udpPorts } from './collector.ts';
-import { type Act, acted, isSample } from './industrial.ts';
+import { type Act, acted } from './industrial.ts';
 import type { Packet } from './packet.ts';
 
 const enipPort = 44_818;
@@ -10,6 +10,8 @@ const headerSize = 24;
 
 /** Encapsulation commands. CIP Volume 2 §2-3.2. */
 const commands = { listIdentity: 0x63, sendRrData: 0x6f, sendUnitData: 0x70 } as const;
+/** All of them, in one byte. */
+const known: ReadonlySet<number> = new Set([0x01, 0x04, 0x63, 0x64, 0x65, 0x66, 0x6f, 0x70]);
 /** Common packet format items. CIP Volume 2 §2-6. */
 const items = { identity: 0x0c, connectedData: 0xb1, unconnectedData: 0xb2 } as const;
 const replyBit = 0x80;
@@ -152,18 +154,20 @@ function actOf({ service, classId, attribute }: CipRequest): Act | undefined {
 const isNotable = (service: number): boolean =>
   service === 0x02 || (service >= 0x04 && service <= 0x09) || service === 0x10 || service === 0x4d || service === 0x4e || service === 0x53;
 
+const speaks = ({ bytes: b, payload: i, end }: Packet): boolean => end - i >= headerSize && b[i + 1] === 0 && known.has(b[i] ?? 0);
+
 /** Explicit messages are mostly reads: only the service is looked at, in place. */
 function wants(packet: Packet): boolean {
   const { bytes: b, payload: p, end } = packet;
   const u16 = (i: number): number => (b[i] ?? 0) | ((b[i + 1] ?? 0) << 8);
   const command = u16(p);
-  if (command !== commands.sendRrData && command !== commands.sendUnitData) return command === commands.listIdentity || isSample(packet);
+  if (command !== commands.sendRrData && command !== commands.sendUnitData) return command === commands.listIdentity;
   if (p + headerSize + u16(p + 2) < end) return true;
   const second = p + headerSize + 12 + u16(p + headerSize + 10);
   const at = second + 4 + (u16(second) === items.connectedData ? 2 : 0);
   const service = b[at] ?? 0;
   if (service === (0x01 | replyBit) || isNotable(service) || service === 0x52) return true;
-  return (service === 0x0a && packsNotable(b, at, end)) || isSample(packet);
+  return service === 0x0a && packsNotable(b, at, end);
 }
 
 /** A look at the services inside a Multiple Service Packet. */
@@ -172,7 +176,8 @@ function packsNotable(b: Uint8Array, at: number, end: number): boolean {
   const count = Math.min((b[start] ?? 0) | ((b[start + 1] ?? 0) << 8), 64);
   for (let i = start + 2; i < start + 2 + count * 2; i += 2) {
     const inner = start + ((b[i] ?? 0) | ((b[i + 1] ?? 0) << 8));
-    if (inner < end && isNotable(b[inner] ?? 0)) return true;
+    const service = inner < end ? (b[inner] ?? 0) : 0;
+    if (isNotable(service) || service === 0x0a || service === 0x52) return true;
   }
   return false;
 }
@@ -182,6 +187,7 @@ export const enip = collector({
   spec: 'ODVA CIP Volume 2',
   matches: [tcpPorts(enipPort), udpPorts(enipPort)],
   wants,
+  speaks,
   decode,
   observe,
 });

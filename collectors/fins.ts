@@ -54,12 +54,18 @@ export function decode(bytes: Uint8Array, packet: Packet) {
 
 const isTcp = (packet: Packet): boolean => packet.ipProtocol === ipProtocols.tcp;
 
-/** Reads of memory are most of the traffic: of all else the command code tells, and of those a sample by the service id, which counts requests. */
+/** `FINS` over TCP; over UDP an ICF whose unused bits are 0 and whose top bit is set, then 0. */
+export function speaks({ bytes: b, payload: i, ipProtocol }: Packet): boolean {
+  if (ipProtocol !== ipProtocols.tcp) return ((b[i] ?? 0) & 0xbe) === 0x80 && b[i + 1] === 0;
+  return b[i] === 0x46 && b[i + 1] === 0x49 && b[i + 2] === 0x4e && b[i + 3] === 0x53;
+}
+
+/** Reads of memory are most of the traffic; only the command code is looked at. */
 export function wants(packet: Packet): boolean {
+  if (!speaks(packet)) return false;
   const [b, i] = [packet.bytes, packet.payload + (isTcp(packet) ? tcpHead : 0)];
-  if (isTcp(packet) ? b[packet.payload] !== 0x46 : ((b[i] ?? 0) & 0x3e) !== 0 || b[i + 1] !== 0) return false;
   const command = ((b[i + 10] ?? 0) << 8) | (b[i + 11] ?? 0);
-  return command === unitDataRead || actions[command] !== undefined || ((b[i + 9] ?? 0) & 7) === 0;
+  return command === unitDataRead || actions[command] !== undefined;
 }
 
 export function observe(m: ReturnType<typeof decode>, packet: Packet): readonly Said[] {
@@ -81,6 +87,7 @@ export const fins = collector({
   spec: 'Omron W342',
   matches: [udpPorts(finsPort), tcpPorts(finsPort)],
   wants,
+  speaks,
   decode,
   observe,
 });

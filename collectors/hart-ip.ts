@@ -50,7 +50,7 @@ function hartFrame(r: Reader) {
   return { isResponse, command, address };
 }
 
-/** Identity Command 0, HCF_SPEC-127 §6.1: up to revision 5 a byte each for maker and type, from 6 on an expanded type and the maker behind. */
+/** Identity Command 0, HCF_SPEC-127 §6.1: up to revision 6 a byte each for maker and type, from 7 on an expanded type and the maker behind. */
 function identity(r: Reader) {
   if (r.u8() !== 254) throw r.fault('no expansion code');
   const type = r.u16();

@@ -76,13 +76,15 @@ function actOf({ type, cause }: Unit): Act | undefined {
   return name === undefined || cause !== activation ? undefined : [type < firstParameter ? 'control' : 'write', `iec-104 ${name}`];
 }
 
+const speaks = ({ bytes: b, payload: i, end }: Packet): boolean => end - i >= 6 && b[i] === startByte;
+
 /** Reports are looked at in samples only: a command is the first unit of its segment, or there is more than one. */
 function wants(packet: Packet): boolean {
   const { bytes: b, payload: i, end } = packet;
-  if (end - i < 6 || b[i] !== startByte) return false;
+  if (!speaks(packet)) return false;
   const type = b[i + 6] ?? 0;
   if (packet.sourcePort === iecPort) return type === endOfInitialisation || type === interrogation || isSample(packet);
   return names[type] !== undefined || 2 + (b[i + 1] ?? 0) < end - i || isSample(packet);
 }
 
-export const iec104 = collector({ name: 'iec-104', spec: 'IEC 60870-5-104', matches: tcpPorts(iecPort), wants, decode, observe });
+export const iec104 = collector({ name: 'iec-104', spec: 'IEC 60870-5-104', matches: tcpPorts(iecPort), wants, speaks, decode, observe });

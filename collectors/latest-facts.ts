@@ -33,7 +33,7 @@ const restlessKinds: ReadonlySet<FactKind> = new Set<FactKind>(['print', 'descri
 /** New facts that an address may bring within a minute; what is beyond is not learnt, and so comes out when it is said again later. */
 const [maxChanges, changeWindowMs] = [240, 60_000];
 
-type Entry = { readonly observation: Observation; readonly text: string; saidAt: Millis; readonly rivals: readonly string[] };
+type Entry = { readonly observation: Observation; saidAt: Millis; readonly rivals: readonly Fact[] };
 
 /** The facts of one slot. */
 type Held = {
@@ -81,10 +81,9 @@ export class LatestFacts {
         return 'known';
       }
     const key = `${collector} ${factKey(fact)}`;
-    const text = JSON.stringify(fact);
     const entry = held.byKey.get(key);
     if (entry !== undefined && Math.abs(at - entry.saidAt) <= this.#idleMs) {
-      if (entry.rivals.includes(text)) return 'known';
+      if (entry.rivals.some(rival => isSame(rival, fact))) return 'known';
       if (entry.rivals.length === maxRivals && restlessKinds.has(fact.kind)) {
         entry.saidAt = at;
         return 'known';
@@ -92,10 +91,14 @@ export class LatestFacts {
     }
     if (!this.#mayChange(slot, at) || (entry === undefined && !this.#hasRoom(held, slot, port, observation))) return 'capped';
     if (entry === undefined) this.#count(slot, port, fact, 1);
-    const rivals = entry === undefined ? [] : [entry.text, ...entry.rivals.filter(rival => rival !== text)].slice(0, maxRivals);
-    const latest = { observation, text, saidAt: at, rivals };
+    const others = entry?.rivals.filter(rival => !isSame(rival, fact)) ?? [];
+    const rivals = entry === undefined ? others : [entry.observation.fact, ...others].slice(0, maxRivals);
+    const latest = { observation, saidAt: at, rivals };
     held.byKey.set(key, latest);
-    held.byCollector.set(collector, [...(held.byCollector.get(collector) ?? []).filter(e => e !== entry), latest]);
+    const those = held.byCollector.get(collector);
+    if (those === undefined) held.byCollector.set(collector, [latest]);
+    else if (entry === undefined) those.push(latest);
+    else those[those.indexOf(entry)] = latest;
     if (fact.kind === 'address' || fact.kind === 'dhcp-lease') held.ips = ipsOf(held);
     this.#bySlot[slot] = held;
     return 'new';

@@ -64,12 +64,15 @@ function identify(r: Reader): { readonly vendor: string; readonly model: string;
   return { vendor: text(0x80), model: text(0x81), revision: text(0x82) };
 }
 
-/** Only data of an open association whose PDU is an identify response or a request that acts: reads and reports are most of the traffic. */
+/** Data of an open association: TPKT, COTP DT, the two session PDUs and the presentation's tag. */
+export function speaks({ bytes: b, payload: i }: Packet): boolean {
+  return b[i] === 3 && b[i + 4] === 2 && b[i + 5] === cotpData && b[i + 7] === 1 && b[i + 8] === 0 && b[i + 9] === 1 && b[i + 11] === 0x61;
+}
+
+/** Only what is an identify response or a request that acts: reads and reports are most of the traffic. */
 export function wants(packet: Packet): boolean {
+  if (!speaks(packet)) return false;
   const [b, i] = [packet.bytes, packet.payload];
-  if (b[i] !== 3 || b[i + 4] !== 2 || b[i + 5] !== cotpData || b[i + 7] !== 1 || b[i + 8] !== 0 || b[i + 9] !== 1 || b[i + 11] !== 0x61)
-    return false;
-  if (((b[packet.l4 + 17] ?? 0) & 15) === 0) return true; // a sample by the TCP checksum, so that who only reads is known to speak it
   // Headers may be written with long lengths, so each is stepped over: presentation 61 30 02 a0, then the PDU, its invoke id, its service.
   let at = i + 11;
   let pdu = 0;
@@ -100,4 +103,4 @@ export function observe(m: ReturnType<typeof decode>, packet: Packet): readonly 
   return action === undefined ? [] : [{ kind: 'acted', action: action[0], target: packet.target, detail: `MMS ${action[1]}` }];
 }
 
-export const mms = collector({ name: 'mms', spec: 'ISO 9506-2', matches: tcpPorts(isoTsap), wants, decode, observe });
+export const mms = collector({ name: 'mms', spec: 'ISO 9506-2', matches: tcpPorts(isoTsap), wants, speaks, decode, observe });

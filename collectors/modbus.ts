@@ -3,7 +3,7 @@ import { nameOf } from '../gateway/codec/industrial-vendors.ts';
 import { Reader } from '../gateway/codec/reader.ts';
 import { decodeText, maxText } from '../gateway/codec/text.ts';
 import { collector, type Said, tcpPorts } from './collector.ts';
-import { type Act, acted, isSample } from './industrial.ts';
+import { type Act, acted } from './industrial.ts';
 import type { Packet } from './packet.ts';
 
 const modbusPort = 502;
@@ -108,14 +108,19 @@ function actOf(pdu: Pdu): Act | undefined {
 
 const isWrite = (code: number): boolean => code === 5 || code === 6 || code === 15 || code === 16 || (code >= 21 && code <= 23);
 
-/** Reads are looked at in samples only, unless a segment holds more than its first message says. */
+/** The head of a message: protocol 0 and a length that the format allows. */
+const hasHead = ({ bytes: b, payload: i, end }: Packet): boolean =>
+  end - i >= 8 && b[i + 2] === 0 && b[i + 3] === 0 && b[i + 4] === 0 && (b[i + 5] ?? 0) >= 2;
+
+const speaks = (packet: Packet): boolean => hasHead(packet) && packet.payload + 6 + (packet.bytes[packet.payload + 5] ?? 0) <= packet.end;
+
+/** Reads are not looked at, unless a segment holds more than its first message says. */
 function wants(packet: Packet): boolean {
   const { bytes: b, payload: i, end, sourcePort } = packet;
-  if (end - i < 8 || b[i + 2] !== 0 || b[i + 3] !== 0) return false;
+  if (!hasHead(packet)) return false;
   const code = b[i + 7] ?? 0;
   if (code === encapsulated || code === umas || (sourcePort !== modbusPort && (isWrite(code) || code === diagnostics))) return true;
-  const isLonger = i + 6 + (((b[i + 4] ?? 0) << 8) | (b[i + 5] ?? 0)) < end;
-  return isLonger || isSample(packet);
+  return i + 6 + (b[i + 5] ?? 0) < end;
 }
 
 export const modbus = collector({
@@ -123,6 +128,7 @@ export const modbus = collector({
   spec: 'Modbus Application Protocol V1.1b3',
   matches: tcpPorts(modbusPort),
   wants,
+  speaks,
   decode,
   observe,
 });

@@ -225,6 +225,8 @@ export class Packet {
       return this.#broken('ipv4');
     this.ipVersion = 4;
     this.ttl = b[i + 8] ?? 0;
+    // What stands behind the IP packet (padding, check sequence) may be missing.
+    this.isCut &&= i + total > this.end;
     this.end = Math.min(this.end, i + total);
     this.payload = i + header;
     this.isLaterFragment = ((((b[i + 6] ?? 0) & 0x1f) << 8) | (b[i + 7] ?? 0)) !== 0;
@@ -240,6 +242,7 @@ export class Packet {
     }
     this.ipVersion = 6;
     this.ttl = b[i + 7] ?? 0;
+    this.isCut &&= i + 40 + length > this.end;
     this.end = Math.min(this.end, i + 40 + length);
     let [next, at] = [b[i + 6] ?? 0, i + 40];
     for (let walked = 0; isExtension(next); walked++) {

@@ -2,7 +2,6 @@ import { Reader } from '../gateway/codec/reader.ts';
 import { decodeText } from '../gateway/codec/text.ts';
 import { decodeTpkt } from '../gateway/codec/tpkt.ts';
 import { collector, type Said, tcpPorts } from './collector.ts';
-import { isSample } from './industrial.ts';
 import type { Packet } from './packet.ts';
 
 const isoPort = 102;
@@ -57,11 +56,13 @@ export function observe(messages: ReturnType<typeof decode>, packet: Packet): re
   });
 }
 
+const speaks = ({ bytes: b, payload: i, end }: Packet): boolean =>
+  end - i >= 16 && b[i] === 3 && b[i + 5] === 0xf0 && b[i + 7] === protocolId;
+
 /** The COTP header of data is three bytes, so the message begins at 7: id, version, length, opcode, reserved, function. */
 function wants(packet: Packet): boolean {
-  const { bytes: b, payload: i, end } = packet;
-  if (end - i < 16 || b[i] !== 3 || b[i + 5] !== 0xf0 || b[i + 7] !== protocolId) return false;
-  return (b[i + 14] === createObject >> 8 && b[i + 15] === (createObject & 255)) || isSample(packet);
+  const { bytes: b, payload: i } = packet;
+  return speaks(packet) && b[i + 14] === createObject >> 8 && b[i + 15] === (createObject & 255);
 }
 
-export const s7commPlus = collector({ name: 's7comm-plus', spec: 'RFC 1006', matches: tcpPorts(isoPort), wants, decode, observe });
+export const s7commPlus = collector({ name: 's7comm-plus', spec: 'RFC 1006', matches: tcpPorts(isoPort), wants, speaks, decode, observe });

@@ -2,7 +2,7 @@ import { Reader } from '../gateway/codec/reader.ts';
 import { decodeText, maxText } from '../gateway/codec/text.ts';
 import { decodeTpkt } from '../gateway/codec/tpkt.ts';
 import { collector, type Said, tcpPorts } from './collector.ts';
-import { type Act, acted, isSample } from './industrial.ts';
+import { type Act, acted } from './industrial.ts';
 import type { Packet } from './packet.ts';
 
 const isoPort = 102;
@@ -120,16 +120,19 @@ const text = (bytes: Uint8Array | undefined): string => {
   return decodeText(end < 0 ? bytes : bytes.subarray(0, end)).trim();
 };
 
-/** Reads of variables are looked at in samples only. The COTP header of data is three bytes, so S7 begins at 7. */
+const speaks = ({ bytes: b, payload: i, end }: Packet): boolean =>
+  end - i >= 17 && b[i] === 3 && b[i + 5] === 0xf0 && b[i + 7] === protocolId;
+
+/** Reads of variables are not looked at. The COTP header of data is three bytes, so S7 begins at 7. */
 function wants(packet: Packet): boolean {
   const { bytes: b, payload: i, end, sourcePort } = packet;
   if (end - i < 17 || b[i] !== 3 || b[i + 5] !== 0xf0) return false;
   if (((b[i + 2] ?? 0) << 8) + (b[i + 3] ?? 0) < end - i) return true;
   if (b[i + 7] !== protocolId) return false;
   const role = b[i + 8];
-  if (role === roles.userdata) return b[i + 22] === 0x84 || isSample(packet);
-  if (role === roles.job && sourcePort !== isoPort) return b[i + 17] !== 0x04 || isSample(packet);
-  return (role === roles.ackData && b[i + 19] === 0xf0) || isSample(packet);
+  if (role === roles.userdata) return b[i + 22] === 0x84;
+  if (role === roles.job && sourcePort !== isoPort) return b[i + 17] !== 0x04;
+  return role === roles.ackData && b[i + 19] === 0xf0;
 }
 
-export const s7comm = collector({ name: 's7comm', spec: 'RFC 1006', matches: tcpPorts(isoPort), wants, decode, observe });
+export const s7comm = collector({ name: 's7comm', spec: 'RFC 1006', matches: tcpPorts(isoPort), wants, speaks, decode, observe });

@@ -2,7 +2,7 @@ import { Reader } from '../gateway/codec/reader.ts';
 import { decodeText } from '../gateway/codec/text.ts';
 import type { ActionName } from '../gateway/model/fact.ts';
 import { collector, type Said, tcpPorts, udpPorts } from './collector.ts';
-import { ipProtocols, type Packet } from './packet.ts';
+import type { Packet } from './packet.ts';
 
 /** MELSEC's own: 5006 (UDP) and 5007 (TCP) of the CPU, 5001 and 5002 of the Ethernet module; 5010 to 5013 are what its examples open. */
 const ports = [5001, 5002, 5006, 5007, 5010, 5011, 5012, 5013] as const;
@@ -48,23 +48,22 @@ export function decode(bytes: Uint8Array) {
   return { command: 0, model: modelForm.test(model) ? model : undefined };
 }
 
-/**
- * The ports are used by others too, so the subheader and the module number (0x03ff the CPU, 0x03e0 to 0x03e3 one of several) must be right.
- * Reads are most of the traffic: of requests only commands that act, of answers only those as long as a model name, and a sample of all.
- */
+/** The ports are used by others too, so the subheader and the module number (0x03ff the CPU, 0x03e0 to 0x03e3 one of several) must be right. */
+export function speaks({ bytes: b, payload: i }: Packet): boolean {
+  return ((b[i] ?? 0) & 0x7b) === 0x50 && b[i + 1] === 0 && b[routeAt(b, i) + 3] === 3;
+}
+
+/** 4E frames have a serial number before the route. */
+const routeAt = (b: Uint8Array, i: number): number => i + 2 + (((b[i] ?? 0) & 4) !== 0 ? 4 : 0);
+
+/** Reads are most of the traffic: of requests only commands that act, of answers only those as long as a model name. */
 export function wants(packet: Packet): boolean {
+  if (!speaks(packet)) return false;
   const [b, i] = [packet.bytes, packet.payload];
-  const isRequest = b[i] === 0x50 || b[i] === 0x54;
-  if ((!isRequest && b[i] !== 0xd0 && b[i] !== 0xd4) || b[i + 1] !== 0) return false;
-  const route = i + 2 + (((b[i] ?? 0) & 4) !== 0 ? 4 : 0);
-  if (b[route + 3] !== 3) return false;
-  if (isSample(packet)) return true;
+  const [route, isRequest] = [routeAt(b, i), ((b[i] ?? 0) & 0x80) === 0];
   if (isRequest) return actions[(b[route + 9] ?? 0) | ((b[route + 10] ?? 0) << 8)] !== undefined;
   return b[route + 5] === modelLength + 2 && b[route + 6] === 0;
 }
-
-/** One message in eight, by the checksum of its UDP or TCP header. */
-const isSample = ({ bytes, l4, ipProtocol }: Packet): boolean => ((bytes[l4 + (ipProtocol === ipProtocols.udp ? 7 : 17)] ?? 0) & 7) === 0;
 
 export function observe(m: ReturnType<typeof decode>, packet: Packet): readonly Said[] {
   if (m.model !== undefined)
@@ -82,6 +81,7 @@ export const slmp = collector({
   spec: 'Mitsubishi SH-080008',
   matches: [udpPorts(...ports), tcpPorts(...ports)],
   wants,
+  speaks,
   decode,
   observe,
 });

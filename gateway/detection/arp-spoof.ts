@@ -37,7 +37,7 @@ export const arpSpoof: DetectionRule = {
         const before = [...(claimants.get(o.mac, o.at) ?? [])].filter(([, claim]) => o.at - claim.at <= togetherMs);
         const claims = new Map([...before, ...holders.map(({ mac }) => [mac, { ip, at: o.at }] as const)]);
         claimants.set(o.mac, claims, o.at);
-        if (claims.size < 2) return nothing;
+        if (claims.size < 2 || new Set([...claims.values()].map(claim => claim.ip)).size < 2) return nothing;
         const claimed = [...claims].map(([mac, claim]) => `${claim.ip} of ${mac}`).join(' and ');
         const router = [...claims.keys()].find(mac => context.withMac(mac).some(isRouter));
         return found(o, `claims ${claimed}`, router ?? [...claims.keys()][0]);

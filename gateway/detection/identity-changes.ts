@@ -17,8 +17,8 @@ const maxAddresses = 8192;
 /** Names as NBNS cuts them. */
 const nameLength = 15;
 
-/** Boot programs ask for a lease before the system does, with signs of their own: PXE 2.1 §2.2.1, UEFI 2.10 §24.7. */
-const isBooting = (device: Device): boolean => /^(PXE|HTTP)Client/.test(device.fields.vendorClass?.value ?? '');
+/** Boot programs ask for a lease before the system does, with signs of their own: PXE 2.1 §2.2.1 asks for options 128 to 135. */
+const isBootList = (options: readonly number[]): boolean => [128, 129, 130].every(option => options.includes(option));
 
 /** Follows, for each hardware address, which families of its signs change together. At most 8192 addresses, each for 15 minutes. */
 export class IdentityChanges {
@@ -52,7 +52,8 @@ type Found = readonly [family: Family, text: string, before: number];
 function changeOf(device: Device, { fact }: Observation): Found | undefined {
   if (fact.kind === 'dhcp-parameters') {
     const old = latest(device, fact);
-    if (old?.fact.kind !== 'dhcp-parameters' || isBooting(device) || isPartOf(old.fact.options, fact.options)) return undefined;
+    if (old?.fact.kind !== 'dhcp-parameters' || isPartOf(old.fact.options, fact.options)) return undefined;
+    if (isBootList(old.fact.options) || isBootList(fact.options)) return undefined;
     return ['dhcp', `asks DHCP for ${fact.options.join(',')} instead of ${old.fact.options.join(',')}`, old.frame];
   }
   if (fact.kind === 'hostname') {

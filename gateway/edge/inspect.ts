@@ -151,7 +151,7 @@ export class Inspection {
       id: first?.id ?? '',
       mac,
       macs: [mac],
-      ips: unique(devices.flatMap(({ ips }) => ips)),
+      ips: addressesOf(devices),
       ...set('hostname', field('hostname')),
       hostnames: unique(devices.flatMap(({ hostnames = [] }) => hostnames.map(({ value }) => value))),
       ...set('vendor', field('maker') ?? field('vendor')),
@@ -193,6 +193,14 @@ export class Inspection {
       })
       .toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   }
+}
+
+/** A device that was granted a lease and then showed no other IPv4 address has that one. */
+function addressesOf(devices: readonly Device[]): readonly string[] {
+  const own = unique(devices.flatMap(({ ips }) => ips));
+  if (own.some(ip => !ip.includes(':'))) return own;
+  const leased = devices.flatMap(({ facts }) => facts.flatMap(({ fact }) => (fact.kind === 'dhcp-lease' ? fact.ip : [])));
+  return unique([...leased.slice(-1), ...own]);
 }
 
 const keyOf = (type: string, actor: Mac, victim: Mac | undefined): string => `${type} ${actor} ${victim ?? ''}`;

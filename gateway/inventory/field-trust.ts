@@ -14,7 +14,7 @@ export type SaidField = Exclude<keyof Device['fields'], 'vendor' | 'kind'>;
 const identity: ReadonlySet<string> = new Set([
   ...['ethernet-ip', 'enip', 'cip', 'modbus', 'umas', 's7comm', 's7comm-plus', 'profinet', 'profinet-dcp', 'bacnet', 'bacnet-ethernet'],
   ...['opc-ua', 'opcua', 'ethercat', 'knxnet-ip', 'knxnetip', 'hart-ip', 'fins', 'omron-fins', 'ads', 'beckhoff-ads', 'fox', 'niagara-fox'],
-  ...['melsec', 'dnp3', 'iec104', 'mms', 'matter'],
+  ...['melsec', 'dnp3', 'iec-104', 'mms', 'matter'],
 ]);
 const descriptions: ReadonlySet<string> = new Set([
   'http',

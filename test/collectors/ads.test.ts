@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decode } from '../../collectors/ads.ts';
+import { decode, wants } from '../../collectors/ads.ts';
 import { Packet } from '../../collectors/packet.ts';
 import { DecodeError } from '../../gateway/codec/reader.ts';
 import { adsVectors as v, discovery, write } from '../vectors/frames/ads.ts';
@@ -34,6 +34,15 @@ describe('ADS', () => {
     expect(acted(v['ads-stop'])).toEqual([{ kind: 'acted', action: 'control', target: deviceIp, detail: 'ADS write control' }]);
     expect(acted(v['ads-add-route'])).toEqual([{ kind: 'acted', action: 'write', target: deviceIp, detail: 'ADS add route ENG-PC' }]);
     expect(acted(toDevice(48_898, write(0xf006)))).toEqual([]);
+  });
+
+  it('who only reads is known to speak it, and the read is not decoded', () => {
+    const command = 54 + 22;
+    const read = v['ads-write'].with(command, 2);
+    const packet = new Packet();
+    packet.peel(b.frame(read));
+    expect(wants(packet)).toBe(false);
+    expect(protocolsOf(station, read)).toContain('ads');
   });
 
   it('a password on the wire is not kept', () => expect(JSON.stringify(drained(v['ads-add-route']))).not.toMatch(/Administrator|"1"/));

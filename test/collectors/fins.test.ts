@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DecodeError } from '../../gateway/codec/reader.ts';
-import { decode } from '../../collectors/fins.ts';
+import { decode, wants } from '../../collectors/fins.ts';
 import { Packet } from '../../collectors/packet.ts';
 import * as b from '../vectors/frames/build.ts';
 import { finsFrame, finsTcp, finsVectors as v, unitData } from '../vectors/frames/fins.ts';
@@ -31,6 +31,12 @@ describe('FINS', () => {
     expect(factsOf(device, udpFromDevice(9600, finsFrame(0xc0, 0x0102, b.u16(0))))).toEqual([]);
   });
 
+  it('who only reads is known to speak it, and the read is not decoded', () => {
+    const read = udpToDevice(9600, finsFrame(0x80, 0x0101, 0x82, b.u16(0), 0, b.u16(1)));
+    expect(protocolsOf(station, read)).toEqual(['fins']);
+    expect(wants(packetOf(read))).toBe(false);
+  });
+
   it('a read with an error, or of a part, names nothing', () => {
     expect(factsOf(device, udpFromDevice(9600, finsFrame(0xc0, 0x0501, b.u16(0x0401))))).toEqual([]);
     expect(factsOf(device, udpFromDevice(9600, finsFrame(0xc0, 0x0501, b.u16(0), 'short')))).toEqual([]);
@@ -42,7 +48,7 @@ describe('FINS', () => {
   it('what else speaks on its port is left alone', () => {
     expect(drained(udpFromDevice(9600, b.bytes('hello there, this is no FINS'))).malformed).toEqual([]);
     expect(drained(fromDevice(9600, b.bytes('GET / HTTP/1.1\r\n\r\n, and so on'))).malformed).toEqual([]);
-    expect(protocolsOf(device, fromDevice(9600, b.bytes('GET / HTTP/1.1\r\n\r\n, and so on')))).toEqual([]);
+    expect(protocolsOf(device, fromDevice(9600, b.bytes('GET / HTTP/1.1\r\n\r\n, and so on')))).not.toContain('fins');
   });
 
   it('does not decode when cut before its command; a shorter answer holds no names', () => {

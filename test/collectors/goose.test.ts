@@ -22,7 +22,12 @@ describe('GOOSE', () => {
   });
 
   it('says whether it is a simulation, and may have no id', () =>
-    expect(decode(gooseBody({ goId: '', simulation: 1 }))).toMatchObject({ appId: 1, goId: '', isSimulation: true }));
+    expect(decode(gooseBody({ goId: '', simulation: 1 }))).toMatchObject({
+      appId: 1,
+      dataSet: 'AA1Q1LD0/LLN0$dsTrip',
+      goId: '',
+      isSimulation: true,
+    }));
 
   it('without a control block name tells nothing', () =>
     expect(factsOf(device, b.ethernet(device, '01:0c:cd:01:00:01', 0x88b8, gooseBody({ controlBlock: '' })))).toEqual([]));

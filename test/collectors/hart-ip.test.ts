@@ -20,6 +20,14 @@ describe('HART-IP', () => {
       text: 'HART 5, maker 0x0026, device type 0x2606 revision 2',
     }));
 
+  it('so does revision 6, whose answer ends before the maker of revision 7', () => {
+    const identity = [0, 0, 254, 0x26, 6, 5, 6, 2, 3, 0x20, 0, 9, 8, 7, 5, 10, 0, 1, 0];
+    expect(factsOf(device, udpFromDevice(5094, hartIpMessage(1, hartFrame(0x86, 0, identity))))).toContainEqual({
+      kind: 'description',
+      text: 'HART 6, maker 0x0026, device type 0x2606 revision 2',
+    });
+  });
+
   it('the long tag is a name', () => expect(factsOf(device, v['hart-ip-tag'])).toEqual([{ kind: 'hostname', name: 'FT-101 inlet' }]));
 
   it('a command that changes the device is an act; a question is none', () => {

@@ -17,7 +17,7 @@ describe('the list of collectors', () => {
   it.each(protocols)('%s has a test', name => expect(existsSync(join(import.meta.dirname, `${name}.test.ts`))).toBe(true));
 
   it('names a standard for each', () => {
-    for (const { name, spec } of collectors) expect(spec, name).toMatch(/\d/);
+    for (const { name, spec } of collectors) expect(spec, name).toMatch(/^[A-Z].{3}/);
   });
 
   it('cannot match all of IP by mistake', () => expect(() => etherType(0x0800)).toThrow('match a port instead'));

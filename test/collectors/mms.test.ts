@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { decode } from '../../collectors/mms.ts';
+import { decode, wants } from '../../collectors/mms.ts';
+import { Packet } from '../../collectors/packet.ts';
 import { DecodeError } from '../../gateway/codec/reader.ts';
 import { tlv } from '../vectors/frames/ber.ts';
 import * as b from '../vectors/frames/build.ts';
 import { device, deviceIp, fromDevice, station, toDevice } from '../vectors/frames/industrial.ts';
 import { identifyResponse, mmsSegment, mmsVectors, readRequest, writeRequest } from '../vectors/frames/mms.ts';
-import { drained, factsOf } from './observe.ts';
+import { drained, factsOf, protocolsOf } from './observe.ts';
 
 describe('MMS', () => {
   it('answers Identify with vendor, model and revision', () =>
@@ -22,6 +23,13 @@ describe('MMS', () => {
 
   it('a service with a tag of two octets is an act too', () =>
     expect(factsOf(station, mmsVectors['mms-stop'])).toEqual([{ kind: 'acted', action: 'control', target: deviceIp, detail: 'MMS stop' }]));
+
+  it('who only reads is known to speak it, and the read is not decoded', () => {
+    const packet = new Packet();
+    packet.peel(b.frame(toDevice(102, readRequest)));
+    expect(wants(packet)).toBe(false);
+    expect(protocolsOf(station, toDevice(102, readRequest))).toContain('mms');
+  });
 
   it('leaves what else speaks on port 102 alone', () => {
     const s7 = b.bytes(3, 0, b.u16(25), 2, 0xf0, 0x80, 0x32, 1, new Uint8Array(16));

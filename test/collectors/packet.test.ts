@@ -113,6 +113,19 @@ describe('a broken layer', () => {
       for (let length = 14; length < frame.length; length++) expect(peel(frame.subarray(0, length), frame.length).fault).toBe('none');
   });
 
+  it('is none when only what stands behind the IP packet was not captured', () => {
+    const isCut = (frame: Uint8Array, missing: number): boolean => {
+      const packet = new Packet();
+      packet.peel(b.frame(frame.subarray(0, frame.length - missing), { wireLength: frame.length }));
+      return packet.isCut;
+    };
+    for (const frame of [v4(), v6([])]) {
+      expect(isCut(b.bytes(frame, new Uint8Array(4)), 4)).toBe(false); // check sequence
+      expect(isCut(b.bytes(frame, new Uint8Array(4)), 5)).toBe(true);
+    }
+    expect(isCut(eth(0x88cc, body), 1)).toBe(true);
+  });
+
   it('leaves no sender only when the frame is shorter than an Ethernet header', () => {
     const frame = v4();
     for (let length = 0; length <= frame.length; length++) expect(peel(frame.subarray(0, length)).isNamed).toBe(length >= 14);

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { decode } from '../../collectors/slmp.ts';
+import { Packet } from '../../collectors/packet.ts';
+import { decode, wants } from '../../collectors/slmp.ts';
 import { DecodeError } from '../../gateway/codec/reader.ts';
 import * as b from '../vectors/frames/build.ts';
 import { device, deviceIp, fromDevice, le16, station, toDevice } from '../vectors/frames/industrial.ts';
 import { cpuModel, request, response, slmpVectors as v } from '../vectors/frames/slmp.ts';
-import { drained, factsOf } from './observe.ts';
+import { drained, factsOf, protocolsOf } from './observe.ts';
 
 describe('SLMP', () => {
   it.each(['slmp-model', 'slmp-model-4e'] as const)('tells the model of the CPU: %s', name =>
@@ -19,6 +20,14 @@ describe('SLMP', () => {
     expect(factsOf(station, v['slmp-write'])).toEqual([{ kind: 'acted', action: 'write', target: deviceIp, detail: 'SLMP batch write' }]);
     expect(factsOf(station, v['slmp-stop'])).toEqual([{ kind: 'acted', action: 'control', target: deviceIp, detail: 'SLMP remote stop' }]);
     expect(factsOf(station, toDevice(5007, request(0x0401, 100, 0, 0, 0xa8, le16(1))))).toEqual([]);
+  });
+
+  it('who only reads is known to speak it, and the read is not decoded', () => {
+    const read = toDevice(5007, request(0x0401, 100, 0, 0, 0xa8, le16(1)));
+    const packet = new Packet();
+    packet.peel(b.frame(read));
+    expect(wants(packet)).toBe(false);
+    expect(protocolsOf(station, read)).toContain('slmp');
   });
 
   it('nine words that are no model name, and an error, name nothing', () => {

@@ -12,7 +12,7 @@ const secured = (type: number, body: b.Part): Uint8Array => message('MSG', [le32
 const responseHeader = [new Uint8Array(8), le32(1), le32(0), 0, none, 0, 0, 0];
 const requestHeader = [0, 0, new Uint8Array(8), le32(1), le32(0), none, le32(5000), 0, 0, 0];
 const application = (uri: string, product: string, name: string): b.Part => [
-  [string(uri), string(product), 2, string(name), le32(0), none, none],
+  [string(uri), string(product), 3, string('en'), string(name), le32(0), none, none],
   [le32(1), string('opc.tcp://192.0.2.17:4840')],
 ];
 export const noSecurity = 'http://opcfoundation.org/UA/SecurityPolicy#None';

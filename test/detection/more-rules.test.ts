@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import type { Fact } from '../../gateway/model/fact.ts';
+import { axis, axis2, laptop, router, server, siemens, World } from './world.ts';
+
+const [minute, hour] = [60_000, 3_600_000];
+const behind = (ip: string): Fact => ({ kind: 'behind', ip });
+const firmware = (text: string): Fact => ({ kind: 'firmware', text });
+const serves = (port: number): Fact => ({ kind: 'service', protocol: 'tcp', port });
+
+describe('firmware-changed', () => {
+  const world = () => new World({ only: 'firmware-changed' }).say(siemens, [firmware('V2.9.4')], { collector: 's7comm' });
+  it('another version by the same protocol', () =>
+    expect(world().say(siemens, [firmware('V2.8.1')], { collector: 's7comm' }).alarms).toMatchObject([
+      { actor: siemens, detail: 'runs V2.8.1 instead of V2.9.4, by s7comm', frames: [2] },
+    ]));
+  it('is no other protocol, and no version told in full', () =>
+    expect(
+      world()
+        .say(siemens, [firmware('2.09')], { collector: 'snmp' })
+        .say(axis, [firmware('10.12')])
+        .say(axis, [firmware('10.12.114')]).raised,
+    ).toEqual([]));
+});
+
+describe('new-service', () => {
+  const world = () => new World({ only: 'new-service' }).say(axis, [serves(80)]);
+  it('a port that a known device never served', () =>
+    expect(
+      world()
+        .wait(hour)
+        .say(axis, [serves(23)]).raised,
+    ).toEqual([`new-service ${axis}`]));
+  it('is no young device, no dynamic port, and no device of which none was known', () => {
+    const w = world()
+      .say(axis, [serves(443)])
+      .address(laptop, '10.20.0.7')
+      .wait(hour)
+      .say(axis, [serves(50_000)])
+      .say(laptop, [serves(22)]);
+    expect(w.raised).toEqual([]);
+  });
+});
+
+describe('randomised-mac', () => {
+  const phone = (n: number): string => `1a:00:00:00:00:0${n}`;
+  it('all of a port are one alarm', () => {
+    const w = new World({ only: 'randomised-mac' });
+    for (let i = 1; i < 9; i++) w.address(phone(i), `10.20.0.${i}`);
+    expect(w.raised).toEqual([`randomised-mac ${phone(1)}`]);
+  });
+  it('is no container, no virtual machine, no registered address and none of the learning time', () => {
+    const w = new World({ only: 'randomised-mac' }).address('02:42:ac:11:00:02', '10.20.0.2').address('52:54:00:11:00:02', '10.20.0.3');
+    expect(w.address(axis, '10.20.0.4').raised).toEqual([]);
+    expect(new World({ only: 'randomised-mac', learnsMs: hour }).address(phone(1), '10.20.0.2').raised).toEqual([]);
+  });
+});
+
+describe('port-move', () => {
+  const world = () => new World({ only: 'port-move' }).address(axis, '10.20.0.9').wait(2 * minute);
+  it('from one access port to another', () =>
+    expect(world().address(axis, '10.20.0.9', { port: 'v2' }).alarms).toMatchObject([
+      { actor: axis, port: 'v2', detail: 'moved from v1 to v2' },
+    ]));
+  it('is no scanner that roams between access points', () => {
+    const w = new World({ only: 'port-move' });
+    for (const port of ['v1', 'v2'])
+      for (const [i, mac] of [siemens, laptop, server].entries())
+        w.address(mac.replace(/..$/, port === 'v1' ? 'a1' : 'a2'), `10.20.${i}.1`, { port });
+    expect(
+      w
+        .address(axis, '10.20.0.9')
+        .wait(2 * minute)
+        .address(axis, '10.20.0.9', { port: 'v2' }).raised,
+    ).toEqual([]);
+  });
+  it('is no device that joins many others', () => {
+    const w = world();
+    for (const mac of [siemens, laptop, server]) w.address(mac, '10.20.0.1', { port: 'v2' });
+    expect(w.address(axis, '10.20.0.9', { port: 'v2' }).raised).toEqual([]);
+  });
+  it('is no clone: the old port still speaks', () =>
+    expect(new World({ only: 'port-move' }).address(axis, '10.20.0.9').address(axis, '10.20.0.9', { port: 'v2' }).raised).toEqual([]));
+});
+
+describe('ring-broken', () => {
+  const ring = (state: string): Fact => ({ kind: 'bridge', protocol: 'mrp', detail: `manager, ring ${state}, priority 0x8000, domain f` });
+  it('opens after it was closed, and not while it is built', () => {
+    expect(new World({ only: 'ring-broken' }).say(axis, [ring('closed')]).say(axis, [ring('open')]).raised).toEqual([
+      `ring-broken ${axis}`,
+    ]);
+    expect(new World({ only: 'ring-broken' }).say(axis, [ring('open')]).say(axis, [ring('closed')]).raised).toEqual([]);
+  });
+  it('also a ring of CIP devices', () => {
+    const dlr = (state: string): Fact => ({ kind: 'bridge', protocol: 'dlr', detail: `supervisor, ring ${state}, precedence 0` });
+    expect(new World({ only: 'ring-broken' }).say(axis, [dlr('normal')]).say(axis, [dlr('faulty')]).raised).toEqual([
+      `ring-broken ${axis}`,
+    ]);
+  });
+});
+
+describe('remote-access-device', () => {
+  const runs = (text: string): Fact => ({ kind: 'description', text, of: 'remote-access' });
+  it('a program for remote access, once', () => {
+    const w = new World({ only: 'remote-access-device' }).say(laptop, [runs('TeamViewer')]);
+    expect(w.alarms).toMatchObject([{ actor: laptop, detail: 'runs TeamViewer' }]);
+    expect(w.say(axis, [{ kind: 'description', text: 'TeamViewer is not installed', of: 'http-server' }]).raised).toHaveLength(1);
+  });
+});
+
+describe('stealth-device', () => {
+  const silent = (w: World): World => w.say(laptop, [{ kind: 'seen' }]);
+  it('sends for a quarter of an hour and never says who it is', () => {
+    const w = silent(new World({ only: 'stealth-device' }));
+    for (let i = 0; i < 16; i++) silent(w.wait(minute));
+    expect(w.wait(1).raised).toEqual([`stealth-device ${laptop}`]);
+    for (let i = 0; i < 5; i++) silent(w.wait(minute));
+    expect(w.raised).toHaveLength(1);
+  });
+  it('is neither one that announced itself, here or on another VLAN, nor one that has gone', () => {
+    const w = silent(new World({ only: 'stealth-device' }))
+      .address(axis, '10.20.0.9')
+      .address(axis2, '10.20.0.8', { vlan: 7 });
+    for (let i = 0; i < 20; i++)
+      w.wait(minute)
+        .say(axis, [{ kind: 'seen' }])
+        .say(axis2, [{ kind: 'seen' }]);
+    expect(w.raised).toEqual([]);
+  });
+});
+
+describe('mac-flood', () => {
+  const flood = (w: World, first: string, n: number): World => {
+    for (let i = 0; i < n; i++)
+      w.say(`${first}:00:${(i >> 8).toString(16).padStart(2, '0')}:${(i & 255).toString(16).padStart(2, '0')}`, [{ kind: 'seen' }]);
+    return w;
+  };
+  it('addresses that nobody registered: one alarm', () =>
+    expect(flood(new World({ only: 'mac-flood' }), '94:12:34', 500).raised).toEqual(['mac-flood 94:12:34:00:00:00']));
+  it('is no switch full of registered devices', () => expect(flood(new World({ only: 'mac-flood' }), '00:1b:1b', 500).raised).toEqual([]));
+});
+
+describe('hidden-router', () => {
+  const through = (w: World, mac: string): World =>
+    ['8.8.8.8', '9.9.9.9', '1.1.1.1', '4.4.4.4'].reduce((world, ip) => world.say(mac, [behind(ip)]), w);
+  const world = () => through(new World({ only: 'hidden-router' }), router);
+  it('passes on frames beside the gateway', () => expect(through(world(), laptop).raised).toEqual([`hidden-router ${laptop} ${router}`]));
+  it('is neither the gateway nor a router that says so', () => {
+    expect(world().raised).toEqual([]);
+    expect(through(world().say(server, [{ kind: 'router', protocol: 'vrrp', detail: 'group 1' }]), server).raised).toEqual([]);
+  });
+});

@@ -1,0 +1,331 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { detectionRules } from '../../gateway/detection/index.ts';
+import type { Fact } from '../../gateway/model/fact.ts';
+import { axis, axis2, laptop, router, server, siemens, World } from './world.ts';
+
+const minute = 60_000;
+const name = (text: string): Fact => ({ kind: 'hostname', name: text });
+const asks = (...options: readonly number[]): Fact => ({ kind: 'dhcp-parameters', options });
+const syn = (value: string): Fact => ({ kind: 'print', scheme: 'tcp-syn', value });
+const behind = (ip: string): Fact => ({ kind: 'behind', ip });
+const acted = (action: 'scan-arp' | 'scan-ports' | 'write' | 'set-name', target: string, detail: string): Fact => ({
+  kind: 'acted',
+  action,
+  target,
+  detail,
+});
+const ra: Fact = { kind: 'router', protocol: 'ra', detail: 'lifetime 1800 s' };
+const contested = (ip: string, mac: string): Fact => ({ kind: 'contested', ip, mac });
+const stp = (root: string, bridge: string): Fact => ({
+  kind: 'bridge',
+  protocol: 'stp',
+  detail: `root ${root}, cost 0, bridge ${bridge}, port 0x8001`,
+});
+const [linux, windows] = ['4:64:2,4,8,1,3:7', '4:128:2,1,3,1,1,4:8'];
+
+it('every file that makes a rule is in the list, under its name', () => {
+  const folder = join(import.meta.dirname, '../../gateway/detection');
+  const makers = readdirSync(folder).filter(file => /^export const \w+: DetectionRule = /m.test(readFileSync(join(folder, file), 'utf8')));
+  expect(makers.map(file => file.replace(/\.(ts|md)$/, '')).toSorted()).toEqual(detectionRules.map(rule => rule.name).toSorted());
+});
+
+it('every rule has a reason, a spec and the look-alikes that it must not mean', () => {
+  expect(new Set(detectionRules.map(rule => rule.name)).size).toBe(detectionRules.length);
+  for (const { spec, knownFalse } of detectionRules) expect([spec.length > 20, knownFalse.length > 0]).toEqual([true, true]);
+});
+
+describe('new-device', () => {
+  const world = (learnsMs = 0) => new World({ only: 'new-device', learnsMs });
+  it('is told once, with its frame', () => {
+    const w = world().address(axis, '10.20.0.9').address(axis, '10.20.0.10');
+    expect(w.alarms).toMatchObject([{ alarm: 'new-device', actor: axis, frames: [1], count: 1, device: 'd1' }]);
+  });
+  it('is not told while the site is learnt', () => {
+    const w = world(10 * minute).address(axis, '10.20.0.9');
+    expect(w.wait(9 * minute).address(axis2, '10.20.0.10').raised).toEqual([]);
+    expect(w.wait(2 * minute).address(siemens, '10.20.0.11').raised).toEqual([`new-device ${siemens}`]);
+  });
+  it('is neither a made-up address nor the twin on another VLAN', () =>
+    expect(
+      world().address('02:00:00:00:00:09', '10.20.0.9').address(axis, '10.20.0.8').address(axis, '10.20.0.8', { vlan: 7 }).raised,
+    ).toEqual([`new-device ${axis}`]));
+});
+
+describe('mac-clone', () => {
+  const world = () => new World({ only: 'mac-clone' });
+  const camera = [name('axis-00408c000001'), asks(1, 3, 6, 66)];
+  it('one address on two live ports', () =>
+    expect(world().address(axis, '10.20.0.9').address(axis, '10.20.0.9', { port: 'v2' }).alarms).toMatchObject([
+      { alarm: 'mac-clone', actor: axis, port: 'v2', device: 'd2', victim: 'd1' },
+    ]));
+  it('its DHCP signs and its name change together', () => {
+    const w = world()
+      .say(axis, camera)
+      .say(axis, [name('kali'), asks(1, 28, 2)]);
+    expect(w.alarms).toMatchObject([{ alarm: 'mac-clone', actor: axis, frames: [2] }]);
+    expect(w.alarms[0]?.detail).toContain('calls itself kali instead of axis-00408c000001');
+  });
+  it('the frames are the newcomer’s also when it spoke first', () =>
+    expect(
+      world()
+        .say(axis, [name('kali'), asks(1, 28, 2)])
+        .say(axis, [...camera].toReversed())
+        .alarms.at(-1),
+    ).toMatchObject({ frames: [1] }));
+  it('is no device that moved, no rename, no update and no other lease', () => {
+    const w = world()
+      .address(axis, '10.20.0.9')
+      .wait(2 * minute)
+      .address(axis, '10.20.0.9', { port: 'v2' });
+    w.say(axis2, [name('hall-1'), asks(1, 3)])
+      .say(axis2, [name('dock-1')])
+      .wait(20 * minute)
+      .say(axis2, [asks(1, 99)]);
+    w.address(siemens, '10.20.0.1').address(siemens, '10.20.0.2');
+    expect(w.raised).toEqual([]);
+  });
+  it('is no shorter list of the same client, and no network boot before the system', () => {
+    const w = world()
+      .say(axis, [name('pc-1'), asks(1, 3, 6, 15)])
+      .say(axis, [name('pc-2'), asks(1, 3)]);
+    w.say(laptop, [name('old-7'), asks(1, 3, 15)]).say(laptop, [name('new-9'), asks(1, 3, 60, 128, 129, 130, 131)]);
+    w.say(server, [name('old-8'), asks(1, 3, 60, 128, 129, 130, 131)]).say(server, [name('new-9'), asks(1, 3, 15)]);
+    expect(w.raised).toEqual([]);
+  });
+  it('is no twin of a VLAN that is mirrored twice, and no machine that moves with all its signs', () =>
+    expect(world().say(axis, camera).say(axis, camera, { vlan: 7 }).raised).toEqual([]));
+});
+
+describe('mac-clone-same-ip', () => {
+  const world = () => new World({ only: 'mac-clone-same-ip' });
+  it('its TCP and its name change, its address does not', () =>
+    expect(
+      world()
+        .say(axis, [name('zbr1'), syn(linux)])
+        .say(axis, [syn(windows)])
+        .say(axis, [name('DESKTOP-7')]).alarms,
+    ).toMatchObject([{ alarm: 'mac-clone-same-ip', actor: axis, frames: [2, 3] }]));
+  it('also when one only answers and the other only asks', () =>
+    expect(
+      world()
+        .say(axis, [name('zbr1'), { kind: 'print', scheme: 'tcp-syn-ack', value: '4:64:2:0' }])
+        .say(axis, [syn(windows), name('DESKTOP-7')]).raised,
+    ).toEqual([`mac-clone-same-ip ${axis} ${axis}`]));
+  it('is no update, no rename and no second system that asks for its own lease', () => {
+    const w = world()
+      .say(axis, [name('a'), syn(linux)])
+      .say(axis, [syn(windows)]);
+    w.say(axis2, [name('a-1'), syn(linux)]).say(axis2, [name('b-1')]);
+    w.say(laptop, [name('linux'), syn(linux), asks(1, 2)]).say(laptop, [name('win'), asks(3, 4), syn(windows)]);
+    expect(w.raised.filter(text => !text.includes(laptop))).toEqual([]);
+  });
+  it('is no change of months: the signs must change within a quarter of an hour', () =>
+    expect(
+      world()
+        .say(axis, [name('a'), syn(linux)])
+        .say(axis, [syn(windows)])
+        .wait(16 * minute)
+        .say(axis, [name('b-2')]).raised,
+    ).toEqual([]));
+});
+
+describe('arp-spoof', () => {
+  const world = () =>
+    new World({ only: 'arp-spoof' }).address(router, '10.20.0.1').address(axis, '10.20.0.9').address(laptop, '10.20.0.50');
+  it('claims the addresses of two others within a minute', () =>
+    expect(world().address(laptop, '10.20.0.1').address(laptop, '10.20.0.9').raised).toEqual([`arp-spoof ${laptop} ${router}`]));
+  it('contests the address of a router', () =>
+    expect(
+      world()
+        .say(router, [behind('8.8.8.8'), behind('9.9.9.9')])
+        .address(laptop, '10.20.0.1')
+        .say(router, [contested('10.20.0.1', laptop)]).raised,
+    ).toEqual([`arp-spoof ${laptop} ${router}`]));
+  it('is no router group, no failover of one address, no new lease and no silent holder', () => {
+    const w = world().address('00:00:5e:00:01:07', '10.20.0.1').address('00:00:5e:00:01:07', '10.20.0.9');
+    w.address(server, '10.20.0.9');
+    const speaksVrrp: Fact = { kind: 'router', protocol: 'vrrp', detail: 'group 7' };
+    w.say('00:00:0c:00:00:77', [speaksVrrp]).address('00:00:0c:00:00:77', '10.20.0.1').address('00:00:0c:00:00:77', '10.20.0.9');
+    w.say(axis2, [{ kind: 'dhcp-lease', ip: '10.20.0.9', server: '10.20.0.1' }])
+      .address(axis2, '10.20.0.9')
+      .address(axis2, '10.20.0.50');
+    expect(
+      w
+        .wait(6 * minute)
+        .address(siemens, '10.20.0.1')
+        .address(siemens, '10.20.0.50').raised,
+    ).toEqual([]);
+  });
+  it('is not the same address plan in another VLAN, but is where the VLANs are joined', () => {
+    const w = world().address(axis2, '10.20.0.1', { vlan: 7 }).address(axis2, '10.20.0.9', { vlan: 7 });
+    expect(w.raised).toEqual([]);
+    w.say(siemens, [{ kind: 'reaches', vlan: 0 }], { vlan: 7 });
+    expect(w.address(server, '10.20.0.1', { vlan: 7 }).address(server, '10.20.0.9', { vlan: 7 }).raised).toHaveLength(1);
+  });
+});
+
+describe('ip-conflict', () => {
+  const world = () => new World({ only: 'ip-conflict' }).address(siemens, '10.20.0.9').address(laptop, '10.20.0.9');
+  it('the newcomer is the actor, whoever is seen to claim it again', () => {
+    expect(world().say(siemens, [contested('10.20.0.9', laptop)]).raised).toEqual([`ip-conflict ${laptop} ${siemens}`]);
+    expect(world().say(laptop, [contested('10.20.0.9', siemens)]).raised).toEqual([`ip-conflict ${laptop} ${siemens}`]);
+  });
+  it('is one alarm however often it is said', () =>
+    expect(
+      world()
+        .say(siemens, [contested('10.20.0.9', laptop)])
+        .say(laptop, [contested('10.20.0.9', siemens)]).alarms,
+    ).toHaveLength(1));
+  it('is no failover, no router group and no other VLAN', () => {
+    const virtual = '00:00:5e:00:01:07';
+    const w = world()
+      .address(router, '10.20.0.1')
+      .address(virtual, '10.20.0.1')
+      .say(router, [contested('10.20.0.1', virtual)]);
+    w.address(axis, '10.20.0.9', { vlan: 7 }).say(axis, [contested('10.20.0.9', siemens)], { vlan: 7 });
+    expect(w.raised).toEqual([]);
+  });
+});
+
+describe('claimed-mac', () => {
+  const claim = (mac: string): Fact => ({ kind: 'claimed-mac', mac, ip: '10.20.0.1' });
+  it('speaks for another address, but not for the virtual one of its group', () => {
+    const w = new World({ only: 'claimed-mac' }).say(laptop, [claim(axis)]).say(router, [claim('00:00:0c:07:ac:01')]);
+    expect(w.raised).toEqual([`claimed-mac ${laptop} ${axis}`]);
+  });
+});
+
+describe('rogue-dhcp', () => {
+  const serves = (ip: string): Fact => ({ kind: 'dhcp-server', ip });
+  const world = () => new World({ only: 'rogue-dhcp' }).say(server, [serves('10.20.0.2')]);
+  it('the second server, also of IPv6', () => {
+    expect(world().say(laptop, [serves('192.168.1.1')]).raised).toEqual([`rogue-dhcp ${laptop} ${server}`]);
+    expect(
+      world()
+        .say(server, [serves('fe80::2')])
+        .say(laptop, [serves('fe80::9')]).raised,
+    ).toEqual([`rogue-dhcp ${laptop} ${server}`]);
+  });
+  it('also one that copies the server’s identifier', () =>
+    expect(world().say(laptop, [serves('10.20.0.2')]).raised).toEqual([`rogue-dhcp ${laptop} ${server}`]));
+  it('is neither the server’s second address, nor a relay, nor the server of another VLAN', () => {
+    const w = world().say(server, [serves('10.20.0.3')]);
+    w.say(router, [behind('8.8.8.8'), behind('9.9.9.9')]).say(router, [serves('10.20.0.2')]);
+    expect(w.say(laptop, [serves('10.7.0.2')], { vlan: 7 }).raised).toEqual([]);
+  });
+});
+
+describe('rogue-ra', () => {
+  const world = () => new World({ only: 'rogue-ra' });
+  it('the second router, and the first one when it turns out that another one routes', () => {
+    expect(world().say(router, [ra]).say(laptop, [ra]).raised).toEqual([`rogue-ra ${laptop} ${router}`]);
+    const late = world()
+      .say(laptop, [ra])
+      .say(router, [behind('8.8.8.8'), behind('9.9.9.9')])
+      .say(router, [ra]);
+    expect(late.raised).toEqual([`rogue-ra ${laptop} ${router}`]);
+  });
+  it('is no pair of routers that both route', () => {
+    const pair = [behind('8.8.8.8'), behind('9.9.9.9'), ra];
+    expect(world().say(router, pair).say(server, pair).raised).toEqual([]);
+  });
+});
+
+describe('llmnr-poison', () => {
+  const answers = (text: string, protocol: 'llmnr' | 'nbns' = 'llmnr'): Fact => ({ kind: 'answers-for', protocol, name: text });
+  const world = () => new World({ only: 'llmnr-poison' });
+  it('a bait, or two names that are not its own', () => {
+    expect(world().say(laptop, [answers('wpad')]).raised).toEqual([`llmnr-poison ${laptop}`]);
+    expect(
+      world()
+        .say(laptop, [answers('fileserver')])
+        .say(laptop, [answers('PRINTER.local', 'nbns')]).raised,
+    ).toEqual([`llmnr-poison ${laptop}`]);
+  });
+  it('is no host that answers for its own name, nor for one more', () =>
+    expect(
+      world()
+        .say(laptop, [name('pc-7.example')])
+        .say(laptop, [answers('PC-7')])
+        .say(laptop, [answers('files')]).raised,
+    ).toEqual([]));
+});
+
+describe('impersonation', () => {
+  const world = () => new World({ only: 'impersonation' });
+  it('a name with another maker’s address and word', () =>
+    expect(world().say('02:40:8c:00:00:07', [name('axis-00408cfacade')]).raised).toEqual(['impersonation 02:40:8c:00:00:07']));
+  it('the serial number of another maker’s device', () => {
+    const plate: Fact = { kind: 'identifier', scheme: 'cip-serial', value: '1:00c0ffee' };
+    expect(world().say(siemens, [plate]).say(laptop, [plate]).raised).toEqual([`impersonation ${laptop} ${siemens}`]);
+  });
+  it('is no device with several interfaces, and no number that looks like an address', () => {
+    const w = world()
+      .say(axis, [name('axis-00408c000001')])
+      .say(axis2, [name('axis-00408c000001')])
+      .say(laptop, [name('pc-000123456789')]);
+    expect(w.raised).toEqual([]);
+  });
+});
+
+describe('unauthorised-write', () => {
+  const write = acted('write', '10.20.0.9', 'modbus write-multiple-registers');
+  const world = (learnsMs = 0) => new World({ only: 'unauthorised-write', learnsMs }).address(siemens, '10.20.0.9');
+  it('a write, a name given by DCP: with the victim', () => {
+    expect(world().say(laptop, [write]).raised).toEqual([`unauthorised-write ${laptop} ${siemens}`]);
+    expect(world().say(laptop, [acted('set-name', siemens, 'plc-9')]).raised).toEqual([`unauthorised-write ${laptop} ${siemens}`]);
+  });
+  it('is not the control system that did so while the site was learnt', () => {
+    const w = world(10 * minute)
+      .say(server, [write])
+      .wait(11 * minute)
+      .say(server, [acted('write', '10.20.0.9', 'modbus write-single-coil')]);
+    expect(w.raised).toEqual([]);
+    expect(w.say(laptop, [write]).raised).toEqual([`unauthorised-write ${laptop} ${siemens}`]);
+  });
+  it('is no looking around', () => expect(world().say(laptop, [acted('scan-ports', 'network', '64')]).raised).toEqual([]));
+});
+
+describe('rogue-switch', () => {
+  const world = () => new World({ only: 'rogue-switch', learnsMs: 60 * minute });
+  const known = stp(`32768/0/${router}`, `32768/0/${axis}`);
+  it('wants to be a better root', () =>
+    expect(
+      world()
+        .say(axis, [known])
+        .say(laptop, [stp(`4096/0/${laptop}`, `4096/0/${laptop}`)]).raised,
+    ).toEqual([`rogue-switch ${laptop} ${router}`]));
+  it('sends BPDUs on a device port after the learning time', () => {
+    const w = world()
+      .say(axis, [known])
+      .wait(61 * minute)
+      .say(laptop, [stp(`32768/0/${router}`, `32768/0/${laptop}`)]);
+    expect(w.raised).toEqual([`rogue-switch ${laptop}`]);
+  });
+  it('is no switch that follows the known root, and no tree of another VLAN', () => {
+    const w = world()
+      .say(axis, [known])
+      .say(axis2, [stp(`32768/0/${router}`, `32768/0/${axis2}`)]);
+    expect(w.say(laptop, [stp(`4096/7/${laptop}`, `4096/7/${laptop}`)]).raised).toEqual([]);
+  });
+});
+
+describe('arp-scan and port-scan', () => {
+  it('from 64 addresses and 16 closed doors on', () => {
+    const w = new World()
+      .say(laptop, [acted('scan-arp', 'network', '16, 2 of them not answered')])
+      .say(laptop, [acted('scan-arp', 'network', '64, 60')]);
+    expect(w.say(laptop, [acted('scan-ports', 'network', '16, since frame 3')]).raised.filter(text => text.includes('scan'))).toEqual([
+      `arp-scan ${laptop}`,
+      `port-scan ${laptop}`,
+    ]);
+  });
+  it('a router asks for whomever traffic from outside is for', () =>
+    expect(
+      new World({ only: 'arp-scan' })
+        .say(router, [behind('8.8.8.8'), behind('9.9.9.9')])
+        .say(router, [acted('scan-arp', 'network', '1024')]).raised,
+    ).toEqual([]));
+});

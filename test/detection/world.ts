@@ -1,0 +1,77 @@
+import { detectionRules } from '../../gateway/detection/index.ts';
+import { Detector } from '../../gateway/detection/detector.ts';
+import { Intake } from '../../gateway/inventory/intake.ts';
+import { Inventory } from '../../gateway/inventory/inventory.ts';
+import type { AlarmType } from '../../gateway/model/alarm.ts';
+import type { EventBody } from '../../gateway/model/event.ts';
+import type { Fact } from '../../gateway/model/fact.ts';
+import { settings, zone } from '../gateway/fixture.ts';
+
+export const [axis, axis2, siemens, laptop, router, server] = [
+  '00:40:8c:00:00:01',
+  '00:40:8c:00:00:02',
+  '00:1b:1b:00:00:03',
+  '00:02:b3:00:00:04',
+  '00:00:0c:00:00:05',
+  '00:25:90:00:00:06',
+];
+const vendors: Readonly<Record<string, string>> = {
+  '00:40:8c': 'Axis Communications AB',
+  '00:1b:1b': 'Siemens AG',
+  '00:02:b3': 'Intel Corporation',
+  '00:00:0c': 'Cisco Systems, Inc',
+  '00:25:90': 'Super Micro Computer, Inc.',
+};
+type Where = { readonly port?: string; readonly vlan?: number; readonly collector?: string };
+
+/** A site with a clock of its own, one rule or all, and what they raised. Nothing but what is said here happens. */
+export class World {
+  now = 1_700_000_000_000;
+  frame = 0;
+  readonly inventory = new Inventory();
+  readonly events: EventBody[] = [];
+  readonly #intake: Intake;
+
+  constructor({ only, learnsMs = 0 }: { readonly only?: AlarmType; readonly learnsMs?: number } = {}) {
+    const rules = new Detector(detectionRules.filter(({ name }) => only === undefined || name === only));
+    this.#intake = new Intake({
+      inventory: this.inventory,
+      settings: settings([zone()]),
+      vendorOf: mac => vendors[mac.slice(0, 8)],
+      rules,
+      learnsMs,
+      emit: (at, event) => {
+        this.inventory.apply({ at, body: event });
+        this.events.push(event);
+      },
+    });
+  }
+
+  /** A device speaks: once, one millisecond later, one frame. */
+  say(mac: string, facts: readonly Fact[], { port = 'v1', vlan = 0, collector = 'arp' }: Where = {}): this {
+    this.now++;
+    this.frame++;
+    const said = facts.map(fact => ({ at: this.now, port, vlan, mac, collector, frame: this.frame, fact }));
+    this.#intake.take({ kind: 'observed', observations: said }, this.now);
+    return this;
+  }
+
+  address(mac: string, ip: string, where: Where = {}): this {
+    return this.say(mac, [{ kind: 'address', ip }], where);
+  }
+
+  wait(ms: number): this {
+    this.now += ms;
+    this.#intake.tick(this.now);
+    return this;
+  }
+
+  get alarms(): readonly Extract<EventBody, { readonly kind: 'alarm' }>[] {
+    return this.events.flatMap(event => (event.kind === 'alarm' ? [event] : []));
+  }
+
+  /** `type actor victim` of each alarm. */
+  get raised(): readonly string[] {
+    return this.alarms.map(({ alarm, actor, victimMac }) => [alarm, actor, victimMac].filter(part => part !== undefined).join(' '));
+  }
+}
