@@ -13,7 +13,8 @@ if (missing) console.warn(`sensor: skipped, ${missing}`);
 const argument = (...ports: string[]): string => JSON.stringify({ ports, filter: 'none', user: roles.sensor.becomes });
 const observations = (p: Processes): readonly Observation[] =>
   p.messages(3, 'observations').flatMap(m => (m as Message & { observations: readonly Observation[] }).observations);
-const of = (p: Processes, mac: string): readonly Observation[] => observations(p).filter(o => o.mac === mac);
+/** What was seen of an address, but for which protocols it spoke: that is the collectors' own test. */
+const of = (p: Processes, mac: string): readonly Observation[] => observations(p).filter(o => o.mac === mac && o.fact.kind !== 'protocol');
 const sightings = (p: Processes, mac: string): readonly Sighting[] =>
   p
     .messages(3, 'sightings')
