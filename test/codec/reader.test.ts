@@ -16,7 +16,7 @@ describe('the reader', () => {
   it('says what it could not read, and where', () => {
     const r = new Reader(eight, 'ARP');
     r.skip(7);
-    expect(() => r.u16()).toThrow(new DecodeError('Cannot read ARP: 2 bytes wanted, 1 left at byte 7'));
+    expect(() => r.u16()).toThrow(new DecodeError('Cannot read ARP: 2 bytes wanted, 1 left at byte 7', true));
     expect(r.u8()).toBe(7);
   });
 
