@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { deviceOf } from './demo-table.ts';
 import type { DeviceRow } from '../../gateway/api/contract.ts';
@@ -28,17 +28,22 @@ export class Standing {
     const folder = mkdtempSync(`/run/sallyport-test-${prefix}-${process.pid}-`);
     execFileSync('chmod', ['711', folder]);
     const umask = process.umask(0o022); // the gateway's unprivileged processes read what is written here
+    const data = `${folder}/data`;
+    const mounted = options.dataMegabytes !== undefined;
+    let warehouse: Warehouse | undefined;
     try {
-      const data = `${folder}/data`;
       mkdirSync(data, { mode: 0o700 });
       mkdirSync(`${folder}/hosts`, { mode: 0o700 });
-      const mounted = options.dataMegabytes !== undefined;
       if (mounted) execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${options.dataMegabytes}m,mode=700`, 'sallyport-test', data]);
       const identities = await makeIdentities();
-      const warehouse = await Warehouse.make(prefix, `${folder}/hosts`, identities);
+      warehouse = await Warehouse.make(prefix, `${folder}/hosts`, identities);
       writeSite(data, identities);
       const gateway = await GatewayProcess.start(warehouse, data, `${folder}/gateway.log`);
       return new Standing(warehouse, folder, gateway, mounted);
+    } catch (error) {
+      await warehouse?.close();
+      clear(folder, mounted);
+      throw error;
     } finally {
       process.umask(umask);
     }
@@ -96,9 +101,14 @@ export class Standing {
   async close(): Promise<void> {
     await this.gateway.stop();
     await this.warehouse.close();
-    if (this.#mounted) execFileSync('umount', ['-l', `${this.folder}/data`]);
-    rmSync(this.folder, { recursive: true, force: true });
+    clear(this.folder, this.#mounted);
   }
+}
+
+/** Leaves nothing of a site on the machine, also when it never stood. */
+function clear(folder: string, mounted: boolean): void {
+  if (mounted) spawnSync('umount', ['-l', `${folder}/data`]);
+  rmSync(folder, { recursive: true, force: true });
 }
 
 const parts = {
