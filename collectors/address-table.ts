@@ -135,3 +135,22 @@ const keyOf = (high: number, vlan: Vlan): number => (high << 12) | vlan;
 
 const hash = (low: number, key: number, port: number): number =>
   Math.imul(low ^ Math.imul(key, 0x85ebca6b) ^ Math.imul(port, 0xc2b2ae35), 0x9e3779b1) >>> 12;
+
+/**
+ * The slot of an address on the port where it spoke last, -1 when it never did. The first list of VLANs in which it is found counts: where a
+ * mirror port tags one direction only, the client speaks in another VLAN than the server that names it.
+ */
+export function findAnywhere(table: AddressTable, ports: number, mac: Mac, vlans: readonly Iterable<Vlan>[]): number {
+  const high = Number.parseInt(mac.slice(0, 2) + mac.slice(3, 5), 16);
+  const low = Number.parseInt(mac.slice(6).replaceAll(':', ''), 16);
+  let best = -1;
+  for (const tried of vlans) {
+    for (const vlan of tried)
+      for (let port = 0; port < ports; port++) {
+        const slot = table.find(high, low, port, vlan);
+        if (slot >= 0 && (best < 0 || (table.lastAt[slot] ?? 0) > (table.lastAt[best] ?? 0))) best = slot;
+      }
+    if (best >= 0) return best;
+  }
+  return best;
+}

@@ -1,21 +1,24 @@
 import { isStandIn } from '../gateway/codec/link.ts';
 import { DecodeError } from '../gateway/codec/reader.ts';
 import type { Ip, Mac, PortName, Vlan } from '../gateway/model/address.ts';
-import type { Fact, FactKind, Malformed, Observation, Sighting } from '../gateway/model/fact.ts';
+import type { Fact, Malformed, Observation, Sighting } from '../gateway/model/fact.ts';
 import type { Frame } from '../gateway/model/frame.ts';
 import { Activity, type Deed } from './activity.ts';
 import { AddressClaims } from './address-claims.ts';
-import { AddressTable } from './address-table.ts';
+import { AddressTable, findAnywhere } from './address-table.ts';
 import type { Collector } from './collector.ts';
 import { type Dispatch, dispatchOf } from './dispatch.ts';
 import { collectors as allCollectors } from './index.ts';
 import { LatestFacts } from './latest-facts.ts';
 import { Losses, type Overflow } from './losses.ts';
+import { OwnAddress, ownFacts } from './own-address.ts';
 import { faults, ipProtocols, Packet, tcpFlags } from './packet.ts';
 import { tcpPortPlace } from './service-names.ts';
 import { Repeats } from './repeats.ts';
+import { type PortState, SensorPorts } from './sensor-ports.ts';
 import { Sightings } from './sightings.ts';
-import { fold, TcpOpenings } from './stream.ts';
+import { Spoken } from './spoken.ts';
+import { TcpOpenings } from './stream.ts';
 import { TcpStreams } from './tcp-streams.ts';
 import { innerFrame, isTunnel } from './tunnel.ts';
 
@@ -42,31 +45,12 @@ export type Drained = {
 
 const nothing: Drained = { observations: [], malformed: [], overflow: [], counters: [] };
 const seen: Fact = { kind: 'seen' };
-/** What hosts set as time to live; one hop further it is less. 30 is that of Siemens controllers. */
-const initialTtls: ReadonlySet<number> = new Set([30, 32, 60, 64, 128, 255]);
-/** What is not believed of the sender when its packet came from elsewhere: a router passes on the words of others. */
-const ownFacts: ReadonlySet<FactKind> = new Set<FactKind>([
-  'hostname',
-  'vendor-class',
-  'model',
-  'maker',
-  'firmware',
-  'serial',
-  'description',
-  'device-kind',
-  'identifier',
-  'print',
-  'certificate',
-  'mud-url',
-]);
 
 /** Frames of one sender that are looked at for its address. */
 const addressTries = 16;
 
 /** VLANs among which a target is looked for that does not speak in the sender's own. */
 const maxVlans = 64;
-
-type PortState = { readonly name: PortName; frames: number; identityFrames: number };
 
 /**
  * The whole sensor: frames in, Observations and counters out; used live and by `replay` alike. Every frame passes the header stage
@@ -87,19 +71,14 @@ export class Dissector {
   #streams: TcpStreams | undefined;
   readonly #activity: Activity;
   readonly #repeats = new Repeats();
-  /** Numbers of the collectors whose protocol is a fact, and by slot a bit for each that is known. */
-  readonly #protocols: ReadonlyMap<Collector, number>;
-  readonly #spoken: Uint32Array;
-  /** By number; one entry a port of this machine, so no outsider can add one. */
-  readonly #ports: PortState[] = [];
-  #lastPort = 0;
+  readonly #spoken: Spoken;
+  readonly #ports = new SensorPorts();
   /** Slot of the frame's sender, and whether a collector has wanted the frame yet. */
   #sender = 0;
   #isWanted = false;
   /** By slot: a bit for each port of known use that was looked at as server without a handshake; where and when the address was first seen. */
   readonly #served: Uint32Array;
-  /** By slot: the IP source that was found to be its own last, folded; 0 when none was. */
-  readonly #ownIp: Uint32Array;
+  readonly #own: OwnAddress;
   readonly #firstFrame: Float64Array;
   readonly #firstAt: Float64Array;
   readonly #claims: AddressClaims;
@@ -118,13 +97,12 @@ export class Dissector {
     this.#sightings = new Sightings(this.#addresses, maxAddresses);
     this.#dispatch = dispatchOf(collectors);
     this.#activity = new Activity(maxAddresses);
-    this.#protocols = new Map(collectors.filter(c => c.isProtocol !== false).map((c, i) => [c, i]));
-    this.#spoken = new Uint32Array(maxAddresses * this.#words);
+    this.#spoken = new Spoken(collectors, maxAddresses);
     this.#claims = new AddressClaims(maxAddresses);
     this.#maxTries = options.addressesOfTraffic === true ? addressTries : 0;
     this.#addressTries = new Uint8Array(maxAddresses).fill(this.#maxTries);
     this.#served = new Uint32Array(maxAddresses);
-    this.#ownIp = new Uint32Array(maxAddresses);
+    this.#own = new OwnAddress(maxAddresses);
     this.#firstFrame = new Float64Array(maxAddresses);
     this.#firstAt = new Float64Array(maxAddresses);
   }
@@ -137,8 +115,8 @@ export class Dissector {
   /** Takes in one frame. Never throws; keeps nothing of `frame.bytes`. */
   frame(frame: Frame): void {
     const packet = this.#packet;
-    const port = this.#portNumber(frame.port);
-    const state = this.#state(port);
+    const port = this.#ports.number(frame.port);
+    const state = this.#ports.state(port);
     state.frames++;
     if (!packet.peel(frame)) return this.#losses.overflow(state.name, 'frames too short to name a sender');
     this.#take(port, state, frame.wireLength);
@@ -212,7 +190,7 @@ export class Dissector {
     const observations = this.#observations;
     this.#observations = [];
     if (!all) return { ...nothing, observations };
-    const counters = this.#ports.map(({ name, frames, identityFrames }) => ({ port: name, frames, identityFrames }));
+    const counters = this.#ports.all.map(({ name, frames, identityFrames }) => ({ port: name, frames, identityFrames }));
     return { observations, ...this.#losses.take(), counters };
   }
 
@@ -262,29 +240,15 @@ export class Dissector {
     packet.payload = payload;
   }
 
-  /** True when no router stands between the sender and the IP source: it said that the address is its own, or no hop has been counted. */
   #isOwnAddress(): boolean {
-    const packet = this.#packet;
-    const folded = fold(packet, false);
-    if (folded !== 0 && this.#ownIp[this.#sender] === folded) return true;
-    const ip = packet.sourceIp;
-    // From no address at all (DHCP, RFC 4862 §5.4) it comes from next door.
-    if (ip === undefined) return packet.ipProtocol !== ipProtocols.tcp;
-    const known = this.#facts.ips(this.#sender).filter(k => k.includes(':') === ip.includes(':'));
-    if (known.includes(ip)) {
-      this.#ownIp[this.#sender] = folded;
-      return true;
-    }
-    // What is sent to a group stays on its link; many devices count few hops for it (UPnP 1.1 §1.1).
-    const isGroup = ((packet.bytes[packet.start] ?? 0) & 1) !== 0;
-    return (known.length === 0 || isGroup) && (initialTtls.has(packet.ttl) || (isGroup && packet.ttl <= 32));
+    return this.#own.isOwn(this.#packet, this.#sender, slot => this.#facts.ips(slot));
   }
 
   /** Gives the frame to those of the list that want it. `isWhole`: what the capture cut off is not its sender's fault, so they do not get it. */
   #collect(list: readonly Collector[], state: PortState, isWhole = true): void {
     for (const c of list) {
       if (c.wants !== undefined && !c.wants(this.#packet)) {
-        if (c.speaks !== undefined && !this.#hasSpoken(c) && c.speaks(this.#packet)) this.#noteSpeaker(c);
+        if (c.speaks !== undefined && !this.#spoken.has(this.#sender, c) && c.speaks(this.#packet)) this.#noteSpeaker(c);
         continue;
       }
       if (c.sameAs !== undefined && this.#repeats.isRepeat(this.#packet, this.#sender, c.name, c.sameAs(this.#packet))) continue;
@@ -307,7 +271,7 @@ export class Dissector {
     const packet = this.#packet;
     if (!this.#isWanted) {
       this.#isWanted = true;
-      this.#state(this.#lastPort).identityFrames++;
+      this.#ports.state(this.#ports.last).identityFrames++;
       packet.isOwnAddress = packet.ipVersion !== 0 && this.#isOwnAddress();
       if (this.#vlans.size > 1) this.#noteReach();
     }
@@ -330,31 +294,19 @@ export class Dissector {
     if (this.#packet.ipVersion === 0 || this.#isOwnAddress()) this.#noteProtocol(c, this.#packet.source);
   }
 
-  /** True when that is known, or is no fact of its own. */
-  #hasSpoken(c: Collector): boolean {
-    const number = this.#protocols.get(c);
-    return number === undefined || ((this.#spoken[this.#sender * this.#words + (number >> 5)] ?? 0) & (1 << (number & 31))) !== 0;
-  }
-
   /** The sender spoke this protocol: a fact, once. */
   #noteProtocol(c: Collector, mac: Mac): void {
-    if (this.#hasSpoken(c)) return;
-    const number = this.#protocols.get(c) ?? 0;
-    const word = this.#sender * this.#words + (number >> 5);
-    this.#spoken[word] = (this.#spoken[word] ?? 0) | (1 << (number & 31));
+    if (!this.#spoken.note(this.#sender, c)) return;
     const { at, port, vlan, number: frame } = this.#packet;
     this.#learn({ at, port, vlan, mac, collector: c.name, frame, fact: { kind: 'protocol', name: c.name } }, this.#sender);
-  }
-
-  /** 32 collectors a word. */
-  get #words(): number {
-    return (this.#protocols.size + 31) >> 5;
   }
 
   /** A fact about another address stands where that address speaks itself; it is dropped when it never did. */
   #learn(observation: Observation, sender: number): void {
     const isSender = observation.mac === this.#addresses.macOf(sender);
-    const slot = isSender ? sender : this.#findAnywhere(observation.mac, observation.vlan);
+    const slot = isSender
+      ? sender
+      : findAnywhere(this.#addresses, this.#ports.all.length, observation.mac, [[observation.vlan], this.#vlans]);
     if (slot < 0) return this.#losses.overflow(observation.port, 'facts about addresses that have not spoken here');
     const port = this.#addresses.portOf(slot);
     const placed = isSender ? observation : { ...observation, ...this.#where(slot) };
@@ -362,7 +314,10 @@ export class Dissector {
     const outcome = this.#facts.learn(slot, port, placed);
     if (outcome === 'capped') this.#losses.overflow(observation.port, 'facts beyond the cap of their address or port');
     if (outcome !== 'new') return;
-    if (placed.fact.kind === 'address' || placed.fact.kind === 'dhcp-lease') this.#served[slot] = this.#ownIp[slot] = 0;
+    if (placed.fact.kind === 'address' || placed.fact.kind === 'dhcp-lease') {
+      this.#served[slot] = 0;
+      this.#own.forget(slot);
+    }
     this.#observations.push(placed);
   }
 
@@ -392,28 +347,10 @@ export class Dissector {
     const high = ((b[i] ?? 0) << 8) | (b[i + 1] ?? 0);
     if ((high & 0x100) !== 0) return;
     const low = (((b[i + 2] ?? 0) << 24) | ((b[i + 3] ?? 0) << 16) | ((b[i + 4] ?? 0) << 8) | (b[i + 5] ?? 0)) >>> 0;
-    if (this.#addresses.find(high, low, this.#lastPort, vlan) >= 0) return;
+    if (this.#addresses.find(high, low, this.#ports.last, vlan) >= 0) return;
     for (const other of this.#vlans)
-      if (this.#addresses.find(high, low, this.#lastPort, other) >= 0)
+      if (this.#addresses.find(high, low, this.#ports.last, other) >= 0)
         return this.#learn({ at, port, vlan, mac, collector: 'activity', frame, fact: { kind: 'reaches', vlan: other } }, this.#sender);
-  }
-
-  /** The slot of an address on the port where it spoke last, -1 when it never did. */
-  #findAnywhere(mac: Mac, vlan: Vlan): number {
-    const high = Number.parseInt(mac.slice(0, 2) + mac.slice(3, 5), 16);
-    const low = Number.parseInt(mac.slice(6).replaceAll(':', ''), 16);
-    const { lastAt } = this.#addresses;
-    let best = -1;
-    // Where a mirror port tags one direction only, the client speaks in another VLAN than the server that names it.
-    for (const tried of [[vlan], this.#vlans]) {
-      for (const each of tried)
-        for (let port = 0; port < this.#ports.length; port++) {
-          const slot = this.#addresses.find(high, low, port, each);
-          if (slot >= 0 && (best < 0 || (lastAt[slot] ?? 0) > (lastAt[best] ?? 0))) best = slot;
-        }
-      if (best >= 0) return best;
-    }
-    return best;
   }
 
   #arrive(high: number, low: number, port: number): number {
@@ -438,7 +375,7 @@ export class Dissector {
 
   #where(slot: number): { readonly port: PortName; readonly vlan: Vlan; readonly mac: Mac } {
     const table = this.#addresses;
-    return { port: this.#state(table.portOf(slot)).name, vlan: table.vlanOf(slot), mac: table.macOf(slot) };
+    return { port: this.#ports.state(table.portOf(slot)).name, vlan: table.vlanOf(slot), mac: table.macOf(slot) };
   }
 
   #forget(slot: number): void {
@@ -447,25 +384,13 @@ export class Dissector {
     this.#activity.forget(slot);
     this.#claims.forget(slot);
     this.#addressTries[slot] = this.#maxTries;
-    this.#served[slot] = this.#ownIp[slot] = 0;
-    this.#spoken.fill(0, slot * this.#words, (slot + 1) * this.#words);
+    this.#served[slot] = 0;
+    this.#own.forget(slot);
+    this.#spoken.forget(slot);
   }
 
   #fail(collector: string, message: string): void {
     const { at, port, vlan, source: mac } = this.#packet;
     this.#losses.malformed({ at, port, vlan, mac, collector, message });
-  }
-
-  #state(port: number): PortState {
-    const state = this.#ports[port];
-    if (state === undefined) throw new RangeError(`Cannot find port ${port}: ${this.#ports.length} ports`);
-    return state;
-  }
-
-  #portNumber(name: PortName): number {
-    if (this.#ports[this.#lastPort]?.name === name) return this.#lastPort;
-    const known = this.#ports.findIndex(port => port.name === name);
-    this.#lastPort = known >= 0 ? known : this.#ports.push({ name, frames: 0, identityFrames: 0 }) - 1;
-    return this.#lastPort;
   }
 }

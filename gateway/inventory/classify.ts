@@ -1,23 +1,9 @@
-import type { Mac, Millis } from '../model/address.ts';
+import type { Millis } from '../model/address.ts';
 import type { RuleRef } from '../model/decision.ts';
-import type { Device } from '../model/device.ts';
+import type { Device, KindFacts } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
 
-/** What fingerprints look at. Untrusted text. */
-export type Clues = {
-  readonly vendor?: string | undefined;
-  readonly model?: string | undefined;
-  readonly hostname?: string | undefined;
-  readonly vendorClass?: string | undefined;
-  readonly maker?: string | undefined;
-  readonly description?: string | undefined;
-  readonly deviceKind?: string | undefined;
-  readonly services: readonly string[];
-  readonly protocols: readonly string[];
-  readonly mac: Mac;
-};
-
-export function cluesOf({ fields, services, protocols = [], mac }: Device): Clues {
+export function cluesOf({ fields, services, protocols = [], mac }: Device): KindFacts {
   return {
     vendor: fields.vendor?.value,
     model: fields.model?.value,
@@ -35,7 +21,7 @@ export function cluesOf({ fields, services, protocols = [], mac }: Device): Clue
 /** The Event that gives a device its kind, when fingerprints find another than it has and no person locked it. */
 export function kindEvents(
   device: Device,
-  kindOf: (clues: Clues) => { readonly kind: string; readonly rule: RuleRef } | undefined,
+  kindOf: (clues: KindFacts) => { readonly kind: string; readonly rule: RuleRef } | undefined,
   now: Millis,
 ): readonly EventBody[] {
   const { kind } = device.fields;

@@ -1,21 +1,13 @@
-import type { DeviceId, Hex, Ip, Mac, PortName, Vlan, ZoneName } from '../model/address.ts';
+import type { DeviceId, Hex } from '../model/address.ts';
 import type { Enforcement } from '../model/axes.ts';
-import type { Access } from '../model/decision.ts';
+import type { WishedDevice } from '../model/rule-set.ts';
 import { isBound } from './identify.ts';
 import type { Inventory } from './inventory.ts';
 import type { DeviceRecord } from './record.ts';
 import { intendedEnforcement } from './view.ts';
 
 /** What `plan` needs of a decided device. */
-export function wishOf(record: DeviceRecord): {
-  readonly mac: Mac;
-  readonly port: PortName;
-  readonly vlan: Vlan;
-  readonly zone: ZoneName;
-  readonly ips: readonly Ip[];
-  readonly access: Access;
-  readonly bound: boolean;
-} {
+export function wishOf(record: DeviceRecord): WishedDevice {
   const { device, decision } = record;
   const { mac, port, vlan, ips } = device;
   return { mac, port, vlan, zone: decision?.facts.zone ?? device.zone, ips, access: decision?.access ?? 'hold', bound: isBound(record) };

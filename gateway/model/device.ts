@@ -100,3 +100,18 @@ export type DeviceView = {
   readonly packets: number;
   readonly bytes: number;
 };
+
+/** What a fingerprint looks at. Text is what the device or a registry said. */
+export type KindFacts = {
+  readonly mac: string;
+  readonly vendor?: string | undefined;
+  readonly model?: string | undefined;
+  readonly hostname?: string | undefined;
+  /** DHCP option 60. */
+  readonly vendorClass?: string | undefined;
+  readonly maker?: string | undefined;
+  readonly description?: string | undefined;
+  readonly deviceKind?: string | undefined;
+  readonly services: readonly string[];
+  readonly protocols?: readonly string[] | undefined;
+};

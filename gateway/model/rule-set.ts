@@ -1,5 +1,16 @@
-import type { Ip, Mac, PortName, Vlan } from './address.ts';
+import type { Ip, Mac, PortName, Vlan, ZoneName } from './address.ts';
 import type { Access } from './decision.ts';
+
+/** What policy wants for one device, before the network's own rules. `ips` are what it claimed: untrusted. */
+export type WishedDevice = {
+  readonly mac: Mac;
+  readonly port: PortName;
+  readonly vlan: Vlan;
+  readonly zone: ZoneName;
+  readonly ips: readonly Ip[];
+  readonly access: Access;
+  readonly bound: boolean;
+};
 
 /** One device of the RuleSet. `ips` are the addresses it may use in the lane to the gateway, at most 8. */
 export type PlannedDevice = {

@@ -1,6 +1,6 @@
 import type { RuleRef } from '../model/decision.ts';
 import type { Policy } from './policy.ts';
-import type { KindFacts } from './shapes.ts';
+import type { KindFacts } from '../model/device.ts';
 
 /**
  * What kind of device this looks like, by the first matching entry of `policies/fingerprints`. It is a guess from untrusted words:

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { attestationStatuses } from '../model/axes.ts';
 import { accesses, type DecisionFacts } from '../model/decision.ts';
+import type { KindFacts } from '../model/device.ts';
 import { reasonCodes } from '../model/reason.ts';
 
 /**
@@ -10,20 +11,6 @@ import { reasonCodes } from '../model/reason.ts';
 
 /** What a rule looks at: the facts, and whether a person's approval is in force. */
 export type RuleFacts = DecisionFacts & { readonly approved: boolean };
-/** What a fingerprint looks at. Text is what the device or a registry said. */
-export type KindFacts = {
-  readonly mac: string;
-  readonly vendor?: string | undefined;
-  readonly model?: string | undefined;
-  readonly hostname?: string | undefined;
-  /** DHCP option 60. */
-  readonly vendorClass?: string | undefined;
-  readonly maker?: string | undefined;
-  readonly description?: string | undefined;
-  readonly deviceKind?: string | undefined;
-  readonly services: readonly string[];
-  readonly protocols?: readonly string[] | undefined;
-};
 /** One field of `when`: what was written, and whether it holds. */
 export type Condition<W, F> = { readonly wanted: W; readonly holds: (facts: F) => boolean };
 

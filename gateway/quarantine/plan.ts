@@ -1,22 +1,11 @@
-import { type Ip, isGroupMac, type Mac, type PortName, type Vlan, type ZoneName } from '../model/address.ts';
+import { type Ip, isGroupMac, type Mac, type PortName, type Vlan } from '../model/address.ts';
 import type { Access } from '../model/decision.ts';
-import type { PlannedDevice, RuleSet } from '../model/rule-set.ts';
+import type { PlannedDevice, RuleSet, WishedDevice } from '../model/rule-set.ts';
 import type { NetworkSettings, ZoneSettings } from '../model/settings.ts';
 import { isIp4 } from './sets.ts';
 
 export { hashRuleSet } from './hash.ts';
 export { isTightening, tighten } from './tighten.ts';
-
-/** What policy wants for one device, before the network's own rules. `ips` are what it claimed: untrusted. */
-export type WishedDevice = {
-  readonly mac: Mac;
-  readonly port: PortName;
-  readonly vlan: Vlan;
-  readonly zone: ZoneName;
-  readonly ips: readonly Ip[];
-  readonly access: Access;
-  readonly bound: boolean;
-};
 
 /** Everything that `plan` looks at. `zones` carry the modes in force. */
 export type Wish = {

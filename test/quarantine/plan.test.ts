@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ZoneSettings } from '../../gateway/model/settings.ts';
-import { hashRuleSet, maxDevices, plan, type Wish, type WishedDevice } from '../../gateway/quarantine/plan.ts';
+import { hashRuleSet, maxDevices, plan, type Wish } from '../../gateway/quarantine/plan.ts';
+import type { WishedDevice } from '../../gateway/model/rule-set.ts';
 
 const zone = (name: string, more: Partial<ZoneSettings>): ZoneSettings => ({
   name,
