@@ -10,7 +10,7 @@ export const pureDependencies: Readonly<Record<string, string>> = {
   yaml: 'policy files need the line of every value',
   zod: 'one table gives the check of a policy file and its JSON Schema',
 };
-const pure = ['model', 'codec', 'inventory', 'detection', 'attestation', 'policy', 'quarantine', 'journal', 'export'];
+const pure = ['model', 'codec', 'inventory', 'detection', 'attestation', 'policy', 'quarantine', 'journal', 'export', 'probing'];
 /** Globals that read the clock, randomness, the environment or the console. */
 const impureGlobals =
   /\b(Date\.now|new Date\(\)|Math\.random|performance\.now|randomBytes|randomUUID|process\.\w+|console\.\w+|setTimeout|setInterval|setImmediate|fetch)\b/;

@@ -1,0 +1,4 @@
+import type { ListedProbe } from './probe.ts';
+
+/** Every probe there is: one file and one line each. */
+export const probes: readonly ListedProbe[] = [];
