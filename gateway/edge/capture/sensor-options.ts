@@ -34,5 +34,5 @@ export function parseLastWords(base64: string | undefined): ReadonlySet<PortName
   return new Set((lines.at(-2) ?? '').split(' ').filter(isPort)); // the very last piece is what follows the last newline
 }
 
-/** The kernel's ring per port: 16 MiB, less when many ports would make it more than 64 MiB in all. Bytes. */
-export const ringBytes = (ports: number): number => Math.max(2, Math.min(16, Math.floor(64 / ports))) * 1024 * 1024;
+/** The kernel's ring per port: 32 MiB (a tenth of a second of a full gigabit link of small frames), less when many ports would make it more than 64 MiB in all. Bytes. */
+export const ringBytes = (ports: number): number => Math.max(2, Math.min(32, Math.floor(64 / ports))) * 1024 * 1024;

@@ -30,7 +30,7 @@ describe('the last words', () => {
 
 describe('the ring', () => {
   it.each([
-    [1, 16],
+    [1, 32],
     [4, 16],
     [8, 8],
     [64, 2],
