@@ -76,7 +76,7 @@ class Conversation {
       socket.on('message', (bytes, from) => {
         if (medium.to !== 'device' || (from.address === device && from.port === port)) this.#hear(bytes, false);
       });
-      socket.bind(0, this.#context.own.ip, () => {
+      socket.bind(medium.localPort ?? 0, this.#context.own.ip, () => {
         if (medium.to !== 'device') {
           socket.setBroadcast(true);
           socket.setMulticastInterface(this.#context.own.ip);
