@@ -46,8 +46,9 @@ function targetsOf({ own, sweep }: ProbeContext): readonly number[] | undefined 
   const isWide = wanted.last - wanted.first >= mostUnsaid;
   const range = isWide && sweep === undefined ? rangeOf(`${own.ip}/22`) : wanted;
   if (range === undefined || range.last - range.first >= mostSaid) return undefined;
-  const skipped = new Set([ours.first, ours.last, ip4Number(own.ip)]);
-  // In a /31 (RFC 3021) and a /32 there is neither network nor broadcast address.
-  if (ours.last - ours.first < 2) skipped.delete(ours.first === ip4Number(own.ip) ? ours.last : ours.first);
+  // Part of our own prefix has no network and broadcast address of its own, nor has a /31 (RFC 3021) or a /32.
+  const subnet = wanted.first >= ours.first && wanted.last <= ours.last ? ours : wanted;
+  const ends = subnet.last - subnet.first < 2 ? [] : [subnet.first, subnet.last];
+  const skipped = new Set([...ends, ip4Number(own.ip)]);
   return Array.from({ length: range.last - range.first + 1 }, (_, i) => range.first + i).filter(ip => !skipped.has(ip));
 }

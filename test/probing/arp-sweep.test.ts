@@ -38,6 +38,7 @@ describe('the ARP sweep', () => {
   it('asks what a person named, at most a /20', () => {
     const said = targets(at('10.1.6.9', '10.1.0.0/16', '10.1.16.0/20'));
     expect([said[0], said.at(-1), said.length]).toEqual(['10.1.16.0', '10.1.31.255', 4096]);
+    expect(targets(at('10.1.6.9', '10.1.0.0/16', '10.2.0.0/30'))).toEqual(['10.2.0.1', '10.2.0.2']);
     for (const sweep of ['10.1.0.0/19', '10.1.0.0', 'fe80::/64'])
       expect(arpSweep.begin(at('10.1.6.9', '10.1.0.0/16', sweep))).toMatchObject({ kind: 'done', how: 'refused' });
   });
