@@ -17,12 +17,19 @@ const envelope = (types: string): string =>
   '<uuid:36>' +
   ascii(`</a:MessageID></s:Header><s:Body><d:Probe>${types}</d:Probe></s:Body></s:Envelope>`);
 
-/** Everybody is asked, and video devices once more by their type: some answer to nothing else (ONVIF Core §7.3.1). */
-const everything = template('ws-discovery probe for everything', envelope(''));
-const cameras = template(
-  'ws-discovery probe for video devices',
-  envelope('<d:Types xmlns:n="http://www.onvif.org/ver10/network/wsdl">n:NetworkVideoTransmitter</d:Types>'),
-);
+/** One type, its prefix declared where it is used. */
+const typed = (prefix: string, namespace: string, name: string): string =>
+  envelope(`<d:Types xmlns:${prefix}="${namespace}">${prefix}:${name}</d:Types>`);
+
+/**
+ * Everybody is asked, and once more by type video devices (ONVIF Core §7.3.1) and devices of the Devices Profile (DPWS §3.3): some answer to nothing but
+ * their type. The prefix `wsdp` is that of Windows; wsdd knows no other.
+ */
+const requests = [
+  template('ws-discovery probe for everything', envelope('')),
+  template('ws-discovery probe for video devices', typed('n', 'http://www.onvif.org/ver10/network/wsdl', 'NetworkVideoTransmitter')),
+  template('ws-discovery probe for devices', typed('wsdp', 'http://schemas.xmlsoap.org/ws/2006/02/devprof', 'Device')),
+];
 
 /** Lets cameras, printers and Windows hosts answer. They do so from any port, so the question leaves from one by which the collector knows the answer. */
 export const wsdProbe = probe({
@@ -30,12 +37,12 @@ export const wsdProbe = probe({
   spec: 'WS-Discovery 1.0 §5.2',
   reach: 'broadcast',
   medium: { kind: 'udp', to: '239.255.255.250', port: 3702, localPort: askingPorts.wsDiscovery },
-  templates: [everything, cameras],
+  templates: requests,
   waitMs: 4_000,
   proofs: [],
   begin: ({ nonce }) => ({
     kind: 'send',
-    messages: [everything, cameras].map((one, i) => fill(one, { uuid: uuid(nonce, i) })),
+    messages: requests.map((one, i) => fill(one, { uuid: uuid(nonce, i) })),
     state: undefined,
   }),
   next: listens,

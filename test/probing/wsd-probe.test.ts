@@ -17,12 +17,16 @@ const written = (id: string, body: string): string =>
   '</s:Envelope>';
 
 describe('the WS-Discovery probe', () => {
-  it('is written as WS-Discovery §5.2 has it: for everything, and for video devices, each with a message id of its own', () => {
+  it('is written as WS-Discovery §5.2 has it: for everything, and by type, each with a message id of its own', () => {
     expect(emitted(wsdProbe).map(text)).toEqual([
       written('a0a1a2a3-a4a5-46a7-a8a9-aaabacadaeaf', ''),
       written(
         'a0a1a2a3-a4a5-46a7-a8a9-aaabacadaeb0',
         '<d:Types xmlns:n="http://www.onvif.org/ver10/network/wsdl">n:NetworkVideoTransmitter</d:Types>',
+      ),
+      written(
+        'a0a1a2a3-a4a5-46a7-a8a9-aaabacadaeb1',
+        '<d:Types xmlns:wsdp="http://schemas.xmlsoap.org/ws/2006/02/devprof">wsdp:Device</d:Types>',
       ),
     ]);
   });
@@ -44,6 +48,7 @@ describe('the WS-Discovery probe', () => {
       'http://schemas.xmlsoap.org/ws/2005/04/discovery',
     );
     const everything = `{${soap}}Envelope {${soap}}Header {${to}}To {${to}}Action {${to}}MessageID {${soap}}Body {${discovery}}Probe`;
-    expect(read).toEqual([everything, `${everything} {${discovery}}Types`]);
+    const typed = `${everything} {${discovery}}Types`;
+    expect(read).toEqual([everything, typed, typed]);
   });
 });
