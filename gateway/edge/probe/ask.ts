@@ -71,7 +71,7 @@ class Conversation {
     }
     if (medium.kind === 'udp') {
       const to = medium.to === 'device' ? device : medium.to === 'subnet' ? this.#edge.subnetBroadcast : medium.to;
-      const socket = createSocket('udp4');
+      const socket = createSocket({ type: 'udp4', reuseAddr: 'localPort' in medium }); // two zones may ask from one port
       socket.on('error', error => this.#finish('failed', error.message));
       socket.on('message', (bytes, from) => {
         if (medium.to !== 'device' || (from.address === device && from.port === port)) this.#hear(bytes, false);
