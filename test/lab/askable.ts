@@ -74,14 +74,7 @@ export class Askable {
         'echo 0 > /proc/sys/net/ipv6/conf/eth0/accept_dad; echo 0 > /proc/sys/net/ipv6/conf/eth0/disable_ipv6',
       ]);
     const ear = await lan.receive('server');
-    const heard = (mac: string, port: number): boolean =>
-      ear.frames.some(
-        f =>
-          Buffer.from(f.subarray(6, 12)).toString('hex') === mac.replaceAll(':', '') &&
-          f[23] === 17 &&
-          (((f[36] ?? 0) << 8) | (f[37] ?? 0)) === port &&
-          isAnnouncement(f),
-      );
+    const announced = (mac: string, port: number): number => ear.frames.filter(f => isAnnouncement(f, mac, port)).length;
     const { printer, nas, camera, screen, media, ahu, chiller, station, plc } = devices;
     const ready: Promise<unknown>[] = [
       this.#simulate(screen.name, 'upnp-device.ts', screen.ip),
@@ -96,11 +89,11 @@ export class Askable {
     }
     if (there.avahi) {
       this.#avahi(printer.name);
-      ready.push(until(() => heard(printer.mac, 5353), 'avahi announces'));
+      ready.push(until(() => announced(printer.mac, 5353) > 0, 'avahi announces'));
     }
     if (there.nmbd) {
       this.#nmbd(nas.name, nas.ip);
-      ready.push(until(() => heard(nas.mac, 138), 'nmbd announces', 30_000));
+      ready.push(until(() => announced(nas.mac, 138) > 0, 'nmbd announces', 30_000));
     }
     if (there.minidlna) {
       this.#minidlna(media.name);
@@ -108,15 +101,15 @@ export class Askable {
     }
     if (there.wsdd) {
       lan.spawn(nas.name, ['wsdd', '-i', 'eth0', '-n', 'DOCKNAS', '-w', 'WAREHOUSE', '-4']);
-      ready.push(this.#bound(nas.name, 3702));
+      ready.push(until(() => announced(nas.mac, 3702) >= 4, 'wsdd has said Hello four times'));
     }
     await Promise.all(ready);
     await ear.close();
   }
 
   /** Runs the named probes at once, the sensor listening on every port of a device. */
-  async ask(probes: readonly string[]): Promise<Heard> {
-    const asking: Asking = { own, subnetBroadcast: '10.21.0.255', ports: hosts.map(h => h.port), probes };
+  async ask(probes: readonly string[], filter: Asking['filter'] = 'none'): Promise<Heard> {
+    const asking: Asking = { own, subnetBroadcast: '10.21.0.255', ports: hosts.map(h => h.port), probes, filter };
     const argv = [process.execPath, join(here, 'asker.ts'), JSON.stringify(asking)];
     const { stdout, stderr, code } = await this.lan.exec('gateway', argv, { timeoutMs: 40_000 });
     if (code !== 0) throw new Error(`Cannot ask: ${stderr}`);
@@ -201,8 +194,12 @@ export class Askable {
   }
 }
 
-/** An mDNS response (RFC 6762 §18.2), or any browser datagram. */
-const isAnnouncement = (f: Uint8Array): boolean => (((f[36] ?? 0) << 8) | (f[37] ?? 0)) !== 5353 || ((f[44] ?? 0) & 0x80) !== 0;
+/** A datagram of that address to that port; of mDNS a response (RFC 6762 §18.2). */
+function isAnnouncement(f: Uint8Array, mac: string, port: number): boolean {
+  const isSender = Buffer.from(f.subarray(6, 12)).toString('hex') === mac.replaceAll(':', '');
+  const isPort = f[23] === 17 && (((f[36] ?? 0) << 8) | (f[37] ?? 0)) === port;
+  return isSender && isPort && (port !== 5353 || ((f[44] ?? 0) & 0x80) !== 0);
+}
 
 /** Resolves when a child has written that. */
 function said(stream: ChildProcess['stdout'], what: string): Promise<void> {

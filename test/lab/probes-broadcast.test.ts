@@ -12,6 +12,8 @@ import { labIsMissing } from './namespace.ts';
 
 const missing = labIsMissing() ?? (there.tcpdump ? undefined : 'the lab needs tcpdump');
 if (missing) console.log(`skipped: ${missing}`);
+/** Those that read the answers of the probes, but NBNS: nmbd also speaks unasked. */
+const collectors = new Set(['arp', 'ndp', 'mdns', 'ssdp', 'ws-discovery', 'enip', 'bacnet']);
 const broadcast = probes.filter(p => p.reach === 'broadcast');
 
 describe.skipIf(missing)('broadcast probes on a wire', () => {
@@ -70,6 +72,18 @@ describe.skipIf(missing)('broadcast probes on a wire', () => {
       other[at] = (other[at] ?? 0) ^ 1;
       expect(leftBy(other), `byte ${at}`).toBeUndefined();
     }
+  });
+
+  it('are answered as well where the sensor looks at identity frames only', async () => {
+    const names = broadcast.map(p => p.name).filter(name => name !== 'dcp-identify'); // it takes its time, and its frames are filtered alike
+    const { observations } = await site.ask(names, 'identity');
+    const told = (all: Heard['observations']): readonly string[] =>
+      all
+        .filter(o => collectors.has(o.collector) && o.fact.kind !== 'protocol')
+        .map(o => `${o.mac} ${o.collector} ${JSON.stringify(o.fact)}`)
+        .toSorted();
+    expect(told(observations)).toEqual(told(heard.observations));
+    expect(told(observations).length).toBeGreaterThan(20);
   });
 
   it.skipIf(!there.nmap)('ARP: every device is found, as nmap finds it', async () => {
