@@ -14,6 +14,9 @@ export type ProbeContext = {
 /** Length of `ProbeContext.nonce`. Bytes. */
 export const nonceBytes = 16;
 
+/** An IPv4 group, dotted quad. */
+type Group = `${number}.${number}.${number}.${number}`;
+
 /**
  * How the bytes travel. `frame`: whole Ethernet frames by the bridge; `udp` to the device or to a group or broadcast address; `tcp`: one connection,
  * closed in full at the end. `device` stands for the target's address, `subnet` for the broadcast address of our prefix; a port of `service` is the
@@ -22,7 +25,7 @@ export const nonceBytes = 16;
  */
 export type Medium =
   | { readonly kind: 'frame' }
-  | { readonly kind: 'udp'; readonly to: 'device' | 'subnet' | Ip; readonly port: number | 'service'; readonly localPort?: number }
+  | { readonly kind: 'udp'; readonly to: 'device' | 'subnet' | Group; readonly port: number | 'service'; readonly localPort?: number }
   | { readonly kind: 'tcp'; readonly port: number | 'service' };
 
 /** What a probe wants next. `send`: these messages one after the other, then what comes in; `wait`: more bytes are needed; `done`: close. */
