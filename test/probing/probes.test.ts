@@ -1,7 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ip4, mac } from '../../gateway/codec/address.ts';
 import { probes } from '../../gateway/probing/index.ts';
+import { nonceBytes } from '../../gateway/probing/probe.ts';
 import { fits } from '../../gateway/probing/template.ts';
 import { context } from './emitted.ts';
 
@@ -30,6 +33,26 @@ describe('the list of probes', () => {
         ).toBe(true);
       for (const heard of [new Uint8Array(0), new Uint8Array(60).fill(0xff), ...step.messages]) expect(step.next(heard).kind).toBe('wait');
     }
+  });
+
+  it('has broadcast probes that keep to their templates and to one packet a message wherever they stand', () => {
+    const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+    const places = fc.record({
+      mac: bytesOf(6).map(b => mac(b)),
+      ip: bytesOf(4).map(b => ip4(b)),
+      bits: fc.integer({ min: 0, max: 32 }),
+      nonce: bytesOf(nonceBytes),
+    });
+    fc.assert(
+      fc.property(places, fc.constantFrom(...broadcast), ({ bits, nonce, ...at }, probe) => {
+        const step = probe.begin({ own: { ...at, prefix: `${at.ip}/${bits}` }, nonce });
+        if (step.kind !== 'send') return false;
+        const longest = probe.medium.kind === 'frame' ? 1514 : 1472;
+        const all = new Set(step.messages.map(message => Buffer.from(message).toString('latin1')));
+        const isGood = (m: Uint8Array): boolean => m.length <= longest && probe.templates.some(one => fits(one, m));
+        return all.size === step.messages.length && all.size <= 1024 && step.messages.every(isGood);
+      }),
+    );
   });
 
   it('has broadcast probes whose datagrams go to a group of this link or to our own subnet', () => {
