@@ -118,6 +118,7 @@ class Conversation {
       if (++this.#messages > maxMessages) return this.#finish('blocked', `more than ${maxMessages} messages`);
       if (!this.#probe.templates.some(template => fits(template, message)))
         return this.#finish('blocked', 'a message fits none of the reviewed templates');
+      clearTimeout(this.#timer); // whoever waits for a turn waits for no answer yet
       if (!(await this.#edge.mayLeave(message))) return this.#finish('blocked', 'the guard let it not leave');
       if (this.#over) return;
       this.#sent += message.length;

@@ -42,6 +42,15 @@ describe('a question to everybody', () => {
     expect(from).toEqual([61_999, 61_999]);
   });
 
+  it('waits for its turn as long as it takes, and for answers only after that', async () => {
+    const heard: number[] = [];
+    const port = await bound(bytes => heard.push(bytes.length));
+    const turn = (): Promise<boolean> => new Promise(resolve => setTimeout(resolve, 400, true));
+    const outcome = await ask(asks(port), here, { ...edge, mayLeave: turn }, new AbortController().signal);
+    expect(outcome).toMatchObject({ kind: 'silent', sent: 3 });
+    expect(heard).toEqual([3]);
+  });
+
   it('hears an answer from any port, counts it and says nothing more', async () => {
     const heard: Uint8Array[] = [];
     const elsewhere = createSocket('udp4');
