@@ -71,12 +71,12 @@ class Conversation {
     }
     if (medium.kind === 'udp') {
       const to = medium.to === 'device' ? device : medium.to === 'subnet' ? this.#edge.subnetBroadcast : medium.to;
-      const socket = createSocket('udp4');
+      const socket = createSocket({ type: 'udp4', reuseAddr: 'localPort' in medium }); // two zones may ask from one port
       socket.on('error', error => this.#finish('failed', error.message));
       socket.on('message', (bytes, from) => {
         if (medium.to !== 'device' || (from.address === device && from.port === port)) this.#hear(bytes, false);
       });
-      socket.bind(0, this.#context.own.ip, () => {
+      socket.bind(medium.localPort ?? 0, this.#context.own.ip, () => {
         if (medium.to !== 'device') {
           socket.setBroadcast(true);
           socket.setMulticastInterface(this.#context.own.ip);
@@ -118,6 +118,7 @@ class Conversation {
       if (++this.#messages > maxMessages) return this.#finish('blocked', `more than ${maxMessages} messages`);
       if (!this.#probe.templates.some(template => fits(template, message)))
         return this.#finish('blocked', 'a message fits none of the reviewed templates');
+      clearTimeout(this.#timer); // whoever waits for a turn waits for no answer yet
       if (!(await this.#edge.mayLeave(message))) return this.#finish('blocked', 'the guard let it not leave');
       if (this.#over) return;
       this.#sent += message.length;
