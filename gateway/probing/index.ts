@@ -1,5 +1,6 @@
 import { modbusDeviceId } from './modbus-device-id.ts';
 import type { ListedProbe } from './probe.ts';
+import { s7Szl } from './s7-szl.ts';
 
 /** Every probe there is: one file and one line each. */
-export const probes: readonly ListedProbe[] = [modbusDeviceId];
+export const probes: readonly ListedProbe[] = [modbusDeviceId, s7Szl];
