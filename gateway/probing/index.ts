@@ -2,6 +2,7 @@ import { modbusDeviceId } from './modbus-device-id.ts';
 import { opcuaEndpoints } from './opcua-endpoints.ts';
 import type { ListedProbe } from './probe.ts';
 import { s7Szl } from './s7-szl.ts';
+import { snmpGet } from './snmp-get.ts';
 
 /** Every probe there is: one file and one line each. */
-export const probes: readonly ListedProbe[] = [modbusDeviceId, s7Szl, opcuaEndpoints];
+export const probes: readonly ListedProbe[] = [modbusDeviceId, s7Szl, opcuaEndpoints, snmpGet];
