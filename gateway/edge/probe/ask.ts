@@ -1,12 +1,14 @@
 import { createSocket } from 'node:dgram';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { ProbeOutcome } from '../../model/probe.ts';
-import type { Asking, ListedProbe, ProbeContext } from '../../probing/probe.ts';
+import type { Asking, Done, ListedProbe, ProbeContext } from '../../probing/probe.ts';
 import { fits } from '../../probing/template.ts';
 
 /** The most that one answer may be, and the most messages that one probe may send. */
 const maxAnswerBytes = 65_536;
 const maxMessages = 4_096;
+/** How long a device may take to close its side after we have closed ours. Milliseconds. */
+const lingerMs = 5_000;
 
 /** What the edge lends to a probe. */
 export type AskEdge = {
@@ -88,12 +90,10 @@ class Conversation {
       return;
     }
     const socket = connect({ host: device, port, localAddress: this.#context.own.ip, noDelay: true });
-    socket.on('connect', () => {
-      this.#transport = { send: bytes => void socket.write(bytes), close: () => void socket.end() };
-      this.#take(this.#probe.begin(this.#context));
-    });
+    this.#transport = { send: bytes => void socket.write(bytes), close: () => hangUp(socket) };
+    socket.on('connect', () => this.#take(this.#probe.begin(this.#context)));
     socket.on('data', bytes => this.#hear(bytes, true));
-    socket.on('error', error => this.#finish('code' in error && error.code === 'ECONNREFUSED' ? 'refused' : 'silent', error.message));
+    socket.on('error', error => this.#finish(isReset(error) ? 'refused' : 'silent', error.message));
     socket.on('end', () => this.#finish(this.#received > 0 ? 'answered' : 'refused', 'it closed the connection'));
   }
 
@@ -107,10 +107,16 @@ class Conversation {
 
   #take(step: Asking): void {
     this.#step = step;
-    if (step.kind === 'done') return this.#finish(step.how, step.detail);
+    if (step.kind === 'done') return void this.#part(step);
     if (step.kind === 'wait') return;
     this.#heard = new Uint8Array(0);
     void this.#send(step.messages);
+  }
+
+  /** Takes leave, then closes. What comes in meanwhile is not looked at. */
+  async #part({ how, detail, parting }: Done): Promise<void> {
+    if (parting !== undefined) await this.#send(parting);
+    this.#finish(how, detail);
   }
 
   async #send(messages: readonly Uint8Array[]): Promise<void> {
@@ -142,6 +148,19 @@ class Conversation {
     this.#end({ kind, startedAt: this.#startedAt, endedAt: this.#edge.now(), sent: this.#sent, received: this.#received, detail });
   }
 }
+
+/**
+ * Our FIN, then the device's: a full close. One that keeps its side open is left to itself after a while. While the connection does not stand yet there
+ * is nothing to close, and no further SYN leaves.
+ */
+function hangUp(socket: Socket): void {
+  if (socket.connecting) return void socket.destroy();
+  const timer = setTimeout(() => socket.destroy(), lingerMs);
+  socket.once('close', () => clearTimeout(timer));
+  socket.end();
+}
+
+const isReset = (error: Error): boolean => 'code' in error && (error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET');
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
   const all = new Uint8Array(a.length + b.length);
