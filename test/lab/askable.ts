@@ -11,7 +11,6 @@ export const devices = {
   nas: { name: 'nas', port: 'p2', mac: '00:11:32:00:00:02', ip: '10.21.0.12' },
   camera: { name: 'camera', port: 'p3', mac: '44:19:b6:00:00:03', ip: '10.21.0.13' },
   screen: { name: 'screen', port: 'p4', mac: '00:09:b0:00:00:04', ip: '10.21.0.14' },
-  media: { name: 'media', port: 'p5', mac: '00:a0:de:00:00:01', ip: '10.21.0.15' },
   plc: { name: 'plc', port: 'p6', mac: '00:00:bc:00:00:06', ip: '10.21.0.16' },
   ahu: { name: 'ahu', port: 'p7', mac: '00:40:ae:00:00:07', ip: '10.21.0.17' },
   chiller: { name: 'chiller', port: 'p8', mac: '00:40:ae:00:00:08', ip: '10.21.0.18' },
@@ -32,7 +31,6 @@ const has = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${p
 export const there = {
   avahi: has('avahi-daemon'),
   nmbd: has('nmbd'),
-  minidlna: has('minidlnad'),
   wsdd: has('wsdd'),
   simulators: existsSync(join(shared, 'onvif.js')) && existsSync(join(shared, 'otsim.js')),
   nmap: has('nmap'),
@@ -75,7 +73,7 @@ export class Askable {
       ]);
     const ear = await lan.receive('server');
     const announced = (mac: string, port: number): number => ear.frames.filter(f => isAnnouncement(f, mac, port)).length;
-    const { printer, nas, camera, screen, media, ahu, chiller, station, plc } = devices;
+    const { printer, nas, camera, screen, ahu, chiller, station, plc } = devices;
     const ready: Promise<unknown>[] = [
       this.#simulate(screen.name, 'upnp-device.ts', screen.ip),
       this.#simulate(ahu.name, 'bacnet-device.ts', '4711', '10.21.0.255'),
@@ -94,10 +92,6 @@ export class Askable {
     if (there.nmbd) {
       this.#nmbd(nas.name, nas.ip);
       ready.push(until(() => announced(nas.mac, 138) > 0, 'nmbd announces', 30_000));
-    }
-    if (there.minidlna) {
-      this.#minidlna(media.name);
-      ready.push(this.#bound(media.name, 1900));
     }
     if (there.wsdd) {
       lan.spawn(nas.name, ['wsdd', '-i', 'eth0', '-n', 'DOCKNAS', '-w', 'WAREHOUSE', '-4']);
@@ -176,21 +170,6 @@ export class Askable {
     ];
     writeFileSync(join(folder, 'smb.conf'), `${lines.join('\n')}\n`);
     this.lan.spawn(host, ['nmbd', '-F', '--no-process-group', '-s', join(folder, 'smb.conf')]);
-  }
-
-  #minidlna(host: string): void {
-    const folder = join(this.#folder, 'minidlna');
-    mkdirSync(folder);
-    const lines = [
-      'network_interface=eth0',
-      `db_dir=${folder}`,
-      `log_dir=${folder}`,
-      `media_dir=${folder}`,
-      'friendly_name=Dock media',
-      'notify_interval=60',
-    ];
-    writeFileSync(join(folder, 'minidlna.conf'), `${lines.join('\n')}\n`);
-    this.lan.spawn(host, ['minidlnad', '-S', '-r', '-f', join(folder, 'minidlna.conf'), '-P', join(folder, 'pid')]);
   }
 }
 
