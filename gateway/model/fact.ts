@@ -5,6 +5,8 @@ export type Fact =
   /** The address spoke at all; made by the header stage, not by a collector. */
   | { readonly kind: 'seen' }
   | { readonly kind: 'address'; readonly ip: Ip }
+  /** Where the whole device is managed, as one of its ports says (LLDP, CDP): not by itself an address of that port. */
+  | { readonly kind: 'management-address'; readonly ip: Ip }
   | { readonly kind: 'hostname'; readonly name: string }
   | { readonly kind: 'vendor-class'; readonly text: string }
   /** DHCP option 55, in the order sent. */
@@ -203,6 +205,7 @@ export function factKey(fact: Fact): string {
     case 'reaches':
       return `reaches ${fact.vlan}`;
     case 'address':
+    case 'management-address':
     case 'dhcp-lease':
     case 'dhcp-server':
       return `${fact.kind} ${fact.ip}`;

@@ -8,6 +8,7 @@ import { vectors } from '../vectors/frames/index.ts';
 /** One fact of each kind: a kind without an example here does not compile. */
 const facts: { readonly [kind in FactKind]: Extract<Fact, { readonly kind: kind }> | Fact } = {
   seen: { kind: 'seen' },
+  'management-address': { kind: 'management-address', ip: '10.0.0.1' },
   address: { kind: 'address', ip: '192.0.2.1' },
   hostname: { kind: 'hostname', name: 'plc-7' },
   'vendor-class': { kind: 'vendor-class', text: 'MSFT 5.0' },
