@@ -83,7 +83,7 @@ export function otherInterfaces(inventory: Inventory, id: DeviceId): readonly De
 /** Other interfaces that the same word cut: only these are released with it, so that no link lets anybody out whom somebody cut for himself. */
 export function cutTogether(inventory: Inventory, id: DeviceId): readonly DeviceId[] {
   const word = inventory.get(id)?.person;
-  if (word?.kind !== 'block') return [];
+  if (word === undefined) return [];
   return otherInterfaces(inventory, id).filter(other => {
     const person = inventory.get(other)?.person;
     return person?.kind === 'block' && person.at === word.at && person.by === word.by && person.reason === word.reason;
