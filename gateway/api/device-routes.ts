@@ -12,7 +12,7 @@ import type { Span } from './contract.ts';
 import type { Live } from './live.ts';
 import { ProblemError, readBody } from './problem.ts';
 import { deviceDetail } from './rows.ts';
-import { approveBody, pauseBody, reasonBody, waiveBody, zoneModeBody } from './schemas.ts';
+import { approveBody, linkBody, pauseBody, quarantineBody, reasonBody, setFieldBody, waiveBody, zoneModeBody } from './schemas.ts';
 import type { CommandAnswer, Site } from './site.ts';
 
 /** Newest Events shown of one device. */
@@ -40,7 +40,8 @@ export function deviceRoutes(site: Site, live: Live, who: WhoAsks, now: () => nu
   });
   router.get('/devices/:id', (request, response) => {
     const view = known(site, request.params.id);
-    response.json(deviceDetail(view, site.timeline(view.device.id, timelineLimit)));
+    const others = (view.group?.members ?? []).filter(id => id !== view.device.id).flatMap(id => site.device(id) ?? []);
+    response.json(deviceDetail(view, site.timeline(view.device.id, timelineLimit), others));
   });
   router.get('/health', (_request, response) => void response.json(site.health()));
 
@@ -56,7 +57,24 @@ export function deviceRoutes(site: Site, live: Live, who: WhoAsks, now: () => nu
     const until = 'hours' in body ? now() + Math.round(body.hours * hour) : inFuture(body.until, now());
     response.json(await command(request, body.reason, { kind: 'waive', device: device.id, until, excuses: body.excuses }));
   });
-  for (const kind of ['quarantine', 'release', 'challenge'] as const)
+  router.post('/devices/:id/quarantine', async (request, response) => {
+    const { device } = known(site, request.params.id);
+    const { reason, alone } = readBody(quarantineBody, request.body);
+    const wanted = { kind: 'quarantine', device: device.id } as const;
+    response.json(await command(request, reason, alone === true ? { ...wanted, alone } : wanted));
+  });
+  router.post('/devices/:id/link', async (request, response) => {
+    const { device } = known(site, request.params.id);
+    const { other, reason } = readBody(linkBody, request.body);
+    response.json(await command(request, reason, { kind: 'link', device: device.id, other: known(site, other).device.id }));
+  });
+  router.post('/devices/:id/set-field', async (request, response) => {
+    const { device } = known(site, request.params.id);
+    const body = readBody(setFieldBody, request.body);
+    const wanted = { kind: 'set-field', device: device.id, field: body.field } as const;
+    response.json(await command(request, body.reason, 'unlock' in body ? wanted : { ...wanted, value: body.value }));
+  });
+  for (const kind of ['release', 'challenge', 'unlink'] as const)
     router.post(`/devices/:id/${kind}`, async (request, response) => {
       const { device } = known(site, String(request.params['id']));
       response.json(await command(request, readBody(reasonBody, request.body).reason, { kind, device: device.id }));
