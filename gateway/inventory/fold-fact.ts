@@ -6,6 +6,8 @@ import { maxBindings, maxFacts, maxHostnames, maxIps, maxProtocols, maxServices 
 
 /** Claims within so long count together; and how long after the last one an address no longer stands in for others. Milliseconds. */
 const [claimsMs, standsInForMs] = [3_600_000, 24 * 3_600_000];
+/** IPv4 addresses of one hour that may be its own when there are more than are kept. */
+const fewClaims = 4;
 
 /** Facts by which a device does not say who it is: what others see it do, and how its stack looks. */
 const notAnnouncing = ['seen', 'protocol', 'print', 'behind', 'acted', 'contested', 'reaches', 'uses-server', 'asks'] as const;
@@ -139,8 +141,8 @@ const closed = ({ bindings, ips }: Device, left: readonly Ip[], at: Millis): Bin
 };
 
 /**
- * Whoever claims more IPv4 addresses within an hour than one device is kept with stands in for others (proxy ARP, RFC 1027) or lies: of
- * these only the first counts as its own, and what it claims further is counted. A day without one more claim ends that.
+ * Whoever claims one IPv4 address after the other, beyond what is kept of one device, stands in for others (proxy ARP, RFC 1027) or lies:
+ * of these only the first of the hour counts as its own, and what it claims further is counted. A day without one more claim ends that.
  */
 function standsIn(device: Device, ip: Ip, at: Millis): Device | undefined {
   if (ip.includes(':') || device.ips.includes(ip)) return undefined;
@@ -150,7 +152,7 @@ function standsIn(device: Device, ip: Ip, at: Millis): Device | undefined {
   const recent = device.ips.filter(
     own => !own.includes(':') && device.bindings.some(b => b.ip === own && b.until === undefined && at - b.from < claimsMs),
   );
-  if (recent.length < maxIps) return old === undefined ? undefined : withAddress(rest, ip, at);
+  if (device.ips.length < maxIps || recent.length < fewClaims) return old === undefined ? undefined : withAddress(rest, ip, at);
   const ips = device.ips.filter(own => !recent.includes(own) || own === recent[0]);
   return { ...rest, ips, bindings: closed(device, ips, at), standsIn: { count: recent.length + 1, since: at, at } };
 }
