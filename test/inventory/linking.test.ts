@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { alarmEvent } from '../../gateway/inventory/alarm-event.ts';
 import { Inventory } from '../../gateway/inventory/inventory.ts';
 import { maxSharers } from '../../gateway/inventory/linking.ts';
 import { maxRelinks, maxUndone, Links } from '../../gateway/inventory/links.ts';
@@ -248,6 +249,25 @@ describe('who copies what others say', () => {
     command(bench, { kind: 'approve', device: ids(bench, one) });
     expect(bench.device(two).admission).toBe('pending');
     expect(bench.device(two).person).toBeUndefined();
+  });
+
+  it('has his alarms shown as his own, and the genuine one keeps a clean name', () => {
+    const bench = pair();
+    const { inventory } = bench.gateway;
+    const alarm = { type: 'arp-scan', actor: two, port: 'v2', vlan: 0, firstAt: 1, lastAt: 1, count: 1, frames: [7], detail: 'x' } as const;
+    expect(alarmEvent(alarm, inventory)).toMatchObject({ device: ids(bench, two), actor: two });
+    expect(alarmEvent({ ...alarm, victim: one }, inventory)).toMatchObject({ device: ids(bench, two), victim: ids(bench, one) });
+  });
+
+  it('is metered: what he makes the journal hold is what his port may', () => {
+    const bench = new Bench();
+    for (let n = 0; n < 6_000; n++) {
+      const own = `00:1b:1b:01:${(n % 64).toString(16).padStart(2, '0')}:01`;
+      bench.see(own, 'v2', chassis(`00:1b:1b:ff:${(n % 7).toString(16).padStart(2, '0')}:00`));
+    }
+    const links = bench.events.filter(({ kind }) => kind === 'devices-linked' || kind === 'devices-unlinked');
+    expect(links.length).toBeLessThan(600);
+    expect(bench.events.filter(({ kind }) => kind !== 'decided').length).toBeLessThan(3_300);
   });
 
   it('cannot draw two strangers together', () => {
