@@ -60,6 +60,7 @@ const fact = z.discriminatedUnion('kind', [
     detail: text,
     ip: ip.optional(),
     mac: mac.optional(),
+    owner: ip.optional(),
   }),
   z.object({ kind: z.literal('bridge'), protocol: z.enum(bridgeProtocols), detail: text }),
   z.object({ kind: z.literal('member'), group: ip }),

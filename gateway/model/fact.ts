@@ -52,13 +52,17 @@ export type Fact =
       readonly portId: string;
       readonly name?: string;
     }
-  /** It routes, or stands in for a router. `ip` and `mac` are the virtual ones where there are. */
+  /**
+   * It routes, or stands in for a router. `ip` and `mac` are the virtual ones where there are; `owner` is the address of the router itself,
+   * where it spoke from the virtual hardware address.
+   */
   | {
       readonly kind: 'router';
       readonly protocol: 'ra' | 'irdp' | 'redirect' | 'vrrp' | 'hsrp' | 'glbp' | 'carp';
       readonly detail: string;
       readonly ip?: Ip;
       readonly mac?: Mac;
+      readonly owner?: Ip;
     }
   /** It takes part in the layer 2 itself: as a bridge or ring node, as one end of an aggregated link, as authenticator of a port, as master of the time. */
   | { readonly kind: 'bridge'; readonly protocol: BridgeProtocol; readonly detail: string }

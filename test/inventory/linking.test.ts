@@ -196,6 +196,10 @@ describe('medium signs link in pairs', () => {
     expect(members(bench, virtual)).toEqual([]);
     expect(bench.device(virtual).virtualOf).toEqual([ids(bench, one)]);
     expect(bench.device(two).virtualOf).toBeUndefined();
+    // The master speaks VRRP from the virtual address, with its own IP address.
+    bench.see(two, 'v2', { kind: 'address', ip: '10.20.0.2' });
+    bench.see(virtual, 'v1', { kind: 'router', protocol: 'vrrp', detail: 'group 7', ip: '10.20.0.254', mac: virtual, owner: '10.20.0.2' });
+    expect(bench.device(virtual).virtualOf).toEqual([ids(bench, one), ids(bench, two)]);
   });
 });
 
