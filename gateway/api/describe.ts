@@ -97,9 +97,9 @@ export function describeEvent(body: EventBody): string {
     case 'field-unlocked':
       return `${body.by} gave ${body.field} back to what is observed: ${body.reason}`;
     case 'devices-linked':
-      return `${body.by ?? 'the machine'} counts it as one device with ${body.other}: ${body.reason ?? body.evidence.map(describeEvidence).join('; ')}`;
+      return `${body.by ?? 'the machine'} counts ${body.device} and ${body.other} as one device: ${body.reason ?? body.evidence.map(describeEvidence).join('; ')}`;
     case 'devices-unlinked':
-      return `${body.by ?? 'the machine'} took it away from ${body.group}: ${[body.reason, ...body.evidence.filter(one => one.against !== undefined).map(describeEvidence)].join('; ')}`;
+      return `${body.by ?? 'the machine'} took ${body.device} away from ${body.others.join(', ')}: ${[body.reason, ...body.evidence.filter(one => one.against !== undefined).map(describeEvidence)].join('; ')}`;
     case 'device-moved':
       return `moved from ${body.from} to ${body.to}`;
     case 'device-forgotten':

@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Router } from 'express';
 import type { Request, Response } from 'express';
 import type { DeviceView } from '../model/device.ts';
+import type { Event } from '../model/event.ts';
 import type { Command } from '../model/machine.ts';
 import { csvHeader, csvLines } from '../export/csv.ts';
 import { jsonLines } from '../export/json-lines.ts';
@@ -17,6 +18,8 @@ import type { CommandAnswer, Site } from './site.ts';
 
 /** Newest Events shown of one device. */
 const timelineLimit = 200;
+/** Other interfaces whose timelines are looked through for links. */
+const maxOthers = 8;
 const hour = 3_600_000;
 
 /** Who asks; only a signed-in request reaches these routes. */
@@ -41,7 +44,7 @@ export function deviceRoutes(site: Site, live: Live, who: WhoAsks, now: () => nu
   router.get('/devices/:id', (request, response) => {
     const view = known(site, request.params.id);
     const others = (view.group?.members ?? []).filter(id => id !== view.device.id).flatMap(id => site.device(id) ?? []);
-    response.json(deviceDetail(view, site.timeline(view.device.id, timelineLimit), others));
+    response.json(deviceDetail(view, timelineOf(site, view.device.id, others), others));
   });
   router.get('/health', (_request, response) => void response.json(site.health()));
 
@@ -103,6 +106,22 @@ export function deviceRoutes(site: Site, live: Live, who: WhoAsks, now: () => nu
     await writeAll(response, site.devices(), views => jsonLines(views.map(view => exportRecord(view, asOf))));
   });
   return router;
+}
+
+/** What happened to a device. A link stands in the journal under the one that joined; it is told of the other too while both count as one. */
+function timelineOf(site: Site, id: string, others: readonly DeviceView[]): readonly Event[] {
+  const own = site.timeline(id, timelineLimit);
+  const shared = others
+    .slice(0, maxOthers)
+    .flatMap(({ device }) =>
+      site
+        .timeline(device.id, timelineLimit)
+        .filter(
+          ({ body }) =>
+            (body.kind === 'devices-linked' && body.other === id) || (body.kind === 'devices-unlinked' && body.others.includes(id)),
+        ),
+    );
+  return [...own, ...shared].toSorted((a, b) => a.seq - b.seq).slice(-timelineLimit);
 }
 
 /** Writes an export piece by piece: between two pieces the gateway does its other work, and a slow reader is waited for. */

@@ -418,6 +418,8 @@ export function fixtureSite(
     record(d.id, { kind: 'device-found', device: d.id, mac: d.mac, port: d.port, vlan: d.vlan, zone: d.zone, seenBy: d.seenBy, frame: 1 });
     record(d.id, { kind: 'decided', device: d.id, decision: now });
   }
+  for (const link of views.find(({ device: d }) => d.id === 'd7')?.group?.links ?? [])
+    record('d7', { kind: 'devices-linked', device: link.a, other: link.b, group: link.b, evidence: link.evidence, score: 100 });
   const tell = (ids: readonly string[]) => {
     for (const listener of listeners) listener(ids);
   };

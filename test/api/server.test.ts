@@ -74,6 +74,14 @@ describe('reading', () => {
     expect(detail.linked).toMatchObject([
       { row: { id: 'd3' }, links: [{ between: ['d7', 'd3'], score: 100, evidence: [{ sign: 'lldp-chassis', frames: [77, 43] }] }] },
     ]);
+    for (const id of ['d3', 'd7']) {
+      const { timeline } = schemas.deviceDetail.parse((await get(`/devices/${id}`)).json);
+      expect(
+        timeline.map(({ text }) => text),
+        id,
+      ).toContainEqual(expect.stringMatching(/^the machine counts d7 and d3 as one device: both say lldp-chassis/));
+      expect(timeline.map(({ seq }) => seq)).toEqual(timeline.map(({ seq }) => seq).toSorted((a, b) => b - a));
+    }
     expect(detail.linked[0]?.links[0]?.evidence[0]?.text).toMatch(/^both say lldp-chassis .* \(frames 77 and 43\)$/s);
   });
 

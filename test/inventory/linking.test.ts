@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { alarmEvent } from '../../gateway/inventory/alarm-event.ts';
-import { Inventory } from '../../gateway/inventory/inventory.ts';
+import { Inventory, type InventorySnapshot } from '../../gateway/inventory/inventory.ts';
 import { maxSharers } from '../../gateway/inventory/linking.ts';
 import { maxRelinks, maxUndone, Links } from '../../gateway/inventory/links.ts';
 import { maxHolders, maxSignValues, SignIndex } from '../../gateway/inventory/sign-index.ts';
@@ -418,7 +418,7 @@ describe('what is kept', () => {
     command(bench, { kind: 'unlink', device: ids(bench, two) });
     const again = new Inventory();
     for (const body of bench.events) again.apply({ at: 0, body });
-    const restored = Inventory.from(JSON.parse(JSON.stringify(bench.gateway.inventory.snapshot())));
+    const restored = Inventory.from(JSON.parse(JSON.stringify(bench.gateway.inventory.snapshot())) as InventorySnapshot);
     for (const inventory of [again, restored]) {
       expect(inventory.links.groupOf(ids(bench, one))?.members).toEqual([ids(bench, one), ids(bench, three)]);
       expect(inventory.links.undone(inventory.pairOf(ids(bench, one), ids(bench, two)))?.signs).toEqual(['lldp-chassis 00:1b:1b:ff:00:00']);
