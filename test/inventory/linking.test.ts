@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { alarmEvent } from '../../gateway/inventory/alarm-event.ts';
 import { Inventory, type InventorySnapshot } from '../../gateway/inventory/inventory.ts';
-import { maxSharers } from '../../gateway/inventory/linking.ts';
+import { maxMembers, maxSharers } from '../../gateway/inventory/linking.ts';
 import { maxRelinks, maxUndone, Links } from '../../gateway/inventory/links.ts';
 import { maxHolders, maxSignValues, SignIndex } from '../../gateway/inventory/sign-index.ts';
 import { unattested } from '../../gateway/inventory/record.ts';
@@ -486,6 +486,24 @@ describe('what is kept', () => {
     expect(same.holders('lldp-chassis all-1')).toHaveLength(maxHolders);
     for (let n = 0; n < maxHolders + 50; n++) same.forget(`d${n}`);
     expect(same.size).toBe(0);
+  });
+
+  it(`no more than ${maxMembers} records are one device`, () => {
+    const bench = new Bench();
+    for (let vlan = 1; vlan <= maxMembers + 20; vlan++)
+      bench.feed({
+        kind: 'observed',
+        observations: [{ at: bench.now, port: 'v1', vlan, mac: one, collector: 'test', frame: 1, fact: { kind: 'seen' } }],
+      });
+    const sizes = [...bench.gateway.inventory.records()].map(
+      ({ device }) => bench.gateway.inventory.links.groupOf(device.id)?.members.length ?? 1,
+    );
+    expect(Math.max(...sizes)).toBe(maxMembers);
+    const group = bench.gateway.inventory.links.groupOf(ids(bench, one));
+    expect(group?.links.length).toBeLessThan(maxMembers);
+    expect(command(bench, { kind: 'link', device: ids(bench, one), other: `d${maxMembers + 5}` })).toMatchObject([
+      { refused: { status: 409 } },
+    ]);
   });
 
   it('only so many undone links are remembered', () => {
