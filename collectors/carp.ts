@@ -2,6 +2,7 @@ import { mac } from '../gateway/codec/address.ts';
 import { Reader } from '../gateway/codec/reader.ts';
 import type { Fact } from '../gateway/model/fact.ts';
 import { collector, ipProtocol } from './collector.ts';
+import { ownerOf } from './on-link.ts';
 import type { Packet } from './packet.ts';
 
 /** IP protocol of VRRP, which CARP uses too. */
@@ -31,7 +32,9 @@ export function decode(bytes: Uint8Array) {
 /** The sender stands in for a virtual host. What has crossed a router counts for nothing. */
 export function observe(m: ReturnType<typeof decode>, packet: Packet): readonly Fact[] {
   if (packet.ttl !== 255) return [];
-  return [{ kind: 'router', protocol: 'carp', detail: `group ${m.group}, each ${m.base} s, skew ${m.skew}`, mac: m.mac }];
+  return [
+    { kind: 'router', protocol: 'carp', detail: `group ${m.group}, each ${m.base} s, skew ${m.skew}`, mac: m.mac, ...ownerOf(packet) },
+  ];
 }
 
 export const carp = collector({

@@ -101,7 +101,7 @@ export function observe(m: Message): readonly Fact[] {
   if (firmware !== '') facts.push({ kind: 'firmware', text: firmware });
   const kind = kindOf(m.capabilities);
   if (kind !== undefined) facts.push({ kind: 'device-kind', text: kind });
-  for (const ip of new Set(m.addresses.filter(isHostIp))) facts.push({ kind: 'address', ip });
+  for (const ip of new Set(m.addresses.filter(isHostIp))) facts.push({ kind: 'management-address', ip });
   return facts;
 }
 

@@ -1,5 +1,6 @@
 import { isStandIn } from '../gateway/codec/link.ts';
 import { DecodeError } from '../gateway/codec/reader.ts';
+import { isVirtualRouterMac } from '../gateway/model/address-class.ts';
 import type { Ip, Mac, PortName, Vlan } from '../gateway/model/address.ts';
 import type { Fact, Malformed, Observation, Sighting } from '../gateway/model/fact.ts';
 import type { Frame } from '../gateway/model/frame.ts';
@@ -336,7 +337,8 @@ export class Dissector {
     if (ip === undefined) return;
     const known = this.#facts.ips(this.#sender).some(k => !k.includes(':'));
     this.#addressTries[this.#sender] = known ? 0 : (this.#addressTries[this.#sender] ?? 0) - 1;
-    if (known || ttl === 60 || !this.#isOwnAddress()) return;
+    // Through the virtual address of routers passes what the routers send and what they pass on: neither is its own.
+    if (known || ttl === 60 || isVirtualRouterMac(mac) || !this.#isOwnAddress()) return;
     this.#addressTries[this.#sender] = 0;
     this.#learn({ at, port, vlan, mac, collector: 'header', frame, fact: { kind: 'address', ip } }, this.#sender);
   }

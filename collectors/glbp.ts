@@ -3,7 +3,7 @@ import { Reader } from '../gateway/codec/reader.ts';
 import type { Ip, Mac } from '../gateway/model/address.ts';
 import type { Fact } from '../gateway/model/fact.ts';
 import { collector, udpPorts } from './collector.ts';
-import { isForGroup } from './on-link.ts';
+import { isForGroup, ownerOf } from './on-link.ts';
 import type { Packet } from './packet.ts';
 
 const glbpPort = 3222;
@@ -49,7 +49,7 @@ export function observe(m: ReturnType<typeof decode>, packet: Packet): readonly 
   const [first] = m.forwarders;
   const others = m.forwarders.length < 2 ? '' : `, also ${m.forwarders.slice(1).join(' ')}`;
   const where = { ...(m.ip !== undefined && isHostIp(m.ip) ? { ip: m.ip } : {}), ...(first === undefined ? {} : { mac: first }) };
-  return [{ kind: 'router', protocol: 'glbp', detail: `group ${m.group}, priority ${m.priority}${others}`, ...where }];
+  return [{ kind: 'router', protocol: 'glbp', detail: `group ${m.group}, priority ${m.priority}${others}`, ...where, ...ownerOf(packet) }];
 }
 
 export const glbp = collector({ name: 'glbp', spec: 'Cisco GLBP', matches: udpPorts(glbpPort), decode, observe });

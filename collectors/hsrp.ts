@@ -3,7 +3,7 @@ import { Reader } from '../gateway/codec/reader.ts';
 import type { Ip, Mac } from '../gateway/model/address.ts';
 import type { Fact } from '../gateway/model/fact.ts';
 import { collector, udpPorts } from './collector.ts';
-import { isForGroup } from './on-link.ts';
+import { isForGroup, ownerOf } from './on-link.ts';
 import type { Packet } from './packet.ts';
 
 /** RFC 2281 §4; the second is for IPv6. */
@@ -84,6 +84,7 @@ export function observe(groups: readonly Group[], packet: Packet): readonly Fact
     // Unknown while it is still learnt.
     ...(isHostIp(g.ip) ? { ip: g.ip } : {}),
     mac: g.mac,
+    ...ownerOf(packet),
   }));
 }
 

@@ -162,7 +162,7 @@ export function observe(m: Message): readonly Fact[] {
   say(m.inventory.get(medSubtypes.firmware) ?? software, text => ({ kind: 'firmware', text }));
   if (m.isEnded && m.isProfinet === true) facts.push(...fromProfinet(m));
   say(m.mudUrl, url => ({ kind: 'mud-url', url }));
-  for (const ip of m.addresses.filter(isHostIp)) facts.push({ kind: 'address', ip });
+  for (const ip of m.addresses.filter(isHostIp)) facts.push({ kind: 'management-address', ip });
   return facts;
 }
 

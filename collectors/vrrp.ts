@@ -4,6 +4,7 @@ import type { Ip } from '../gateway/model/address.ts';
 import type { Fact } from '../gateway/model/fact.ts';
 import { isCarp, vrrpProtocol } from './carp.ts';
 import { collector, ipProtocol } from './collector.ts';
+import { ownerOf } from './on-link.ts';
 import type { Packet } from './packet.ts';
 
 const advertisement = 1;
@@ -30,7 +31,7 @@ export function decode(bytes: Uint8Array, packet: Pick<Packet, 'ipVersion'>) {
 export function observe(m: ReturnType<typeof decode>, packet: Packet): readonly Fact[] {
   if (packet.ttl !== 255 || m.priority === 0) return [];
   const detail = `group ${m.group}, priority ${m.priority}, version ${m.version}`;
-  return m.ips.filter(isHostIp).map(ip => ({ kind: 'router', protocol: 'vrrp', detail, ip, mac: m.mac }));
+  return m.ips.filter(isHostIp).map(ip => ({ kind: 'router', protocol: 'vrrp', detail, ip, mac: m.mac, ...ownerOf(packet) }));
 }
 
 export const vrrp = collector({

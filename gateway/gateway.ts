@@ -6,9 +6,10 @@ import { commandEvents } from './inventory/command.ts';
 import { decisionFacts, isSameDecision } from './inventory/decision-facts.ts';
 import { Intake } from './inventory/intake.ts';
 import { Inventory } from './inventory/inventory.ts';
+import { relink } from './inventory/linking.ts';
 import type { DeviceRecord } from './inventory/record.ts';
 import { Enforcing, wishOf } from './inventory/enforcing.ts';
-import { viewOf } from './inventory/view.ts';
+import { relationsOf, viewOf } from './inventory/view.ts';
 import { zoneOf } from './inventory/zone.ts';
 import type { DeviceId, Ip, Mac, Millis } from './model/address.ts';
 import type { ChallengeOutcome } from './model/attestation.ts';
@@ -65,7 +66,7 @@ export class Gateway {
   view(id: DeviceId, now: Millis): DeviceView | undefined {
     const record = this.inventory.get(id);
     const view = record && viewOf(record, now, this.#intake.isDown(record.device.port));
-    return view && { ...view, enforcement: this.#enforcing.shown(view.device.id, view.enforcement) };
+    return view && { ...view, ...relationsOf(this.inventory, record), enforcement: this.#enforcing.shown(id, view.enforcement) };
   }
 
   zones(): readonly ZoneSettings[] {
@@ -121,6 +122,7 @@ export class Gateway {
     const device = this.#schedule.finish(challenge, outcome, now);
     if (device === undefined || this.inventory.get(device) === undefined) return;
     this.#emit(now, attestedEvent(this.inventory, device, challenge, outcome));
+    relink(this.inventory, device, event => this.#emit(now, event));
   }
 
   #command(by: string, reason: string, command: Command, now: Millis): void {
@@ -208,7 +210,11 @@ export class Gateway {
   #emit(now: Millis, event: EventBody): void {
     this.inventory.apply({ at: now, body: event });
     this.#out.push(event);
-    if ('device' in event && event.device !== undefined && event.kind !== 'enforced' && event.kind !== 'challenged')
+    if (
+      'device' in event &&
+      event.device !== undefined &&
+      !['enforced', 'challenged', 'devices-linked', 'devices-unlinked'].includes(event.kind)
+    )
       this.#dirty.add(event.device);
     this.#planDue ||= plansAnew(event);
   }

@@ -1,8 +1,10 @@
+import type { AddressClass } from '../model/address-class.ts';
 import type { DeviceId, Hex, Ip, Mac, Millis, PortName, Vlan, ZoneName } from '../model/address.ts';
 import type { AttestedIdentity, Check, Digest } from '../model/attestation.ts';
 import type { Admission, Assurance, AttestationStatus, Badge, Enforcement, Presence } from '../model/axes.ts';
 import type { Access, RuleRef } from '../model/decision.ts';
-import type { PersonDecision, SeenBy } from '../model/device.ts';
+import type { PersonDecision, SeenBy, SettableField } from '../model/device.ts';
+import type { LinkEvidence } from '../model/link.ts';
 import type { ReasonCode } from '../model/reason.ts';
 import type { ZoneMode } from '../model/settings.ts';
 import type { Health } from './site.ts';
@@ -14,6 +16,7 @@ import type { Health } from './site.ts';
  */
 export type {
   Access,
+  AddressClass,
   Admission,
   Assurance,
   AttestationStatus,
@@ -22,13 +25,16 @@ export type {
   Digest,
   Enforcement,
   Health,
+  LinkEvidence,
   PersonDecision,
   Presence,
   ReasonCode,
+  SettableField,
   ZoneMode,
 };
 export { badges } from '../model/axes.ts';
 export { reasons } from '../model/reason.ts';
+export { settableFields } from '../model/device.ts';
 export { visibleText } from '../model/visible-text.ts';
 
 /** Where the API stands on every listener of the page. */
@@ -42,6 +48,10 @@ export const maxPauseMinutes = 1_440;
 /** Length of the reason of a decision, in characters. */
 export const reasonLength = { min: 3, max: 500 } as const;
 export const passwordLength = { min: 10, max: 256 } as const;
+/** Length of what a person sets a field to, in characters. */
+export const maxFieldLength = 128;
+/** Longest approval of a made-up hardware address, in hours: it lapses with its next change. */
+export const maxRandomisedHours = 24;
 /** The live stream says something at least this often; after three times that, what the page shows is stale. */
 export const heartbeatMillis = 5_000;
 
@@ -65,6 +75,12 @@ export type DeviceRow = {
   readonly kind?: string;
   readonly serial?: string;
   readonly mac: Mac;
+  readonly addressClass: AddressClass;
+  /** Set iff other rows count as the same device: its id, and how many rows it has. */
+  readonly group?: DeviceId;
+  readonly interfaces?: number;
+  /** Set iff it claims more addresses than are taken as its own: how many claims there were. */
+  readonly standsIn?: number;
   readonly ips: readonly Ip[];
   readonly port: PortName;
   readonly vlan: Vlan;
@@ -95,6 +111,19 @@ export type Proof = {
 
 export type TimelineEntry = { readonly seq: number; readonly at: Millis; readonly kind: string; readonly text: string };
 
+/** Another row that counts as the same device, and why. What is said alike is untrusted: it can be copied. */
+export type LinkedRow = {
+  readonly row: DeviceRow;
+  readonly links: readonly {
+    readonly between: readonly [DeviceId, DeviceId];
+    readonly at: Millis;
+    readonly evidence: readonly (LinkEvidence & { readonly text: string })[];
+    readonly score?: number;
+    readonly by?: string;
+    readonly reason?: string;
+  }[];
+};
+
 /** One device with everything that the page shows of it. */
 export type DeviceDetail = {
   readonly row: DeviceRow;
@@ -123,7 +152,13 @@ export type DeviceDetail = {
     readonly at: Millis;
     readonly frame: number;
     readonly locked?: true;
+    /** What is observed in place of what a person set. */
+    readonly observed?: { readonly value: string; readonly source: string; readonly at: Millis; readonly frame: number };
   }[];
+  /** The other interfaces of the device; a quarantine cuts them too. */
+  readonly linked: readonly LinkedRow[];
+  /** Of a virtual router address: the devices that say they stand behind it. */
+  readonly virtualOf: readonly DeviceId[];
   readonly services: readonly { readonly service: string; readonly name?: string }[];
   readonly facts: readonly { readonly collector: string; readonly frame: number; readonly at: Millis; readonly text: string }[];
   readonly packets: number;
@@ -152,6 +187,12 @@ export type WaiveBody = ({ readonly hours: number } | { readonly until: Millis }
   readonly reason: string;
 };
 export type ReasonBody = { readonly reason: string };
+/** `alone`: this interface only, whatever else counts as the same device. */
+export type QuarantineBody = { readonly reason: string; readonly alone?: true | undefined };
+export type LinkBody = { readonly other: DeviceId; readonly reason: string };
+export type SetFieldBody =
+  | { readonly field: SettableField; readonly value: string; readonly reason: string }
+  | { readonly field: SettableField; readonly unlock: true; readonly reason: string };
 export type PauseBody = { readonly minutes: number; readonly reason: string };
 export type ZoneModeBody = { readonly mode: ZoneMode; readonly reason: string };
 export type SetupBody = { readonly code: string; readonly user: string; readonly password: string };

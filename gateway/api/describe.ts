@@ -1,5 +1,6 @@
 import type { EventBody } from '../model/event.ts';
 import type { Fact } from '../model/fact.ts';
+import type { LinkEvidence } from '../model/link.ts';
 import { reasons } from '../model/reason.ts';
 
 /** One Fact in words. The text of the device in it is untrusted. */
@@ -9,6 +10,8 @@ export function describeFact(fact: Fact): string {
       return 'sent a frame';
     case 'address':
       return `uses ${fact.ip}`;
+    case 'management-address':
+      return `is managed at ${fact.ip}`;
     case 'hostname':
       return `calls itself “${fact.name}”`;
     case 'vendor-class':
@@ -68,6 +71,12 @@ export function describeFact(fact: Fact): string {
   }
 }
 
+/** What two interfaces say alike or unlike, and where. */
+export function describeEvidence({ sign, value, against, frames }: LinkEvidence): string {
+  const where = frames.some(frame => frame > 0) ? ` (frames ${frames.join(' and ')})` : '';
+  return against === undefined ? `both say ${sign} “${value}”${where}` : `${sign} “${value}” against “${against}”${where}`;
+}
+
 const day = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 const ending = (until: number | undefined): string => (until === undefined ? 'for good' : `until ${day(until)}`);
 const foundBy = { announcement: 'what it announced', frames: 'its frames', 'forwarding-table': 'the forwarding table' } as const;
@@ -84,7 +93,13 @@ export function describeEvent(body: EventBody): string {
     case 'fact-learned':
       return `${body.observation.collector}: ${describeFact(body.observation.fact)}`;
     case 'field-set':
-      return `${body.field} is “${body.value.value}” (${body.value.source})`;
+      return `${body.field} is “${body.value.value}” (${body.value.source})${body.reason === undefined ? '' : `: ${body.reason}`}`;
+    case 'field-unlocked':
+      return `${body.by} gave ${body.field} back to what is observed: ${body.reason}`;
+    case 'devices-linked':
+      return `${body.by ?? 'the machine'} counts ${body.device} and ${body.other} as one device: ${body.reason ?? body.evidence.map(describeEvidence).join('; ')}`;
+    case 'devices-unlinked':
+      return `${body.by ?? 'the machine'} took ${body.device} away from ${body.others.join(', ')}: ${[body.reason, ...body.evidence.filter(one => one.against !== undefined).map(describeEvidence)].join('; ')}`;
     case 'device-moved':
       return `moved from ${body.from} to ${body.to}`;
     case 'device-forgotten':

@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Router } from 'express';
 import type { Request, Response } from 'express';
 import type { DeviceView } from '../model/device.ts';
+import type { Event } from '../model/event.ts';
 import type { Command } from '../model/machine.ts';
 import { csvHeader, csvLines } from '../export/csv.ts';
 import { jsonLines } from '../export/json-lines.ts';
@@ -12,11 +13,13 @@ import type { Span } from './contract.ts';
 import type { Live } from './live.ts';
 import { ProblemError, readBody } from './problem.ts';
 import { deviceDetail } from './rows.ts';
-import { approveBody, pauseBody, reasonBody, waiveBody, zoneModeBody } from './schemas.ts';
+import { approveBody, linkBody, pauseBody, quarantineBody, reasonBody, setFieldBody, waiveBody, zoneModeBody } from './schemas.ts';
 import type { CommandAnswer, Site } from './site.ts';
 
 /** Newest Events shown of one device. */
 const timelineLimit = 200;
+/** Other interfaces whose timelines are looked through for links. */
+const maxOthers = 8;
 const hour = 3_600_000;
 
 /** Who asks; only a signed-in request reaches these routes. */
@@ -40,7 +43,8 @@ export function deviceRoutes(site: Site, live: Live, who: WhoAsks, now: () => nu
   });
   router.get('/devices/:id', (request, response) => {
     const view = known(site, request.params.id);
-    response.json(deviceDetail(view, site.timeline(view.device.id, timelineLimit)));
+    const others = (view.group?.members ?? []).filter(id => id !== view.device.id).flatMap(id => site.device(id) ?? []);
+    response.json(deviceDetail(view, timelineOf(site, view.device.id, others), others));
   });
   router.get('/health', (_request, response) => void response.json(site.health()));
 
@@ -56,7 +60,24 @@ export function deviceRoutes(site: Site, live: Live, who: WhoAsks, now: () => nu
     const until = 'hours' in body ? now() + Math.round(body.hours * hour) : inFuture(body.until, now());
     response.json(await command(request, body.reason, { kind: 'waive', device: device.id, until, excuses: body.excuses }));
   });
-  for (const kind of ['quarantine', 'release', 'challenge'] as const)
+  router.post('/devices/:id/quarantine', async (request, response) => {
+    const { device } = known(site, request.params.id);
+    const { reason, alone } = readBody(quarantineBody, request.body);
+    const wanted = { kind: 'quarantine', device: device.id } as const;
+    response.json(await command(request, reason, alone === true ? { ...wanted, alone } : wanted));
+  });
+  router.post('/devices/:id/link', async (request, response) => {
+    const { device } = known(site, request.params.id);
+    const { other, reason } = readBody(linkBody, request.body);
+    response.json(await command(request, reason, { kind: 'link', device: device.id, other: known(site, other).device.id }));
+  });
+  router.post('/devices/:id/set-field', async (request, response) => {
+    const { device } = known(site, request.params.id);
+    const body = readBody(setFieldBody, request.body);
+    const wanted = { kind: 'set-field', device: device.id, field: body.field } as const;
+    response.json(await command(request, body.reason, 'unlock' in body ? wanted : { ...wanted, value: body.value }));
+  });
+  for (const kind of ['release', 'challenge', 'unlink'] as const)
     router.post(`/devices/:id/${kind}`, async (request, response) => {
       const { device } = known(site, String(request.params['id']));
       response.json(await command(request, readBody(reasonBody, request.body).reason, { kind, device: device.id }));
@@ -85,6 +106,22 @@ export function deviceRoutes(site: Site, live: Live, who: WhoAsks, now: () => nu
     await writeAll(response, site.devices(), views => jsonLines(views.map(view => exportRecord(view, asOf))));
   });
   return router;
+}
+
+/** What happened to a device. A link stands in the journal under the one that joined; it is told of the other too while both count as one. */
+function timelineOf(site: Site, id: string, others: readonly DeviceView[]): readonly Event[] {
+  const own = site.timeline(id, timelineLimit);
+  const shared = others
+    .slice(0, maxOthers)
+    .flatMap(({ device }) =>
+      site
+        .timeline(device.id, timelineLimit)
+        .filter(
+          ({ body }) =>
+            (body.kind === 'devices-linked' && body.other === id) || (body.kind === 'devices-unlinked' && body.others.includes(id)),
+        ),
+    );
+  return [...own, ...shared].toSorted((a, b) => a.seq - b.seq).slice(-timelineLimit);
 }
 
 /** Writes an export piece by piece: between two pieces the gateway does its other work, and a slow reader is waited for. */

@@ -1,9 +1,10 @@
+import { addressClass } from '../model/address-class.ts';
 import { badge } from '../model/axes.ts';
 import type { DeviceView } from '../model/device.ts';
 import type { Event } from '../model/event.ts';
 import { whySentence } from '../policy/explain.ts';
-import type { DeviceDetail, DeviceRow, Proof } from './contract.ts';
-import { describeEvent, describeFact } from './describe.ts';
+import type { DeviceDetail, DeviceRow, LinkedRow, Proof } from './contract.ts';
+import { describeEvent, describeEvidence, describeFact } from './describe.ts';
 
 /** The part of an object whose values are set, so that optional fields are absent and never undefined. */
 type Set<T> = { [K in keyof T]: Exclude<T[K], undefined> };
@@ -31,6 +32,7 @@ export function deviceRow(view: DeviceView): DeviceRow {
     reason: decision.reason,
     rule: decision.rule,
     mac: device.mac,
+    addressClass: addressClass(device.mac),
     ips: device.ips,
     port: device.port,
     vlan: device.vlan,
@@ -49,11 +51,13 @@ export function deviceRow(view: DeviceView): DeviceRow {
   if (fields.kind !== undefined) row.kind = fields.kind.value;
   if (identity?.serial !== undefined) row.serial = identity.serial;
   if (device.cloneOf !== undefined) row.cloneOf = device.cloneOf;
+  if (device.standsIn !== undefined) row.standsIn = device.standsIn.count;
+  if (view.group !== undefined) [row.group, row.interfaces] = [view.group.id, view.group.members.length];
   return row;
 }
 
-/** A device with all that the page shows of it. `timeline` is oldest first, as the journal gives it. */
-export function deviceDetail(view: DeviceView, timeline: readonly Event[]): DeviceDetail {
+/** A device with all that the page shows of it. `timeline` is oldest first, as the journal gives it; `others` are its other interfaces. */
+export function deviceDetail(view: DeviceView, timeline: readonly Event[], others: readonly DeviceView[] = []): DeviceDetail {
   const { device, attestation, decision } = view;
   return {
     row: deviceRow(view),
@@ -62,6 +66,8 @@ export function deviceDetail(view: DeviceView, timeline: readonly Event[]): Devi
     decision: { access: decision.access, policy: decision.policy, ...set({ until: decision.until, evidence: decision.evidence }) },
     bindings: device.bindings,
     fields: Object.entries(device.fields).map(([name, field]) => ({ name, ...field })),
+    linked: others.map(other => linkedRow(view, other)),
+    virtualOf: view.virtualOf ?? [],
     services: device.services,
     facts: device.facts.map(({ collector, frame, at, fact }) => ({ collector, frame, at, text: describeFact(fact) })),
     packets: view.packets,
@@ -75,6 +81,19 @@ export function deviceDetail(view: DeviceView, timeline: readonly Event[]): Devi
       excusable: attestation.status === 'contraindicated' ? attestation.reason : undefined,
     }),
   };
+}
+
+/** Another interface, with what ties it to this one; where they were never tied to each other, with what ties it to the device. */
+function linkedRow({ device: { id }, group }: DeviceView, other: DeviceView): LinkedRow {
+  const about = (group?.links ?? []).filter(({ a, b }) => a === other.device.id || b === other.device.id);
+  const direct = about.filter(({ a, b }) => a === id || b === id);
+  const links = (direct.length > 0 ? direct : about).map(({ a, b, at, evidence, score, by, reason }) => ({
+    between: [a, b] as const,
+    at,
+    evidence: evidence.map(one => ({ ...one, text: describeEvidence(one) })),
+    ...set({ score, by, reason }),
+  }));
+  return { row: deviceRow(other), links };
 }
 
 function proofOf({ attestation: { result } }: DeviceView): Proof | undefined {

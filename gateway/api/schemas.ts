@@ -1,10 +1,32 @@
 import { z } from 'zod';
+import { addressClasses } from '../model/address-class.ts';
 import { checkNames } from '../model/attestation.ts';
 import { admissions, attestationStatuses, badges, enforcements, presences } from '../model/axes.ts';
 import { accesses } from '../model/decision.ts';
+import { settableFields } from '../model/device.ts';
+import { signNames } from '../model/link.ts';
 import { reasonCodes } from '../model/reason.ts';
-import { maxApprovalHours, maxPauseMinutes, maxWaiverHours, passwordLength, problemCodes, reasonLength } from './contract.ts';
-import type { ApproveBody, PauseBody, ReasonBody, SetupBody, SignInBody, WaiveBody, ZoneModeBody } from './contract.ts';
+import {
+  maxApprovalHours,
+  maxFieldLength,
+  maxPauseMinutes,
+  maxWaiverHours,
+  passwordLength,
+  problemCodes,
+  reasonLength,
+} from './contract.ts';
+import type {
+  ApproveBody,
+  LinkBody,
+  PauseBody,
+  QuarantineBody,
+  ReasonBody,
+  SetFieldBody,
+  SetupBody,
+  SignInBody,
+  WaiveBody,
+  ZoneModeBody,
+} from './contract.ts';
 
 /** Schemas of what crosses the API: bodies are checked by them, and the OpenAPI document is made of all of them. Unknown fields are refused. */
 const millis = z.int().min(0).describe('Milliseconds since 1970-01-01 UTC');
@@ -26,6 +48,20 @@ export const waiveBody = z.union([
   z.strictObject({ until: millis, excuses: reasonCode, reason }),
 ]) satisfies z.ZodType<WaiveBody>;
 export const reasonBody = z.strictObject({ reason }) satisfies z.ZodType<ReasonBody>;
+export const quarantineBody = z.strictObject({
+  reason,
+  alone: z.literal(true).optional().describe('Only this interface, not the others of the same device'),
+}) satisfies z.ZodType<QuarantineBody>;
+export const linkBody = z.strictObject({
+  other: z.string().max(32).describe('Id of the other device'),
+  reason,
+}) satisfies z.ZodType<LinkBody>;
+const field = z.enum(settableFields);
+const fieldValue = z.string().trim().min(1).max(maxFieldLength).describe('Stands until somebody unlocks it, whatever is observed');
+export const setFieldBody = z.union([
+  z.strictObject({ field, value: fieldValue, reason }),
+  z.strictObject({ field, unlock: z.literal(true), reason }),
+]) satisfies z.ZodType<SetFieldBody>;
 export const pauseBody = z.strictObject({ minutes: z.number().positive().max(maxPauseMinutes), reason }) satisfies z.ZodType<PauseBody>;
 export const zoneModeBody = z.strictObject({ mode: z.enum(['observe', 'enforce']), reason }) satisfies z.ZodType<ZoneModeBody>;
 
@@ -59,6 +95,10 @@ export const deviceRow = z.object({
   kind: z.string().optional(),
   serial: z.string().optional(),
   mac: z.string(),
+  addressClass: z.enum(addressClasses),
+  group: z.string().optional().describe('Id of the device that several rows count as'),
+  interfaces: z.int().optional(),
+  standsIn: z.int().optional().describe('Claims of addresses that are not taken as its own'),
   ips: z.array(z.string()),
   port: z.string(),
   vlan: z.int(),
@@ -114,6 +154,27 @@ const proof = z.object({
   evidence: hex,
   referenceSets: z.array(z.string()),
 });
+const said = { value: z.string(), source: z.string(), at: millis, frame: z.int() };
+const evidence = z.object({
+  sign: z.enum(signNames),
+  value: z.string(),
+  against: z.string().optional(),
+  frames: z.tuple([z.int(), z.int()]),
+  text: z.string(),
+});
+const linkedRow = z.object({
+  row: deviceRow,
+  links: z.array(
+    z.object({
+      between: z.tuple([z.string(), z.string()]),
+      at: millis,
+      evidence: z.array(evidence),
+      score: z.int().optional(),
+      by: z.string().optional(),
+      reason: z.string().optional(),
+    }),
+  ),
+});
 export const deviceDetail = z.object({
   row: deviceRow,
   why: z.string(),
@@ -127,9 +188,9 @@ export const deviceDetail = z.object({
   bindings: z.array(
     z.object({ mac: z.string(), port: z.string(), vlan: z.int(), ip: z.string().optional(), from: millis, until: millis.optional() }),
   ),
-  fields: z.array(
-    z.object({ name: z.string(), value: z.string(), source: z.string(), at: millis, frame: z.int(), locked: z.literal(true).optional() }),
-  ),
+  fields: z.array(z.object({ name: z.string(), ...said, locked: z.literal(true).optional(), observed: z.object(said).optional() })),
+  linked: z.array(linkedRow),
+  virtualOf: z.array(z.string()),
   services: z.array(z.object({ service: z.string(), name: z.string().optional() })),
   facts: z.array(z.object({ collector: z.string(), frame: z.int(), at: millis, text: z.string() })),
   packets: z.int(),

@@ -8,7 +8,7 @@ const marks: Record<Check['outcome'], string> = { passed: '✓', failed: '✗', 
 type Column = { readonly head: string; readonly of: (row: DeviceRow) => string; readonly least: number };
 const columns: readonly Column[] = [
   { head: 'STATE', of: row => `${shapes[row.badge]} ${row.badge}`, least: 13 },
-  { head: 'ID', of: row => row.id, least: 3 },
+  { head: 'ID', of: row => (row.group === undefined || row.group === row.id ? row.id : `${row.id}=${row.group}`), least: 3 },
   { head: 'NAME', of: row => row.hostname ?? ([row.vendor, row.model ?? row.kind].filter(Boolean).join(' ') || '–'), least: 10 },
   { head: 'MAC', of: row => row.mac, least: 17 },
   { head: 'ADDRESS', of: row => row.ips.at(-1) ?? '–', least: 7 },
@@ -57,10 +57,20 @@ export function whyText(detail: DeviceDetail): string {
       : [
           `person ${person.kind} by ${person.by}, ${person.until === undefined ? 'for good' : `until ${new Date(person.until).toISOString()}`}: ${person.reason}`,
         ]),
+    ...detail.linked.map(({ row: other, links }) => `also   ${other.id} ${other.mac} at ${other.port}: ${links.map(whyLinked).join('; ')}`),
+    ...detail.fields.flatMap(({ name, value, source, locked, observed }) =>
+      locked === true
+        ? `set    ${name} to “${value}” by ${source}${observed === undefined || observed.value === value ? '' : `; observed is “${observed.value}” (${observed.source})`}`
+        : [],
+    ),
     `next   ${reasons[row.reason].next} [${row.reason}]`,
   ];
   return lines.map(line => `${visibleText(line)}\n`).join('');
 }
+
+/** Why another row counts as the same device. */
+export const whyLinked = ({ evidence, by, reason }: DeviceDetail['linked'][number]['links'][number]): string =>
+  by === undefined ? evidence.map(({ text }) => text).join(', ') : `${by} said so: ${reason ?? ''}`;
 
 function checkLines(check: Check, number: number): readonly string[] {
   const code = check.code === undefined ? '' : ` [${check.code}]`;

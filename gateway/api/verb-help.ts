@@ -1,5 +1,5 @@
 /** The verbs of the CLI that ask a running gateway. */
-export const clientVerbs = ['devices', 'why', 'approve', 'quarantine', 'release', 'pause', 'export'] as const;
+export const clientVerbs = ['devices', 'why', 'approve', 'quarantine', 'release', 'link', 'unlink', 'set', 'pause', 'export'] as const;
 export type ClientVerb = (typeof clientVerbs)[number];
 
 const device = 'DEVICE is an id (d7), a MAC in any spelling, an IP address, a serial or a hostname.';
@@ -42,9 +42,12 @@ Exit codes: 0 done, 1 refused or failed, 4 no such device
 `,
   quarantine: `Usage: sallyport quarantine DEVICE --reason TEXT [options]
 
-Cuts a device from the network until somebody releases it.
+Cuts a device from the network until somebody releases it. A device with several interfaces is cut at all of them, or at one: which is
+asked for.
 ${device}
 
+  --all            every interface that counts as this device; they are listed when neither this nor --alone is given
+  --alone          this interface only
   --reason TEXT    3 to 500 characters, kept in the journal
 ${common}
 
@@ -52,9 +55,44 @@ Exit codes: 0 done, 1 refused or failed, 4 no such device
 `,
   release: `Usage: sallyport release DEVICE --reason TEXT [options]
 
-Ends a person's decision about a device (approval, waiver or block): rules and proof alone decide from then on.
+Ends a person's decision about a device (approval, waiver or block): rules and proof alone decide from then on. Interfaces that were cut
+together are released together.
 ${device}
 
+  --reason TEXT    3 to 500 characters, kept in the journal
+${common}
+
+Exit codes: 0 done, 1 refused or failed, 4 no such device
+`,
+  link: `Usage: sallyport link DEVICE DEVICE --reason TEXT [options]
+
+Counts two rows as one device, as a host with two network cards is: a quarantine of one cuts both. It lets neither in.
+${device}
+
+  --reason TEXT    3 to 500 characters, kept in the journal
+${common}
+
+Exit codes: 0 done, 1 refused or failed, 4 no such device
+`,
+  unlink: `Usage: sallyport unlink DEVICE --reason TEXT [options]
+
+Takes a row out of the device that it was counted to. What it says alike with the others links them no more.
+${device}
+
+  --reason TEXT    3 to 500 characters, kept in the journal
+${common}
+
+Exit codes: 0 done, 1 refused or failed, 4 no such device
+`,
+  set: `Usage: sallyport set DEVICE FIELD VALUE --reason TEXT [options]
+       sallyport set DEVICE FIELD --unlock --reason TEXT [options]
+
+Sets a field of a device and locks it: what is observed is shown beside it and does not replace it. --unlock gives it back to what is
+observed.
+FIELD is hostname, kind, vendor, model or location.
+${device}
+
+  --unlock         no VALUE: what is observed stands again
   --reason TEXT    3 to 500 characters, kept in the journal
 ${common}
 

@@ -1,28 +1,13 @@
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { visibleJson, visibleText } from '../model/visible-text.ts';
 import { Client, ClientError } from './client.ts';
 import type { DeviceDetail, DeviceList, DeviceRow } from './contract.ts';
-import { candidate, findDevice } from './find-device.ts';
+import { decide, link, quarantine, setField } from './device-verbs.ts';
 import { readInstant, readSpan } from './span.ts';
 import { deviceTable, whyText } from './table.ts';
+import { type Call, exit, NoSuchDevice, options, readArgs, reasonOf, theDevice, type VerbIo, WrongCall } from './verb-call.ts';
 import { clientVerbs, help } from './verb-help.ts';
 import type { ClientVerb } from './verb-help.ts';
-
-/** Where a verb reads and writes. `columns` of the terminal; absent when the output is no terminal, then nothing is cut. */
-export type VerbIo = {
-  readonly socketPath: string;
-  readonly stdout: { write(text: string): unknown; readonly columns?: number };
-  readonly stderr: { write(text: string): unknown };
-  /** Who typed, for the journal; root when absent. */
-  readonly user?: string;
-};
-
-/** DESIGN §8. */
-const exit = { good: 0, wrong: 1, findings: 2, denied: 3, nothing: 4 } as const;
-
-class WrongCall extends Error {}
-class NoSuchDevice extends Error {}
 
 export const isClientVerb = (text: string): text is ClientVerb => clientVerbs.some(verb => verb === text);
 
@@ -50,30 +35,6 @@ function complain(io: VerbIo, error: Error, code: number): number {
   return code;
 }
 
-const options = {
-  for: { type: 'string' },
-  until: { type: 'string' },
-  'for-good': { type: 'boolean' },
-  off: { type: 'boolean' },
-  reason: { type: 'string' },
-  format: { type: 'string' },
-  output: { type: 'string', short: 'o' },
-  json: { type: 'boolean' },
-  data: { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
-} as const;
-
-function readArgs(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    if (error instanceof TypeError) throw new WrongCall(`Cannot read the call: ${error.message.split('.')[0]}`);
-    throw error;
-  }
-}
-
-type Call = ReturnType<typeof readArgs> & { readonly client: Client; readonly io: VerbIo };
-
 async function run(verb: ClientVerb, call: Call): Promise<number> {
   only(verb, call);
   switch (verb) {
@@ -84,8 +45,14 @@ async function run(verb: ClientVerb, call: Call): Promise<number> {
     case 'approve':
       return decide(call, 'approve', spanOf(call));
     case 'quarantine':
+      return quarantine(call);
     case 'release':
+    case 'unlink':
       return decide(call, verb, {});
+    case 'link':
+      return link(call);
+    case 'set':
+      return setField(call);
     case 'pause':
       return pause(call);
     case 'export':
@@ -97,17 +64,21 @@ const allowed: Record<ClientVerb, readonly (keyof typeof options)[]> = {
   devices: ['json'],
   why: ['json'],
   approve: ['for', 'until', 'for-good', 'reason', 'json'],
-  quarantine: ['reason', 'json'],
+  quarantine: ['all', 'alone', 'reason', 'json'],
   release: ['reason', 'json'],
+  link: ['reason', 'json'],
+  unlink: ['reason', 'json'],
+  set: ['unlock', 'reason', 'json'],
   pause: ['for', 'off', 'reason', 'json'],
   export: ['format', 'output'],
 };
-const namesDevice = new Set<ClientVerb>(['why', 'approve', 'quarantine', 'release']);
+const namesDevice = new Set<ClientVerb>(['why', 'approve', 'quarantine', 'release', 'unlink']);
 
 /** An option that the verb would ignore is refused: `quarantine --for 4h` must not look as if it ended. */
 function only(verb: ClientVerb, { values, positionals }: Call): void {
   const foreign = Object.keys(values).find(name => name !== 'data' && !allowed[verb].some(own => own === name));
   if (foreign !== undefined) throw new WrongCall(`Cannot ${verb}: it has no option --${foreign}`);
+  if (verb === 'link' || verb === 'set') return;
   const wanted = namesDevice.has(verb) ? 1 : 0;
   if (positionals.length !== wanted)
     throw new WrongCall(
@@ -139,23 +110,6 @@ async function why(call: Call): Promise<number> {
   return standing(detail.row);
 }
 
-async function theDevice({ client, positionals }: Call): Promise<DeviceRow> {
-  const typed = positionals[0] ?? '';
-  const { rows } = await client.json<DeviceList>('GET', '/devices');
-  const found = findDevice(rows, typed);
-  if (found.kind === 'one') return found.row;
-  if (found.kind === 'none') throw new NoSuchDevice(`Cannot find '${typed}': no device has this id, MAC, address, serial or name`);
-  throw new ClientError(
-    'conflict',
-    [`Cannot tell which device '${typed}' is; name one by its id:`, ...found.rows.map(candidate)].join('\n'),
-  );
-}
-
-function reasonOf({ values }: Call): string {
-  if (values.reason === undefined) throw new WrongCall('Cannot decide: --reason is missing');
-  return values.reason;
-}
-
 function spanOf({ values }: Call): object {
   const given = [values.for, values.until, values['for-good']].filter(value => value !== undefined);
   if (given.length !== 1) throw new WrongCall('Cannot approve: give exactly one of --for, --until and --for-good');
@@ -168,16 +122,6 @@ function spanOf({ values }: Call): object {
   const until = readInstant(values.until ?? '');
   if (until === undefined) throw new WrongCall(`Cannot read --until '${values.until}': write 2026-03-01 or 2026-03-01T18:00Z`);
   return { until };
-}
-
-const done = { approve: 'Approved', quarantine: 'Quarantined', release: 'Released' } as const;
-
-async function decide(call: Call, kind: keyof typeof done, body: object): Promise<number> {
-  const reason = reasonOf(call);
-  const row = await theDevice(call);
-  const answer = await call.client.ask('POST', `/devices/${encodeURIComponent(row.id)}/${kind}`, { ...body, reason });
-  call.io.stdout.write(call.values.json === true ? `${answer}\n` : `${done[kind]} ${candidate(row)}\n`);
-  return exit.good;
 }
 
 async function pause(call: Call): Promise<number> {

@@ -24,6 +24,7 @@ const epoch = z.string().max(64);
 const fact = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('seen') }),
   z.object({ kind: z.literal('address'), ip }),
+  z.object({ kind: z.literal('management-address'), ip }),
   z.object({ kind: z.literal('hostname'), name: text }),
   z.object({ kind: z.literal('vendor-class'), text }),
   z.object({ kind: z.literal('dhcp-parameters'), options: z.array(z.number().int().min(0).max(255)).max(255) }),
@@ -59,6 +60,7 @@ const fact = z.discriminatedUnion('kind', [
     detail: text,
     ip: ip.optional(),
     mac: mac.optional(),
+    owner: ip.optional(),
   }),
   z.object({ kind: z.literal('bridge'), protocol: z.enum(bridgeProtocols), detail: text }),
   z.object({ kind: z.literal('member'), group: ip }),

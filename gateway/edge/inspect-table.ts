@@ -1,8 +1,9 @@
 import { visibleText } from '../model/visible-text.ts';
 import type { Inspected, InspectedDevice } from './inspect.ts';
 
-/** Widths of the columns but the last one, which gets what is left. */
-const columns = [
+/** Widths of the columns but the last one, which gets what is left. `ONE AS` names the device that several rows are; only where there is one. */
+const linkColumn = ['ONE AS', 6] as const;
+const columns: readonly (readonly [name: string, width: number])[] = [
   ['MAC', 17],
   ['IP', 15],
   ['HOSTNAME', 20],
@@ -10,7 +11,7 @@ const columns = [
   ['VENDOR', 16],
   ['PACKETS', 8],
   ['MODEL, FIRMWARE, SERIAL', 0],
-] as const;
+];
 
 const cut = (text: string, width: number): string => (text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text);
 
@@ -24,9 +25,11 @@ function cells(device: InspectedDevice): readonly string[] {
 
 /** The inventory for people: a line a device, cut at `width`, then the alarms and what was not understood. Nothing of it can move the cursor. */
 export function inspectTable(inspected: Inspected, width: number): string {
+  const isLinked = inspected.devices.some(({ macs }) => macs.length > 1);
+  const shown = isLinked ? columns.toSpliced(1, 0, linkColumn) : columns;
   const line = (texts: readonly string[]): string => {
     const padded = texts.map((text, i) => {
-      const size = columns[i]?.[1] ?? 0;
+      const size = shown[i]?.[1] ?? 0;
       const safe = visibleText(text);
       return size === 0 ? safe : cut(safe, size).padEnd(size);
     });
@@ -35,10 +38,10 @@ export function inspectTable(inspected: Inspected, width: number): string {
   const { devices, events, malformed, unknown } = inspected;
   const told = events.filter(({ type }) => type !== 'new-device');
   return [
-    line(columns.map(([name]) => name)),
-    ...devices.map(device => line(cells(device))),
+    line(shown.map(([name]) => name)),
+    ...devices.map(device => line(isLinked ? cells(device).toSpliced(1, 0, device.macs.length > 1 ? device.id : '') : cells(device))),
     '',
-    `${devices.length} devices, ${told.length} alarms, ${events.length - told.length} new devices`,
+    `${new Set(devices.map(({ id }) => id)).size} devices${isLinked ? ` with ${devices.length} hardware addresses` : ''}, ${told.length} alarms, ${events.length - told.length} new devices`,
     ...told.map(({ type, mac, frame, count, detail }) =>
       cut(visibleText(`${type}  ${mac}  ${frame === undefined ? '' : `frame ${frame}`}${count > 1 ? ` ×${count}` : ''}  ${detail}`), width),
     ),

@@ -24,6 +24,7 @@ export type InspectedDevice = {
   /** The same for rows that are one device. */
   readonly id: string;
   readonly mac: Mac;
+  /** All hardware addresses of the device, this row's first; `ips` and all else are of this row alone. */
   readonly macs: readonly Mac[];
   readonly ips: readonly string[];
   readonly hostname?: string;
@@ -147,11 +148,13 @@ export class Inspection {
       devices.map(({ fields }) => fields[name]?.value).find(v => v !== undefined);
     const kind = devices.map(device => kindOf(this.#policy, cluesOf(device))?.kind).find(v => v !== undefined) ?? field('deviceKind');
     const mac = first?.mac ?? '';
+    const groups = devices.flatMap(({ id }) => this.#inventory.links.groupOf(id) ?? []);
+    const linked = groups.flatMap(({ members }) => members.flatMap(id => this.#inventory.get(id)?.device.mac ?? []));
     return {
-      id: first?.id ?? '',
+      id: groups[0]?.id ?? first?.id ?? '',
       mac,
-      macs: [mac],
-      ips: addressesOf(devices),
+      macs: unique([mac, ...linked]),
+      ips: this.#addressesOf(devices),
       ...set('hostname', field('hostname')),
       hostnames: unique(devices.flatMap(({ hostnames = [] }) => hostnames.map(({ value }) => value))),
       ...set('vendor', field('maker') ?? field('vendor')),
@@ -168,6 +171,18 @@ export class Inspection {
         ? { facts: devices.flatMap(({ facts }) => facts.map(({ frame, collector, fact }) => ({ frame, collector, fact }))) }
         : {}),
     };
+  }
+
+  /** A device that was granted a lease, or said where it is managed, has that address while it shows no other IPv4 one and nobody else has it. */
+  #addressesOf(devices: readonly Device[]): readonly string[] {
+    const own = unique(devices.flatMap(({ ips }) => ips));
+    if (own.some(ip => !ip.includes(':'))) return own;
+    const said = devices.flatMap(({ facts }) => facts.map(({ fact }) => fact));
+    const leased = said.flatMap(fact => (fact.kind === 'dhcp-lease' ? fact.ip : [])).slice(-1);
+    const managed = said.flatMap(fact =>
+      fact.kind === 'management-address' && this.#inventory.withIp(fact.ip).length === 0 ? fact.ip : [],
+    );
+    return unique([...(leased.length > 0 ? leased : managed), ...own]);
   }
 
   #events(): readonly InspectedEvent[] {
@@ -193,14 +208,6 @@ export class Inspection {
       })
       .toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   }
-}
-
-/** A device that was granted a lease and then showed no other IPv4 address has that one. */
-function addressesOf(devices: readonly Device[]): readonly string[] {
-  const own = unique(devices.flatMap(({ ips }) => ips));
-  if (own.some(ip => !ip.includes(':'))) return own;
-  const leased = devices.flatMap(({ facts }) => facts.flatMap(({ fact }) => (fact.kind === 'dhcp-lease' ? fact.ip : [])));
-  return unique([...leased.slice(-1), ...own]);
 }
 
 const keyOf = (type: string, actor: Mac, victim: Mac | undefined): string => `${type} ${actor} ${victim ?? ''}`;

@@ -106,8 +106,16 @@ export class LiveSite {
 
   /** These Events were folded: tells the listeners soon which devices changed. */
   changed(events: readonly EventBody[]): void {
-    for (const event of events) if ('device' in event && event.device !== undefined) this.#changed.add(event.device);
+    for (const event of events) {
+      if ('device' in event && event.device !== undefined) this.#changed.add(event.device);
+      if (event.kind === 'devices-linked') this.#alsoChanged(this.#parts.gateway.inventory.links.groupOf(event.device)?.members ?? []);
+      if (event.kind === 'devices-unlinked') this.#alsoChanged(event.others);
+    }
     this.#tellSoon();
+  }
+
+  #alsoChanged(ids: readonly DeviceId[]): void {
+    for (const id of ids) this.#changed.add(id);
   }
 
   heard(message: Extract<FromSensor, { readonly type: 'port' | 'counters' }>): void {

@@ -1,3 +1,4 @@
+import { addressClass } from '../model/address-class.ts';
 import type { Digest } from '../model/attestation.ts';
 import type { DeviceView } from '../model/device.ts';
 
@@ -56,6 +57,12 @@ export type ExportRecord = {
   readonly seen_by: string;
   readonly first_seen: string;
   readonly last_seen: string;
+  /** `asset_id` of the device that several records count as; the own one where nothing else does. A link is no proof. */
+  readonly device_id: string;
+  /** Whether the hardware address is a vendor's, a program's, made up or that of a router group. */
+  readonly address_class: string;
+  /** A person's note. */
+  readonly location: string;
 };
 
 const time = (at: number | undefined): string => (at === undefined ? '' : new Date(at).toISOString());
@@ -113,6 +120,9 @@ export function exportRecord(view: DeviceView, asOf: number): ExportRecord {
     seen_by: device.seenBy,
     first_seen: time(device.firstSeen),
     last_seen: time(view.lastSeen),
+    device_id: view.group?.id ?? device.id,
+    address_class: addressClass(device.mac),
+    location: device.fields.location?.value ?? '',
   };
 }
 
@@ -163,4 +173,7 @@ export const columns = [
   'seen_by',
   'first_seen',
   'last_seen',
+  'device_id',
+  'address_class',
+  'location',
 ] as const satisfies readonly (keyof ExportRecord)[];

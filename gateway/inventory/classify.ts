@@ -18,7 +18,7 @@ export function cluesOf({ fields, services, protocols = [], mac }: Device): Kind
   };
 }
 
-/** The Event that gives a device its kind, when fingerprints find another than it has and no person locked it. */
+/** The Event that gives a device its kind, when fingerprints find another than before. */
 export function kindEvents(
   device: Device,
   kindOf: (clues: KindFacts) => { readonly kind: string; readonly rule: RuleRef } | undefined,
@@ -26,7 +26,9 @@ export function kindEvents(
 ): readonly EventBody[] {
   const { kind } = device.fields;
   const found = kindOf(cluesOf(device));
-  if (found === undefined || found.kind === kind?.value || kind?.locked === true) return [];
+  // Beside a person's word it is kept what fingerprints say.
+  const said = kind?.locked === true ? kind.observed : kind;
+  if (found === undefined || found.kind === said?.value) return [];
   const value = { value: found.kind, source: found.rule.at, at: now, frame: 0 };
   return [{ kind: 'field-set', device: device.id, field: 'kind', value }];
 }

@@ -3,12 +3,11 @@ import type { PersonDecision } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
 import type { Command } from '../model/machine.ts';
 import type { ZoneSettings } from '../model/settings.ts';
+import { type Answer, cutTogether, linkByHand, otherInterfaces, setField, tooLongFor, unlinkByHand } from './device-command.ts';
 import type { Inventory } from './inventory.ts';
 
 /** The longest pause of enforcement. Milliseconds. */
 export const maxPauseMs = 24 * 3_600_000;
-
-type Answer = { readonly events: readonly EventBody[] } | { readonly status: 400 | 404 | 409; readonly problem: string };
 
 /** What a person's command does, as Events, or why it is refused. Challenges are opened by the machine and make none here. */
 export function commandEvents(
@@ -26,7 +25,12 @@ export function commandEvents(
     case 'quarantine':
     case 'release':
     case 'challenge':
+    case 'unlink':
       return aboutDevice(inventory, by, asked, command, now);
+    case 'link':
+      return linkByHand(inventory, command.device, command.other, by, asked);
+    case 'set-field':
+      return setField(inventory, command.device, command.field, command.value, { by, reason: asked, now });
     case 'pause':
       if (command.until <= now || command.until > now + maxPauseMs)
         return { status: 400, problem: `Cannot pause enforcement: the end must lie within the next ${maxPauseMs / 3_600_000} hours` };
@@ -45,7 +49,7 @@ function aboutDevice(
   inventory: Inventory,
   by: string,
   reason: string,
-  command: Extract<Command, { readonly device: string }>,
+  command: Exclude<Extract<Command, { readonly device: string }>, { readonly kind: 'link' | 'set-field' }>,
   now: Millis,
 ): Answer {
   const record = inventory.get(command.device);
@@ -56,16 +60,20 @@ function aboutDevice(
     device: command.device,
     person: { kind, by, reason, at: now, ...(deviceKey === undefined ? {} : { deviceKey }), ...more },
   });
+  const block = { kind: 'block', by, reason, at: now } as const;
   if ('until' in command && command.until !== undefined && command.until <= now)
     return { status: 400, problem: `Cannot ${command.kind} ${command.device}: the end lies in the past` };
   switch (command.kind) {
-    case 'approve':
+    case 'approve': {
+      const problem = tooLongFor(inventory, command.device, command.until, now);
+      if (problem !== undefined) return { status: 400, problem };
       return {
         events: [
           ...takeover(inventory, command.device, by),
           person('approval', command.until === undefined ? {} : { until: command.until }),
         ],
       };
+    }
     case 'waive': {
       const finding = record.attestation.reason;
       if (finding !== command.excuses)
@@ -73,14 +81,31 @@ function aboutDevice(
       return { events: [person('waiver', { until: command.until, excuses: command.excuses })] };
     }
     case 'quarantine':
-      return { events: [person('block', {})] };
+      // A device is cut at every interface, or it goes on by the next one.
+      return {
+        events: [
+          person('block', {}),
+          ...(command.alone === true ? [] : otherInterfaces(inventory, command.device)).map(
+            (device): EventBody => ({ kind: 'person-decided', device, person: block }),
+          ),
+        ],
+      };
     case 'release':
       if (record.person === undefined)
         return {
           status: 409,
           problem: `Cannot release ${command.device}: no person decided about it, rule ${record.decision?.rule.name ?? '-'} did; approve it to let it in`,
         };
-      return { events: [{ kind: 'person-released', device: command.device, by, reason }] };
+      return {
+        events: [command.device, ...cutTogether(inventory, command.device)].map(device => ({
+          kind: 'person-released',
+          device,
+          by,
+          reason,
+        })),
+      };
+    case 'unlink':
+      return unlinkByHand(inventory, command.device, by, reason);
     case 'challenge':
       return { events: [] };
   }

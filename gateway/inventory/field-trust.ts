@@ -1,7 +1,7 @@
 import type { Device } from '../model/device.ts';
 
 /** Fields that a device says itself. */
-export type SaidField = Exclude<keyof Device['fields'], 'vendor' | 'kind'>;
+export type SaidField = Exclude<keyof Device['fields'], 'vendor' | 'kind' | 'location'>;
 
 /**
  * Which protocol is believed over which, for what a device says of itself; the higher level wins, within one the newer word.

@@ -2,8 +2,11 @@ import type { DeviceId, Ip, Mac, Millis, PortName, Vlan } from '../model/address
 import type { Event, EventBody } from '../model/event.ts';
 import type { ZoneMode } from '../model/settings.ts';
 import { foldOutcome, renewed } from './fold-attestation.ts';
-import { foldFact, withField } from './fold-fact.ts';
+import { foldFact, unlocked, withField } from './fold-fact.ts';
+import { Links, type LinksSnapshot } from './links.ts';
 import { type DeviceRecord, maxBindings, unattested } from './record.ts';
+import { SignIndex } from './sign-index.ts';
+import { type Sign, tellsApart } from './signs.ts';
 
 /** Everything that a restart needs besides the Events after it. Plain JSON. */
 export type InventorySnapshot = {
@@ -12,6 +15,8 @@ export type InventorySnapshot = {
   readonly nextId: number;
   readonly pausedUntil?: Millis;
   readonly zoneModes: readonly (readonly [string, ZoneMode])[];
+  /** Absent in snapshots of older versions. */
+  readonly links?: LinksSnapshot;
 };
 
 /** The most devices that are kept at all; the machine caps them per port long before. */
@@ -24,6 +29,8 @@ export class Inventory {
   /** As many entries as the devices have addresses, at most 8 each. */
   readonly #byIp = new Map<Ip, Set<DeviceId>>();
   readonly #counts = new Map<PortName, number>();
+  readonly #signs = new SignIndex();
+  #links = new Links();
   readonly #zoneModes = new Map<string, ZoneMode>();
   #nextId = 1;
   #pausedUntil: Millis | undefined;
@@ -32,6 +39,7 @@ export class Inventory {
     const inventory = new Inventory();
     for (const record of snapshot.records) inventory.#add(record);
     for (const [zone, mode] of snapshot.zoneModes) inventory.#zoneModes.set(zone, mode);
+    if (snapshot.links !== undefined) inventory.#links = Links.from(snapshot.links);
     inventory.#nextId = snapshot.nextId;
     inventory.#pausedUntil = snapshot.pausedUntil;
     return inventory;
@@ -43,6 +51,7 @@ export class Inventory {
       records: [...this.#records.values()],
       nextId: this.#nextId,
       zoneModes: [...this.#zoneModes],
+      links: this.#links.snapshot(),
       ...(this.#pausedUntil === undefined ? {} : { pausedUntil: this.#pausedUntil }),
     };
   }
@@ -91,10 +100,37 @@ export class Inventory {
     return [...(this.#byIp.get(ip) ?? [])].flatMap(id => this.#records.get(id) ?? []);
   }
 
+  /** Which records count as one device. */
+  get links(): Pick<Links, 'groupOf' | 'undone' | 'undoneCount'> {
+    return this.#links;
+  }
+
+  /** Records that show a sign (`signKey`). */
+  withSign(key: string): readonly DeviceRecord[] {
+    return this.#signs.holders(key).flatMap(id => this.#records.get(id) ?? []);
+  }
+
+  /** What a record says that tells devices apart. */
+  signs(id: DeviceId): readonly Sign[] {
+    return this.#signs.of(id);
+  }
+
+  /** Two records by what outlives them: their addresses. */
+  pairOf(a: DeviceId, b: DeviceId): string {
+    const names = [a, b].map(id => {
+      const device = this.#records.get(id)?.device;
+      return device === undefined ? id : `${device.mac}/${device.vlan}`;
+    });
+    return names.sort().join(' ');
+  }
+
   /** Folds one Event in. Events about a device that is gone change nothing. */
   apply(event: Pick<Event, 'at' | 'body'>): void {
     const { at, body } = event;
     if (body.kind === 'device-found') this.#found(body, at);
+    else if (body.kind === 'devices-linked') {
+      if (this.#records.has(body.device) && this.#records.has(body.other)) this.#links.linked(body, at, (a, b) => this.pairOf(a, b));
+    } else if (body.kind === 'devices-unlinked') this.#links.unlinked(body, (a, b) => this.pairOf(a, b));
     else if (isAboutDevice(body)) {
       const record = this.#records.get(body.device);
       if (record !== undefined) this.#applyTo(record, body, at);
@@ -122,6 +158,7 @@ export class Inventory {
     this.#count(record.device.port, 1);
     this.#byMac.set(mac, [...(this.#byMac.get(mac) ?? []), id]);
     for (const ip of record.device.ips) this.#uses(ip, id);
+    this.#signs.update(record);
   }
 
   #index(record: DeviceRecord, device: DeviceRecord['device']): void {
@@ -148,14 +185,19 @@ export class Inventory {
     switch (body.kind) {
       case 'fact-learned':
         this.#index(record, foldFact(record.device, body.observation));
+        if (tellsApart(body.observation.fact)) this.#signs.update(record);
         break;
       case 'field-set':
         record.device = withField(record.device, body.field, body.value);
+        break;
+      case 'field-unlocked':
+        record.device = unlocked(record.device, body.field);
         break;
       case 'device-moved':
         this.#count(record.device.port, -1);
         this.#count(body.to, 1);
         record.device = moved(record.device, body.to, body.zone, at);
+        this.#signs.update(record);
         break;
       case 'device-forgotten':
         this.#forget(record);
@@ -165,6 +207,7 @@ export class Inventory {
         break;
       case 'attested':
         record.attestation = foldOutcome(record.attestation, body.outcome, body.checks, at);
+        this.#signs.update(record);
         break;
       case 'attested-again':
         record.attestation = renewed(record.attestation, at, body.expires);
@@ -209,6 +252,8 @@ export class Inventory {
   #forget(record: DeviceRecord): void {
     const { id, mac, port } = record.device;
     this.#records.delete(id);
+    this.#signs.forget(id);
+    this.#links.forget(id);
     for (const ip of record.device.ips) this.#leaves(ip, id);
     this.#count(port, -1);
     const left = (this.#byMac.get(mac) ?? []).filter(other => other !== id);
@@ -218,8 +263,16 @@ export class Inventory {
 }
 
 /** Events that change a known device. An alarm names one but changes nothing. */
-type AboutDevice = Exclude<Extract<EventBody, { readonly device: DeviceId }>, { readonly kind: 'device-found' }>;
-const isAboutDevice = (body: EventBody): body is AboutDevice => 'device' in body && body.kind !== 'alarm' && body.kind !== 'device-found';
+type AboutDevice = Exclude<
+  Extract<EventBody, { readonly device: DeviceId }>,
+  { readonly kind: 'device-found' | 'devices-linked' | 'devices-unlinked' }
+>;
+const isAboutDevice = (body: EventBody): body is AboutDevice =>
+  'device' in body &&
+  body.kind !== 'alarm' &&
+  body.kind !== 'device-found' &&
+  body.kind !== 'devices-linked' &&
+  body.kind !== 'devices-unlinked';
 
 /** The device at its new port: open bindings end, its addresses stay known, and it is nobody's clone any more. */
 function moved(device: DeviceRecord['device'], port: PortName, zone: string, at: Millis): DeviceRecord['device'] {

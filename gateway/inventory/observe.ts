@@ -7,8 +7,10 @@ import type { ZoneSettings } from '../model/settings.ts';
 import { isSameKey } from './fold-fact.ts';
 import { identify } from './identify.ts';
 import type { Inventory } from './inventory.ts';
+import { relink } from './linking.ts';
 import { outsiderBurst } from './quota.ts';
 import type { DeviceRecord } from './record.ts';
+import { tellsApart } from './signs.ts';
 import { zoneOf } from './zone.ts';
 
 /** How many devices and Events one port may have; a capture file is one port for a whole site. */
@@ -74,11 +76,20 @@ export function observe(desk: Desk, observation: Observation): { readonly device
   record.seen.lastAt = Math.max(record.seen.lastAt, at);
   const found = arrival !== 'known';
   if (found) desk.watch({ ...observation, fact: { kind: 'seen' } }, arrival)();
+  if (found) link(desk, record);
   if (fact.kind === 'seen' || isKnown(record, observation) || !desk.quota(port)) return { device: id, changed: found };
   const raise = desk.watch(observation, 'known');
   desk.emit({ kind: 'fact-learned', device: id, observation });
   raise();
+  if (tellsApart(fact)) link(desk, record);
   return { device: id, changed: true };
+}
+
+/** Which records count as one device changes by what outsiders say, so it is metered as that. */
+function link(desk: Desk, { device: { id, port } }: DeviceRecord): void {
+  relink(desk.inventory, id, event => {
+    if (desk.quota(port)) desk.emit(event);
+  });
 }
 
 /** True iff the device's latest fact of that key says the same, and its address is still the newest. */

@@ -1,8 +1,11 @@
 import type { Check } from '../model/attestation.ts';
 import type { Enforcement, Presence } from '../model/axes.ts';
-import type { DeviceView } from '../model/device.ts';
-import type { Millis } from '../model/address.ts';
+import type { Device, DeviceView } from '../model/device.ts';
+import { isVirtualRouterMac } from '../model/address-class.ts';
+import type { DeviceId, Millis } from '../model/address.ts';
+import type { Inventory } from './inventory.ts';
 import type { DeviceRecord } from './record.ts';
+import { routerKey } from './sign-index.ts';
 
 /** A device that sent nothing for so long is shown as silent. Milliseconds. */
 export const silentMs = 300_000;
@@ -21,6 +24,28 @@ export function intendedEnforcement(record: DeviceRecord, acts: boolean, guarded
       return guarded ? 'dropped' : 'quarantined';
   }
 }
+
+/** What the other records make of a device: which count as the same, and who stands behind a virtual router address. */
+export function relationsOf(inventory: Inventory, { device }: DeviceRecord): Pick<DeviceView, 'group' | 'virtualOf'> {
+  const group = inventory.links.groupOf(device.id);
+  const virtualOf = isVirtualRouterMac(device.mac) ? ownersOf(inventory, device) : [];
+  return { ...(group === undefined ? {} : { group }), ...(virtualOf.length === 0 ? {} : { virtualOf }) };
+}
+
+/** Owners that are shown of one virtual address; two or three routers share one. */
+const maxOwners = 8;
+
+/**
+ * Records with a hardware address of their own that stand behind the virtual one, in its segment: they say so, or theirs is the IP address
+ * with which they speak from it.
+ */
+const ownersOf = (inventory: Inventory, { facts, mac: virtual, vlan }: Device): readonly DeviceId[] => {
+  const spoken = facts.flatMap(({ fact }) => (fact.kind === 'router' && fact.owner !== undefined ? inventory.withIp(fact.owner) : []));
+  const found = [...inventory.withSign(routerKey(virtual)), ...spoken]
+    .filter(({ device }) => device.vlan === vlan && !isVirtualRouterMac(device.mac))
+    .map(({ device }) => device.id);
+  return [...new Set(found)].slice(0, maxOwners);
+};
 
 /** The device as pages, CLI and exports show it; undefined before the first decision. */
 export function viewOf(record: DeviceRecord, now: Millis, linkIsDown: boolean): DeviceView | undefined {

@@ -3,10 +3,18 @@ import type { AttestationResult, Check } from './attestation.ts';
 import type { Assurance, Admission, AttestationStatus, Enforcement, Presence } from './axes.ts';
 import type { Decision } from './decision.ts';
 import type { Fact } from './fact.ts';
+import type { DeviceGroup } from './link.ts';
 import type { ReasonCode } from './reason.ts';
 
-/** A value with where it came from. `locked`: a person set it and observations do not replace it. */
-export type Field<T> = { readonly value: T; readonly source: string; readonly at: Millis; readonly frame: number; readonly locked?: true };
+/** A value with where it came from. `locked`: a person set it, observations do not replace it; `observed` is what they say meanwhile. */
+export type Field<T> = {
+  readonly value: T;
+  readonly source: string;
+  readonly at: Millis;
+  readonly frame: number;
+  readonly locked?: true;
+  readonly observed?: Omit<Field<T>, 'locked' | 'observed'>;
+};
 
 /** A time-bounded binding of an identity to an address. Open while `until` is absent. */
 export type Binding = {
@@ -48,6 +56,8 @@ export type Device = {
     readonly description?: Field<string>;
     /** What it says it is; `kind` is what fingerprints make of it. */
     readonly deviceKind?: Field<string>;
+    /** A person's note on where it stands. */
+    readonly location?: Field<string>;
   };
   /** Every host name that it gave itself, each once, newest last, at most 8. */
   readonly hostnames?: readonly Field<string>[];
@@ -56,8 +66,15 @@ export type Device = {
   /** `tcp/502` → name; at most 64. */
   readonly services: readonly { readonly service: string; readonly name?: string }[];
   readonly facts: readonly { readonly collector: string; readonly frame: number; readonly at: Millis; readonly fact: Fact }[];
+  /** Set iff it claimed more IPv4 addresses at once than are taken as its own: proxy ARP, or a spoofer. `count` of claims so far. */
+  readonly standsIn?: { readonly count: number; readonly since: Millis; readonly at: Millis };
   readonly firstSeen: Millis;
 };
+
+export type FieldName = keyof Device['fields'];
+/** What a person may set. */
+export const settableFields = ['hostname', 'kind', 'vendor', 'model', 'location'] as const satisfies readonly FieldName[];
+export type SettableField = (typeof settableFields)[number];
 
 /** A person's word about a device. `until` absent: for good. */
 export type PersonDecision = {
@@ -96,6 +113,10 @@ export type DeviceView = {
   readonly presence: Presence;
   readonly decision: Decision;
   readonly person?: PersonDecision;
+  /** Set iff other records count as the same device. */
+  readonly group?: DeviceGroup;
+  /** Of a virtual router address: the records that say they stand behind it. */
+  readonly virtualOf?: readonly DeviceId[];
   readonly lastSeen: Millis;
   readonly packets: number;
   readonly bytes: number;

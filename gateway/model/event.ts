@@ -3,8 +3,9 @@ import type { AlarmType } from './alarm.ts';
 import type { ChallengeOutcome, Check } from './attestation.ts';
 import type { Enforcement } from './axes.ts';
 import type { Decision } from './decision.ts';
-import type { Field, PersonDecision, SeenBy } from './device.ts';
+import type { Field, FieldName, PersonDecision, SeenBy } from './device.ts';
 import type { Observation } from './fact.ts';
+import type { LinkEvidence } from './link.ts';
 import type { ZoneMode } from './settings.ts';
 
 /** One thing that happened. State is a fold over these, so they carry whatever the fold needs and nothing it can derive. */
@@ -26,8 +27,38 @@ export type EventBody =
       readonly frame: number;
     }
   | { readonly kind: 'fact-learned'; readonly device: DeviceId; readonly observation: Observation }
-  /** Derived from facts by rules that are data (vendor registry, fingerprints). */
-  | { readonly kind: 'field-set'; readonly device: DeviceId; readonly field: 'vendor' | 'kind'; readonly value: Field<string> }
+  /** Derived from facts by rules that are data (vendor registry, fingerprints), or a person's word: that one is locked, with its reason. */
+  | {
+      readonly kind: 'field-set';
+      readonly device: DeviceId;
+      readonly field: FieldName;
+      readonly value: Field<string>;
+      readonly reason?: string;
+    }
+  /** A person gives a field back to what observations say. */
+  | { readonly kind: 'field-unlocked'; readonly device: DeviceId; readonly field: FieldName; readonly by: string; readonly reason: string }
+  /** Two records count as one device from now on: `device` joined `other`. `by` and `reason` iff a person said so. It grants nothing. */
+  | {
+      readonly kind: 'devices-linked';
+      readonly device: DeviceId;
+      readonly other: DeviceId;
+      /** Id of the whole group, that of its oldest member. */
+      readonly group: DeviceId;
+      readonly evidence: readonly LinkEvidence[];
+      readonly score?: number;
+      readonly by?: string;
+      readonly reason?: string;
+    }
+  /** `device` counts as one of its own again. Between it and `others` this evidence links no more. `by` iff a person said so. */
+  | {
+      readonly kind: 'devices-unlinked';
+      readonly device: DeviceId;
+      readonly others: readonly DeviceId[];
+      readonly group: DeviceId;
+      readonly evidence: readonly LinkEvidence[];
+      readonly by?: string;
+      readonly reason: string;
+    }
   | { readonly kind: 'device-moved'; readonly device: DeviceId; readonly from: PortName; readonly to: PortName; readonly zone: ZoneName }
   | { readonly kind: 'device-forgotten'; readonly device: DeviceId; readonly why: string }
   | { readonly kind: 'challenged'; readonly device: DeviceId; readonly challenge: string; readonly target: string }

@@ -5,6 +5,8 @@ export type Fact =
   /** The address spoke at all; made by the header stage, not by a collector. */
   | { readonly kind: 'seen' }
   | { readonly kind: 'address'; readonly ip: Ip }
+  /** Where the whole device is managed, as one of its ports says (LLDP, CDP): not by itself an address of that port. */
+  | { readonly kind: 'management-address'; readonly ip: Ip }
   | { readonly kind: 'hostname'; readonly name: string }
   | { readonly kind: 'vendor-class'; readonly text: string }
   /** DHCP option 55, in the order sent. */
@@ -50,13 +52,17 @@ export type Fact =
       readonly portId: string;
       readonly name?: string;
     }
-  /** It routes, or stands in for a router. `ip` and `mac` are the virtual ones where there are. */
+  /**
+   * It routes, or stands in for a router. `ip` and `mac` are the virtual ones where there are; `owner` is the address of the router itself,
+   * where it spoke from the virtual hardware address.
+   */
   | {
       readonly kind: 'router';
       readonly protocol: 'ra' | 'irdp' | 'redirect' | 'vrrp' | 'hsrp' | 'glbp' | 'carp';
       readonly detail: string;
       readonly ip?: Ip;
       readonly mac?: Mac;
+      readonly owner?: Ip;
     }
   /** It takes part in the layer 2 itself: as a bridge or ring node, as one end of an aggregated link, as authenticator of a port, as master of the time. */
   | { readonly kind: 'bridge'; readonly protocol: BridgeProtocol; readonly detail: string }
@@ -203,6 +209,7 @@ export function factKey(fact: Fact): string {
     case 'reaches':
       return `reaches ${fact.vlan}`;
     case 'address':
+    case 'management-address':
     case 'dhcp-lease':
     case 'dhcp-server':
       return `${fact.kind} ${fact.ip}`;

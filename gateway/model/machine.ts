@@ -1,5 +1,6 @@
 import type { DeviceId, Hex, Ip, Mac, Millis, PortName, Vlan } from './address.ts';
 import type { ChallengeOutcome } from './attestation.ts';
+import type { SettableField } from './device.ts';
 import type { EventBody } from './event.ts';
 import type { Malformed, Observation, Sighting } from './fact.ts';
 import type { ReplyLane, RuleSet } from './rule-set.ts';
@@ -10,9 +11,14 @@ import type { ZoneMode } from './settings.ts';
 export type Command =
   | { readonly kind: 'approve'; readonly device: DeviceId; readonly until?: Millis }
   | { readonly kind: 'waive'; readonly device: DeviceId; readonly until: Millis; readonly excuses: ReasonCode }
-  | { readonly kind: 'quarantine'; readonly device: DeviceId }
+  /** Cuts every interface of the device, or with `alone` this one only. */
+  | { readonly kind: 'quarantine'; readonly device: DeviceId; readonly alone?: true }
   | { readonly kind: 'release'; readonly device: DeviceId }
   | { readonly kind: 'challenge'; readonly device: DeviceId }
+  | { readonly kind: 'link'; readonly device: DeviceId; readonly other: DeviceId }
+  | { readonly kind: 'unlink'; readonly device: DeviceId }
+  /** `value` absent: the field is unlocked. */
+  | { readonly kind: 'set-field'; readonly device: DeviceId; readonly field: SettableField; readonly value?: string }
   | { readonly kind: 'pause'; readonly until: Millis }
   | { readonly kind: 'resume' }
   | { readonly kind: 'zone-mode'; readonly zone: string; readonly mode: ZoneMode };

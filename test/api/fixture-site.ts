@@ -1,8 +1,9 @@
 import type { Check } from '../../gateway/model/attestation.ts';
 import type { Assurance } from '../../gateway/model/axes.ts';
 import type { Decision } from '../../gateway/model/decision.ts';
-import type { Device, DeviceView, PersonDecision } from '../../gateway/model/device.ts';
+import type { Device, DeviceView, PersonDecision, SettableField } from '../../gateway/model/device.ts';
 import type { Event } from '../../gateway/model/event.ts';
+import type { DeviceGroup } from '../../gateway/model/link.ts';
 import type { Command } from '../../gateway/model/machine.ts';
 import type { ReasonCode } from '../../gateway/model/reason.ts';
 import type { Settings } from '../../gateway/model/settings.ts';
@@ -187,6 +188,21 @@ const noEvidence = (reason: ReasonCode, detail: string): DeviceView['attestation
 
 const traffic = { lastSeen: epoch + 55_000, packets: 812, bytes: 90_412 };
 
+/** The PLC speaks on a second port, by what both say. */
+const twoPorts: DeviceGroup = {
+  id: 'd3',
+  members: ['d3', 'd7'],
+  links: [
+    {
+      a: 'd7',
+      b: 'd3',
+      at: epoch + 9000,
+      evidence: [{ sign: 'lldp-chassis', value: `02:00:5e:10:00:03 ${bidiText}`, frames: [77, 43] }],
+      score: 100,
+    },
+  ],
+};
+
 export function fixtureViews(): DeviceView[] {
   const good = device({
     id: 'd1',
@@ -293,6 +309,7 @@ export function fixtureViews(): DeviceView[] {
     },
     {
       device: plc,
+      group: twoPorts,
       attestation: noEvidence('CANNOT_ATTEST', 'no TLS on port 8443'),
       ...held,
       decision: decision(plc, { ...hold, reason: 'CANNOT_ATTEST' }, rule('hold-the-rest', 31), {
@@ -336,6 +353,7 @@ export function fixtureViews(): DeviceView[] {
     },
     {
       device: stealth,
+      group: twoPorts,
       attestation: { status: 'none', assurance: 0, expected: false, checks: [] },
       ...held,
       presence: 'silent',
@@ -400,6 +418,8 @@ export function fixtureSite(
     record(d.id, { kind: 'device-found', device: d.id, mac: d.mac, port: d.port, vlan: d.vlan, zone: d.zone, seenBy: d.seenBy, frame: 1 });
     record(d.id, { kind: 'decided', device: d.id, decision: now });
   }
+  for (const link of views.find(({ device: d }) => d.id === 'd7')?.group?.links ?? [])
+    record('d7', { kind: 'devices-linked', device: link.a, other: link.b, group: link.b, evidence: link.evidence, score: 100 });
   const tell = (ids: readonly string[]) => {
     for (const listener of listeners) listener(ids);
   };
@@ -409,6 +429,25 @@ export function fixtureSite(
     devices.set(view.device.id, next);
     if (person !== undefined) record(view.device.id, { kind: 'person-decided', device: view.device.id, person });
     else if (command.kind === 'release') record(view.device.id, { kind: 'person-released', device: view.device.id, by, reason });
+    tell([view.device.id]);
+  };
+
+  const ungroup = (id: string) => {
+    const view = devices.get(id);
+    if (view === undefined) return;
+    const { group: _, ...own } = view;
+    devices.set(id, own);
+    tell([id]);
+  };
+  const setField = (view: DeviceView, by: string, name: SettableField, value: string | undefined) => {
+    const old = view.device.fields[name];
+    const field =
+      value === undefined
+        ? old?.observed
+        : { value, source: by, at: epoch, frame: 0, locked: true as const, ...(old === undefined ? {} : { observed: old }) };
+    const { [name]: _, ...fields } = view.device.fields;
+    const next = field === undefined ? fields : { ...fields, [name]: field };
+    devices.set(view.device.id, { ...view, device: { ...view.device, fields: next } });
     tell([view.device.id]);
   };
 
@@ -459,7 +498,9 @@ export function fixtureSite(
       if ('device' in command) {
         const view = devices.get(command.device);
         if (view === undefined) return Promise.resolve({ ok: false, status: 404, problem: 'Cannot find the device' });
-        if (command.kind !== 'challenge') decide(view, by, reason, command);
+        if (command.kind === 'unlink') for (const id of view.group?.members ?? []) ungroup(id);
+        else if (command.kind === 'set-field') setField(view, by, command.field, command.value);
+        else if (command.kind !== 'challenge' && command.kind !== 'link') decide(view, by, reason, command);
       }
       tell([]);
       return Promise.resolve({ ok: true });

@@ -66,6 +66,25 @@ describe('reading', () => {
     expect(schemas.health.strict().parse((await get('/health')).json)).toEqual(open.site.health());
   });
 
+  it('shows two rows that count as one device, each with the other and why', async () => {
+    const list = schemas.deviceList.parse((await get('/devices')).json);
+    expect(list.rows.find(row => row.id === 'd7')).toMatchObject({ group: 'd3', interfaces: 2, addressClass: 'made' });
+    expect(list.rows.find(row => row.id === 'd1')).not.toHaveProperty('group');
+    const detail = schemas.deviceDetail.strict().parse((await get('/devices/d7')).json);
+    expect(detail.linked).toMatchObject([
+      { row: { id: 'd3' }, links: [{ between: ['d7', 'd3'], score: 100, evidence: [{ sign: 'lldp-chassis', frames: [77, 43] }] }] },
+    ]);
+    for (const id of ['d3', 'd7']) {
+      const { timeline } = schemas.deviceDetail.parse((await get(`/devices/${id}`)).json);
+      expect(
+        timeline.map(({ text }) => text),
+        id,
+      ).toContainEqual(expect.stringMatching(/^the machine counts d7 and d3 as one device: both say lldp-chassis/));
+      expect(timeline.map(({ seq }) => seq)).toEqual(timeline.map(({ seq }) => seq).toSorted((a, b) => b - a));
+    }
+    expect(detail.linked[0]?.links[0]?.evidence[0]?.text).toMatch(/^both say lldp-chassis .* \(frames 77 and 43\)$/s);
+  });
+
   it('exports CSV and JSON Lines as attachments', async () => {
     const csv = await get('/export.csv');
     expect(csv.headers['content-type']).toMatch(/^text\/csv/);
@@ -104,6 +123,37 @@ describe('reading', () => {
 });
 
 describe('deciding', () => {
+  it('cuts a device, or one interface of it alone', async () => {
+    await post('/devices/d3/quarantine', { reason: 'look at it' });
+    expect(last()).toEqual({ kind: 'quarantine', device: 'd3' });
+    await post('/devices/d3/quarantine', { reason: 'look at it', alone: true });
+    expect(last()).toEqual({ kind: 'quarantine', device: 'd3', alone: true });
+    expect((await post('/devices/d3/quarantine', { reason: 'look at it', alone: false })).status).toBe(400);
+    await post('/devices/d3/release', { reason: 'looked at it' });
+  });
+
+  it('links, unlinks, sets and unlocks', async () => {
+    await post('/devices/d1/link', { other: 'd2', reason: 'one box' });
+    expect(last()).toEqual({ kind: 'link', device: 'd1', other: 'd2' });
+    await post('/devices/d1/unlink', { reason: 'two boxes' });
+    expect(last()).toEqual({ kind: 'unlink', device: 'd1' });
+    await post('/devices/d1/set-field', { field: 'location', value: ' dock 7 ', reason: 'seen there' });
+    expect(last()).toEqual({ kind: 'set-field', device: 'd1', field: 'location', value: 'dock 7' });
+    await post('/devices/d1/set-field', { field: 'location', unlock: true, reason: 'moved' });
+    expect(last()).toEqual({ kind: 'set-field', device: 'd1', field: 'location' });
+    const before = open.site.commands.length;
+    for (const [path, body] of [
+      ['link', { other: 'd99', reason: 'no such' }],
+      ['link', { reason: 'with whom' }],
+      ['set-field', { field: 'serial', value: 'x', reason: 'not settable' }],
+      ['set-field', { field: 'kind', value: ' ', reason: 'empty' }],
+      ['set-field', { field: 'kind', value: 'plc', unlock: true, reason: 'both' }],
+      ['set-field', { field: 'kind', value: 'x'.repeat(129), reason: 'too long' }],
+    ] as const)
+      expect((await post(`/devices/d1/${path}`, body)).status, JSON.stringify(body)).toBe(body.reason === 'no such' ? 404 : 400);
+    expect(open.site.commands).toHaveLength(before);
+  });
+
   it('approves for hours, until an instant, and for good', async () => {
     expect((await post('/devices/d3/approve', { hours: 4, reason: 'dock 7 replacement' })).status).toBe(200);
     expect(open.site.commands.at(-1)).toEqual({

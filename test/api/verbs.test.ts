@@ -61,6 +61,58 @@ describe('naming a device', () => {
   });
 });
 
+describe('several interfaces of one device', () => {
+  it('are marked in the list', async () => {
+    expect((await sallyport('devices')).out).toMatch(/ d7=d3 /);
+  });
+
+  it('are listed with the reason before anything is cut, and cut when asked for', async () => {
+    const before = open.site.commands.length;
+    const { code, out, err } = await sallyport("quarantine d3 --reason 'look at it'");
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toMatch(/add --all to cut them too, or --alone:\nd7 .*both say lldp-chassis/);
+    expect(open.site.commands).toHaveLength(before);
+    expect((await sallyport("quarantine d3 --all --alone --reason 'look at it'")).code).toBe(1);
+    await sallyport("quarantine d3 --alone --reason 'look at it'");
+    expect(open.site.commands.at(-1)?.command).toEqual({ kind: 'quarantine', device: 'd3', alone: true });
+    await sallyport("quarantine d3 --all --reason 'look at it'");
+    expect(open.site.commands.at(-1)?.command).toEqual({ kind: 'quarantine', device: 'd3' });
+    await sallyport("release d3 --reason 'looked at it'");
+  });
+
+  it('stand with what was said alike in why', async () => {
+    expect((await sallyport('why d7')).out).toMatch(/^also {3}d3 02:00:5e:10:00:03 at p3: both say lldp-chassis .* \(frames 77 and 43\)$/m);
+  });
+
+  it('are linked and unlinked by name', async () => {
+    const { code, out } = await sallyport("link d1 dock-ts4-18 --reason 'one box'");
+    expect([code, out]).toEqual([0, expect.stringMatching(/^Linked d1 .*\n {2}with d2 /)]);
+    expect(open.site.commands.at(-1)).toMatchObject({ reason: 'one box', command: { kind: 'link', device: 'd1', other: 'd2' } });
+    expect((await sallyport("unlink d1 --reason 'two boxes'")).out).toMatch(/^Unlinked d1 /);
+    expect((await sallyport("link d1 --reason 'with whom'")).err).toContain('name exactly two devices');
+    expect((await sallyport("link d1 d99 --reason 'no such'")).code).toBe(4);
+  });
+});
+
+describe('sallyport set', () => {
+  it('sets a field and unlocks it', async () => {
+    expect((await sallyport("set d1 location 'dock 7, rack 2' --reason 'seen there'")).out).toMatch(/^Set location of d1 /);
+    expect(open.site.commands.at(-1)?.command).toEqual({ kind: 'set-field', device: 'd1', field: 'location', value: 'dock 7, rack 2' });
+    await sallyport("set d1 hostname gate-4 --reason 'its label'");
+    expect((await sallyport('why d1')).out).toContain('set    hostname to “gate-4” by local:root; observed is “dock-ts4-17” (dhcp)');
+    await sallyport("set d1 hostname --unlock --reason 'label gone'");
+    await sallyport("set d1 location --unlock --reason 'moved'");
+    expect(open.site.commands.at(-1)?.command).toEqual({ kind: 'set-field', device: 'd1', field: 'location' });
+    for (const line of [
+      "set d1 location --reason 'no value'",
+      "set d1 --unlock --reason 'no field'",
+      "set d1 serial 7 --reason 'not settable'",
+      'set d1 kind plc',
+    ])
+      expect((await sallyport(line)).code, line).toBe(1);
+  });
+});
+
 describe('sallyport devices', () => {
   it('fits the terminal, keeps every row on one line, and ends with the worst of them', async () => {
     for (const columns of [120, 150, 200]) {
@@ -161,7 +213,7 @@ describe('deciding from the command line', () => {
     "approve --for 4h --reason 'nobody'",
     "approve d3 d4 --for 4h --reason 'two'",
     "quarantine d3 --for 4h --reason 'it would not end'",
-    "quarantine d3 --reason 'x'",
+    "quarantine d4 --reason 'x'",
     "pause --for 3d --reason 'too long'",
     'why',
     'devices d3',

@@ -104,6 +104,45 @@ describe.skipIf(missing !== undefined)('the page in a browser', () => {
     expect(await tab.locator('img').count()).toBe(0);
   });
 
+  it('shows a device with two interfaces: the evidence, what a quarantine cuts, and a way to undo it', async () => {
+    expect(await tab.getByRole('row').filter({ hasText: '2 interfaces' }).count()).toBe(2);
+    await tab.getByRole('link', { name: 'line1-plc' }).click();
+    const others = tab.locator('.interfaces');
+    await others.locator('.mono', { hasText: '02:00:5e:10:00:07' }).waitFor();
+    expect(await others.textContent()).toMatch(/both say lldp-chassis.*frames 77 and 43.*score 100/);
+    await shoot(tab, 'interfaces-1400');
+    await tab.getByRole('button', { name: 'Quarantine…' }).click();
+    expect(await tab.getByRole('dialog').textContent()).toContain('Cut with it, because they count as the same device: 02:00:5e:10:00:07');
+    await tab.getByLabel('Cut this interface only').check();
+    await tab.getByLabel('Reason').fill('only the one at p3');
+    await tab.getByRole('button', { name: 'Cut from the network' }).click();
+    await expect.poll(() => open.site.commands.at(-1)?.command).toEqual({ kind: 'quarantine', device: 'd3', alone: true });
+    await tab.getByRole('button', { name: 'Release…' }).click();
+    await tab.getByLabel('Reason').fill('looked at it');
+    await tab.getByRole('button', { name: 'Take the block away' }).click();
+    await others.getByRole('button', { name: 'Undo…' }).click();
+    await tab.getByLabel('Reason').fill('two boxes in one rack');
+    await tab.getByRole('button', { name: 'Undo the link' }).click();
+    await others.getByText('None is known').waitFor();
+    expect(open.site.commands.at(-1)).toMatchObject({ reason: 'two boxes in one rack', command: { kind: 'unlink', device: 'd7' } });
+  });
+
+  it('sets a field that stays, and shows what is observed beside it', async () => {
+    await tab.getByRole('button', { name: 'Set a field…' }).click();
+    await tab.locator('select[name=field]').selectOption('vendor');
+    await tab.locator('input[name=value]').fill('Acme Drives');
+    await tab.getByLabel('Reason').fill('its type plate');
+    await tab.getByRole('button', { name: 'Set and lock' }).click();
+    await expect
+      .poll(() => tab.locator('.set-fields li').textContent())
+      .toContain('vendor Acme Drives by keller · observed is Siemens AG (oui)');
+    await tab.locator('.set-fields').getByRole('button', { name: 'Unlock…' }).click();
+    await tab.getByLabel('Reason').fill('it was the wrong one');
+    await tab.getByRole('button', { name: 'Unlock', exact: true }).click();
+    await expect.poll(() => tab.locator('.set-fields li').count()).toBe(0);
+    await tab.getByRole('link', { name: '‹ Devices' }).click();
+  });
+
   it('says of the tampered sensor why it is cut, with expected and seen', async () => {
     await tab.getByRole('link', { name: 'dock-ts4-18' }).click();
     const why = tab.locator('.why');

@@ -7,7 +7,7 @@ import { factsOf } from './observe.ts';
 describe('CARP', () => {
   it('names a virtual host by its hardware address; its IP addresses are hidden', () =>
     expect(factsOf(v.vrrpMac, v.redundancyVectors.carp)).toEqual([
-      { kind: 'router', protocol: 'carp', detail: 'group 7, each 1 s, skew 100', mac: '00:00:5e:00:01:07' },
+      { kind: 'router', protocol: 'carp', detail: 'group 7, each 1 s, skew 100', mac: '00:00:5e:00:01:07', owner: '192.0.2.33' },
     ]));
 
   it('that has come through a router names nothing', () => expect(factsOf(v.vrrpMac, v.vrrpFrame(v.carp, 64))).toEqual([]));

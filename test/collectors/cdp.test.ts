@@ -18,8 +18,8 @@ describe('CDP', () => {
       { kind: 'description', text: 'Example IOS Software, X2960 Software, Version 12.2(25)SEE2, RELEASE SOFTWARE (fc1) Copyright' },
       { kind: 'firmware', text: '12.2(25)SEE2' },
       { kind: 'device-kind', text: 'switch' },
-      { kind: 'address', ip: '192.0.2.33' },
-      { kind: 'address', ip: '2001:db8::21' },
+      { kind: 'management-address', ip: '192.0.2.33' },
+      { kind: 'management-address', ip: '2001:db8::21' },
     ]));
 
   it('names a phone, whose software is a version alone', () => {
@@ -37,9 +37,9 @@ describe('CDP', () => {
   it('that takes leave says nothing', () => expect(factsOf(host, v.cdpFrame(v.cdp(v.field(1, 'x')).with(1, 0)))).toEqual([]));
 
   it('never names an address that no host can have', () =>
-    expect(factsOf(host, v.cdpFrame(v.cdp(v.field(1, 'x'), v.field(2, v.addresses('0.0.0.0'))))).filter(f => f.kind === 'address')).toEqual(
-      [],
-    ));
+    expect(
+      factsOf(host, v.cdpFrame(v.cdp(v.field(1, 'x'), v.field(2, v.addresses('0.0.0.0'))))).filter(f => f.kind === 'management-address'),
+    ).toEqual([]));
 });
 
 describe('wrong CDP is malformed', () => {

@@ -11,7 +11,9 @@ const vectors = v.redundancyVectors;
 describe('HSRP', () => {
   it('names a router with the virtual address and hardware address', () => {
     const router = { kind: 'router', protocol: 'hsrp', ip: '192.0.2.1', mac: '00:00:0c:07:ac:07' };
-    expect(factsOf(v.hsrpMac, vectors['hsrp-active'])).toEqual([{ ...router, detail: 'group 7, active, priority 200' }]);
+    expect(factsOf(v.hsrpMac, vectors['hsrp-active'])).toEqual([
+      { ...router, detail: 'group 7, active, priority 200', owner: '192.0.2.33' },
+    ]);
     expect(factsOf(gateway, vectors['hsrp-standby'])).toEqual([{ ...router, detail: 'group 7, standby, priority 200' }]);
   });
 

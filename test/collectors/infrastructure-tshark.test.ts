@@ -23,6 +23,7 @@ type Question = {
 };
 
 const address = (ip: string): Fact | undefined => (isHostIp(ip) ? { kind: 'address', ip } : undefined);
+const managed = (ip: string): Fact | undefined => (isHostIp(ip) ? { kind: 'management-address', ip } : undefined);
 const ascii = (bytes: string): string => Buffer.from(bytes.replaceAll(':', ''), 'hex').toString().trim();
 const member = (group: string): Fact => ({ kind: 'member', group });
 
@@ -44,8 +45,8 @@ const questions: readonly Question[] = [
   lldp('chassis.id', value => ({ kind: 'identifier', scheme: 'lldp-chassis', value: ascii(value) })),
   lldp('tlv.system.name', name => ({ kind: 'hostname', name })),
   lldp('tlv.system.desc', text => ({ kind: 'description', text })),
-  lldp('mgn.addr.ip4', address),
-  lldp('mgn.addr.ip6', address),
+  lldp('mgn.addr.ip4', managed),
+  lldp('mgn.addr.ip6', managed),
   lldp('iana.mudurl', url => ({ kind: 'mud-url', url }), ['tcpdump/lldp_mudurl']),
   {
     collector: 'dhcpv6',

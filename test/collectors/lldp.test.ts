@@ -17,8 +17,8 @@ describe('LLDP', () => {
       { kind: 'hostname', name: 'sw-hall-1' },
       { kind: 'description', text: 'Example Networks EX-8 Software 4.2' },
       { kind: 'device-kind', text: 'switch' },
-      { kind: 'address', ip: '192.0.2.33' },
-      { kind: 'address', ip: '2001:db8::21' },
+      { kind: 'management-address', ip: '192.0.2.33' },
+      { kind: 'management-address', ip: '2001:db8::21' },
     ]));
 
   it('with the inventory of LLDP-MED names maker, model, serial number and firmware', () =>
@@ -100,7 +100,9 @@ describe('LLDP', () => {
   });
 
   it('never names an address that no host can have', () =>
-    expect(factsOf(host, v.lldpFrame(v.lldp(...v.mandatory, v.managementIp4('0.0.0.0')))).filter(f => f.kind === 'address')).toEqual([]));
+    expect(
+      factsOf(host, v.lldpFrame(v.lldp(...v.mandatory, v.managementIp4('0.0.0.0')))).filter(f => f.kind === 'management-address'),
+    ).toEqual([]));
 });
 
 describe('wrong LLDP is malformed', () => {
@@ -127,7 +129,7 @@ it.skipIf(!hasCaptures)('a real controller tells its station, order number, seri
     { kind: 'model', text: '6ES7 214-1AG40-0XB0' },
     { kind: 'serial', text: 'S V-K2C13707' },
     { kind: 'firmware', text: 'V4.2.1' },
-    { kind: 'address', ip: '192.168.0.1' },
+    { kind: 'management-address', ip: '192.168.0.1' },
   ])
     expect(facts).toContainEqual(fact);
 });

@@ -17,6 +17,7 @@ describe('VRRP', () => {
         detail: 'group 7, priority 100, version 2',
         ip,
         mac: '00:00:5e:00:01:07',
+        owner: '192.0.2.33',
       })),
     ));
 

@@ -8,6 +8,7 @@ import { vectors } from '../vectors/frames/index.ts';
 /** One fact of each kind: a kind without an example here does not compile. */
 const facts: { readonly [kind in FactKind]: Extract<Fact, { readonly kind: kind }> | Fact } = {
   seen: { kind: 'seen' },
+  'management-address': { kind: 'management-address', ip: '10.0.0.1' },
   address: { kind: 'address', ip: '192.0.2.1' },
   hostname: { kind: 'hostname', name: 'plc-7' },
   'vendor-class': { kind: 'vendor-class', text: 'MSFT 5.0' },
@@ -30,7 +31,7 @@ const facts: { readonly [kind in FactKind]: Extract<Fact, { readonly kind: kind 
   certificate: { kind: 'certificate', role: 'server', subject: 'CN=a', issuer: 'CN=b', key: '00ff' },
   'uses-server': { kind: 'uses-server', service: 'ntp', ip: '192.0.2.1' },
   neighbour: { kind: 'neighbour', protocol: 'lldp', chassis: 'a', portId: 'b', name: 'c' },
-  router: { kind: 'router', protocol: 'ra', detail: '' },
+  router: { kind: 'router', protocol: 'vrrp', detail: '', ip: '10.0.0.1', mac: '00:00:5e:00:01:07', owner: '10.0.0.2' },
   bridge: { kind: 'bridge', protocol: 'stp', detail: '' },
   member: { kind: 'member', group: '224.0.0.251' },
   asks: { kind: 'asks', protocol: 'tls', name: 'example.org' },

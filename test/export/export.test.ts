@@ -25,7 +25,7 @@ function hostileRecord(text: string, list: readonly string[]): ExportRecord {
     ...view,
     device: {
       ...view.device,
-      fields: { hostname: field(text), vendor: field(text), model: field(text), kind: field(text) },
+      fields: { hostname: field(text), vendor: field(text), model: field(text), kind: field(text), location: field(text) },
       services: list.map(name => ({ service: name, name })),
     },
     person: { kind: 'waiver', by: text, reason: text, at: epoch, until: epoch + 1 },
@@ -65,6 +65,12 @@ describe('the record', () => {
       decided_until: '2026-03-01T06:14:00.001Z',
     });
     expect(of('d1').decided_until).toBe('');
+  });
+
+  it('names the device that several records count as, what the address is, and where it stands', () => {
+    expect(of('d7')).toMatchObject({ asset_id: 'd7', device_id: 'd3', address_class: 'made', location: '' });
+    expect(of('d1').device_id).toBe('d1');
+    expect(hostileRecord('rack 2', []).location).toBe('rack 2');
   });
 
   it('has exactly the columns of the table', () => {

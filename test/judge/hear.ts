@@ -39,7 +39,10 @@ export function hear(file: string): Heard {
   return {
     senders,
     words: (mac, collectors) => facts(mac).flatMap(o => (collectors.includes(o.collector) ? wordsOf(o.fact) : [])),
-    ips: mac => facts(mac).flatMap(({ fact }) => (fact.kind === 'address' || fact.kind === 'dhcp-lease' ? [fact.ip] : [])),
+    ips: mac =>
+      facts(mac).flatMap(({ fact }) =>
+        fact.kind === 'address' || fact.kind === 'dhcp-lease' || fact.kind === 'management-address' ? [fact.ip] : [],
+      ),
     protocols: mac => facts(mac).flatMap(({ fact }) => (fact.kind === 'protocol' ? [fact.name] : [])),
   };
 }

@@ -53,4 +53,21 @@ describe('the shipped policies', () => {
       expect(text, sub).toMatch(/licen[cs]e|Apache-2\.0/);
     }
   });
+
+  it('say in the head of every file under which licence it stands, and of every fingerprint where it is known from', () => {
+    const files = readPolicyFiles([folder]).filter(({ path }) => path.endsWith('.yaml'));
+    expect(files.some(({ path }) => path.includes('fingerprints/'))).toBe(true);
+    for (const { path, text } of files) {
+      const head = text.split('\n').filter((line, n, all) => all.slice(0, n + 1).every(one => one.startsWith('#')));
+      expect(head.join('\n'), path).toMatch(/Apache-2\.0|BSD|CC0|MIT/);
+    }
+    // Without a source an entry does not load.
+    const [print] = files.filter(({ path }) => path.includes('fingerprints/'));
+    const bare = (print?.text ?? '').replace(/\n {2}source: .*\n/, '\n');
+    expect(
+      loadPolicy([{ path: 'policies/fingerprints/x.yaml', text: bare }])
+        .problems.map(one => one.text)
+        .join(),
+    ).toMatch(/source of entry .*missing/);
+  });
 });

@@ -14,6 +14,15 @@ export type Decide = {
   readonly danger?: boolean;
   readonly path: string;
   readonly presets?: readonly Preset[];
+  /** A choice besides, on or off; adds `body` when it is on. */
+  readonly option?: Preset;
+  /** What to choose or type besides; sent under `name`. */
+  readonly inputs?: readonly {
+    readonly name: string;
+    readonly label: string;
+    readonly choices?: readonly string[];
+    readonly maxLength?: number;
+  }[];
   readonly body?: Readonly<Record<string, unknown>>;
 };
 
@@ -30,21 +39,26 @@ export const pausePresets: readonly Preset[] = [
   { label: '2 hours', body: { minutes: 120 } },
 ];
 
+/** A made-up address lapses by itself, so nobody is let in by it for good. */
+export const randomisedPresets: readonly Preset[] = approvalPresets.slice(0, 3);
+
 /** Asks for a decision and sends it. Native: focus stays inside, Escape closes, and the page behind is inert. */
 export function DecideDialog({ decide, close }: { decide: Decide; close: (done?: string) => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const chosen = useSignal(1);
   const failure = useSignal<string | undefined>(undefined);
   const busy = useSignal(false);
+  const optional = useSignal(false);
   const done = useRef<string>(undefined);
   useEffect(() => dialog.current?.showModal(), []);
 
-  const send = async (reason: string) => {
+  const send = async (typed: Readonly<Record<string, string>>) => {
     if (busy.value) return;
     busy.value = true;
     failure.value = undefined;
     try {
-      await ask<{ ok: true }>('POST', decide.path, { ...decide.body, ...decide.presets?.[chosen.value]?.body, reason });
+      const extra = optional.value ? decide.option?.body : undefined;
+      await ask<{ ok: true }>('POST', decide.path, { ...decide.body, ...decide.presets?.[chosen.value]?.body, ...extra, ...typed });
       done.current = `Done: ${decide.button.toLowerCase()}.`;
       dialog.current?.close();
     } catch (error) {
@@ -59,8 +73,9 @@ export function DecideDialog({ decide, close }: { decide: Decide; close: (done?:
       <form
         onSubmit={event => {
           event.preventDefault();
-          const reason = new FormData(event.currentTarget).get('reason');
-          void send(typeof reason === 'string' ? reason : '');
+          const form = new FormData(event.currentTarget);
+          const typed = ['reason', ...(decide.inputs ?? []).map(({ name }) => name)].map(name => [name, form.get(name)] as const);
+          void send(Object.fromEntries(typed.map(([name, value]) => [name, typeof value === 'string' ? value : ''])));
         }}
       >
         <h2 id="decide-title">{decide.title}</h2>
@@ -75,6 +90,25 @@ export function DecideDialog({ decide, close }: { decide: Decide; close: (done?:
               </label>
             ))}
           </fieldset>
+        )}
+        {(decide.inputs ?? []).map(({ name, label, choices, maxLength }) => (
+          <label key={name}>
+            {label}
+            {choices === undefined ? (
+              <input name={name} required maxLength={maxLength} autocomplete="off" />
+            ) : (
+              <select name={name}>
+                {choices.map(choice => (
+                  <option key={choice}>{choice}</option>
+                ))}
+              </select>
+            )}
+          </label>
+        ))}
+        {decide.option !== undefined && (
+          <label class="option">
+            <input type="checkbox" checked={optional.value} onChange={() => (optional.value = !optional.value)} /> {decide.option.label}
+          </label>
         )}
         <label>
           Reason <small class="soft">stays in the journal with your name</small>

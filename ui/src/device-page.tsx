@@ -5,9 +5,10 @@ import type { DeviceDetail, DeviceRow } from '../../gateway/api/contract.ts';
 import { RequestError, ask } from './api.ts';
 import { BadgeWord } from './badge.tsx';
 import { Checks } from './checks.tsx';
-import { DecideDialog, approvalPresets, waiverPresets } from './decide-dialog.tsx';
+import { DecideDialog, approvalPresets, randomisedPresets, waiverPresets } from './decide-dialog.tsx';
 import type { Decide } from './decide-dialog.tsx';
 import { Bindings, DecisionPanel, Facts, ProofPanel, Timeline } from './device-panels.tsx';
+import { Interfaces, SetField, addressWords } from './interfaces.tsx';
 import { ago, nameOf, whatOf, when, whereOf } from './format.ts';
 import { Copy, Link } from './link.tsx';
 import { clock, rows } from './store.ts';
@@ -65,6 +66,7 @@ export function DevicePage({ id }: { id: string }) {
         </p>
       </section>
       <Actions detail={found} open={decide => (dialog.value = decide)} />
+      <Interfaces detail={found} open={decide => (dialog.value = decide)} />
       <p class="said" role="status">
         {said.value}
       </p>
@@ -79,6 +81,7 @@ export function DevicePage({ id }: { id: string }) {
           <Bindings detail={found} />
         </div>
       </div>
+      <SetField detail={found} open={decide => (dialog.value = decide)} />
       <Facts detail={found} />
       <Timeline detail={found} />
       {dialog.value !== undefined && (
@@ -133,7 +136,7 @@ const seenByWords = {
   'forwarding-table': 'only the forwarding table saw it',
 } as const;
 
-function Where({ detail: { row } }: { detail: DeviceDetail }) {
+function Where({ detail: { row, virtualOf } }: { detail: DeviceDetail }) {
   return (
     <section class="whereabouts">
       <h2>Where</h2>
@@ -147,6 +150,19 @@ function Where({ detail: { row } }: { detail: DeviceDetail }) {
             · uses the address of <Link to={`/devices/${encodeURIComponent(row.cloneOf)}`}>{row.cloneOf}</Link>
           </>
         )}
+        {addressWords[row.addressClass] !== undefined && <> · {addressWords[row.addressClass]}</>}
+        {virtualOf.length > 0 && (
+          <>
+            {' '}
+            · behind it stand{' '}
+            {virtualOf.map(owner => (
+              <Link key={owner} to={`/devices/${encodeURIComponent(owner)}`}>
+                {owner}{' '}
+              </Link>
+            ))}
+          </>
+        )}
+        {row.standsIn !== undefined && <> · stands in for {row.standsIn} addresses, which are not taken as its own</>}
       </p>
     </section>
   );
@@ -154,7 +170,9 @@ function Where({ detail: { row } }: { detail: DeviceDetail }) {
 
 /** The decisions that fit the present state; each opens a dialog that names the device and what follows. */
 function Actions({ detail, open }: { detail: DeviceDetail; open: (decide: Decide) => void }) {
-  const { row, person, excusable } = detail;
+  const { row, person, excusable, linked } = detail;
+  const lapses = row.addressClass === 'randomised' && row.group === undefined;
+  const others = linked.map(({ row: other }) => `${nameOf(other)} (${other.mac} at ${whereOf(other)})`).join(', ');
   const name = nameOf(row);
   const at = `${row.mac} at ${whereOf(row)}`;
   const path = `/devices/${encodeURIComponent(row.id)}`;
@@ -168,10 +186,10 @@ function Actions({ detail, open }: { detail: DeviceDetail; open: (decide: Decide
           onClick={() =>
             open({
               title: `Approve ${name}?`,
-              consequence: `${at} may use the network from now on. The approval lapses when the device fails a check or shows another key.`,
+              consequence: `${at} may use the network from now on. The approval lapses when the device fails a check or shows another key.${lapses ? ' Its hardware address is made up: when it changes, the approval is lost with it, and anybody may use that address again.' : ''}${linked.length > 0 ? ' It holds for this interface only.' : ''}`,
               button: 'Let it on the network',
               path: `${path}/approve`,
-              presets: approvalPresets,
+              presets: lapses ? randomisedPresets : approvalPresets,
             })
           }
         >
@@ -248,7 +266,8 @@ function Actions({ detail, open }: { detail: DeviceDetail; open: (decide: Decide
           onClick={() =>
             open({
               title: `Quarantine ${name}?`,
-              consequence: `${at} is cut from the network until somebody releases it. Whatever talks to it now stops working.`,
+              consequence: `${at} is cut from the network until somebody releases it. Whatever talks to it now stops working.${others === '' ? '' : ` Cut with it, because they count as the same device: ${others}.`}`,
+              ...(others === '' ? {} : { option: { label: 'Cut this interface only', body: { alone: true } } }),
               button: 'Cut from the network',
               danger: true,
               path: `${path}/quarantine`,

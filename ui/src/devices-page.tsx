@@ -174,6 +174,7 @@ function Row({ row }: { row: DeviceRow }) {
       <td class="what">
         <Link to={`/devices/${encodeURIComponent(row.id)}`}>{nameOf(row)}</Link>
         <small>{whatOf(row)}</small>
+        {row.interfaces !== undefined && <small title={`Counts as one device, ${row.group}`}>{row.interfaces} interfaces</small>}
         <small class="mono">
           <span>{row.mac}</span> <span>{row.ips.at(-1) ?? 'no address'}</span>
         </small>

@@ -60,6 +60,7 @@ export function once<T>(make: (row: DeviceRow) => T): (row: DeviceRow) => T {
 const searched = once(row =>
   [
     row.id,
+    row.group,
     row.badge,
     row.hostname,
     row.vendor,

@@ -1,0 +1,64 @@
+import { parseArgs } from 'node:util';
+import { Client, ClientError } from './client.ts';
+import type { DeviceList, DeviceRow } from './contract.ts';
+import { candidate, findDevice } from './find-device.ts';
+
+/** Where a verb reads and writes. `columns` of the terminal; absent when the output is no terminal, then nothing is cut. */
+export type VerbIo = {
+  readonly socketPath: string;
+  readonly stdout: { write(text: string): unknown; readonly columns?: number };
+  readonly stderr: { write(text: string): unknown };
+  /** Who typed, for the journal; root when absent. */
+  readonly user?: string;
+};
+
+/** DESIGN §8. */
+export const exit = { good: 0, wrong: 1, findings: 2, denied: 3, nothing: 4 } as const;
+
+export class WrongCall extends Error {}
+export class NoSuchDevice extends Error {}
+
+export const options = {
+  for: { type: 'string' },
+  until: { type: 'string' },
+  'for-good': { type: 'boolean' },
+  off: { type: 'boolean' },
+  all: { type: 'boolean' },
+  alone: { type: 'boolean' },
+  unlock: { type: 'boolean' },
+  reason: { type: 'string' },
+  format: { type: 'string' },
+  output: { type: 'string', short: 'o' },
+  json: { type: 'boolean' },
+  data: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+export function readArgs(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    if (error instanceof TypeError) throw new WrongCall(`Cannot read the call: ${error.message.split('.')[0]}`);
+    throw error;
+  }
+}
+
+/** One call of a verb. */
+export type Call = ReturnType<typeof readArgs> & { readonly client: Client; readonly io: VerbIo };
+
+/** The device that a person typed; throws when it is none or several. */
+export async function theDevice({ client, positionals }: Call, typed = positionals[0] ?? ''): Promise<DeviceRow> {
+  const { rows } = await client.json<DeviceList>('GET', '/devices');
+  const found = findDevice(rows, typed);
+  if (found.kind === 'one') return found.row;
+  if (found.kind === 'none') throw new NoSuchDevice(`Cannot find '${typed}': no device has this id, MAC, address, serial or name`);
+  throw new ClientError(
+    'conflict',
+    [`Cannot tell which device '${typed}' is; name one by its id:`, ...found.rows.map(candidate)].join('\n'),
+  );
+}
+
+export function reasonOf({ values }: Call): string {
+  if (values.reason === undefined) throw new WrongCall('Cannot decide: --reason is missing');
+  return values.reason;
+}

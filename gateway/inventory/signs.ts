@@ -1,0 +1,171 @@
+import { addressClass } from '../model/address-class.ts';
+import type { Mac } from '../model/address.ts';
+import type { Device } from '../model/device.ts';
+import type { Fact, IdentifierScheme } from '../model/fact.ts';
+import type { LinkEvidence, SignName } from '../model/link.ts';
+import type { DeviceRecord } from './record.ts';
+
+/** A sign as one record shows it. Two records share it when `name` and `value` are equal. */
+export type Sign = {
+  readonly name: SignName;
+  /** Signs of one family are one piece of evidence: a host name said twice is one name. */
+  readonly family: string;
+  readonly value: string;
+  /** 100 links alone, 50 needs another family; `linksAt` is the sum that counts. */
+  readonly weight: number;
+  /** Set iff two records that differ in it cannot be one device: what is compared, `cip-serial`. */
+  readonly exclusive?: string;
+  readonly frame: number;
+};
+
+/** The sum of weights, the heaviest of each family, from which on two records count as one device. */
+export const linksAt = 100;
+const [strong, medium] = [100, 50];
+/** Signs that are looked at of one record; facts are capped at 96 and names at 8 long before. */
+const maxSigns = 32;
+
+/**
+ * Identifiers that tell one device from all others; medium ones are set by people or come with cloned images, so they need a second.
+ * Not here, because many devices have the same or one device has many: KNX addresses, control blocks of IEC 61850, HART ids behind a
+ * gateway, names of users (EAP). IP addresses, prints and vendors link nothing.
+ * A DUID is made once by an installation and copied with its image (RFC 8415 §11), so it is medium too.
+ */
+type SchemeName = Extract<IdentifierScheme, SignName>;
+type SchemeRule = { readonly weight: number; readonly family?: string; readonly exclusive?: true };
+const schemes: { readonly [scheme in SchemeName]?: SchemeRule } = {
+  'cip-serial': { weight: strong, exclusive: true },
+  's7-serial': { weight: strong, exclusive: true },
+  'bacnet-device': { weight: strong, exclusive: true },
+  'snmp-engine-id': { weight: strong, exclusive: true },
+  'knx-serial': { weight: strong, exclusive: true },
+  duid: { weight: medium },
+  uuid: { weight: medium },
+  'ssh-host-key': { weight: medium },
+  'mqtt-client-id': { weight: medium },
+  'opcua-application-uri': { weight: medium },
+  'ams-net-id': { weight: medium },
+  'niagara-host': { weight: medium },
+  'matter-instance': { weight: medium },
+  'ptp-clock': { weight: medium },
+  // A Cisco device names itself by its host name.
+  'cdp-device-id': { weight: medium, family: 'hostname' },
+};
+
+/** What a record tells of itself that tells devices apart, and what it cannot be besides. Facts are as frames said them: untrusted. */
+export function signsOf({ device, attestation }: DeviceRecord): readonly Sign[] {
+  const { result, status } = attestation;
+  const found: Sign[] = [];
+  const key = result?.identity?.deviceKey;
+  // A chain that failed may be somebody else's, relayed or copied: it names nobody.
+  if (key !== undefined && (status === 'affirming' || status === 'warning'))
+    found.push({ name: 'device-key', family: 'device-key', value: key, weight: strong, exclusive: 'device-key', frame: 0 });
+  found.push(...ofAddress(device));
+  for (const { value, frame } of device.hostnames ?? []) {
+    const name = plainName(value);
+    if (!commonNames.has(name)) found.push({ name: 'hostname', family: 'hostname', value: name, weight: medium, frame });
+  }
+  const names = new Set(found.map(({ value }) => value));
+  let [station, stationFrame, model] = ['', 0, ''];
+  for (const { fact, frame, collector } of device.facts) {
+    if (fact.kind === 'identifier' && fact.scheme === 'profinet-station') [station, stationFrame] = [fact.value, frame];
+    if (fact.kind === 'identifier' && fact.scheme === 'profinet-id') model = fact.value;
+    const sign = ofFact(fact, frame, collector, device.mac, names);
+    if (sign !== undefined && isTelling(sign.value)) found.push(sign);
+  }
+  // Station names are unique among the devices that a controller reaches, which is one segment (IEC 61158-6-10, NameOfStation).
+  if (station !== '' && model !== '')
+    found.push({
+      name: 'profinet-device',
+      family: 'profinet',
+      value: `${device.vlan} ${station} ${model}`,
+      weight: strong,
+      frame: stationFrame,
+    });
+  return found.slice(0, maxSigns);
+}
+
+function ofFact(fact: Fact, frame: number, collector: string, own: Mac, names: ReadonlySet<string>): Sign | undefined {
+  if (fact.kind === 'identifier') return ofIdentifier(fact.scheme, fact.value, frame);
+  if (fact.kind === 'dhcp-client-id') return clientId(fact.id, frame, own, names);
+  if (fact.kind === 'certificate' && fact.role === 'server')
+    return { name: 'tls-key', family: 'tls-key', value: fact.key, weight: medium, frame };
+  // Two protocols may number a device each in its own way, so only the words of one are compared.
+  if (fact.kind === 'serial')
+    return { name: 'serial', family: 'serial', value: fact.text, weight: 0, frame, exclusive: `serial ${collector}` };
+  return undefined;
+}
+
+const isScheme = (scheme: IdentifierScheme): scheme is SchemeName => scheme in schemes;
+
+function ofIdentifier(scheme: IdentifierScheme, said: string, frame: number): Sign | undefined {
+  if (scheme === 'lldp-chassis') return chassis(said, frame);
+  const rule = isScheme(scheme) ? schemes[scheme] : undefined;
+  if (rule === undefined || !isScheme(scheme)) return undefined;
+  const value = scheme === 'cdp-device-id' ? plainName(said) : said;
+  // A host has one DUID of a kind; its boot program brings one of another kind.
+  const exclusive = scheme === 'duid' ? `duid ${value.slice(0, 4)}` : rule.exclusive === true ? scheme : undefined;
+  const sign = { name: scheme, family: rule.family ?? scheme, value, weight: rule.weight, frame };
+  return exclusive === undefined ? sign : { ...sign, exclusive };
+}
+
+const isMac = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
+/**
+ * IEEE 802.1AB §8.5.2: the chassis, unique in its network. Network cards that speak LLDP by themselves name their own address, so that two
+ * addresses do not contradict each other. A text without a number in it is the default of a model rather than a name.
+ */
+function chassis(value: string, frame: number): Sign {
+  const weight = isMac.test(value) || (value.length >= 6 && /\d/.test(value)) ? strong : medium;
+  return { name: 'lldp-chassis', family: 'lldp-chassis', value, weight, frame };
+}
+
+/** RFC 2132 §9.14, RFC 4361 §6.1. One that is made of the own address tells of no other interface; one that spells the host name is that. */
+function clientId(id: string, frame: number, own: Mac, names: ReadonlySet<string>): Sign | undefined {
+  if (id === `01${own.replaceAll(':', '')}`) return undefined;
+  // Behind the number of the interface stands the DUID of the host.
+  if (id.startsWith('ff') && id.length >= 14) return { name: 'duid', family: 'duid', value: id.slice(10), weight: medium, frame };
+  const text = plainName(String.fromCharCode(...(id.match(/../g) ?? []).map(byte => Number.parseInt(byte, 16)).filter(code => code > 1)));
+  return names.has(text) ? undefined : { name: 'dhcp-client-id', family: 'dhcp-client-id', value: id, weight: medium, frame };
+}
+
+/** Signs that lie in the hardware address itself. */
+function ofAddress({ mac, port, vlan, protocols = [] }: Device): readonly Sign[] {
+  const kind = addressClass(mac);
+  const sign = (name: SignName, value: string): Sign => ({ name, family: name, value, weight: strong, frame: 0 });
+  // One interface of a router in several VLANs. Elsewhere the same address is a clone or has moved.
+  return kind === 'registered' ? [sign('mac', mac), ...twin(mac)] : twin(mac);
+
+  // The last EtherCAT slave sets the local bit of the source address before frames go back (ETG.1000.4 §4.5).
+  function twin(own: Mac): readonly Sign[] {
+    if (!protocols.includes('ethercat')) return [];
+    const first = (Number.parseInt(own.slice(0, 2), 16) & ~2).toString(16).padStart(2, '0');
+    return [sign('ethercat-twin', `${port} ${vlan} ${first}${own.slice(2)}`)];
+  }
+}
+
+/** Names that hosts have before anybody names them. */
+const commonNames: ReadonlySet<string> = new Set(['', 'localhost', 'localhost.localdomain', '(none)', 'unknown', 'android', 'linux']);
+const plainName = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/\.$/, '')
+    .replace(/\.local$/, '');
+
+/** Fillers such as `00000000`, `ffff-ffff` or `none` tell nothing apart. */
+function isTelling(value: string): boolean {
+  const letters = value.slice(value.indexOf(':') === value.lastIndexOf(':') ? value.indexOf(':') + 1 : 0).replace(/[^\p{L}\p{N}]/gu, '');
+  return letters !== '' && !(letters.length > 3 && /^(.)\1*$/u.test(letters)) && !/^(none|unknown|default|n\/?a)$/i.test(letters);
+}
+
+/** Facts whose news may link or part; for all others nothing is looked at. */
+export const tellsApart = (fact: Fact): boolean =>
+  fact.kind === 'identifier' ||
+  fact.kind === 'hostname' ||
+  fact.kind === 'dhcp-client-id' ||
+  fact.kind === 'certificate' ||
+  fact.kind === 'serial' ||
+  (fact.kind === 'router' && fact.mac !== undefined) ||
+  (fact.kind === 'protocol' && fact.name === 'ethercat');
+
+/** Where two records that share signs meet. */
+export const signKey = ({ name, value }: { readonly name: SignName; readonly value: string }): string => `${name} ${value}`;
+export const evidenceKey = ({ sign, value }: LinkEvidence): string => `${sign} ${value}`;
