@@ -144,8 +144,15 @@ describe('hidden-router', () => {
     ['8.8.8.8', '9.9.9.9', '1.1.1.1', '4.4.4.4'].reduce((world, ip) => world.say(mac, [behind(ip)]), w);
   const world = () => through(new World({ only: 'hidden-router' }), router);
   it('passes on frames beside the gateway', () => expect(through(world(), laptop).raised).toEqual([`hidden-router ${laptop} ${router}`]));
-  it('is neither the gateway nor a router that says so', () => {
+  const vrrp: Fact = { kind: 'router', protocol: 'vrrp', detail: 'group 1', ip: '10.20.0.1' };
+  it('one frame that says it routes excuses nobody', () => {
+    const said: readonly Fact[] = [vrrp, { kind: 'router', protocol: 'ra', detail: 'lifetime' }, { kind: 'device-kind', text: 'router' }];
+    for (const one of said) expect(through(world().say(laptop, [one]), laptop).raised).toEqual([`hidden-router ${laptop} ${router}`]);
+  });
+  it('is neither the gateway, nor one that stands in for it, nor one that said so while the site was learnt', () => {
     expect(world().raised).toEqual([]);
-    expect(through(world().say(server, [{ kind: 'router', protocol: 'vrrp', detail: 'group 1' }]), server).raised).toEqual([]);
+    expect(through(world().say(router, [vrrp]).say(server, [vrrp]), server).raised).toEqual([]);
+    const learnt = new World({ only: 'hidden-router', learnsMs: minute }).say(server, [{ kind: 'router', protocol: 'ra', detail: '' }]);
+    expect(through(through(learnt.wait(minute), router), server).raised).toEqual([]);
   });
 });
