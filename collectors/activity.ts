@@ -2,6 +2,7 @@ import type { Millis } from '../gateway/model/address.ts';
 import type { ActionName, Fact } from '../gateway/model/fact.ts';
 import { etherTypes, ipProtocols, type Packet, tcpFlags } from './packet.ts';
 import { fold } from './stream.ts';
+import { LeaseRequests } from './lease-requests.ts';
 
 /** Targets that a sender tried in vain are counted anew after so long; and after so long without an answer there is none. Milliseconds of frame time. */
 const [windowMs, unansweredMs] = [60_000, 3000];
@@ -47,6 +48,7 @@ export class Activity {
   readonly #attempts = new Map<number, Attempts>();
   #size = 0;
   #nextSweep: Millis = -Infinity;
+  readonly #leases = new LeaseRequests();
   /** By slot: it has connections that were not answered yet; addresses behind it that were named. */
   readonly #isTrying: Uint8Array;
   readonly #behind: Uint8Array;
@@ -72,6 +74,7 @@ export class Activity {
   /** Takes in a frame; a fact when its sender, or for a refused connection its target, has reached a threshold. For every frame: cheap when there is nothing. */
   note(packet: Packet, slot: number): Deed | undefined {
     if (packet.ipProtocol === ipProtocols.tcp) return this.#tcp(packet, slot);
+    if (packet.ipProtocol === ipProtocols.udp) return this.#leases.note(packet);
     if (packet.etherType === etherTypes.arp) return this.#arp(packet);
     if (packet.ipProtocol === ipProtocols.icmp || packet.ipProtocol === ipProtocols.icmpv6) return this.#echo(packet);
     return undefined;

@@ -1,6 +1,7 @@
 import { arpScan } from './arp-scan.ts';
 import { arpSpoof } from './arp-spoof.ts';
 import { claimedMac } from './claimed-mac.ts';
+import { dhcpStarvation } from './dhcp-starvation.ts';
 import { firmwareChanged } from './firmware-changed.ts';
 import { hiddenRouter } from './hidden-router.ts';
 import { impersonation } from './impersonation.ts';
@@ -42,6 +43,7 @@ export const detectionRules: readonly DetectionRule[] = [
   claimedMac,
   ipConflict,
   rogueDhcp,
+  dhcpStarvation,
   rogueRa,
   llmnrPoison,
   rogueSwitch,

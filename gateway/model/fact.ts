@@ -138,7 +138,7 @@ export const printSchemes = [
 ] as const;
 export type PrintScheme = (typeof printSchemes)[number];
 
-/** Acts on the network or on a controller. `scan-*` count distinct targets: `detail` is the count reached (16, 64, 256, …). */
+/** Acts on the network or on a controller. `scan-*` count distinct targets, `ask-leases` clients in whose name it asks: `detail` is the count reached (16, 64, 256, …). */
 export const actionNames = [
   'write',
   'set-name',
@@ -147,6 +147,7 @@ export const actionNames = [
   'scan-arp',
   'scan-ports',
   'scan-icmp',
+  'ask-leases',
   'upload',
   'download',
 ] as const;

@@ -156,3 +156,58 @@ describe('hidden-router', () => {
     expect(through(through(learnt.wait(minute), router), server).raised).toEqual([]);
   });
 });
+
+describe('dhcp-starvation', () => {
+  const asks = (count: number, target: 'network' | 'relayed' = 'network'): Fact => ({
+    kind: 'acted',
+    action: 'ask-leases',
+    target,
+    detail: `${count}, since frame 1`,
+  });
+  const speaksDhcp: Fact = { kind: 'protocol', name: 'dhcpv4' };
+  const world = (learnsMs = 0) => new World({ only: 'dhcp-starvation', learnsMs });
+  const mac = (prefix: string, n: number): string =>
+    `${prefix}:00:${(n >> 8).toString(16).padStart(2, '0')}:${(n & 255).toString(16).padStart(2, '0')}`;
+  const newcomers = (w: World, prefix: string, n: number, usesLease = false): World => {
+    for (let i = 0; i < n; i++) {
+      w.say(mac(prefix, i), [speaksDhcp], { collector: 'dhcpv4' });
+      if (usesLease) w.address(mac(prefix, i), `10.20.${i >> 8}.${i & 255}`);
+    }
+    return w;
+  };
+  it('one sender asks in the name of many', () => {
+    expect(world().say(laptop, [asks(16)]).raised).toEqual([]);
+    expect(world().say(laptop, [asks(64)]).raised).toEqual([`dhcp-starvation ${laptop}`]);
+    expect(
+      world()
+        .say(laptop, [asks(256, 'relayed')])
+        .say(laptop, [asks(1024, 'relayed')]).raised,
+    ).toEqual([`dhcp-starvation ${laptop}`]);
+  });
+  it('ever new senders on one port that use no lease: one alarm', () =>
+    expect(newcomers(world(), '94:12:34', 500).raised).toEqual([`dhcp-starvation 94:12:34:00:00:00`]));
+  it('also of one registered maker, later', () => {
+    expect(newcomers(world(), '00:1b:1b', 200).raised).toEqual([]);
+    expect(newcomers(world(), '00:1b:1b', 300).raised).toEqual(['dhcp-starvation 00:1b:1b:00:00:00']);
+  });
+  it('is no relay that routes', () =>
+    expect(
+      world()
+        .say(router, [behind('8.8.8.8'), behind('9.9.9.9')])
+        .say(router, [asks(1024, 'relayed')]).raised,
+    ).toEqual([]));
+  it('is no phones that come a few a minute or use what they get, and no devices that start again', () => {
+    const phones = world();
+    for (let i = 0; i < 300; i++) phones.wait(2000).say(mac('1a:00:00', i), [speaksDhcp], { collector: 'dhcpv4' });
+    expect(phones.raised).toEqual([]);
+    expect(newcomers(world(), '1a:00:00', 300, true).raised).toEqual([]);
+    const restarted = world();
+    for (let i = 0; i < 300; i++) restarted.say(mac('94:12:34', i), [{ kind: 'seen' }]);
+    expect(newcomers(restarted.wait(hour), '94:12:34', 300).raised).toEqual([]);
+  });
+  it('is no restart of many ports with one device each', () => {
+    const w = world();
+    for (let i = 0; i < 300; i++) w.say(mac('94:12:34', i), [speaksDhcp], { collector: 'dhcpv4', port: `v${(i % 3) + 1}` }).wait(700);
+    expect(w.raised).toEqual([]);
+  });
+});
