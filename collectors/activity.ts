@@ -1,6 +1,7 @@
 import type { Millis } from '../gateway/model/address.ts';
 import type { ActionName, Fact } from '../gateway/model/fact.ts';
 import { etherTypes, ipProtocols, type Packet, tcpFlags } from './packet.ts';
+import { Flows } from './flows.ts';
 import { fold } from './stream.ts';
 import { LeaseRequests } from './lease-requests.ts';
 
@@ -49,6 +50,8 @@ export class Activity {
   #size = 0;
   #nextSweep: Millis = -Infinity;
   readonly #leases = new LeaseRequests();
+  /** Whom those talk to that named a MUD URL. */
+  readonly flows: Flows;
   /** By slot: it has connections that were not answered yet; addresses behind it that were named. */
   readonly #isTrying: Uint8Array;
   readonly #behind: Uint8Array;
@@ -59,6 +62,7 @@ export class Activity {
   constructor(slots: number) {
     this.#isTrying = new Uint8Array(slots);
     this.#behind = new Uint8Array(slots);
+    this.flows = new Flows(slots);
   }
 
   /** Targets that are remembered, for tests. */
@@ -69,6 +73,7 @@ export class Activity {
   /** The slot has another sender now. */
   forget(slot: number): void {
     this.#isTrying[slot] = this.#behind[slot] = 0;
+    this.flows.forget(slot);
   }
 
   /** Takes in a frame; a fact when its sender, or for a refused connection its target, has reached a threshold. For every frame: cheap when there is nothing. */

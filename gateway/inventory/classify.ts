@@ -1,4 +1,5 @@
 import type { Millis } from '../model/address.ts';
+import type { ShownIdentity } from '../model/alarm.ts';
 import type { RuleRef } from '../model/decision.ts';
 import type { Device, KindFacts } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
@@ -15,6 +16,16 @@ export function cluesOf({ fields, services, protocols = [], mac }: Device): Kind
     services: services.map(({ service }) => service),
     protocols,
     mac,
+  };
+}
+
+/** The serial that it shows, with who made it; undefined when it shows none. */
+export function shownBy({ fields: { serial, maker, vendor } }: Device): ShownIdentity | undefined {
+  if (serial === undefined) return undefined;
+  return {
+    serial: serial.value,
+    ...(maker === undefined ? {} : { maker: maker.value }),
+    ...(vendor === undefined ? {} : { vendor: vendor.value }),
   };
 }
 

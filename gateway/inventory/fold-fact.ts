@@ -5,7 +5,19 @@ import { type SaidField, isTrustedOver } from './field-trust.ts';
 import { maxBindings, maxFacts, maxHostnames, maxIps, maxProtocols, maxServices } from './record.ts';
 
 /** Facts by which a device does not say who it is: what others see it do, and how its stack looks. */
-const notAnnouncing = ['seen', 'protocol', 'print', 'behind', 'acted', 'contested', 'reaches', 'uses-server', 'asks'] as const;
+const notAnnouncing = [
+  'seen',
+  'protocol',
+  'print',
+  'behind',
+  'acted',
+  'contested',
+  'reaches',
+  'uses-server',
+  'asks',
+  'talks-to',
+  'resolves',
+] as const;
 const noAnnouncement: ReadonlySet<FactKind> = new Set(notAnnouncing);
 /** What the header stage reads off ordinary traffic is no announcement either. */
 const isAnnouncement = ({ fact, collector }: Observation): boolean =>
@@ -61,6 +73,8 @@ export function foldFact(device: Device, observation: Observation): Device {
     case 'behind':
     case 'contested':
     case 'reaches':
+    case 'talks-to':
+    case 'resolves':
       return next;
   }
 }

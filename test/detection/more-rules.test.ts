@@ -107,6 +107,41 @@ describe('remote-access-device', () => {
   });
 });
 
+describe('remote-access-device by its looks', () => {
+  const files = [
+    {
+      path: 'p/fingerprints/x.yaml',
+      text: '- { kind: remote-access, when: { hostname: pikvm }, source: own }\n- { kind: plc, when: { vendor: Siemens AG }, source: own }',
+    },
+  ];
+  const world = () => new World({ only: 'remote-access-device', files });
+  it('is told at the next tick, with the frame, whether or not it speaks again', () => {
+    const w = world()
+      .address(laptop, '10.20.0.4')
+      .say(laptop, [{ kind: 'hostname', name: 'pikvm' }]);
+    expect(w.raised).toEqual([]);
+    expect(w.wait(1000).alarms).toMatchObject([
+      { actor: laptop, frames: [2], detail: 'looks like a remote-access device by p/fingerprints/x.yaml:1' },
+    ]);
+    expect(w.say(laptop, [{ kind: 'model', text: 'v4' }]).wait(1000).raised).toHaveLength(1);
+  });
+  it('is no device that an earlier fingerprint calls something else, and none without one', () => {
+    const first = [
+      {
+        path: 'p/fingerprints/x.yaml',
+        text: '- { kind: server, when: { hostname: pikvm }, source: own }\n- { kind: remote-access, when: { hostname: pikvm }, source: own }',
+      },
+    ];
+    const w = new World({ only: 'remote-access-device', files: first });
+    expect(w.say(laptop, [{ kind: 'hostname', name: 'pikvm' }]).wait(1000).raised).toEqual([]);
+    expect(
+      world()
+        .say(siemens, [{ kind: 'hostname', name: 'plc-1' }])
+        .wait(1000).raised,
+    ).toEqual([]);
+  });
+});
+
 describe('stealth-device', () => {
   const silent = (w: World): World => w.say(laptop, [{ kind: 'seen' }]);
   it('sends for a quarter of an hour and never says who it is', () => {
