@@ -289,6 +289,29 @@ describe('llmnr-poison', () => {
         .say(laptop, [answers('PRINTER.local', 'nbns')]).raised,
     ).toEqual([`llmnr-poison ${laptop}`]);
   });
+  const says = (w: World, mac: string, ...names: readonly string[]): World => {
+    for (const one of names) w.say(mac, [name(one)], { collector: 'mdns' });
+    return w;
+  };
+  it('by mDNS: a bait, two names of others, many names', () => {
+    expect(says(world(), laptop, 'pc-7', 'wpad').raised).toEqual([`llmnr-poison ${laptop}`]);
+    const others = says(says(world(), axis, 'files'), siemens, 'printer');
+    expect(says(others, laptop, 'pc-7', 'files', 'printer').raised).toEqual([`llmnr-poison ${laptop}`]);
+    expect(says(world(), laptop, 'pc-7', 'one', 'two', 'three', 'four', 'five').raised).toEqual([]);
+    expect(says(world(), laptop, 'pc-7', 'one', 'two', 'three', 'four', 'five', 'six').raised).toEqual([`llmnr-poison ${laptop}`]);
+  });
+  it('by mDNS is no name on two interfaces, none after a conflict, and none that is made at random', () => {
+    const two = says(says(world(), axis, 'office-mac'), axis2, 'office-mac', 'office-mac-2', 'office-mac-3');
+    const uuid = (n: number): string => `3f2b8c1${n}-0000-4000-8000-00000000000${n}`;
+    says(two, laptop, 'pc-7', ...[1, 2, 3, 4, 5, 6, 7].map(uuid), ...[1, 2, 3, 4, 5, 6, 7].map(n => `b827eb12345${n}`));
+    expect(
+      says(two, siemens, 'android_1f', 'android_2e', 'android_3d', 'android_4c', 'android_5b', 'android_6a', 'android_7').raised,
+    ).toEqual([]);
+  });
+  it('a flood of mDNS names is one alarm', () => {
+    const w = says(world(), laptop, ...Array.from({ length: 2000 }, (_, i) => `q${i.toString(36)}x`));
+    expect([new Set(w.raised), w.alarms.length < 12]).toEqual([new Set([`llmnr-poison ${laptop}`]), true]);
+  });
   it('is no host that answers for its own name, nor for one more', () =>
     expect(
       world()
