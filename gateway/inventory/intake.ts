@@ -8,6 +8,7 @@ import { noMud } from '../model/mud.ts';
 import type { Settings } from '../model/settings.ts';
 import { alarmEvent } from './alarm-event.ts';
 import { cluesOf, shownBy } from './classify.ts';
+import { isBound } from './identify.ts';
 import type { Inventory } from './inventory.ts';
 import { type Desk, livePort, observe, type PortLimits, observeForwardingEntry, sight } from './observe.ts';
 import { OutsiderQuota } from './quota.ts';
@@ -166,6 +167,10 @@ export class Intake {
       withIp: ip => inventory.withIp(ip).map(({ device }) => device),
       all: () => devicesOf(inventory),
       lastAt: ({ id }) => inventory.get(id)?.seen.lastAt ?? 0,
+      isBound: ({ id }) => {
+        const record = inventory.get(id);
+        return record !== undefined && isBound(record);
+      },
       countOn: port => inventory.countOn(port),
       vendorOf: this.#vendorOf,
       dhcpServers: network.kind === 'bridge' ? network.dhcpServers : [],

@@ -74,6 +74,8 @@ export type Lookups = {
   readonly all: () => Iterable<Device>;
   /** When the device last sent anything. */
   readonly lastAt: (device: Device) => Millis;
+  /** True iff a proof, a rule with proof or a person ties the device to its port. */
+  readonly isBound: (device: Device) => boolean;
   /** How many devices a port has. */
   readonly countOn: (port: PortName) => number;
   readonly vendorOf: (mac: Mac) => string | undefined;
