@@ -26,9 +26,10 @@ const vendors: Readonly<Record<string, string>> = {
   '00:00:0c': 'Cisco Systems, Inc',
   '00:25:90': 'Super Micro Computer, Inc.',
 };
+export const vendorOf = (mac: string): string | undefined => vendors[mac.slice(0, 8)];
 type Where = { readonly port?: string; readonly vlan?: number; readonly collector?: string };
 
-type WorldOptions = {
+export type WorldOptions = {
   readonly only?: AlarmType;
   readonly learnsMs?: number;
   readonly zones?: readonly ZoneSettings[];
@@ -51,7 +52,7 @@ export class World {
     this.#intake = new Intake({
       inventory: this.inventory,
       settings: settings(zones),
-      vendorOf: mac => vendors[mac.slice(0, 8)],
+      vendorOf,
       rules,
       policy: lookupsOf(() => policy),
       learnsMs,
