@@ -1,7 +1,9 @@
 import type { Millis } from '../gateway/model/address.ts';
 import type { ActionName, Fact } from '../gateway/model/fact.ts';
 import { etherTypes, ipProtocols, type Packet, tcpFlags } from './packet.ts';
+import { Flows } from './flows.ts';
 import { fold } from './stream.ts';
+import { LeaseRequests } from './lease-requests.ts';
 
 /** Targets that a sender tried in vain are counted anew after so long; and after so long without an answer there is none. Milliseconds of frame time. */
 const [windowMs, unansweredMs] = [60_000, 3000];
@@ -47,6 +49,9 @@ export class Activity {
   readonly #attempts = new Map<number, Attempts>();
   #size = 0;
   #nextSweep: Millis = -Infinity;
+  readonly #leases = new LeaseRequests();
+  /** Whom those talk to that named a MUD URL. */
+  readonly flows: Flows;
   /** By slot: it has connections that were not answered yet; addresses behind it that were named. */
   readonly #isTrying: Uint8Array;
   readonly #behind: Uint8Array;
@@ -57,6 +62,7 @@ export class Activity {
   constructor(slots: number) {
     this.#isTrying = new Uint8Array(slots);
     this.#behind = new Uint8Array(slots);
+    this.flows = new Flows(slots);
   }
 
   /** Targets that are remembered, for tests. */
@@ -67,11 +73,13 @@ export class Activity {
   /** The slot has another sender now. */
   forget(slot: number): void {
     this.#isTrying[slot] = this.#behind[slot] = 0;
+    this.flows.forget(slot);
   }
 
   /** Takes in a frame; a fact when its sender, or for a refused connection its target, has reached a threshold. For every frame: cheap when there is nothing. */
   note(packet: Packet, slot: number): Deed | undefined {
     if (packet.ipProtocol === ipProtocols.tcp) return this.#tcp(packet, slot);
+    if (packet.ipProtocol === ipProtocols.udp) return this.#leases.note(packet);
     if (packet.etherType === etherTypes.arp) return this.#arp(packet);
     if (packet.ipProtocol === ipProtocols.icmp || packet.ipProtocol === ipProtocols.icmpv6) return this.#echo(packet);
     return undefined;

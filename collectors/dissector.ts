@@ -162,6 +162,7 @@ export class Dissector {
     const deed = this.#activity.note(packet, slot);
     if (deed !== undefined) this.#noteDeed(deed);
     if (this.#activity.mayBeBehind(packet, slot)) this.#noteBehind(slot);
+    if (this.#activity.flows.isOn) for (const one of this.#activity.flows.note(packet, slot, this.#facts.ips(slot))) this.#noteDeed(one);
   }
 
   #noteDeed({ sender, fact }: Deed): void {
@@ -319,6 +320,7 @@ export class Dissector {
       this.#served[slot] = 0;
       this.#own.forget(slot);
     }
+    if (placed.fact.kind === 'mud-url') this.#activity.flows.watch(slot, placed.mac);
     this.#observations.push(placed);
   }
 

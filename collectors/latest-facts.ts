@@ -18,6 +18,8 @@ const maxOfKind: { readonly [kind in FactKind]?: number } = {
   'uses-server': 32,
   member: 32,
   router: 16,
+  'talks-to': 64,
+  resolves: 64,
 };
 /** Facts of deeds that are kept when there is no more room for others: a flood of names must not hide what somebody does. */
 const maxDeeds = 4096;

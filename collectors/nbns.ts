@@ -56,7 +56,9 @@ export function observe(m: ReturnType<typeof decode>, packet: Packet): readonly 
   if (!m.isResponse) return registers(m.opcode) ? named(m.entries, packet) : [];
   if (packet.sourcePort !== nbnsPort || m.opcode !== opcodes.query || m.code !== 0) return [];
   if (m.isStatus) return named(m.entries, packet);
-  const names = new Set(m.entries.map(({ text }) => text).filter(text => text !== ''));
+  // A name server tells the addresses of others (RFC 1002 §4.2.13); who stands in for a name tells its own.
+  const own = m.entries.filter(({ ip }) => ip === undefined || ip === packet.sourceIp);
+  const names = new Set(own.map(({ text }) => text).filter(text => text !== ''));
   return [...names].map(name => ({ kind: 'answers-for', protocol: 'nbns', name }));
 }
 

@@ -20,6 +20,7 @@ import type { Settings, ZoneSettings } from './model/settings.ts';
 import { decide } from './policy/decide.ts';
 import { isExpected } from './policy/expected.ts';
 import { kindOf } from './policy/kinds.ts';
+import { lookupsOf } from './policy/lookups.ts';
 import type { Policy } from './policy/policy.ts';
 import { hashRuleSet, plan } from './quarantine/plan.ts';
 
@@ -51,7 +52,8 @@ export class Gateway {
     this.#policy = policy;
     this.inventory = inventory;
     const parts = { inventory, settings: site.settings, vendorOf: site.vendorOf, learnsMs: site.learnsMs, rules: new Detector() };
-    this.#intake = new Intake({ ...parts, ownMac: site.gateway?.mac, emit: (now, event) => this.#emit(now, event) });
+    const policyLookups = lookupsOf(() => this.#policy);
+    this.#intake = new Intake({ ...parts, policy: policyLookups, ownMac: site.gateway?.mac, emit: (now, event) => this.#emit(now, event) });
   }
 
   /** A policy comes into force, also the first one after a start: everything is decided and planned anew. */

@@ -149,7 +149,7 @@ function fromEnforcer(message: FromEnforcer): void {
     case 'forwarding-entry':
       return input({ kind: 'forwarding-entry', mac: message.mac, port: message.port, vlan: message.vlan });
     case 'clone-drops':
-      return;
+      return site.cloneDrops(message.port, message.frames);
     case 'lane':
       return dispatcher.laneAnswered(message.id, message.open, message.detail);
   }

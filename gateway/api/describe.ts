@@ -66,6 +66,10 @@ export function describeFact(fact: Fact): string {
       return `passes on frames of ${fact.ip}`;
     case 'contested':
       return `claims ${fact.ip} against ${fact.mac}`;
+    case 'talks-to':
+      return `talks to ${fact.ip}, IP protocol ${fact.protocol}, port ${fact.port === 0 ? fact.ownPort : fact.port}`;
+    case 'resolves':
+      return `was told that “${fact.name}” is ${fact.ip}`;
     case 'reaches':
       return `reaches devices of VLAN ${fact.vlan} without a router`;
   }

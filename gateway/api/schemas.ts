@@ -211,6 +211,7 @@ export const health = z.object({
       state: z.enum(['up', 'down', 'healed', 'gone', 'unknown']),
       frames: z.int(),
       dropped: z.int(),
+      cloneDrops: z.int(),
       detail: z.string(),
     }),
   ),

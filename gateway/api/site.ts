@@ -17,6 +17,8 @@ export type Health = {
     readonly state: 'up' | 'down' | 'healed' | 'gone' | 'unknown';
     readonly frames: number;
     readonly dropped: number;
+    /** Frames that the clone guard kept out there: their sender's address is bound to another port. */
+    readonly cloneDrops: number;
     readonly detail: string;
   }[];
   readonly journal: { readonly events: number; readonly head: string; readonly storage: 'ok' | 'full'; readonly detail: string };

@@ -10,10 +10,10 @@ export const arpScan: DetectionRule = {
   spec: `asks by ARP for ${maxAsked} or more addresses in a short time`,
   knownFalse: ['a router asks for hosts that traffic from outside is for'],
   create: () => ({
-    observe(o, { withMac }) {
+    observe(o, context) {
       if (o.fact.kind !== 'acted' || o.fact.action !== 'scan-arp') return nothing;
       const asked = Number.parseInt(o.fact.detail, 10);
-      const max = withMac(o.mac).some(isRouter) ? maxAskedByRouter : maxAsked;
+      const max = context.withMac(o.mac).some(device => isRouter(device, context)) ? maxAskedByRouter : maxAsked;
       return asked >= max ? found(o, `asked for ${asked} addresses`) : nothing;
     },
   }),

@@ -1,7 +1,7 @@
 import type { Ip, Mac, Millis } from '../model/address.ts';
 import type { Device } from '../model/device.ts';
 import { CappedMap } from './capped-map.ts';
-import { isRouter, isVirtualRouter, saysItRoutes, usedSince } from './roles.ts';
+import { isKnownRouter, isVirtualRouter, passesOn, saysItRoutes, standInTogether, usedSince } from './roles.ts';
 import { type Context, type DetectionRule, found, nothing } from './rule.ts';
 
 const [maxClaimants, togetherMs] = [4096, 60_000];
@@ -15,7 +15,8 @@ export const arpSpoof: DetectionRule = {
   name: 'arp-spoof',
   spec: 'RFC 826, RFC 4861: claims addresses of two live devices within a minute, or contests the address of a router',
   knownFalse: [
-    'routers that stand in for each other (VRRP, HSRP, GLBP, CARP)',
+    'routers that stand in for each other (VRRP, HSRP, GLBP, CARP): the address is virtual for both',
+    'a router of the learning time that answers for others (proxy ARP)',
     'one address that fails over to another host',
     'an address leased anew',
     'an ARP probe from 0.0.0.0',
@@ -31,20 +32,23 @@ export const arpSpoof: DetectionRule = {
         if (o.fact.kind !== 'address' || !isClaim(o.collector) || isVirtualRouter(o.mac)) return nothing;
         const { ip } = o.fact;
         const sender = context.withMac(o.mac);
-        if (sender.some(saysItRoutes) || sender.some(device => wasLeased(device, ip))) return nothing;
-        const holders = liveHolders(o, ip, context);
+        if (sender.some(device => isKnownRouter(device, context.learnsUntil) || wasLeased(device, ip))) return nothing;
+        const holders = liveHolders(o, ip, context).filter(holder => !sender.some(device => standInTogether(device, holder, ip)));
         if (holders.length === 0) return nothing;
         const before = [...(claimants.get(o.mac, o.at) ?? [])].filter(([, claim]) => o.at - claim.at <= togetherMs);
         const claims = new Map([...before, ...holders.map(({ mac }) => [mac, { ip, at: o.at }] as const)]);
         claimants.set(o.mac, claims, o.at);
         if (claims.size < 2 || new Set([...claims.values()].map(claim => claim.ip)).size < 2) return nothing;
         const claimed = [...claims].map(([mac, claim]) => `${claim.ip} of ${mac}`).join(' and ');
-        const router = [...claims.keys()].find(mac => context.withMac(mac).some(isRouter));
+        const router = [...claims.keys()].find(mac => context.withMac(mac).some(routes));
         return found(o, `claims ${claimed}`, router ?? [...claims.keys()][0]);
       },
     };
   },
 };
+
+/** A victim is a router also when it only says so. */
+const routes = (device: Device): boolean => saysItRoutes(device) || passesOn(device);
 
 /** Protocols by which a host claims an address for its hardware address. */
 const isClaim = (collector: string): boolean => collector === 'arp' || collector === 'ndp';
@@ -57,18 +61,18 @@ const liveHolders = (o: { readonly mac: Mac; readonly vlan: number }, ip: Ip, { 
     device => device.mac !== o.mac && !isVirtualRouter(device.mac) && isSameSegment(device.vlan, o.vlan) && now - lastAt(device) <= aliveMs,
   );
 
-/** Claimant, router and address, when one of the two who contest it routes and the other never said so. */
+/** Claimant, router and address, when one of the two who contest it routes, and it is not virtual for both. Who stands in between soon passes on frames too. */
 function contestedRouter(
   a: Mac,
   b: Mac,
   ip: Ip,
-  { withMac, isSameSegment }: Context,
+  { withMac, isSameSegment, learnsUntil }: Context,
 ): readonly (readonly [actor: Device, victim: Device, ip: Ip])[] {
   if (isVirtualRouter(a) || isVirtualRouter(b)) return [];
   const pairs = withMac(a).flatMap(one => withMac(b).map(other => [one, other] as const));
   return pairs
-    .filter(([one, other]) => isSameSegment(one.vlan, other.vlan))
+    .filter(([one, other]) => isSameSegment(one.vlan, other.vlan) && !standInTogether(one, other, ip))
     .map(([one, other]) => (usedSince(one, ip) > usedSince(other, ip) ? ([one, other, ip] as const) : ([other, one, ip] as const)))
-    .filter(([actor, victim]) => isRouter(victim) && !isRouter(actor))
+    .filter(([actor, victim]) => routes(victim) && !isKnownRouter(actor, learnsUntil))
     .slice(0, 1);
 }

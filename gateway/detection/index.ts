@@ -1,6 +1,7 @@
 import { arpScan } from './arp-scan.ts';
 import { arpSpoof } from './arp-spoof.ts';
 import { claimedMac } from './claimed-mac.ts';
+import { dhcpStarvation } from './dhcp-starvation.ts';
 import { firmwareChanged } from './firmware-changed.ts';
 import { hiddenRouter } from './hidden-router.ts';
 import { impersonation } from './impersonation.ts';
@@ -9,6 +10,7 @@ import { llmnrPoison } from './llmnr-poison.ts';
 import { macCloneSameIp } from './mac-clone-same-ip.ts';
 import { macClone } from './mac-clone.ts';
 import { macFlood } from './mac-flood.ts';
+import { mudViolation } from './mud-violation.ts';
 import { newDevice } from './new-device.ts';
 import { newService } from './new-service.ts';
 import { portMove } from './port-move.ts';
@@ -22,6 +24,7 @@ import { rogueSwitch } from './rogue-switch.ts';
 import type { DetectionRule } from './rule.ts';
 import { stealthDevice } from './stealth-device.ts';
 import { unauthorisedWrite } from './unauthorised-write.ts';
+import { wrongZone } from './wrong-zone.ts';
 
 /** Every rule. A new one is one file here and one line in this list. */
 export const detectionRules: readonly DetectionRule[] = [
@@ -35,6 +38,7 @@ export const detectionRules: readonly DetectionRule[] = [
   stealthDevice,
   macFlood,
   newService,
+  wrongZone,
   firmwareChanged,
   remoteAccessDevice,
   // Who claims the addresses and services of others.
@@ -42,6 +46,7 @@ export const detectionRules: readonly DetectionRule[] = [
   claimedMac,
   ipConflict,
   rogueDhcp,
+  dhcpStarvation,
   rogueRa,
   llmnrPoison,
   rogueSwitch,
@@ -51,4 +56,5 @@ export const detectionRules: readonly DetectionRule[] = [
   arpScan,
   portScan,
   unauthorisedWrite,
+  mudViolation,
 ];

@@ -1,4 +1,4 @@
-import { isVirtualRouter, saysItRoutes, usedSince } from './roles.ts';
+import { isVirtualRouter, standInTogether, usedSince } from './roles.ts';
 import { type DetectionRule, found, nothing } from './rule.ts';
 
 /** Two devices go on using one address. */
@@ -8,7 +8,7 @@ export const ipConflict: DetectionRule = {
   knownFalse: [
     'an address that fails over: the first no longer claims it',
     'an address leased anew',
-    'routers that stand in for each other',
+    'routers that stand in for each other: the address is virtual for both',
     'one address plan in several VLANs',
     'an ARP probe from 0.0.0.0',
   ],
@@ -18,7 +18,7 @@ export const ipConflict: DetectionRule = {
       const { ip, mac: other } = o.fact;
       const [one] = withMac(o.mac).filter(({ vlan }) => vlan === o.vlan);
       const rival = withMac(other).find(({ vlan }) => isSameSegment(vlan, o.vlan));
-      if (one === undefined || rival === undefined || (saysItRoutes(one) && saysItRoutes(rival))) return nothing;
+      if (one === undefined || rival === undefined || standInTogether(one, rival, ip)) return nothing;
       const [actor, victim] = usedSince(one, ip) > usedSince(rival, ip) ? [one, rival] : [rival, one];
       const { mac, port, vlan } = actor;
       return found({ ...o, mac, port, vlan }, `uses ${ip}, which ${victim.mac} used before and still uses`, victim.mac);

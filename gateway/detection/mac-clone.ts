@@ -1,5 +1,12 @@
+import type { Mac } from '../model/address.ts';
+import type { Device } from '../model/device.ts';
+import type { Observation } from '../model/fact.ts';
+import { CappedMap } from './capped-map.ts';
 import { IdentityChanges, newcomerFrames } from './identity-changes.ts';
-import { type DetectionRule, found, nothing } from './rule.ts';
+import { type Context, type DetectionRule, type Finding, found, nothing } from './rule.ts';
+
+/** Addresses that came up on a second port, and how long the first one has to speak again: then both are alive. An address that is bound to its port waits for nothing. */
+const [maxSeconds, returnsMs] = [4096, 600_000];
 
 /** One hardware address is two devices: it speaks on two ports at once, or its signs change together with its lease. */
 export const macClone: DetectionRule = {
@@ -7,19 +14,20 @@ export const macClone: DetectionRule = {
   spec: 'a hardware address on two live ports, or whose DHCP signs change together with its name or its TCP',
   knownFalse: [
     'a device that moved: its old port is silent',
-    'a virtual machine that moved, with all its signs',
+    'a virtual machine that moved at once (vMotion), with all its signs: its old port says nothing after that',
     'one VLAN mirrored twice: the port is the same',
     'a network boot that asks for a lease before the system does',
     'an update or a rename: one family of signs changes',
   ],
   create: () => {
     const changes = new IdentityChanges();
+    const seconds = new CappedMap<Mac, Observation>(maxSeconds, returnsMs);
     return {
       observe(o, context) {
-        const here = context.withMac(o.mac).find(({ port, vlan }) => port === o.port && vlan === o.vlan);
-        if (context.arrival === 'found' && here?.cloneOf !== undefined) {
-          const other = context.withMac(o.mac).find(({ id }) => id === here.cloneOf);
-          return found(o, `${o.mac} of ${here.cloneOf} on ${other?.port ?? 'another port'} also speaks on ${o.port}`, o.mac);
+        const [here, other] = pairOf(o, context);
+        if (context.arrival === 'found' && here !== undefined && other !== undefined) {
+          if (context.isBound(other)) return twoPorts(o, other);
+          seconds.set(o.mac, o, o.at);
         }
         const changed = changes.observe(o, context) ?? ('text' in o.fact ? changes.recent(o.mac, o.at) : {});
         const { dhcp, name, stack, tls, ip } = changed;
@@ -31,6 +39,23 @@ export const macClone: DetectionRule = {
         const frames = newcomerFrames(all, o, context.vendorOf(o.mac));
         return found(o, all.map(({ text }) => text).join('; '), o.mac).map(one => ({ ...one, frames }));
       },
+      tick: context =>
+        [...seconds.entries(context.now)].flatMap(([mac, o]) => {
+          const [, other] = pairOf(o, context);
+          if (other === undefined || context.lastAt(other) <= o.at) return nothing;
+          seconds.delete(mac);
+          return twoPorts(o, other);
+        }),
     };
   },
 };
+
+/** The device that spoke, and the one on another port whose address it has. */
+function pairOf(o: Observation, { withMac }: Context): readonly [here: Device | undefined, other: Device | undefined] {
+  const devices = withMac(o.mac);
+  const here = devices.find(({ port, vlan }) => port === o.port && vlan === o.vlan);
+  return [here, here?.cloneOf === undefined ? undefined : devices.find(({ id }) => id === here.cloneOf)];
+}
+
+const twoPorts = (o: Observation, other: Device): readonly Finding[] =>
+  found(o, `${o.mac} of ${other.id} on ${other.port} also speaks on ${o.port}`, o.mac);

@@ -1,18 +1,47 @@
+import type { Mac } from '../model/address.ts';
+import type { FactKind, Observation } from '../model/fact.ts';
+import { CappedMap } from './capped-map.ts';
 import { type DetectionRule, found, nothing } from './rule.ts';
 
 /** The kind that fingerprints give to boxes whose purpose is to let people in from outside. */
 const remoteKind = 'remote-access';
+/** What fingerprints look at. */
+const clues: ReadonlySet<FactKind> = new Set<FactKind>([
+  'seen',
+  'hostname',
+  'vendor-class',
+  'model',
+  'maker',
+  'description',
+  'device-kind',
+  'service',
+  'protocol',
+]);
+/** Devices that said something since the last tick. */
+const [maxDue, dueMs] = [8192, 60_000];
 
 /** Lets somebody outside in: a program for remote access, a remote-maintenance router, a KVM switch over IP. */
 export const remoteAccessDevice: DetectionRule = {
   name: 'remote-access-device',
   spec: 'a handshake or name of TeamViewer, AnyDesk, Tailscale, ZeroTier or WireGuard; a device that fingerprints call remote-access',
   knownFalse: ['a maker that also makes other things: fingerprints name those of which it is the business'],
-  create: () => ({
-    observe(o, { withMac }) {
-      if (o.fact.kind === 'description' && o.fact.of === 'remote-access') return found(o, `runs ${o.fact.text}`);
-      const kind = withMac(o.mac).find(({ fields }) => fields.kind?.value === remoteKind)?.fields.kind;
-      return kind === undefined ? nothing : found(o, `looks like a remote-access device by ${kind.source}`);
-    },
-  }),
+  create: () => {
+    const due = new CappedMap<Mac, Observation>(maxDue, dueMs);
+    return {
+      observe(o) {
+        if (o.fact.kind === 'description' && o.fact.of === 'remote-access') return found(o, `runs ${o.fact.text}`);
+        if (clues.has(o.fact.kind)) due.set(o.mac, o, o.at);
+        return nothing;
+      },
+      // What was said is folded in by then.
+      tick: ({ now, withMac, fingerprintOf }) =>
+        [...due.entries(now)].flatMap(([mac, o]) => {
+          due.delete(mac);
+          const by = withMac(mac)
+            .map(device => fingerprintOf(device, remoteKind))
+            .find(one => one !== undefined);
+          return by === undefined ? nothing : found(o, `looks like a remote-access device by ${by}`);
+        }),
+    };
+  },
 };

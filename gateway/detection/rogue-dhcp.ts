@@ -14,7 +14,7 @@ export const rogueDhcp: DetectionRule = {
     /** The address of each server by its hardware address, the first one first. */
     const servers = new CappedMap<string, { readonly mac: Mac; readonly ip: Ip }>(maxServers, ageMs);
     return {
-      observe(o, { dhcpServers, withMac, isSameSegment }) {
+      observe(o, { dhcpServers, withMac, isSameSegment, learnsUntil }) {
         if (o.fact.kind !== 'dhcp-server') return nothing;
         const { ip } = o.fact;
         const is6 = ip.includes(':');
@@ -26,7 +26,7 @@ export const rogueDhcp: DetectionRule = {
           servers.set(`${is6 ? 6 : 4} ${o.vlan} ${o.mac}`, { mac: o.mac, ip }, o.at);
           return nothing;
         }
-        const isRelay = first?.ip === ip && withMac(o.mac).some(isRouter);
+        const isRelay = first?.ip === ip && withMac(o.mac).some(device => isRouter(device, { learnsUntil }));
         if (first?.mac === o.mac || isRelay) return nothing;
         const known4 = configured.length > 0 ? configured.join(', ') : `${first?.ip} (${first?.mac})`;
         return found(o, `answers as DHCP server ${ip}; known is ${known4}`, first?.mac);

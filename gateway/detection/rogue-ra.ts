@@ -1,35 +1,34 @@
 import type { Mac } from '../model/address.ts';
 import { CappedMap } from './capped-map.ts';
+import { isKnownRouter, passesOn, standInTogether } from './roles.ts';
 import { type DetectionRule, type Finding, found, nothing } from './rule.ts';
 
 const [maxSenders, ageMs] = [256, 24 * 3_600_000];
-const routedAddresses = 2;
 
 /** Announces itself as IPv6 router where another one routes. */
 export const rogueRa: DetectionRule = {
   name: 'rogue-ra',
   spec: 'RFC 4861 §4.2: Router Advertisements of a host that does not route, beside those of one that does or was first',
-  knownFalse: ['two routers that both route', 'routers that stand in for each other (VRRP, HSRP, CARP)'],
+  knownFalse: [
+    'two routers that both route',
+    'routers that stand in for each other (VRRP, HSRP, CARP): both say so of one virtual address',
+  ],
   create: () => {
     const senders = new CappedMap<Mac, Finding>(maxSenders, ageMs);
     return {
-      observe(o, { withMac, isSameSegment }) {
+      observe(o, { withMac, isSameSegment, learnsUntil }) {
         if (o.fact.kind !== 'router' || o.fact.protocol !== 'ra') return nothing;
-        const routes = (mac: Mac): boolean =>
-          withMac(mac).some(
-            ({ facts }) =>
-              facts.filter(({ fact }) => fact.kind === 'behind').length >= routedAddresses ||
-              facts.some(({ fact }) => fact.kind === 'router' && fact.protocol !== 'ra'),
-          );
+        const routes = (mac: Mac): boolean => withMac(mac).some(device => passesOn(device) || isKnownRouter(device, learnsUntil, 'ra'));
+        const standIn = (a: Mac, b: Mac): boolean => withMac(a).some(one => withMac(b).some(other => standInTogether(one, other)));
         const [said] = found(o, `announces itself as IPv6 router: ${o.fact.detail}`);
         if (said === undefined) return nothing;
         const others = [...senders.entries(o.at)].filter(([mac, other]) => mac !== o.mac && isSameSegment(other.vlan, o.vlan));
         if (senders.get(o.mac, o.at) === undefined) senders.set(o.mac, said, o.at);
         const first = others[0]?.[1];
-        if (first === undefined) return nothing;
+        if (first === undefined || standIn(o.mac, first.actor)) return nothing;
         if (!routes(o.mac)) return [{ ...said, victim: first.actor }];
         // The one that was first may have been the rogue: now that a router speaks, who does not route stands out.
-        return others.filter(([mac]) => !routes(mac)).map(([, other]) => ({ ...other, victim: o.mac }));
+        return others.filter(([mac]) => !routes(mac) && !standIn(o.mac, mac)).map(([, other]) => ({ ...other, victim: o.mac }));
       },
     };
   },

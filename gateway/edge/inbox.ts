@@ -70,6 +70,15 @@ const fact = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('behind'), ip }),
   z.object({ kind: z.literal('contested'), ip, mac }),
   z.object({ kind: z.literal('reaches'), vlan }),
+  z.object({
+    kind: z.literal('talks-to'),
+    ip,
+    protocol: z.number().int().min(0).max(255),
+    port: z.number().int().min(0).max(65535),
+    ownPort: z.number().int().min(0).max(65535),
+    began: z.enum(['here', 'there', 'unknown']),
+  }),
+  z.object({ kind: z.literal('resolves'), name: text, ip }),
 ]);
 const observation = z.object({ at: millis, port, vlan, mac, collector: z.string().max(40), frame: count, fact });
 const sighting = z.object({ port, vlan, mac, packets: count, bytes: count, firstAt: millis, lastAt: millis });

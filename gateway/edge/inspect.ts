@@ -11,6 +11,7 @@ import type { EventBody } from '../model/event.ts';
 import type { Malformed } from '../model/fact.ts';
 import type { Frame } from '../model/frame.ts';
 import { kindOf } from '../policy/kinds.ts';
+import { lookupsOf } from '../policy/lookups.ts';
 import type { Policy } from '../policy/policy.ts';
 import { replaySettings } from './replay.ts';
 
@@ -86,6 +87,7 @@ export class Inspection {
       settings: replaySettings,
       vendorOf: parts.vendorOf,
       rules: this.#detector,
+      policy: lookupsOf(() => this.#policy),
       learnsMs: 0,
       limits: { devices: maxAddresses, burst: Number.MAX_SAFE_INTEGER },
       emit: (at, event) => {

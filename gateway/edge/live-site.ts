@@ -5,6 +5,7 @@ import type { Event, EventBody } from '../model/event.ts';
 import type { Command, CommandAnswer } from '../model/machine.ts';
 import type { Settings } from '../model/settings.ts';
 import type { FromSensor } from './messages.ts';
+import { RunningTotal } from './running-total.ts';
 import type { JournalStore } from './store/journal-store.ts';
 
 /** Changes are told this often at most. Milliseconds. */
@@ -12,7 +13,14 @@ const tellMs = 250;
 /** A process that speaks all the time and says nothing for so long is shown as not running. Milliseconds. */
 const silenceMs = 5_000;
 
-type PortHealth = { port: PortName; state: 'up' | 'down' | 'healed' | 'gone' | 'unknown'; frames: number; dropped: number; detail: string };
+type PortHealth = {
+  port: PortName;
+  state: 'up' | 'down' | 'healed' | 'gone' | 'unknown';
+  frames: number;
+  dropped: number;
+  cloneDrops: number;
+  detail: string;
+};
 type ProcessHealth = { role: string; alive: boolean; pid?: number; detail: string };
 
 export type LiveSiteParts = {
@@ -31,6 +39,8 @@ export class LiveSite {
   readonly #startedAt: Millis;
   readonly #ports: Map<PortName, PortHealth>;
   readonly #processes = new Map<string, ProcessHealth>();
+  /** Of our own ports. */
+  readonly #cloneDrops = new Map<PortName, RunningTotal>();
   readonly #heardAt = new Map<string, Millis>();
   readonly #listeners = new Set<(changed: readonly DeviceId[]) => void>();
   #changed = new Set<DeviceId>();
@@ -44,7 +54,7 @@ export class LiveSite {
     this.#startedAt = parts.now();
     const { network } = parts.settings;
     const names = network.kind === 'bridge' ? [...network.ports, ...network.uplinks] : network.ports;
-    const ports = names.map(port => [port, { port, state: 'unknown', frames: 0, dropped: 0, detail: '' }] as const);
+    const ports = names.map(port => [port, { port, state: 'unknown', frames: 0, dropped: 0, cloneDrops: 0, detail: '' }] as const);
     this.#ports = new Map(ports);
     const roles = network.kind === 'bridge' ? ['sensor', 'enforcer', 'challenger'] : ['sensor', 'challenger'];
     for (const role of roles) this.#processes.set(role, { role, alive: false, detail: 'not heard of yet' });
@@ -128,6 +138,16 @@ export class LiveSite {
       if (port.state === 'unknown') port.state = 'up';
     }
     if (message.type === 'port') this.#tellSoon();
+  }
+
+  /** The clone guard has kept out so many frames on this port since the enforcer's start. */
+  cloneDrops(name: PortName, frames: number): void {
+    const port = this.#ports.get(name);
+    if (port === undefined) return;
+    const total = this.#cloneDrops.get(name) ?? new RunningTotal();
+    this.#cloneDrops.set(name, total);
+    port.cloneDrops = total.take(frames);
+    this.#tellSoon();
   }
 
   /** A process said something; `pid` stands in its hello. */

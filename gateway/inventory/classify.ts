@@ -1,4 +1,5 @@
 import type { Millis } from '../model/address.ts';
+import type { ShownIdentity } from '../model/alarm.ts';
 import type { RuleRef } from '../model/decision.ts';
 import type { Device, KindFacts } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
@@ -18,7 +19,17 @@ export function cluesOf({ fields, services, protocols = [], mac }: Device): Kind
   };
 }
 
-/** The Event that gives a device its kind, when fingerprints find another than before. */
+/** The serial that it shows, with who made it; undefined when it shows none. */
+export function shownBy({ fields: { serial, maker, vendor } }: Device): ShownIdentity | undefined {
+  if (serial === undefined) return undefined;
+  return {
+    serial: serial.value,
+    ...(maker === undefined ? {} : { maker: maker.value }),
+    ...(vendor === undefined ? {} : { vendor: vendor.value }),
+  };
+}
+
+/** The Event that gives a device its kind, when fingerprints find another than it has and no person locked it. */
 export function kindEvents(
   device: Device,
   kindOf: (clues: KindFacts) => { readonly kind: string; readonly rule: RuleRef } | undefined,

@@ -10,7 +10,19 @@ const [claimsMs, standsInForMs] = [3_600_000, 24 * 3_600_000];
 const fewClaims = 4;
 
 /** Facts by which a device does not say who it is: what others see it do, and how its stack looks. */
-const notAnnouncing = ['seen', 'protocol', 'print', 'behind', 'acted', 'contested', 'reaches', 'uses-server', 'asks'] as const;
+const notAnnouncing = [
+  'seen',
+  'protocol',
+  'print',
+  'behind',
+  'acted',
+  'contested',
+  'reaches',
+  'uses-server',
+  'asks',
+  'talks-to',
+  'resolves',
+] as const;
 const noAnnouncement: ReadonlySet<FactKind> = new Set(notAnnouncing);
 /** What the header stage reads off ordinary traffic is no announcement either. */
 const isAnnouncement = ({ fact, collector }: Observation): boolean =>
@@ -68,6 +80,8 @@ export function foldFact(device: Device, observation: Observation): Device {
     case 'behind':
     case 'contested':
     case 'reaches':
+    case 'talks-to':
+    case 'resolves':
       return next;
   }
 }

@@ -1,11 +1,14 @@
 import { type DeviceId, isGroupMac, type Mac, type Millis, type PortName } from '../model/address.ts';
-import type { Alarm, Arrival, Lookups } from '../model/alarm.ts';
+import type { Alarm, Arrival, Lookups, PolicyLookups } from '../model/alarm.ts';
 import type { Device } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
 import type { Observation } from '../model/fact.ts';
 import type { Input } from '../model/machine.ts';
+import { noMud } from '../model/mud.ts';
 import type { Settings } from '../model/settings.ts';
 import { alarmEvent } from './alarm-event.ts';
+import { cluesOf, shownBy } from './classify.ts';
+import { isBound } from './identify.ts';
 import type { Inventory } from './inventory.ts';
 import { type Desk, livePort, observe, type PortLimits, observeForwardingEntry, sight } from './observe.ts';
 import { OutsiderQuota } from './quota.ts';
@@ -35,6 +38,7 @@ export class Intake {
   readonly #emit: (now: Millis, event: EventBody) => void;
   readonly #rules: Rules;
   readonly #limits: PortLimits;
+  readonly #policy: PolicyLookups | undefined;
   readonly #learnsMs: Millis;
   /** When the oldest device was found: the site is learnt from then on. */
   #since: Millis | undefined;
@@ -53,6 +57,8 @@ export class Intake {
     /** How long after the first device all is taken as the usual state. */
     readonly learnsMs?: Millis | undefined;
     readonly limits?: PortLimits;
+    /** Absent: a policy that says nothing. */
+    readonly policy?: PolicyLookups;
   }) {
     this.#inventory = parts.inventory;
     this.#settings = parts.settings;
@@ -61,6 +67,7 @@ export class Intake {
     this.#emit = parts.emit;
     this.#rules = parts.rules;
     this.#limits = parts.limits ?? livePort;
+    this.#policy = parts.policy;
     this.#learnsMs = parts.learnsMs ?? learnsMs;
     this.#quota = new OutsiderQuota(this.#limits.burst);
   }
@@ -160,11 +167,22 @@ export class Intake {
       withIp: ip => inventory.withIp(ip).map(({ device }) => device),
       all: () => devicesOf(inventory),
       lastAt: ({ id }) => inventory.get(id)?.seen.lastAt ?? 0,
+      isBound: ({ id }) => {
+        const record = inventory.get(id);
+        return record !== undefined && isBound(record);
+      },
       countOn: port => inventory.countOn(port),
       vendorOf: this.#vendorOf,
       dhcpServers: network.kind === 'bridge' ? network.dhcpServers : [],
       uplinks: network.kind === 'bridge' ? network.uplinks : [],
       learnsUntil: this.#since + this.#learnsMs,
+      zones: this.#settings.zones,
+      mud: this.#policy?.mud() ?? noMud,
+      fingerprintOf: (device, kind) => this.#policy?.fingerprintOf(cluesOf(device), kind),
+      expectedZones: device => {
+        const shown = shownBy(device);
+        return shown === undefined ? [] : (this.#policy?.expectedZones(shown) ?? []);
+      },
     };
   }
 

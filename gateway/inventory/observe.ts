@@ -77,6 +77,9 @@ export function observe(desk: Desk, observation: Observation): { readonly device
   const found = arrival !== 'known';
   if (found) desk.watch({ ...observation, fact: { kind: 'seen' } }, arrival)();
   if (found) link(desk, record);
+  // Flows are many and for the rules only; what they find is journalled.
+  if (fact.kind === 'talks-to' || fact.kind === 'resolves') desk.watch(observation, 'known')();
+  if (fact.kind === 'talks-to' || fact.kind === 'resolves') return { device: id, changed: found };
   if (fact.kind === 'seen' || isKnown(record, observation) || !desk.quota(port)) return { device: id, changed: found };
   const raise = desk.watch(observation, 'known');
   desk.emit({ kind: 'fact-learned', device: id, observation });

@@ -1,5 +1,7 @@
-import type { Ip, Mac, Millis, PortName, Vlan } from './address.ts';
-import type { Device } from './device.ts';
+import type { Ip, Mac, Millis, PortName, Vlan, ZoneName } from './address.ts';
+import type { Device, KindFacts } from './device.ts';
+import type { MudBook } from './mud.ts';
+import type { ZoneSettings } from './settings.ts';
 
 /**
  * What a rule can raise, by name. Public API: the same string in page, CLI, `inspect` and exports; never renamed.
@@ -72,13 +74,33 @@ export type Lookups = {
   readonly all: () => Iterable<Device>;
   /** When the device last sent anything. */
   readonly lastAt: (device: Device) => Millis;
+  /** True iff a proof, a rule with proof or a person ties the device to its port. */
+  readonly isBound: (device: Device) => boolean;
   /** How many devices a port has. */
   readonly countOn: (port: PortName) => number;
   readonly vendorOf: (mac: Mac) => string | undefined;
   /** DHCP servers that the settings name. */
   readonly dhcpServers: readonly Ip[];
+  readonly zones: readonly ZoneSettings[];
+  readonly mud: MudBook;
+  /** Where it stands, `file:line`, that a device that looks so is of this kind; undefined when it is of another or of none. */
+  readonly fingerprintOf: (device: Device, kind: string) => string | undefined;
+  /** Zones in which the list of expected devices wants it, by the serial that it shows. */
+  readonly expectedZones: (device: Device) => readonly ExpectedZone[];
   /** Ports towards the rest of the network: routers, switches and servers belong there. */
   readonly uplinks: readonly PortName[];
   /** Until then all is taken as the usual state; rules about novelty keep silent. */
   readonly learnsUntil: Millis;
+};
+
+export type ExpectedZone = { readonly zone: ZoneName; readonly at: string };
+
+/** What a device shows of itself, unproved. */
+export type ShownIdentity = { readonly serial: string; readonly maker?: string; readonly vendor?: string };
+
+/** What the policy in force says, for the rules. */
+export type PolicyLookups = {
+  readonly mud: () => MudBook;
+  readonly fingerprintOf: (clues: KindFacts, kind: string) => string | undefined;
+  readonly expectedZones: (shown: ShownIdentity) => readonly ExpectedZone[];
 };

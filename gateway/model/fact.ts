@@ -77,6 +77,20 @@ export type Fact =
   | { readonly kind: 'behind'; readonly ip: Ip }
   /** It claimed this address again after `mac` had claimed it in between. */
   | { readonly kind: 'contested'; readonly ip: Ip; readonly mac: Mac }
+  /**
+   * A flow of its own, of devices that named a MUD URL. Of its ports and the other's the one that changes with each connection is 0. `began`:
+   * who opened the connection, of TCP. For the rules only: it is not kept.
+   */
+  | {
+      readonly kind: 'talks-to';
+      readonly ip: Ip;
+      readonly protocol: number;
+      readonly port: number;
+      readonly ownPort: number;
+      readonly began: 'here' | 'there' | 'unknown';
+    }
+  /** It was told by DNS that this name has this address. Like `talks-to`. */
+  | { readonly kind: 'resolves'; readonly name: string; readonly ip: Ip }
   /** It sent a frame straight to a device that speaks in this other VLAN. */
   | { readonly kind: 'reaches'; readonly vlan: Vlan };
 
@@ -144,7 +158,7 @@ export const printSchemes = [
 ] as const;
 export type PrintScheme = (typeof printSchemes)[number];
 
-/** Acts on the network or on a controller. `scan-*` count distinct targets: `detail` is the count reached (16, 64, 256, …). */
+/** Acts on the network or on a controller. `scan-*` count distinct targets, `ask-leases` clients in whose name it asks: `detail` is the count reached (16, 64, 256, …). */
 export const actionNames = [
   'write',
   'set-name',
@@ -153,6 +167,7 @@ export const actionNames = [
   'scan-arp',
   'scan-ports',
   'scan-icmp',
+  'ask-leases',
   'upload',
   'download',
 ] as const;
@@ -206,6 +221,10 @@ export function factKey(fact: Fact): string {
     case 'behind':
     case 'contested':
       return `${fact.kind} ${fact.ip}`;
+    case 'talks-to':
+      return `talks-to ${fact.ip} ${fact.protocol} ${fact.port} ${fact.ownPort} ${fact.began}`;
+    case 'resolves':
+      return `resolves ${fact.name} ${fact.ip}`;
     case 'reaches':
       return `reaches ${fact.vlan}`;
     case 'address':

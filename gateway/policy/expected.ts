@@ -1,4 +1,5 @@
 import type { Hex } from '../model/address.ts';
+import type { ExpectedZone, ShownIdentity } from '../model/alarm.ts';
 import type { RuleRef } from '../model/decision.ts';
 import type { ExpectedEntry } from './shapes.ts';
 import type { Policy } from './policy.ts';
@@ -25,3 +26,14 @@ function fits(entry: ExpectedEntry, proved: ProvedIdentity): boolean {
     same(entry.model, proved.model)
   );
 }
+
+/**
+ * The zones in which entries of `policies/expected` want a device with the serial that it shows. Enough for an alarm, never to let it in: a
+ * serial on the network is unproved, and makers are written in several ways, so the first word of the entry's vendor decides.
+ */
+export const zonesOf = (policy: Policy, { serial, maker, vendor }: ShownIdentity): readonly ExpectedZone[] =>
+  (policy.expectedSerials.get(serial) ?? []).flatMap(({ value, ref }) => {
+    const word = value.vendor?.split(/[^\p{L}\p{N}]+/u, 1)[0]?.toLowerCase() ?? '';
+    const isMaker = [maker, vendor].some(name => name?.toLowerCase().includes(word) === true) || word === '';
+    return value.zone === undefined || !isMaker ? [] : [{ zone: value.zone, at: ref.at }];
+  });

@@ -10,3 +10,12 @@ export function kindOf(policy: Policy, facts: KindFacts): { readonly kind: strin
   const entry = policy.fingerprints.find(({ value }) => Object.values(value.when).every(condition => condition?.holds(facts) ?? true));
   return entry === undefined ? undefined : { kind: entry.value.kind, rule: entry.ref };
 }
+
+/** Where it stands that it looks like this kind: the first matching entry is of that kind. Entries of it are asked first, since most devices are of others. */
+export function isOfKind(policy: Policy, facts: KindFacts, kind: string): RuleRef | undefined {
+  const matches = ({ value }: Policy['fingerprints'][number]): boolean =>
+    Object.values(value.when).every(condition => condition?.holds(facts) ?? true);
+  if (!policy.fingerprints.some(entry => entry.value.kind === kind && matches(entry))) return undefined;
+  const first = policy.fingerprints.find(matches);
+  return first?.value.kind === kind ? first.ref : undefined;
+}

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Hex } from '../model/address.ts';
+import type { MudProfile } from '../model/mud.ts';
 import type { Placed, Policy, PolicyFile, Problem } from './policy.ts';
 import { type ShapeProblem, shapeProblems, type Title } from './problems.ts';
+import { controllerShape, type MudControllers } from './mud.ts';
 import { type ExpectedEntry, expectedShape, type Fingerprint, fingerprintShape, type Rule, ruleShape } from './shapes.ts';
+import { mudBook, readMudFile } from './mud-files.ts';
 import { locate, printable, readYaml, toValue, type YamlNode } from './yaml.ts';
 
 /** Rules of all files together; first match wins, so each costs time for each device. */
@@ -15,7 +18,7 @@ export const maxFingerprints = 10_000;
 export type Loaded = { readonly policy?: Policy; readonly problems: readonly Problem[] };
 
 /**
- * Reads all policy files together. What a file is follows from its folder: `rules/`, `expected/` or `fingerprints/`; others are refused,
+ * Reads all policy files together. What a file is follows from its folder: `rules/`, `expected/`, `fingerprints/` or `mud/`; others are refused,
  * for a misspelt folder must not silently switch its rules off. `policy` is absent iff a problem is an error; then the caller keeps the last good one.
  * `zones`, when given, are the zones of the settings: a rule that names another is warned about.
  */
@@ -25,6 +28,8 @@ export function loadPolicy(files: readonly PolicyFile[], known: { readonly zones
   const rules: Placed<Rule>[] = [];
   const expected: Placed<ExpectedEntry>[] = [];
   const fingerprints: Placed<Fingerprint>[] = [];
+  const profiles: Placed<MudProfile>[] = [];
+  const controllers: Placed<MudControllers>[] = [];
   for (const file of sorted) {
     switch (kindOfFile(file.path)) {
       case 'rules':
@@ -40,21 +45,35 @@ export function loadPolicy(files: readonly PolicyFile[], known: { readonly zones
           ...readList(file, { shape: fingerprintShape, name: f => f.kind, word: 'entry', most: maxFingerprints }, problems),
         );
         break;
+      case 'mud': {
+        const read = readMudFile(file.text);
+        if (read.profile !== undefined) profiles.push({ value: read.profile, ref: { name: read.profile.url, at: `${file.path}:1` } });
+        problems.push(...read.problems.map(p => problem('error', file.path, p.line, p.text)));
+        break;
+      }
+      case 'mud-controllers':
+        controllers.push(
+          ...readList(file, { shape: controllerShape, name: c => c.controller, word: 'entry', most: maxFingerprints }, problems),
+        );
+        break;
       case undefined:
         problems.push(
-          problem('error', file.path, 1, 'Cannot tell what the file is for: its folder is not rules, expected or fingerprints'),
+          problem('error', file.path, 1, 'Cannot tell what the file is for: its folder is not rules, expected, fingerprints or mud'),
         );
     }
   }
   problems.push(...tooMany('rules', rules.length, maxRules), ...tooMany('expected entries', expected.length, maxExpected));
   problems.push(...tooMany('fingerprints', fingerprints.length, maxFingerprints));
   problems.push(...twins(rules.map(r => ({ key: r.value.name, at: r.ref.at, what: `rule ${r.value.name}` }))));
+  problems.push(...twins(profiles.map(({ ref }) => ({ key: ref.name, at: ref.at, what: `the MUD file of ${printable(ref.name)}` }))));
   if (problems.some(p => p.kind === 'error')) return { problems };
-  const policy = { hash: hashOf(sorted), rules, ...indexed(expected), fingerprints };
+  const policy = { hash: hashOf(sorted), rules, ...indexed(expected), fingerprints, mud: mudBook(profiles, controllers) };
   return { policy, problems: [...problems, ...warnings(rules, expected, known.zones)] };
 }
 
-function kindOfFile(path: string): 'rules' | 'expected' | 'fingerprints' | undefined {
+function kindOfFile(path: string): 'rules' | 'expected' | 'fingerprints' | 'mud' | 'mud-controllers' | undefined {
+  const mud = /(?:^|\/)mud\/[^/]+\.(json|ya?ml)$/.exec(path)?.[1];
+  if (mud !== undefined) return mud === 'json' ? 'mud' : 'mud-controllers';
   const folder = /(?:^|\/)(rules|expected|fingerprints)\/[^/]+\.ya?ml$/.exec(path)?.[1];
   return folder === 'rules' || folder === 'expected' || folder === 'fingerprints' ? folder : undefined;
 }
@@ -139,6 +158,11 @@ function warnings(
         .filter(zone => zones !== undefined && !zones.includes(zone))
         .map(zone => warn(r.ref.at, `Cannot match zone ${printable(zone)} of rule ${r.ref.name}: the settings have no such zone`)),
     ),
+    ...expected
+      .filter(({ value: { zone } }) => zone !== undefined && zones !== undefined && !zones.includes(zone))
+      .map(e =>
+        warn(e.ref.at, `Cannot expect ${printable(e.ref.name)} in zone ${printable(e.value.zone ?? '')}: the settings have no such zone`),
+      ),
     ...expected
       .filter(e => e.value.key === undefined && e.value.vendor === undefined)
       .map(e =>

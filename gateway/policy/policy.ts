@@ -1,5 +1,6 @@
 import type { Hex } from '../model/address.ts';
 import type { RuleRef } from '../model/decision.ts';
+import type { MudBook } from '../model/mud.ts';
 import type { ExpectedEntry, Fingerprint, Rule } from './shapes.ts';
 
 /** One text file of a policy folder. `path` is relative and stable, for it is shown to people: `policies/rules/10-default.yaml`. */
@@ -21,5 +22,6 @@ export type Policy = {
   readonly expectedSerials: ReadonlyMap<string, readonly Placed<ExpectedEntry>[]>;
   /** Entries that name a key, by it. */
   readonly expectedKeys: ReadonlyMap<Hex, readonly Placed<ExpectedEntry>[]>;
+  readonly mud: MudBook;
   readonly fingerprints: readonly Placed<Fingerprint>[];
 };

@@ -132,6 +132,7 @@ export const expectedShape = z
       key: key.optional().describe('SHA-256 of the SubjectPublicKeyInfo of the device key'),
       vendor: text(200).optional().describe('Vendor as its trust anchor vouches for it; without it any trusted vendor’s serial fits'),
       model: text(200).optional(),
+      zone: text(64).optional().describe('Zone of the settings where it belongs: shown elsewhere, it raises the alarm wrong-zone'),
       note: text(500).optional(),
       'added-by': text(200).optional(),
     },

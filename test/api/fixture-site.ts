@@ -570,8 +570,8 @@ const health = (devices: number, pausedUntil: number | undefined): Health => ({
     { role: 'challenger', alive: true, pid: 13, detail: '' },
   ],
   ports: [
-    { port: 'p1', state: 'up', frames: 10_412, dropped: 0, detail: '' },
-    { port: 'p2', state: 'healed', frames: 991, dropped: 3, detail: 'link was down for 2 s' },
+    { port: 'p1', state: 'up', frames: 10_412, dropped: 0, cloneDrops: 0, detail: '' },
+    { port: 'p2', state: 'healed', frames: 991, dropped: 3, cloneDrops: 41, detail: 'link was down for 2 s' },
   ],
   journal: { events: 214, head: key(2), storage: 'ok', detail: '' },
   policy: { hash: key(9), problems: [] },

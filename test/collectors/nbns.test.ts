@@ -39,6 +39,9 @@ describe('a NetBIOS name', () => {
     expect(factsOf(host, vector('nbns-answer'))).toEqual([{ kind: 'answers-for', protocol: 'nbns', name: 'WPAD' }]);
   });
 
+  it('whose answer names the address of another is a name server’s', () =>
+    expect(factsOf(host, datagram(137, 137, nbnsAnswer('WPAD', '192.0.2.99'), { toPeer: true }))).toEqual([]));
+
   it('that is refused is not answered for', () =>
     expect(factsOf(host, datagram(137, 137, nbnsAnswer('WPAD').with(3, 3), { toPeer: true }))).toEqual([]));
 

@@ -107,6 +107,41 @@ describe('remote-access-device', () => {
   });
 });
 
+describe('remote-access-device by its looks', () => {
+  const files = [
+    {
+      path: 'p/fingerprints/x.yaml',
+      text: '- { kind: remote-access, when: { hostname: pikvm }, source: own }\n- { kind: plc, when: { vendor: Siemens AG }, source: own }',
+    },
+  ];
+  const world = () => new World({ only: 'remote-access-device', files });
+  it('is told at the next tick, with the frame, whether or not it speaks again', () => {
+    const w = world()
+      .address(laptop, '10.20.0.4')
+      .say(laptop, [{ kind: 'hostname', name: 'pikvm' }]);
+    expect(w.raised).toEqual([]);
+    expect(w.wait(1000).alarms).toMatchObject([
+      { actor: laptop, frames: [2], detail: 'looks like a remote-access device by p/fingerprints/x.yaml:1' },
+    ]);
+    expect(w.say(laptop, [{ kind: 'model', text: 'v4' }]).wait(1000).raised).toHaveLength(1);
+  });
+  it('is no device that an earlier fingerprint calls something else, and none without one', () => {
+    const first = [
+      {
+        path: 'p/fingerprints/x.yaml',
+        text: '- { kind: server, when: { hostname: pikvm }, source: own }\n- { kind: remote-access, when: { hostname: pikvm }, source: own }',
+      },
+    ];
+    const w = new World({ only: 'remote-access-device', files: first });
+    expect(w.say(laptop, [{ kind: 'hostname', name: 'pikvm' }]).wait(1000).raised).toEqual([]);
+    expect(
+      world()
+        .say(siemens, [{ kind: 'hostname', name: 'plc-1' }])
+        .wait(1000).raised,
+    ).toEqual([]);
+  });
+});
+
 describe('stealth-device', () => {
   const silent = (w: World): World => w.say(laptop, [{ kind: 'seen' }]);
   it('sends for a quarter of an hour and never says who it is', () => {
@@ -144,8 +179,73 @@ describe('hidden-router', () => {
     ['8.8.8.8', '9.9.9.9', '1.1.1.1', '4.4.4.4'].reduce((world, ip) => world.say(mac, [behind(ip)]), w);
   const world = () => through(new World({ only: 'hidden-router' }), router);
   it('passes on frames beside the gateway', () => expect(through(world(), laptop).raised).toEqual([`hidden-router ${laptop} ${router}`]));
-  it('is neither the gateway nor a router that says so', () => {
+  const vrrp: Fact = { kind: 'router', protocol: 'vrrp', detail: 'group 1', ip: '10.20.0.1' };
+  it('one frame that says it routes excuses nobody', () => {
+    const said: readonly Fact[] = [vrrp, { kind: 'router', protocol: 'ra', detail: 'lifetime' }, { kind: 'device-kind', text: 'router' }];
+    for (const one of said) expect(through(world().say(laptop, [one]), laptop).raised).toEqual([`hidden-router ${laptop} ${router}`]);
+  });
+  it('is neither the gateway, nor one that stands in for it, nor one that said so while the site was learnt', () => {
     expect(world().raised).toEqual([]);
-    expect(through(world().say(server, [{ kind: 'router', protocol: 'vrrp', detail: 'group 1' }]), server).raised).toEqual([]);
+    expect(through(world().say(router, [vrrp]).say(server, [vrrp]), server).raised).toEqual([]);
+    const learnt = new World({ only: 'hidden-router', learnsMs: minute }).say(server, [{ kind: 'router', protocol: 'ra', detail: '' }]);
+    expect(through(through(learnt.wait(minute), router), server).raised).toEqual([]);
+  });
+});
+
+describe('dhcp-starvation', () => {
+  const asks = (count: number, target: 'network' | 'relayed' = 'network'): Fact => ({
+    kind: 'acted',
+    action: 'ask-leases',
+    target,
+    detail: `${count}, since frame 1`,
+  });
+  const speaksDhcp: Fact = { kind: 'protocol', name: 'dhcpv4' };
+  const world = (learnsMs = 0) => new World({ only: 'dhcp-starvation', learnsMs });
+  const mac = (prefix: string, n: number): string =>
+    `${prefix}:00:${(n >> 8).toString(16).padStart(2, '0')}:${(n & 255).toString(16).padStart(2, '0')}`;
+  const newcomers = (w: World, prefix: string, n: number, usesLease = false): World => {
+    for (let i = 0; i < n; i++) {
+      w.say(mac(prefix, i), [speaksDhcp], { collector: 'dhcpv4' });
+      if (usesLease) w.address(mac(prefix, i), `10.20.${i >> 8}.${i & 255}`);
+    }
+    return w;
+  };
+  it('one sender asks in the name of many', () => {
+    expect(world().say(laptop, [asks(16)]).raised).toEqual([]);
+    expect(world().say(laptop, [asks(64)]).raised).toEqual([`dhcp-starvation ${laptop}`]);
+    expect(
+      world()
+        .say(laptop, [asks(256, 'relayed')])
+        .say(laptop, [asks(1024, 'relayed')]).raised,
+    ).toEqual([`dhcp-starvation ${laptop}`]);
+  });
+  it('ever new senders on one port that use no lease: one alarm however long', () => {
+    const w = world();
+    for (let i = 0; i < 10; i++) newcomers(w, `94:12:3${i}`, 100).wait(16_000);
+    expect(w.alarms).toMatchObject([{ actor: '94:12:30:00:00:00', port: 'v1' }]);
+  });
+  it('also of one registered maker, later', () => {
+    expect(newcomers(world(), '00:1b:1b', 200).wait(16_000).raised).toEqual([]);
+    expect(newcomers(world(), '00:1b:1b', 300).wait(16_000).raised).toEqual(['dhcp-starvation 00:1b:1b:00:00:00']);
+  });
+  it('is no relay that routes', () =>
+    expect(
+      world()
+        .say(router, [behind('8.8.8.8'), behind('9.9.9.9')])
+        .say(router, [asks(1024, 'relayed')]).raised,
+    ).toEqual([]));
+  it('is no phones that come a few a minute or use what they get, and no devices that start again', () => {
+    const phones = world();
+    for (let i = 0; i < 300; i++) phones.wait(2000).say(mac('1a:00:00', i), [speaksDhcp], { collector: 'dhcpv4' });
+    expect(phones.raised).toEqual([]);
+    expect(newcomers(world(), '1a:00:00', 300, true).wait(16_000).raised).toEqual([]);
+    const restarted = world();
+    for (let i = 0; i < 300; i++) restarted.say(mac('94:12:34', i), [{ kind: 'seen' }]);
+    expect(newcomers(restarted.wait(hour), '94:12:34', 300).wait(16_000).raised).toEqual([]);
+  });
+  it('is no restart of many ports with one device each', () => {
+    const w = world();
+    for (let i = 0; i < 300; i++) w.say(mac('94:12:34', i), [speaksDhcp], { collector: 'dhcpv4', port: `v${(i % 3) + 1}` }).wait(700);
+    expect(w.raised).toEqual([]);
   });
 });

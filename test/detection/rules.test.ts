@@ -16,6 +16,8 @@ const acted = (action: 'scan-arp' | 'scan-ports' | 'write' | 'set-name', target:
   target,
   detail,
 });
+/** Stands in for a virtual address. */
+const vrrp = (ip: string): Fact => ({ kind: 'router', protocol: 'vrrp', detail: 'group 7', ip, mac: '00:00:5e:00:01:07' });
 const ra: Fact = { kind: 'router', protocol: 'ra', detail: 'lifetime 1800 s' };
 const contested = (ip: string, mac: string): Fact => ({ kind: 'contested', ip, mac });
 const stp = (root: string, bridge: string): Fact => ({
@@ -57,9 +59,9 @@ describe('mac-clone', () => {
   const world = () => new World({ only: 'mac-clone' });
   const camera = [name('axis-00408c000001'), asks(1, 3, 6, 66)];
   it('one address on two live ports', () =>
-    expect(world().address(axis, '10.20.0.9').address(axis, '10.20.0.9', { port: 'v2' }).alarms).toMatchObject([
-      { alarm: 'mac-clone', actor: axis, port: 'v2', device: 'd2', victim: 'd1' },
-    ]));
+    expect(
+      world().address(axis, '10.20.0.9').address(axis, '10.20.0.9', { port: 'v2' }).address(axis, '10.20.0.9').wait(1000).alarms,
+    ).toMatchObject([{ alarm: 'mac-clone', actor: axis, port: 'v2', device: 'd2', victim: 'd1' }]));
   it('its DHCP signs and its name change together', () => {
     const w = world()
       .say(axis, camera)
@@ -146,8 +148,8 @@ describe('arp-spoof', () => {
   it('is no router group, no failover of one address, no new lease and no silent holder', () => {
     const w = world().address('00:00:5e:00:01:07', '10.20.0.1').address('00:00:5e:00:01:07', '10.20.0.9');
     w.address(server, '10.20.0.9');
-    const speaksVrrp: Fact = { kind: 'router', protocol: 'vrrp', detail: 'group 7' };
-    w.say('00:00:0c:00:00:77', [speaksVrrp]).address('00:00:0c:00:00:77', '10.20.0.1').address('00:00:0c:00:00:77', '10.20.0.9');
+    for (const mac of [router, axis, '00:00:0c:00:00:77']) w.say(mac, [vrrp('10.20.0.1'), vrrp('10.20.0.9')]);
+    w.address('00:00:0c:00:00:77', '10.20.0.1').address('00:00:0c:00:00:77', '10.20.0.9');
     w.say(axis2, [{ kind: 'dhcp-lease', ip: '10.20.0.9', server: '10.20.0.1' }])
       .address(axis2, '10.20.0.9')
       .address(axis2, '10.20.0.50');
@@ -157,6 +159,21 @@ describe('arp-spoof', () => {
         .address(siemens, '10.20.0.1')
         .address(siemens, '10.20.0.50').raised,
     ).toEqual([]);
+  });
+  it('one frame that says it routes excuses nobody who claims real addresses', () => {
+    for (const said of [ra, vrrp('10.20.0.1'), { kind: 'router', protocol: 'hsrp', detail: 'group 1', ip: '10.20.0.9' } as const])
+      expect(world().say(laptop, [said]).address(laptop, '10.20.0.1').address(laptop, '10.20.0.9').raised).toHaveLength(1);
+    const contest = world()
+      .say(router, [behind('8.8.8.8'), behind('9.9.9.9')])
+      .say(laptop, [vrrp('10.20.0.1')])
+      .address(laptop, '10.20.0.1');
+    contest.say(laptop, [behind('10.20.0.9'), behind('10.20.0.8')]);
+    expect(contest.say(router, [contested('10.20.0.1', laptop)]).raised).toEqual([`arp-spoof ${laptop} ${router}`]);
+  });
+  it('is no router of the learning time that answers for others', () => {
+    const w = new World({ only: 'arp-spoof', learnsMs: minute }).address(axis, '10.20.0.9').address(siemens, '10.20.0.8').say(router, [ra]);
+    expect(w.wait(minute).address(axis, '10.20.0.9').address(router, '10.20.0.9').address(router, '10.20.0.8').raised).toEqual([]);
+    expect(w.say(laptop, [ra]).address(laptop, '10.20.0.9').address(laptop, '10.20.0.8').raised).toHaveLength(1);
   });
   it('is not the same address plan in another VLAN, but is where the VLANs are joined', () => {
     const w = world().address(axis2, '10.20.0.1', { vlan: 7 }).address(axis2, '10.20.0.9', { vlan: 7 });
@@ -171,6 +188,16 @@ describe('ip-conflict', () => {
   it('the newcomer is the actor, whoever is seen to claim it again', () => {
     expect(world().say(siemens, [contested('10.20.0.9', laptop)]).raised).toEqual([`ip-conflict ${laptop} ${siemens}`]);
     expect(world().say(laptop, [contested('10.20.0.9', siemens)]).raised).toEqual([`ip-conflict ${laptop} ${siemens}`]);
+  });
+  it('is told of two routers too, unless the address is virtual for both', () => {
+    const w = world()
+      .say(siemens, [vrrp('10.20.0.1')])
+      .say(laptop, [vrrp('10.20.0.9')]);
+    expect(w.say(siemens, [contested('10.20.0.9', laptop)]).raised).toEqual([`ip-conflict ${laptop} ${siemens}`]);
+    const group = world()
+      .say(siemens, [vrrp('10.20.0.9')])
+      .say(laptop, [vrrp('10.20.0.9')]);
+    expect(group.say(siemens, [contested('10.20.0.9', laptop)]).raised).toEqual([]);
   });
   it('is one alarm however often it is said', () =>
     expect(
@@ -210,6 +237,12 @@ describe('rogue-dhcp', () => {
   });
   it('also one that copies the server’s identifier', () =>
     expect(world().say(laptop, [serves('10.20.0.2')]).raised).toEqual([`rogue-dhcp ${laptop} ${server}`]));
+  it('is told of one that copies the identifier and says that it routes', () =>
+    expect(
+      world()
+        .say(laptop, [ra, vrrp('10.20.0.1')])
+        .say(laptop, [serves('10.20.0.2')]).raised,
+    ).toEqual([`rogue-dhcp ${laptop} ${server}`]));
   it('is neither the server’s second address, nor a relay, nor the server of another VLAN', () => {
     const w = world().say(server, [serves('10.20.0.3')]);
     w.say(router, [behind('8.8.8.8'), behind('9.9.9.9')]).say(router, [serves('10.20.0.2')]);
@@ -227,6 +260,18 @@ describe('rogue-ra', () => {
       .say(router, [ra]);
     expect(late.raised).toEqual([`rogue-ra ${laptop} ${router}`]);
   });
+  it('one more frame of another protocol makes no router, unless both stand in for one address', () => {
+    expect(
+      world()
+        .say(router, [ra])
+        .say(laptop, [vrrp('10.20.0.1'), ra]).raised,
+    ).toEqual([`rogue-ra ${laptop} ${router}`]);
+    expect(
+      world()
+        .say(router, [vrrp('10.20.0.1'), ra])
+        .say(laptop, [vrrp('10.20.0.1'), ra]).raised,
+    ).toEqual([]);
+  });
   it('is no pair of routers that both route', () => {
     const pair = [behind('8.8.8.8'), behind('9.9.9.9'), ra];
     expect(world().say(router, pair).say(server, pair).raised).toEqual([]);
@@ -243,6 +288,29 @@ describe('llmnr-poison', () => {
         .say(laptop, [answers('fileserver')])
         .say(laptop, [answers('PRINTER.local', 'nbns')]).raised,
     ).toEqual([`llmnr-poison ${laptop}`]);
+  });
+  const says = (w: World, mac: string, ...names: readonly string[]): World => {
+    for (const one of names) w.say(mac, [name(one)], { collector: 'mdns' });
+    return w;
+  };
+  it('by mDNS: a bait, two names of others, many names', () => {
+    expect(says(world(), laptop, 'pc-7', 'wpad').raised).toEqual([`llmnr-poison ${laptop}`]);
+    const others = says(says(world(), axis, 'files'), siemens, 'printer');
+    expect(says(others, laptop, 'pc-7', 'files', 'printer').raised).toEqual([`llmnr-poison ${laptop}`]);
+    expect(says(world(), laptop, 'pc-7', 'one', 'two', 'three', 'four', 'five').raised).toEqual([]);
+    expect(says(world(), laptop, 'pc-7', 'one', 'two', 'three', 'four', 'five', 'six').raised).toEqual([`llmnr-poison ${laptop}`]);
+  });
+  it('by mDNS is no name on two interfaces, none after a conflict, and none that is made at random', () => {
+    const two = says(says(world(), axis, 'office-mac'), axis2, 'office-mac', 'office-mac-2', 'office-mac-3');
+    const uuid = (n: number): string => `3f2b8c1${n}-0000-4000-8000-00000000000${n}`;
+    says(two, laptop, 'pc-7', ...[1, 2, 3, 4, 5, 6, 7].map(uuid), ...[1, 2, 3, 4, 5, 6, 7].map(n => `b827eb12345${n}`));
+    expect(
+      says(two, siemens, 'android_1f', 'android_2e', 'android_3d', 'android_4c', 'android_5b', 'android_6a', 'android_7').raised,
+    ).toEqual([]);
+  });
+  it('a flood of mDNS names is one alarm', () => {
+    const w = says(world(), laptop, ...Array.from({ length: 2000 }, (_, i) => `q${i.toString(36)}x`));
+    expect([new Set(w.raised), w.alarms.length < 12]).toEqual([new Set([`llmnr-poison ${laptop}`]), true]);
   });
   it('is no host that answers for its own name, nor for one more', () =>
     expect(
@@ -322,6 +390,10 @@ describe('arp-scan and port-scan', () => {
       `port-scan ${laptop}`,
     ]);
   });
+  it('who says that it routes and asks for everybody is told', () =>
+    expect(new World({ only: 'arp-scan' }).say(laptop, [ra]).say(laptop, [acted('scan-arp', 'network', '256, 250')]).raised).toEqual([
+      `arp-scan ${laptop}`,
+    ]));
   it('a router asks for whomever traffic from outside is for', () =>
     expect(
       new World({ only: 'arp-scan' })

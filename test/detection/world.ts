@@ -5,6 +5,10 @@ import { Inventory } from '../../gateway/inventory/inventory.ts';
 import type { AlarmType } from '../../gateway/model/alarm.ts';
 import type { EventBody } from '../../gateway/model/event.ts';
 import type { Fact } from '../../gateway/model/fact.ts';
+import type { ZoneSettings } from '../../gateway/model/settings.ts';
+import { loadPolicy } from '../../gateway/policy/load.ts';
+import { lookupsOf } from '../../gateway/policy/lookups.ts';
+import type { PolicyFile } from '../../gateway/policy/policy.ts';
 import { settings, zone } from '../gateway/fixture.ts';
 
 export const [axis, axis2, siemens, laptop, router, server] = [
@@ -22,7 +26,16 @@ const vendors: Readonly<Record<string, string>> = {
   '00:00:0c': 'Cisco Systems, Inc',
   '00:25:90': 'Super Micro Computer, Inc.',
 };
+export const vendorOf = (mac: string): string | undefined => vendors[mac.slice(0, 8)];
 type Where = { readonly port?: string; readonly vlan?: number; readonly collector?: string };
+
+export type WorldOptions = {
+  readonly only?: AlarmType;
+  readonly learnsMs?: number;
+  readonly zones?: readonly ZoneSettings[];
+  /** Policy files. */
+  readonly files?: readonly PolicyFile[];
+};
 
 /** A site with a clock of its own, one rule or all, and what they raised. Nothing but what is said here happens. */
 export class World {
@@ -32,13 +45,16 @@ export class World {
   readonly events: EventBody[] = [];
   readonly #intake: Intake;
 
-  constructor({ only, learnsMs = 0 }: { readonly only?: AlarmType; readonly learnsMs?: number } = {}) {
+  constructor({ only, learnsMs = 0, zones = [zone()], files = [] }: WorldOptions = {}) {
+    const { policy, problems } = loadPolicy(files);
+    if (policy === undefined) throw new Error(problems.map(({ text }) => text).join('\n'));
     const rules = new Detector(detectionRules.filter(({ name }) => only === undefined || name === only));
     this.#intake = new Intake({
       inventory: this.inventory,
-      settings: settings([zone()]),
-      vendorOf: mac => vendors[mac.slice(0, 8)],
+      settings: settings(zones),
+      vendorOf,
       rules,
+      policy: lookupsOf(() => policy),
       learnsMs,
       emit: (at, event) => {
         this.inventory.apply({ at, body: event });

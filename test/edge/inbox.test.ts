@@ -38,6 +38,8 @@ const facts: { readonly [kind in FactKind]: Extract<Fact, { readonly kind: kind 
   'answers-for': { kind: 'answers-for', protocol: 'llmnr', name: 'wpad' },
   acted: { kind: 'acted', action: 'write', target: '192.0.2.7', detail: 'function 16' },
   contested: { kind: 'contested', ip: '192.0.2.1', mac: '00:00:5e:00:53:02' },
+  'talks-to': { kind: 'talks-to', ip: '192.0.2.1', protocol: 6, port: 443, ownPort: 0, began: 'here' },
+  resolves: { kind: 'resolves', name: 'example.org', ip: '192.0.2.1' },
   reaches: { kind: 'reaches', vlan: 20 },
   behind: { kind: 'behind', ip: '198.51.100.1' },
 };

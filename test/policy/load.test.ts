@@ -172,13 +172,13 @@ describe('loadPolicy', () => {
       { path: 'p/c.yaml', text: '' },
     ]);
     expect(texts(loaded)).toEqual([
-      'p/c.yaml:1: Cannot tell what the file is for: its folder is not rules, expected or fingerprints',
+      'p/c.yaml:1: Cannot tell what the file is for: its folder is not rules, expected, fingerprints or mud',
       'p/expected/a.yaml:1: Cannot read entry 1: it is a map with one field, must be an entry with serial or key',
       'p/expected/a.yaml:2: Cannot read serial of entry 2: it is the number 12, must be text (numbers need quotes)',
       'p/expected/a.yaml:3: Cannot read key of entry 3: it is "abc", must be a SHA-256 in 64 hexadecimal digits',
       'p/fingerprints/a.yaml:1: Cannot read source of entry camera: it is missing',
       'p/fingerprints/a.yaml:4: Cannot read when of entry plc: it is a map without fields, must be at least one condition',
-      'p/rule/b.yaml:1: Cannot tell what the file is for: its folder is not rules, expected or fingerprints',
+      'p/rule/b.yaml:1: Cannot tell what the file is for: its folder is not rules, expected, fingerprints or mud',
       'p/rules/a.yaml:3: Cannot read then of rule x: it is "allow", must be admit, hold or quarantine',
     ]);
   });

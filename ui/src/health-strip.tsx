@@ -155,6 +155,7 @@ export function HealthStrip() {
           {state.ports.map(port => (
             <span key={port.port} title={port.detail}>
               <b>{port.port}</b> {port.state}, {port.frames.toLocaleString('en')} frames, {port.dropped.toLocaleString('en')} dropped
+              {port.cloneDrops > 0 && `, ${port.cloneDrops.toLocaleString('en')} of cloned addresses kept out`}
             </span>
           ))}
           {state.ports.length === 0 && 'none is watched'}

@@ -21,6 +21,9 @@ export function run(file: string, args: readonly string[], input = ''): Promise<
   });
 }
 
+/** After news were lost, so much quiet before they are read anew: a flood loses many times. Milliseconds. */
+const settleMs = 200;
+
 /** Follows a program that prints a line per event, for ever: when it ends it is started again after a second. */
 export class Follower {
   readonly #argv: readonly string[];
@@ -28,9 +31,10 @@ export class Follower {
   readonly #started: () => void;
   #child: ChildProcess | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #lost: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  /** `started` is called at each start: what was missed in between must be read anew. */
+  /** `started` is called at each start, and soon after the program said that the kernel had dropped news: what was missed must be read anew. */
   constructor(argv: readonly string[], line: (line: string) => void, started: () => void) {
     this.#argv = argv;
     this.#line = line;
@@ -41,14 +45,20 @@ export class Follower {
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#lost);
     this.#child?.kill();
   }
 
   #start(): void {
     if (this.#stopped) return;
-    const child = spawn('setpriv', [...diesWithUs, ...this.#argv], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn('setpriv', [...diesWithUs, ...this.#argv], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     createInterface({ input: child.stdout }).on('line', this.#line);
+    // netlink(7): ENOBUFS, the queue of the socket overran. iproute2 says so there and goes on; any other complaint is answered alike.
+    child.stderr.on('data', () => {
+      clearTimeout(this.#lost);
+      if (!this.#stopped) this.#lost = setTimeout(this.#started, settleMs);
+    });
     child.on('spawn', this.#started);
     const again = (): void => {
       clearTimeout(this.#timer);

@@ -54,8 +54,14 @@ export class ForwardingTable {
   }
 
   async #resync(): Promise<void> {
-    const { stdout } = await run('bridge', ['fdb', 'show', 'br', this.#bridge]);
-    for (const line of stdout.split('\n')) this.take(line);
+    const before = new Map([...this.#told].map(([port, macs]) => [port, [...macs]]));
+    const { code, stdout } = await run('bridge', ['fdb', 'show', 'br', this.#bridge]);
+    if (code !== 0) return;
+    const lines = stdout.split('\n');
+    // What left while nobody was told would fill the caps for ever, and its return would not be told.
+    const here = new Set(lines.map(readEntry).map(entry => `${entry?.port} ${entry?.mac}`));
+    for (const [port, macs] of before) for (const mac of macs) if (!here.has(`${port} ${mac}`)) this.#told.get(port)?.delete(mac);
+    for (const line of lines) this.take(line);
   }
 }
 

@@ -7,10 +7,10 @@ import { maxYaml } from '../../policy/yaml.ts';
 export const maxPolicyFiles = 1000;
 const maxDepth = 4;
 /** Sub folders whose content is not policy: trust material is read by others. */
-const otherFolders: ReadonlySet<string> = new Set(['anchors', 'reference-values', 'schema', 'mud']);
+const otherFolders: ReadonlySet<string> = new Set(['anchors', 'reference-values', 'schema']);
 
 /**
- * The YAML files of the policy folders, with paths that begin with their folder's name: `policies/rules/10-default.yaml`.
+ * The YAML files of the policy folders and the JSON files of their `mud`, with paths that begin with their folder's name: `policies/rules/10-default.yaml`.
  * Files are read as they are, hidden ones passed over. Throws `Cannot read …: …` for a folder that is missing (rules that vanish must not loosen
  * anything), for a symbolic link that leads out of its folder, and for files that are no text or too many.
  */
@@ -87,13 +87,16 @@ function listed(folder: string): readonly string[] {
         if (depth >= maxDepth) throw new Error(`Cannot read ${path}: folders are nested too deep`);
         walk(path, depth + 1);
       }
-      if (!isFolder && /\.ya?ml$/.test(entry.name)) found.push(path);
+      if (!isFolder && isPolicy(at, entry.name)) found.push(path);
       if (found.length > maxPolicyFiles) throw new Error(`Cannot read ${folder}: more than ${maxPolicyFiles} files`);
     }
   };
   walk(folder, 0);
   return found;
 }
+
+/** Descriptions of manufacturers are JSON as they come; all else is YAML. */
+const isPolicy = (folder: string, name: string): boolean => /\.ya?ml$/.test(name) || (basename(folder) === 'mud' && name.endsWith('.json'));
 
 function inside(root: string, path: string): void {
   const target = orCannot(path, () => realpathSync(path));

@@ -39,6 +39,12 @@ describe('readPolicyFiles', () => {
     expect(readPolicyFiles([folder])[2]?.text).toBe('# rules/b.yaml\n');
   });
 
+  it('reads the JSON of makers in mud, and no other', () => {
+    mkdirSync(join(folder, 'mud'));
+    for (const name of ['mud/thermo.json', 'mud/site.yaml', 'rules/no.json']) writeFileSync(join(folder, name), '');
+    expect(readPolicyFiles([folder]).map(f => f.path)).toEqual(['policies.d/mud/site.yaml', 'policies.d/mud/thermo.json']);
+  });
+
   it('hands over files of misspelt folders, so that the load can refuse them', () => {
     mkdirSync(join(folder, 'rule'));
     writeFileSync(join(folder, 'rule', 'x.yaml'), '');

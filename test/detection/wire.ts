@@ -1,0 +1,83 @@
+import { Dissector } from '../../collectors/dissector.ts';
+import { Detector } from '../../gateway/detection/detector.ts';
+import { Intake } from '../../gateway/inventory/intake.ts';
+import { Inventory } from '../../gateway/inventory/inventory.ts';
+import type { EventBody } from '../../gateway/model/event.ts';
+import { loadPolicy } from '../../gateway/policy/load.ts';
+import { lookupsOf } from '../../gateway/policy/lookups.ts';
+import { settings, zone } from '../gateway/fixture.ts';
+import * as b from '../vectors/frames/build.ts';
+import { vendorOf, type WorldOptions } from './world.ts';
+
+/** How frames come to the port: as they are, with one tag, with two (IEEE 802.1ad). */
+export const wrappings = {
+  untagged: { tags: [], vlan: 0 },
+  tagged: { tags: [0x8100, 30], vlan: 30 },
+  QinQ: { tags: [0x88a8, 100, 0x8100, 30], vlan: 100 },
+} as const;
+export type Wrapping = keyof typeof wrappings;
+
+/** A site whose ports see frames: the real sensor and all rules, with a clock of its own. */
+export class Wire {
+  now = 1_700_000_000_000;
+  readonly inventory = new Inventory();
+  readonly events: EventBody[] = [];
+  readonly #dissector = new Dissector();
+  readonly #intake: Intake;
+  readonly #wrapping: Wrapping;
+  #number = 0;
+
+  constructor(wrapping: Wrapping, { learnsMs = 0, zones = [zone()], files = [] }: Omit<WorldOptions, 'only'> = {}) {
+    const { policy, problems } = loadPolicy(files);
+    if (policy === undefined) throw new Error(problems.map(({ text }) => text).join('\n'));
+    this.#wrapping = wrapping;
+    this.#intake = new Intake({
+      inventory: this.inventory,
+      settings: settings(zones),
+      vendorOf,
+      rules: new Detector(),
+      policy: lookupsOf(() => policy),
+      learnsMs,
+      emit: (at, event) => {
+        this.inventory.apply({ at, body: event });
+        this.events.push(event);
+      },
+    });
+  }
+
+  /** Frames on a port, a millisecond apart. `as`: wrapped otherwise than the rest. */
+  send(frames: readonly Uint8Array[], port = 'v1', as: Wrapping = this.#wrapping): this {
+    for (const frame of frames) {
+      this.now++;
+      const bytes = wrapped(frame, as);
+      this.#dissector.frame({ number: ++this.#number, at: this.now, port, bytes, wireLength: bytes.length });
+      const { observations } = this.#dissector.drain();
+      if (observations.length > 0) this.#intake.take({ kind: 'observed', observations }, this.now);
+    }
+    return this;
+  }
+
+  /** Time passes, a second at a time at first, with what the sensor and the machine do each second. */
+  wait(ms: number): this {
+    const end = this.now + ms;
+    for (let step = 1000; this.now < end; step = Math.min(step * 2, 60_000)) {
+      this.#intake.take({ kind: 'sighted', sightings: this.#dissector.sightings() }, this.now);
+      this.now = Math.min(end, this.now + step);
+      this.#intake.tick(this.now);
+    }
+    return this;
+  }
+
+  get alarms(): readonly Extract<EventBody, { readonly kind: 'alarm' }>[] {
+    return this.events.flatMap(event => (event.kind === 'alarm' ? [event] : []));
+  }
+}
+
+function wrapped(frame: Uint8Array, as: Wrapping): Uint8Array {
+  const { tags } = wrappings[as];
+  return b.bytes(
+    frame.subarray(0, 12),
+    tags.map(value => b.u16(value)),
+    frame.subarray(12),
+  );
+}
