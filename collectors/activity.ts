@@ -16,7 +16,7 @@ const places = 4096;
 /** What hosts set as hop count at first, and how many hops a packet may have taken. */
 const [initialHops, maxHops] = [[32, 64, 128, 255], 30] as const;
 /** By hop count: 1 when it looks as if a router had counted. 60 is an initial one of some systems too. */
-const looksRouted = Uint8Array.from({ length: 256 }, (_, ttl) =>
+export const looksRouted = Uint8Array.from({ length: 256 }, (_, ttl) =>
   ttl !== 60 && initialHops.some(first => ttl < first && ttl >= first - maxHops) && !initialHops.some(first => ttl === first) ? 1 : 0,
 );
 
@@ -67,6 +67,11 @@ export class Activity {
   /** The slot has another sender now. */
   forget(slot: number): void {
     this.#isTrying[slot] = this.#behind[slot] = 0;
+  }
+
+  /** True while the slot has connections that were not answered yet: then its next segments are to be noted. */
+  isTrying(slot: number): boolean {
+    return this.#isTrying[slot] === 1;
   }
 
   /** Takes in a frame; a fact when its sender, or for a refused connection its target, has reached a threshold. For every frame: cheap when there is nothing. */

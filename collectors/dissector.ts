@@ -1,9 +1,10 @@
+import { CaptureFrame } from '../gateway/codec/capture.ts';
 import { isStandIn } from '../gateway/codec/link.ts';
 import { DecodeError } from '../gateway/codec/reader.ts';
-import type { Ip, Mac, PortName, Vlan } from '../gateway/model/address.ts';
+import type { Ip, Mac, Millis, PortName, Vlan } from '../gateway/model/address.ts';
 import type { Fact, Malformed, Observation, Sighting } from '../gateway/model/fact.ts';
 import type { Frame } from '../gateway/model/frame.ts';
-import { Activity, type Deed } from './activity.ts';
+import { Activity, type Deed, looksRouted } from './activity.ts';
 import { AddressClaims } from './address-claims.ts';
 import { AddressTable, findAnywhere } from './address-table.ts';
 import type { Collector } from './collector.ts';
@@ -12,10 +13,11 @@ import { collectors as allCollectors } from './index.ts';
 import { LatestFacts } from './latest-facts.ts';
 import { Losses, type Overflow } from './losses.ts';
 import { OwnAddress, ownFacts } from './own-address.ts';
-import { faults, ipProtocols, Packet, tcpFlags } from './packet.ts';
+import { etherTypes, faults, ipProtocols, Packet, tcpFlags } from './packet.ts';
 import { tcpPortPlace } from './service-names.ts';
 import { Repeats } from './repeats.ts';
 import { type PortState, SensorPorts } from './sensor-ports.ts';
+import { SettledFlows } from './settled-flows.ts';
 import { Sightings } from './sightings.ts';
 import { Spoken } from './spoken.ts';
 import { TcpOpenings } from './stream.ts';
@@ -70,6 +72,7 @@ export class Dissector {
   /** Made with the first segment of TCP, for its tables are large. */
   #streams: TcpStreams | undefined;
   readonly #activity: Activity;
+  readonly #settled: SettledFlows;
   readonly #repeats = new Repeats();
   readonly #spoken: Spoken;
   readonly #ports = new SensorPorts();
@@ -97,6 +100,7 @@ export class Dissector {
     this.#sightings = new Sightings(this.#addresses, maxAddresses);
     this.#dispatch = dispatchOf(collectors);
     this.#activity = new Activity(maxAddresses);
+    this.#settled = new SettledFlows(maxAddresses);
     this.#spoken = new Spoken(collectors, maxAddresses);
     this.#claims = new AddressClaims(maxAddresses);
     this.#maxTries = options.addressesOfTraffic === true ? addressTries : 0;
@@ -118,6 +122,12 @@ export class Dissector {
     const port = this.#ports.number(frame.port);
     const state = this.#ports.state(port);
     state.frames++;
+    const isInChunk = frame instanceof CaptureFrame;
+    const bytes = isInChunk ? frame.chunk : frame.bytes;
+    const [from, to] = isInChunk ? [frame.from, frame.to] : [0, bytes.length];
+    const { at, wireLength } = frame;
+    const settled = this.#settled.find(bytes, from, to, to - from < wireLength, port, at);
+    if (settled >= 0 && !this.#activity.isTrying(settled)) return this.#count(settled, wireLength, at);
     if (!packet.peel(frame)) return this.#losses.overflow(state.name, 'frames too short to name a sender');
     this.#take(port, state, frame.wireLength);
     if (isTunnel(packet)) this.#tunnel(port, state, frame.wireLength);
@@ -143,11 +153,7 @@ export class Dissector {
     let slot = this.#addresses.find(high, low, port, packet.vlan);
     if (slot < 0) slot = this.#arrive(high, low, port);
     if (slot < 0) return;
-    const { packets, bytes, lastAt } = this.#addresses;
-    packets[slot] = (packets[slot] ?? 0) + 1;
-    bytes[slot] = (bytes[slot] ?? 0) + wireLength;
-    lastAt[slot] = packet.at;
-    this.#sightings.note(slot, packet.at);
+    this.#count(slot, wireLength, packet.at);
     if (packet.fault !== 'none') this.#fail('packet', faults[packet.fault]);
     this.#sender = slot;
     this.#isWanted = false;
@@ -155,12 +161,43 @@ export class Dissector {
     if (packet.ipVersion === 0) this.#collect(this.#dispatch.layer2(packet), state);
     else if (packet.ipProtocol === ipProtocols.tcp) this.#tcp(slot, port, state);
     else {
-      if (packet.ipProtocol === ipProtocols.udp) this.#collect(this.#dispatch.udp(packet.sourcePort, packet.targetPort), state);
-      this.#collectSegment(state);
+      if (packet.ipProtocol === ipProtocols.udp) {
+        const list = this.#dispatch.udp(packet.sourcePort, packet.targetPort);
+        if (list.length === 0) this.#settle(slot, port, true);
+        else this.#collect(list, state);
+      }
+      this.#collectSegment(this.#dispatch.ipProtocol(packet.ipProtocol), state);
     }
     const deed = this.#activity.note(packet, slot);
     if (deed !== undefined) this.#noteDeed(deed);
     if (this.#activity.mayBeBehind(packet, slot)) this.#noteBehind(slot);
+  }
+
+  #count(slot: number, wireLength: number, at: Millis): void {
+    const { packets, bytes, lastAt } = this.#addresses;
+    packets[slot] = (packets[slot] ?? 0) + 1;
+    bytes[slot] = (bytes[slot] ?? 0) + wireLength;
+    lastAt[slot] = at;
+    this.#sightings.note(slot, at);
+  }
+
+  /** Whether the next frames of this flow tell nothing whatever is in them; `isDone`: of TCP, what its stream has to tell was told. */
+  #settle(slot: number, port: number, isDone: boolean): void {
+    const packet = this.#packet;
+    const { ipProtocol, tcpFlags: flags, sourcePort, targetPort } = packet;
+    const isUdp = ipProtocol === ipProtocols.udp;
+    const isSettled =
+      isDone &&
+      packet === this.#outer &&
+      packet.etherType === etherTypes.ipv4 &&
+      packet.innerVlan === 0 &&
+      looksRouted[packet.ttl] === 0 &&
+      this.#addressTries[slot] === 0 &&
+      (isUdp ? !isTunnel(packet) : (flags & tcpFlags.ack) !== 0 && (flags & (tcpFlags.syn | tcpFlags.fin | tcpFlags.rst)) === 0) &&
+      (isUdp ? this.#dispatch.udp(sourcePort, targetPort) : this.#dispatch.tcp(sourcePort, targetPort)).length === 0 &&
+      this.#dispatch.ipProtocol(ipProtocol).length === 0;
+    if (isSettled) this.#settled.note(packet, slot, port);
+    else if ((flags & tcpFlags.syn) !== 0) this.#settled.forget(packet);
   }
 
   #noteDeed({ sender, fact }: Deed): void {
@@ -211,9 +248,12 @@ export class Dissector {
       packet.isServer = true;
       this.#collect(this.#dispatch.tcpServer, state, false);
     }
-    this.#collectSegment(state);
+    if ((packet.tcpFlags & (tcpFlags.syn | tcpFlags.rst)) === tcpFlags.syn) this.#collectSegment(this.#dispatch.tcpOpening, state);
+    this.#collectSegment(this.#dispatch.ipProtocol(ipProtocols.tcp), state);
     if (packet.end > packet.payload) this.#collect(this.#dispatch.tcp(packet.sourcePort, packet.targetPort), state);
-    if (this.#dispatch.hasStreams) (this.#streams ??= this.#makeStreams()).segment(packet, slot, (port << 12) | packet.vlan);
+    if (!this.#dispatch.hasStreams) return this.#settle(slot, port, true);
+    const isDone = (this.#streams ??= this.#makeStreams()).segment(packet, slot, (port << 12) | packet.vlan);
+    this.#settle(slot, port, isDone);
   }
 
   #makeStreams(): TcpStreams {
@@ -230,9 +270,8 @@ export class Dissector {
   }
 
   /** For collectors that want all that IP carries, its own header included. */
-  #collectSegment(state: PortState): void {
+  #collectSegment(list: readonly Collector[], state: PortState): void {
     const packet = this.#packet;
-    const list = this.#dispatch.ipProtocol(packet.ipProtocol);
     if (list.length === 0) return;
     const { payload } = packet;
     packet.payload = packet.l4;
@@ -317,6 +356,7 @@ export class Dissector {
     if (placed.fact.kind === 'address' || placed.fact.kind === 'dhcp-lease') {
       this.#served[slot] = 0;
       this.#own.forget(slot);
+      this.#settled.unsettle(slot);
     }
     this.#observations.push(placed);
   }
@@ -386,6 +426,7 @@ export class Dissector {
     this.#addressTries[slot] = this.#maxTries;
     this.#served[slot] = 0;
     this.#own.forget(slot);
+    this.#settled.unsettle(slot);
     this.#spoken.forget(slot);
   }
 

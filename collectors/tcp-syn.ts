@@ -1,7 +1,7 @@
 import { Reader } from '../gateway/codec/reader.ts';
 import type { Fact } from '../gateway/model/fact.ts';
-import { collector, ipProtocol } from './collector.ts';
-import { ipProtocols, type Packet, tcpFlags } from './packet.ts';
+import { collector, tcpOpening } from './collector.ts';
+import { type Packet, tcpFlags } from './packet.ts';
 
 /** Option kinds, RFC 9293 §3.2, RFC 7323 §2.2. */
 const [endOfOptions, noOperation, windowScale] = [0, 1, 3];
@@ -43,15 +43,11 @@ export function observe({ flags, options, scale }: ReturnType<typeof decode>, pa
   return [{ kind: 'print', scheme: (flags & tcpFlags.ack) === 0 ? 'tcp-syn' : 'tcp-syn-ack', value }];
 }
 
-/** Only the two first segments of a connection; all others pass at the cost of one comparison. */
-const wants = ({ tcpFlags: flags }: Packet): boolean => (flags & (tcpFlags.syn | tcpFlags.rst)) === tcpFlags.syn;
-
 export const tcpSyn = collector({
   name: 'tcp-syn',
   spec: 'RFC 9293 §3.1',
-  matches: ipProtocol(ipProtocols.tcp),
+  matches: tcpOpening,
   isProtocol: false,
-  wants,
   decode,
   observe,
 });
