@@ -79,9 +79,10 @@ export function collector<Message>(c: {
   readonly decode: (bytes: Uint8Array, packet: Packet) => Message | undefined;
   readonly observe: (message: Message, packet: Packet) => readonly Said[];
 }): Collector {
+  const notWhole = new DecodeError(`Cannot read ${c.name}: the message is not whole`, true);
   const observations = (packet: Packet): readonly Observation[] => {
     const message = c.decode(packet.body, packet);
-    if (message === undefined) throw new DecodeError(`Cannot read ${c.name}: the message is not whole`, true);
+    if (message === undefined) throw notWhole;
     const said = c.observe(message, packet);
     if (said.length === 0) return none;
     const { at, port, vlan, number: frame, source } = packet;

@@ -151,6 +151,7 @@ export class TcpStreams {
     if (c !== undefined) {
       this.#perSender[c.sender] = (this.#perSender[c.sender] ?? 0) - 1;
       this.#starts.delete(i);
+      c.start.release();
     }
     this.#table[i + stateAt] = done;
   }

@@ -7,7 +7,7 @@ import * as b from '../vectors/frames/build.ts';
 import { plc, server } from '../vectors/frames/index.ts';
 
 const at = 1_700_000_000_000;
-const data = (flags = 0x10, source = '192.0.2.10', ports = [40_000, 9999] as const, mac = plc): Uint8Array =>
+const data = (flags = 0x10, source = '192.0.2.10', ports: readonly [number, number] = [40_000, 9999], mac = plc): Uint8Array =>
   b.ethernet(mac, server, 0x0800, b.ipv4(source, '192.0.2.1', 6, b.tcp(ports[0], ports[1], flags, b.bytes('some bytes of a stream'))));
 const edited = (frame: Uint8Array, edits: readonly (readonly [number, number])[]): Uint8Array => {
   const copy = Uint8Array.from(frame);
