@@ -1,4 +1,4 @@
-import type { Millis } from '../gateway/model/address.ts';
+import type { Mac, Millis } from '../gateway/model/address.ts';
 import type { ActionName, Fact } from '../gateway/model/fact.ts';
 import { etherTypes, ipProtocols, type Packet, tcpFlags } from './packet.ts';
 import { fold } from './stream.ts';
@@ -227,6 +227,13 @@ export type Deed = { readonly sender: number; readonly fact: Fact };
 
 /** The hardware address at `i` as a number below 2^48. */
 export const macNumber = (b: Uint8Array, i: number): number => ((b[i] ?? 0) * 256 + (b[i + 1] ?? 0)) * 0x100000000 + word(b, i + 2);
+
+/** The text of such a number. */
+export const macOfNumber = (mac: number): Mac =>
+  mac
+    .toString(16)
+    .padStart(12, '0')
+    .replaceAll(/(..)(?!$)/g, '$1:');
 
 const word = (b: Uint8Array, i: number): number =>
   (((b[i] ?? 0) << 24) | ((b[i + 1] ?? 0) << 16) | ((b[i + 2] ?? 0) << 8) | (b[i + 3] ?? 0)) >>> 0;

@@ -2,48 +2,28 @@ import { CaptureFrame } from '../gateway/codec/capture.ts';
 import { isStandIn } from '../gateway/codec/link.ts';
 import { DecodeError } from '../gateway/codec/reader.ts';
 import type { Ip, Mac, Millis, PortName, Vlan } from '../gateway/model/address.ts';
-import type { Fact, Malformed, Observation, Sighting } from '../gateway/model/fact.ts';
+import type { Fact, Observation, Sighting } from '../gateway/model/fact.ts';
 import type { Frame } from '../gateway/model/frame.ts';
-import { Activity, type Deed, looksRouted } from './activity.ts';
+import { Activity, macOfNumber } from './activity.ts';
 import { AddressClaims } from './address-claims.ts';
 import { AddressTable, findAnywhere } from './address-table.ts';
 import type { Collector } from './collector.ts';
 import { type Dispatch, dispatchOf } from './dispatch.ts';
+import type { DissectorOptions, Drained } from './dissector-options.ts';
 import { collectors as allCollectors } from './index.ts';
 import { LatestFacts } from './latest-facts.ts';
-import { Losses, type Overflow } from './losses.ts';
+import { Losses } from './losses.ts';
 import { OwnAddress, ownFacts } from './own-address.ts';
-import { etherTypes, faults, ipProtocols, Packet, tcpFlags } from './packet.ts';
+import { faults, ipProtocols, Packet, tcpFlags } from './packet.ts';
 import { tcpPortPlace } from './service-names.ts';
 import { Repeats } from './repeats.ts';
 import { type PortState, SensorPorts } from './sensor-ports.ts';
-import { SettledFlows } from './settled-flows.ts';
+import { maySettle, SettledFlows } from './settled-flows.ts';
 import { Sightings } from './sightings.ts';
 import { Spoken } from './spoken.ts';
 import { TcpOpenings } from './stream.ts';
 import { TcpStreams } from './tcp-streams.ts';
 import { innerFrame, isTunnel } from './tunnel.ts';
-
-export type DissectorOptions = {
-  readonly collectors?: readonly Collector[];
-  /** Addresses that are kept, in all and of one port. */
-  readonly maxAddresses?: number;
-  readonly maxAddressesPerPort?: number;
-  /** Facts that are kept in all and of one port, when the caps of live ports do not fit. */
-  readonly maxFacts?: number;
-  /** Take the address that a sender uses without a hop counted as its own while it has named none; for files, where nobody can be asked. */
-  readonly addressesOfTraffic?: boolean;
-  /** Silence after which an address or a fact may give way to a new one, milliseconds. */
-  readonly idleMs?: number;
-};
-
-export type Drained = {
-  readonly observations: readonly Observation[];
-  readonly malformed: readonly Malformed[];
-  readonly overflow: readonly Overflow[];
-  /** Since the start. */
-  readonly counters: readonly { readonly port: PortName; readonly frames: number; readonly identityFrames: number }[];
-};
 
 const nothing: Drained = { observations: [], malformed: [], overflow: [], counters: [] };
 const seen: Fact = { kind: 'seen' };
@@ -122,10 +102,10 @@ export class Dissector {
     const port = this.#ports.number(frame.port);
     const state = this.#ports.state(port);
     state.frames++;
+    const { at, wireLength } = frame;
     const isInChunk = frame instanceof CaptureFrame;
     const bytes = isInChunk ? frame.chunk : frame.bytes;
     const [from, to] = isInChunk ? [frame.from, frame.to] : [0, bytes.length];
-    const { at, wireLength } = frame;
     const settled = this.#settled.find(bytes, from, to, to - from < wireLength, port, at);
     if (settled >= 0 && !this.#activity.isTrying(settled)) return this.#count(settled, wireLength, at);
     if (!packet.peel(frame)) return this.#losses.overflow(state.name, 'frames too short to name a sender');
@@ -169,7 +149,7 @@ export class Dissector {
       this.#collectSegment(this.#dispatch.ipProtocol(packet.ipProtocol), state);
     }
     const deed = this.#activity.note(packet, slot);
-    if (deed !== undefined) this.#noteDeed(deed);
+    if (deed !== undefined) this.#noteActivity(macOfNumber(deed.sender), deed.fact);
     if (this.#activity.mayBeBehind(packet, slot)) this.#noteBehind(slot);
   }
 
@@ -181,31 +161,11 @@ export class Dissector {
     this.#sightings.note(slot, at);
   }
 
-  /** Whether the next frames of this flow tell nothing whatever is in them; `isDone`: of TCP, what its stream has to tell was told. */
   #settle(slot: number, port: number, isDone: boolean): void {
     const packet = this.#packet;
-    const { ipProtocol, tcpFlags: flags, sourcePort, targetPort } = packet;
-    const isUdp = ipProtocol === ipProtocols.udp;
-    const isSettled =
-      isDone &&
-      packet === this.#outer &&
-      packet.etherType === etherTypes.ipv4 &&
-      packet.innerVlan === 0 &&
-      looksRouted[packet.ttl] === 0 &&
-      this.#addressTries[slot] === 0 &&
-      (isUdp ? !isTunnel(packet) : (flags & tcpFlags.ack) !== 0 && (flags & (tcpFlags.syn | tcpFlags.fin | tcpFlags.rst)) === 0) &&
-      (isUdp ? this.#dispatch.udp(sourcePort, targetPort) : this.#dispatch.tcp(sourcePort, targetPort)).length === 0 &&
-      this.#dispatch.ipProtocol(ipProtocol).length === 0;
-    if (isSettled) this.#settled.note(packet, slot, port);
-    else if ((flags & tcpFlags.syn) !== 0) this.#settled.forget(packet);
-  }
-
-  #noteDeed({ sender, fact }: Deed): void {
-    const mac = sender
-      .toString(16)
-      .padStart(12, '0')
-      .replaceAll(/(..)(?!$)/g, '$1:');
-    this.#noteActivity(mac, fact);
+    const mayBe = isDone && packet === this.#outer && this.#addressTries[slot] === 0;
+    if (mayBe && maySettle(packet, this.#dispatch)) this.#settled.note(packet, slot, port);
+    else if ((packet.tcpFlags & tcpFlags.syn) !== 0) this.#settled.forget(packet);
   }
 
   #noteBehind(slot: number): void {

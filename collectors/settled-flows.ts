@@ -1,4 +1,7 @@
-import { ipProtocols, type Packet, tcpFlags } from './packet.ts';
+import { looksRouted } from './activity.ts';
+import type { Dispatch } from './dispatch.ts';
+import { etherTypes, ipProtocols, type Packet, tcpFlags } from './packet.ts';
+import { isTunnel } from './tunnel.ts';
 
 /** Flows remembered, by place: a new one takes the place of an older one with the same hash. */
 const places = 8192;
@@ -112,4 +115,14 @@ const word = (b: Uint8Array, i: number): number =>
 function placeOf(low: number, source: number, target: number, ports: number): number {
   const h = Math.imul(low ^ Math.imul(source, 0x85ebca6b) ^ Math.imul(target, 0xc2b2ae35) ^ Math.imul(ports, 0x27d4eb2f), 0x9e3779b1);
   return ((h ^ (h >>> 15)) & (places - 1)) * width;
+}
+
+/** Whether the next frames of this flow tell nothing, whatever is in them; of TCP: once its stream has told what it has to tell. */
+export function maySettle(packet: Packet, dispatch: Dispatch): boolean {
+  const { ipProtocol, tcpFlags: flags, sourcePort, targetPort } = packet;
+  if (packet.etherType !== etherTypes.ipv4 || packet.innerVlan !== 0 || looksRouted[packet.ttl] !== 0) return false;
+  if (dispatch.ipProtocol(ipProtocol).length > 0) return false;
+  if (ipProtocol === ipProtocols.udp) return !isTunnel(packet) && dispatch.udp(sourcePort, targetPort).length === 0;
+  // An acknowledgement: whether its sender is a server was looked at.
+  return (flags & (tcpFlags.ack | unsettling)) === tcpFlags.ack && dispatch.tcp(sourcePort, targetPort).length === 0;
 }
