@@ -1,4 +1,4 @@
-import type { Millis } from '../gateway/model/address.ts';
+import type { Mac, Millis } from '../gateway/model/address.ts';
 import type { ActionName, Fact } from '../gateway/model/fact.ts';
 import { etherTypes, ipProtocols, type Packet, tcpFlags } from './packet.ts';
 import { Flows } from './flows.ts';
@@ -18,7 +18,7 @@ const places = 4096;
 /** What hosts set as hop count at first, and how many hops a packet may have taken. */
 const [initialHops, maxHops] = [[32, 64, 128, 255], 30] as const;
 /** By hop count: 1 when it looks as if a router had counted. 60 is an initial one of some systems too. */
-const looksRouted = Uint8Array.from({ length: 256 }, (_, ttl) =>
+export const looksRouted = Uint8Array.from({ length: 256 }, (_, ttl) =>
   ttl !== 60 && initialHops.some(first => ttl < first && ttl >= first - maxHops) && !initialHops.some(first => ttl === first) ? 1 : 0,
 );
 
@@ -74,6 +74,11 @@ export class Activity {
   forget(slot: number): void {
     this.#isTrying[slot] = this.#behind[slot] = 0;
     this.flows.forget(slot);
+  }
+
+  /** True while the slot has connections that were not answered yet: then its next segments are to be noted. */
+  isTrying(slot: number): boolean {
+    return this.#isTrying[slot] === 1;
   }
 
   /** Takes in a frame; a fact when its sender, or for a refused connection its target, has reached a threshold. For every frame: cheap when there is nothing. */
@@ -230,6 +235,13 @@ export type Deed = { readonly sender: number; readonly fact: Fact };
 
 /** The hardware address at `i` as a number below 2^48. */
 export const macNumber = (b: Uint8Array, i: number): number => ((b[i] ?? 0) * 256 + (b[i + 1] ?? 0)) * 0x100000000 + word(b, i + 2);
+
+/** The text of such a number. */
+export const macOfNumber = (mac: number): Mac =>
+  mac
+    .toString(16)
+    .padStart(12, '0')
+    .replaceAll(/(..)(?!$)/g, '$1:');
 
 const word = (b: Uint8Array, i: number): number =>
   (((b[i] ?? 0) << 24) | ((b[i + 1] ?? 0) << 16) | ((b[i + 2] ?? 0) << 8) | (b[i + 3] ?? 0)) >>> 0;

@@ -27,7 +27,9 @@ export class AddressTable {
   readonly #key: Uint32Array;
   readonly #port: Uint16Array;
   readonly #macs: (Mac | undefined)[] = [];
+  /** Slots that were given back; behind `#fresh` all are unused still. */
   readonly #free: number[] = [];
+  #fresh = 0;
   readonly #perPort: number[] = [];
   #size = 0;
   #nextSweep = -Infinity;
@@ -47,7 +49,6 @@ export class AddressTable {
     this.packets = new Float64Array(n);
     this.bytes = new Float64Array(n);
     this.lastAt = new Float64Array(n);
-    for (let slot = n - 1; slot >= 0; slot--) this.#free.push(slot);
   }
 
   get size(): number {
@@ -67,8 +68,8 @@ export class AddressTable {
   /** Takes in an address that is not here. -1 when there is no room. */
   add(place: Place, mac: Mac, now: Millis): number {
     if (this.#isFull(place.port)) this.#sweep(now);
-    const slot = this.#isFull(place.port) ? undefined : this.#free.pop();
-    if (slot === undefined) return -1;
+    if (this.#isFull(place.port)) return -1;
+    const slot = this.#free.pop() ?? this.#fresh++;
     this.#low[slot] = place.low;
     this.#key[slot] = keyOf(place.high, place.vlan);
     this.#port[slot] = place.port;
@@ -99,7 +100,9 @@ export class AddressTable {
   }
 
   #isFull(port: number): boolean {
-    return this.#free.length === 0 || (this.#perPort[port] ?? 0) >= this.#caps.maxAddressesPerPort;
+    return (
+      (this.#free.length === 0 && this.#fresh >= this.#caps.maxAddresses) || (this.#perPort[port] ?? 0) >= this.#caps.maxAddressesPerPort
+    );
   }
 
   /** Frees every idle address, at most once a second: a flood of new addresses pays one look over the table a second, not one each. */

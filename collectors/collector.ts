@@ -12,6 +12,8 @@ export type Match =
   | { readonly kind: 'tcp-server' }
   /** IEEE 802.3 frames with an LLC header whose DSAP is this; `body` begins behind DSAP, SSAP and control. */
   | { readonly kind: 'llc'; readonly dsap: number }
+  /** The two first segments of a TCP connection, SYN without RST; `body` is what IP carries. */
+  | { readonly kind: 'tcp-opening' }
   /** LLC/SNAP with this organisation and protocol; `body` begins behind the SNAP header. */
   | { readonly kind: 'snap'; readonly organisation: number; readonly protocol: number }
   /** IPv4 or IPv6 with this protocol (next header); `body` is what IP carries. */
@@ -33,6 +35,7 @@ export const etherType = (value: number): Match => {
 };
 export const udpPorts = (...ports: readonly number[]): Match => ({ kind: 'udp', ports });
 export const tcpServer: Match = { kind: 'tcp-server' };
+export const tcpOpening: Match = { kind: 'tcp-opening' };
 export const llc = (dsap: number): Match => ({ kind: 'llc', dsap });
 export const snap = (organisation: number, protocol: number): Match => ({ kind: 'snap', organisation, protocol });
 export const ipProtocol = (protocol: number): Match => ({ kind: 'ip-protocol', protocol });
@@ -76,9 +79,10 @@ export function collector<Message>(c: {
   readonly decode: (bytes: Uint8Array, packet: Packet) => Message | undefined;
   readonly observe: (message: Message, packet: Packet) => readonly Said[];
 }): Collector {
+  const notWhole = new DecodeError(`Cannot read ${c.name}: the message is not whole`, true);
   const observations = (packet: Packet): readonly Observation[] => {
     const message = c.decode(packet.body, packet);
-    if (message === undefined) throw new DecodeError(`Cannot read ${c.name}: the message is not whole`, true);
+    if (message === undefined) throw notWhole;
     const said = c.observe(message, packet);
     if (said.length === 0) return none;
     const { at, port, vlan, number: frame, source } = packet;

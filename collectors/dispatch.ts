@@ -7,6 +7,8 @@ const nobody: readonly Collector[] = [];
 export class Dispatch {
   /** Those that want the first frame that shows a TCP server. */
   readonly tcpServer: readonly Collector[];
+  /** Those that want the two first segments of a connection. */
+  readonly tcpOpening: readonly Collector[];
   /** True when somebody wants the starts of TCP streams. */
   readonly hasStreams: boolean;
   readonly #byEtherType = new Map<number, readonly Collector[]>();
@@ -27,6 +29,7 @@ export class Dispatch {
     ];
     for (const { c, match } of ways) this.#add(c, match);
     this.tcpServer = those(match => match.kind === 'tcp-server');
+    this.tcpOpening = those(match => match.kind === 'tcp-opening');
     this.#anyStream = those(match => match.kind === 'tcp-stream' && match.ports.length === 0);
     for (const c of this.#anyStream)
       if (c.wants === undefined) throw new RangeError(`Cannot match every TCP stream for ${c.name}: it has no \`wants\``);
@@ -79,6 +82,7 @@ export class Dispatch {
       case 'tcp-stream':
         return this.#streams.add(c, match.ports);
       case 'tcp-server':
+      case 'tcp-opening':
         return;
     }
   }

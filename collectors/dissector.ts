@@ -1,48 +1,30 @@
+import { CaptureFrame } from '../gateway/codec/capture.ts';
 import { isStandIn } from '../gateway/codec/link.ts';
 import { DecodeError } from '../gateway/codec/reader.ts';
 import { isVirtualRouterMac } from '../gateway/model/address-class.ts';
-import type { Ip, Mac, PortName, Vlan } from '../gateway/model/address.ts';
-import type { Fact, Malformed, Observation, Sighting } from '../gateway/model/fact.ts';
+import type { Ip, Mac, Millis, PortName, Vlan } from '../gateway/model/address.ts';
+import type { Fact, Observation, Sighting } from '../gateway/model/fact.ts';
 import type { Frame } from '../gateway/model/frame.ts';
-import { Activity, type Deed } from './activity.ts';
+import { Activity, macOfNumber } from './activity.ts';
 import { AddressClaims } from './address-claims.ts';
 import { AddressTable, findAnywhere } from './address-table.ts';
 import type { Collector } from './collector.ts';
 import { type Dispatch, dispatchOf } from './dispatch.ts';
+import type { DissectorOptions, Drained } from './dissector-options.ts';
 import { collectors as allCollectors } from './index.ts';
 import { LatestFacts } from './latest-facts.ts';
-import { Losses, type Overflow } from './losses.ts';
+import { Losses } from './losses.ts';
 import { OwnAddress, ownFacts } from './own-address.ts';
 import { faults, ipProtocols, Packet, tcpFlags } from './packet.ts';
 import { tcpPortPlace } from './service-names.ts';
 import { Repeats } from './repeats.ts';
 import { type PortState, SensorPorts } from './sensor-ports.ts';
+import { maySettle, SettledFlows } from './settled-flows.ts';
 import { Sightings } from './sightings.ts';
 import { Spoken } from './spoken.ts';
 import { TcpOpenings } from './stream.ts';
 import { TcpStreams } from './tcp-streams.ts';
 import { innerFrame, isTunnel } from './tunnel.ts';
-
-export type DissectorOptions = {
-  readonly collectors?: readonly Collector[];
-  /** Addresses that are kept, in all and of one port. */
-  readonly maxAddresses?: number;
-  readonly maxAddressesPerPort?: number;
-  /** Facts that are kept in all and of one port, when the caps of live ports do not fit. */
-  readonly maxFacts?: number;
-  /** Take the address that a sender uses without a hop counted as its own while it has named none; for files, where nobody can be asked. */
-  readonly addressesOfTraffic?: boolean;
-  /** Silence after which an address or a fact may give way to a new one, milliseconds. */
-  readonly idleMs?: number;
-};
-
-export type Drained = {
-  readonly observations: readonly Observation[];
-  readonly malformed: readonly Malformed[];
-  readonly overflow: readonly Overflow[];
-  /** Since the start. */
-  readonly counters: readonly { readonly port: PortName; readonly frames: number; readonly identityFrames: number }[];
-};
 
 const nothing: Drained = { observations: [], malformed: [], overflow: [], counters: [] };
 const seen: Fact = { kind: 'seen' };
@@ -71,6 +53,7 @@ export class Dissector {
   /** Made with the first segment of TCP, for its tables are large. */
   #streams: TcpStreams | undefined;
   readonly #activity: Activity;
+  readonly #settled: SettledFlows;
   readonly #repeats = new Repeats();
   readonly #spoken: Spoken;
   readonly #ports = new SensorPorts();
@@ -98,6 +81,7 @@ export class Dissector {
     this.#sightings = new Sightings(this.#addresses, maxAddresses);
     this.#dispatch = dispatchOf(collectors);
     this.#activity = new Activity(maxAddresses);
+    this.#settled = new SettledFlows(maxAddresses);
     this.#spoken = new Spoken(collectors, maxAddresses);
     this.#claims = new AddressClaims(maxAddresses);
     this.#maxTries = options.addressesOfTraffic === true ? addressTries : 0;
@@ -119,6 +103,12 @@ export class Dissector {
     const port = this.#ports.number(frame.port);
     const state = this.#ports.state(port);
     state.frames++;
+    const { at, wireLength } = frame;
+    const isInChunk = frame instanceof CaptureFrame;
+    const bytes = isInChunk ? frame.chunk : frame.bytes;
+    const [from, to] = isInChunk ? [frame.from, frame.to] : [0, bytes.length];
+    const settled = this.#settled.find(bytes, from, to, to - from < wireLength, port, at);
+    if (settled >= 0 && !this.#activity.isTrying(settled)) return this.#count(settled, wireLength, at);
     if (!packet.peel(frame)) return this.#losses.overflow(state.name, 'frames too short to name a sender');
     this.#take(port, state, frame.wireLength);
     if (isTunnel(packet)) this.#tunnel(port, state, frame.wireLength);
@@ -144,11 +134,7 @@ export class Dissector {
     let slot = this.#addresses.find(high, low, port, packet.vlan);
     if (slot < 0) slot = this.#arrive(high, low, port);
     if (slot < 0) return;
-    const { packets, bytes, lastAt } = this.#addresses;
-    packets[slot] = (packets[slot] ?? 0) + 1;
-    bytes[slot] = (bytes[slot] ?? 0) + wireLength;
-    lastAt[slot] = packet.at;
-    this.#sightings.note(slot, packet.at);
+    this.#count(slot, wireLength, packet.at);
     if (packet.fault !== 'none') this.#fail('packet', faults[packet.fault]);
     this.#sender = slot;
     this.#isWanted = false;
@@ -156,21 +142,37 @@ export class Dissector {
     if (packet.ipVersion === 0) this.#collect(this.#dispatch.layer2(packet), state);
     else if (packet.ipProtocol === ipProtocols.tcp) this.#tcp(slot, port, state);
     else {
-      if (packet.ipProtocol === ipProtocols.udp) this.#collect(this.#dispatch.udp(packet.sourcePort, packet.targetPort), state);
-      this.#collectSegment(state);
+      if (packet.ipProtocol === ipProtocols.udp) {
+        const list = this.#dispatch.udp(packet.sourcePort, packet.targetPort);
+        if (list.length === 0) this.#settle(slot, port, true);
+        else this.#collect(list, state);
+      }
+      this.#collectSegment(this.#dispatch.ipProtocol(packet.ipProtocol), state);
     }
     const deed = this.#activity.note(packet, slot);
-    if (deed !== undefined) this.#noteDeed(deed);
+    if (deed !== undefined) this.#noteActivity(macOfNumber(deed.sender), deed.fact);
     if (this.#activity.mayBeBehind(packet, slot)) this.#noteBehind(slot);
-    if (this.#activity.flows.isOn) for (const one of this.#activity.flows.note(packet, slot, this.#facts.ips(slot))) this.#noteDeed(one);
+    if (this.#activity.flows.isOn) this.#noteFlows(slot);
   }
 
-  #noteDeed({ sender, fact }: Deed): void {
-    const mac = sender
-      .toString(16)
-      .padStart(12, '0')
-      .replaceAll(/(..)(?!$)/g, '$1:');
-    this.#noteActivity(mac, fact);
+  #noteFlows(slot: number): void {
+    for (const { sender, fact } of this.#activity.flows.note(this.#packet, slot, this.#facts.ips(slot)))
+      this.#noteActivity(macOfNumber(sender), fact);
+  }
+
+  #count(slot: number, wireLength: number, at: Millis): void {
+    const { packets, bytes, lastAt } = this.#addresses;
+    packets[slot] = (packets[slot] ?? 0) + 1;
+    bytes[slot] = (bytes[slot] ?? 0) + wireLength;
+    lastAt[slot] = at;
+    this.#sightings.note(slot, at);
+  }
+
+  #settle(slot: number, port: number, isDone: boolean): void {
+    const packet = this.#packet;
+    const mayBe = isDone && packet === this.#outer && this.#addressTries[slot] === 0;
+    if (mayBe && maySettle(packet, this.#dispatch)) this.#settled.note(packet, slot, port);
+    else if ((packet.tcpFlags & tcpFlags.syn) !== 0) this.#settled.forget(packet);
   }
 
   #noteBehind(slot: number): void {
@@ -213,9 +215,12 @@ export class Dissector {
       packet.isServer = true;
       this.#collect(this.#dispatch.tcpServer, state, false);
     }
-    this.#collectSegment(state);
+    if ((packet.tcpFlags & (tcpFlags.syn | tcpFlags.rst)) === tcpFlags.syn) this.#collectSegment(this.#dispatch.tcpOpening, state);
+    this.#collectSegment(this.#dispatch.ipProtocol(ipProtocols.tcp), state);
     if (packet.end > packet.payload) this.#collect(this.#dispatch.tcp(packet.sourcePort, packet.targetPort), state);
-    if (this.#dispatch.hasStreams) (this.#streams ??= this.#makeStreams()).segment(packet, slot, (port << 12) | packet.vlan);
+    if (!this.#dispatch.hasStreams) return this.#settle(slot, port, true);
+    const isDone = (this.#streams ??= this.#makeStreams()).segment(packet, slot, (port << 12) | packet.vlan);
+    this.#settle(slot, port, isDone);
   }
 
   #makeStreams(): TcpStreams {
@@ -232,9 +237,8 @@ export class Dissector {
   }
 
   /** For collectors that want all that IP carries, its own header included. */
-  #collectSegment(state: PortState): void {
+  #collectSegment(list: readonly Collector[], state: PortState): void {
     const packet = this.#packet;
-    const list = this.#dispatch.ipProtocol(packet.ipProtocol);
     if (list.length === 0) return;
     const { payload } = packet;
     packet.payload = packet.l4;
@@ -319,8 +323,12 @@ export class Dissector {
     if (placed.fact.kind === 'address' || placed.fact.kind === 'dhcp-lease') {
       this.#served[slot] = 0;
       this.#own.forget(slot);
+      this.#settled.unsettle(slot);
     }
-    if (placed.fact.kind === 'mud-url') this.#activity.flows.watch(slot, placed.mac);
+    if (placed.fact.kind === 'mud-url') {
+      this.#activity.flows.watch(slot, placed.mac);
+      this.#settled.unsettle(slot);
+    }
     this.#observations.push(placed);
   }
 
@@ -390,6 +398,7 @@ export class Dissector {
     this.#addressTries[slot] = this.#maxTries;
     this.#served[slot] = 0;
     this.#own.forget(slot);
+    this.#settled.unsettle(slot);
     this.#spoken.forget(slot);
   }
 

@@ -83,6 +83,8 @@ export class Packet {
   /** Set for TCP by the dissector: what stream.ts knows of the stream, and whether the source address is the sender's own, not a routed one. */
   isServer = false;
   isOwnAddress = false;
+  /** What `replaceBody` has put together last: at most headers and the start of a stream. */
+  #joined = new Uint8Array(0);
   /** Made when it is asked for. */
   #source: Mac = '';
 
@@ -141,18 +143,19 @@ export class Packet {
     return this.bytes.subarray(this.payload, this.end);
   }
 
-  /** Puts other bytes behind the headers: the start of a TCP stream in place of one segment. Copies both; the frame itself stays as it was. */
+  /** Puts other bytes behind the headers: the start of a TCP stream in place of one segment. Copies both, to one place for all; the frame itself stays as it was. */
   replaceBody(body: Uint8Array): void {
     const { start, payload } = this;
-    const joined = new Uint8Array(payload - start + body.length);
-    joined.set(this.bytes.subarray(start, payload));
-    joined.set(body, payload - start);
-    this.bytes = joined;
+    const size = payload - start + body.length;
+    if (this.#joined.length < size) this.#joined = new Uint8Array(Math.max(size, 4096));
+    this.#joined.set(this.bytes.subarray(start, payload));
+    this.#joined.set(body, payload - start);
+    this.bytes = this.#joined;
     this.l3 -= start;
     this.l4 -= start;
     this.payload -= start;
     this.start = 0;
-    this.end = joined.length;
+    this.end = size;
   }
 
   /** Source address of the IP header; undefined when there is none or no host can have it. Says nothing about the frame's sender: it may be routed. */

@@ -25,7 +25,14 @@ const beginnings = [
   [0x2b, 6, 1, 4, 1],
   [0x28, 0xc4, 0x62],
 ];
-const isToldBy = (name: Uint8Array): boolean => beginnings.some(start => start.every((byte, i) => name[i] === byte));
+/** sysUpTime, which nearly every poll asks for and nobody is told by. */
+const upTime = [0x2b, 6, 1, 2, 1, 1, 3];
+const isToldBy = (b: Uint8Array, from: number, to: number): boolean => beginnings.some(start => begins(b, from, to, start));
+function begins(b: Uint8Array, from: number, to: number, start: readonly number[]): boolean {
+  if (to - from < start.length) return false;
+  for (let i = 0; i < start.length; i++) if (b[from + i] !== start[i]) return false;
+  return true;
+}
 
 type Variable = { readonly oid: string; readonly tag: number; readonly value: Uint8Array };
 type Pdu = { readonly type: number; readonly enterprise?: string; readonly variables: readonly Variable[] };
@@ -75,7 +82,7 @@ function readVariables(r: Reader): readonly Variable[] {
     const pair = berOpen(list, sequence, 'SNMP variable');
     const name = berTake(pair, oidTag, 'SNMP name');
     const { tag, content } = berNext(pair);
-    if (isToldBy(name)) variables.push({ oid: berOid(name, 'SNMP name'), tag, value: content });
+    if (isToldBy(name, 0, name.length)) variables.push({ oid: berOid(name, 'SNMP name'), tag, value: content });
   }
   return variables;
 }
@@ -108,12 +115,67 @@ function isFromAgent({ pdu: { type }, flags }: Message, packet: Packet): boolean
   return isToManager && (type === pdus.trapV1 || type === pdus.trap || type === pdus.inform);
 }
 
+/** Where the content of the element at `i` begins, which must have this tag and end before `end`; else -1. Lengths below 65536 only. */
+function contentAt(b: Uint8Array, i: number, end: number, tag: number): number {
+  if (b[i] !== tag) return -1;
+  const first = b[i + 1] ?? 0;
+  const start = i + (first < 0x80 ? 2 : first === 0x81 ? 3 : first === 0x82 ? 4 : 0x10000);
+  return start + lengthBefore(b, i) <= end ? start : -1;
+}
+function lengthBefore(b: Uint8Array, i: number): number {
+  const first = b[i + 1] ?? 0;
+  return first < 0x80 ? first : first === 0x81 ? (b[i + 2] ?? 0) : ((b[i + 2] ?? 0) << 8) | (b[i + 3] ?? 0);
+}
+
+/**
+ * True for a response of version 1 or 2c that is well formed and has no variable of which anything is told: most of what agents say. It is looked at
+ * without making anything. Whatever is not as simple as that is decoded.
+ */
+function tellsNothing({ bytes: b, payload, end }: Packet): boolean {
+  const message = contentAt(b, payload, end, sequence);
+  if (message < 0) return false;
+  const messageEnd = message + lengthBefore(b, payload);
+  if (b[message] !== integerTag || b[message + 1] !== 1 || (b[message + 2] ?? 2) > 1) return false;
+  const community = contentAt(b, message + 3, messageEnd, octets);
+  if (community < 0) return false;
+  let i = community + lengthBefore(b, message + 3);
+  const pdu = contentAt(b, i, messageEnd, pdus.response);
+  if (pdu < 0) return false;
+  const pduEnd = pdu + lengthBefore(b, i);
+  i = pdu;
+  for (let field = 0; field < 3; field++) {
+    const value = contentAt(b, i, pduEnd, integerTag);
+    if (value < 0) return false;
+    i = value + lengthBefore(b, i);
+  }
+  const list = contentAt(b, i, pduEnd, sequence);
+  if (list < 0) return false;
+  const listEnd = list + lengthBefore(b, i);
+  i = list;
+  for (let read = 0; i < listEnd; read++) {
+    const pair = contentAt(b, i, listEnd, sequence);
+    if (pair < 0 || read === maxVariables) return false;
+    const next = pair + lengthBefore(b, i);
+    const name = contentAt(b, pair, next, oidTag);
+    if (name < 0) return false;
+    const nameEnd = name + lengthBefore(b, pair);
+    const tag = b[nameEnd] ?? 0;
+    if ((tag & 0x1f) === 0x1f || contentAt(b, nameEnd, next, tag) < 0 || (isToldBy(b, name, nameEnd) && !begins(b, name, nameEnd, upTime)))
+      return false;
+    i = next;
+  }
+  return true;
+}
+
+const isFromOrToAgent = (packet: Packet): boolean => packet.sourcePort === agentPort || packet.targetPort === trapPort;
+
 export const snmp = collector({
   name: 'snmp',
   spec: 'RFC 3416, RFC 3412, RFC 1157',
   matches: udpPorts(agentPort, trapPort),
   // Polls are many, and who asks tells nothing of itself.
-  wants: packet => packet.sourcePort === agentPort || packet.targetPort === trapPort,
+  wants: packet => isFromOrToAgent(packet) && !tellsNothing(packet),
+  speaks: isFromOrToAgent,
   decode,
   observe,
 });

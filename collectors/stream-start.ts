@@ -3,6 +3,11 @@ export const maxStart = 16_384;
 /** Cap: pieces that wait behind a gap. */
 const maxPieces = 8;
 
+/** Room that most starts need, and how many pieces of it are kept to be used again: to make and collect one for each stream costs more than to read it. */
+const [usualRoom, maxSpare] = [4096, 64];
+const spare: Uint8Array<ArrayBuffer>[] = [];
+const none = new Uint8Array(0);
+
 type Piece = { readonly from: number; readonly to: number };
 
 /**
@@ -10,8 +15,10 @@ type Piece = { readonly from: number; readonly to: number };
  * forgery cannot change what was said. Room grows with what is there, to `maxStart` bytes.
  */
 export class StreamStart {
-  #bytes = new Uint8Array(0);
+  #bytes = none;
   #ready = 0;
+  /** Bytes that may have been written. */
+  #used = 0;
   /** Behind the first gap, in order, apart from each other. */
   #pieces: readonly Piece[] = [];
 
@@ -32,6 +39,7 @@ export class StreamStart {
     const apart = this.#pieces.filter(p => p.to < from || p.from > to);
     if (from > this.#ready && apart.length >= maxPieces) return false;
     this.#makeRoom(to);
+    this.#used = Math.max(this.#used, to);
     let [at, low, high] = [from, from, to];
     for (const p of this.#pieces) {
       if (p.to < from || p.from > to) continue;
@@ -49,10 +57,17 @@ export class StreamStart {
     return true;
   }
 
+  /** Gives its room away: of no more use afterwards. */
+  release(): void {
+    if (this.#bytes.length === usualRoom && spare.length < maxSpare) spare.push(this.#bytes);
+    this.#bytes = none;
+  }
+
   #makeRoom(size: number): void {
     if (size <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.min(maxStart, 2 ** Math.ceil(Math.log2(size))));
-    larger.set(this.#bytes);
+    const larger = size <= usualRoom ? (spare.pop() ?? new Uint8Array(usualRoom)) : new Uint8Array(maxStart);
+    larger.set(this.#bytes.subarray(0, this.#used));
+    this.release();
     this.#bytes = larger;
   }
 }

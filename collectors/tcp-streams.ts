@@ -54,17 +54,20 @@ export class TcpStreams {
     return this.#starts.size;
   }
 
-  /** Takes in a TCP segment. `place`: port and VLAN as one number. May leave the packet with another body, see `Packet.replaceBody`. */
-  segment(packet: Packet, sender: number, place: number): void {
+  /**
+   * Takes in a TCP segment. `place`: port and VLAN as one number. May leave the packet with another body, see `Packet.replaceBody`.
+   * True when nobody wants more of this direction until it is opened anew.
+   */
+  segment(packet: Packet, sender: number, place: number): boolean {
     const flags = packet.tcpFlags & (tcpFlags.syn | tcpFlags.fin | tcpFlags.rst);
     const length = packet.end - packet.payload;
-    if (flags === 0 && length === 0) return;
+    if (flags === 0 && length === 0) return false;
     const seconds = Math.floor(packet.at / 1000) >>> 0;
     let i = this.#find(packet, place, seconds);
     if (i < 0) {
-      if (flags !== 0 && flags !== tcpFlags.syn && length === 0) return;
+      if (flags !== 0 && flags !== tcpFlags.syn && length === 0) return false;
       i = this.#replace(-1 - i, seconds);
-      if (i < 0) return;
+      if (i < 0) return false;
       this.#enter(i, packet, place);
     }
     this.#table[i + seenAt] = seconds;
@@ -72,6 +75,7 @@ export class TcpStreams {
     if ((flags & tcpFlags.syn) !== 0) this.#open(i, sequence >>> 0);
     if (length > 0) this.#data(i, packet, sender, sequence | 0);
     if ((flags & (tcpFlags.fin | tcpFlags.rst)) !== 0) this.#finish(i);
+    return this.#stateOf(i) === done;
   }
 
   /** A SYN that is said again changes nothing; another one is a new stream. */
@@ -147,6 +151,7 @@ export class TcpStreams {
     if (c !== undefined) {
       this.#perSender[c.sender] = (this.#perSender[c.sender] ?? 0) - 1;
       this.#starts.delete(i);
+      c.start.release();
     }
     this.#table[i + stateAt] = done;
   }

@@ -1,7 +1,8 @@
 import { Reader } from '../gateway/codec/reader.ts';
 import type { Fact } from '../gateway/model/fact.ts';
-import { collector, ipProtocol } from './collector.ts';
-import { ipProtocols, type Packet, tcpFlags } from './packet.ts';
+import { collector, tcpOpening } from './collector.ts';
+import { type Packet, tcpFlags } from './packet.ts';
+import { Remembered } from './remembered.ts';
 
 /** Option kinds, RFC 9293 §3.2, RFC 7323 §2.2. */
 const [endOfOptions, noOperation, windowScale] = [0, 1, 3];
@@ -16,7 +17,16 @@ export function decode(bytes: Uint8Array) {
   const flags = r.u8();
   r.skip(6); // window, checksum, urgent pointer
   if (header < 20) throw r.fault(`header of ${header} bytes`);
-  const o = new Reader(r.take(header - 20), 'TCP: options');
+  return { flags, ...optionsOf(r.take(header - 20)) };
+}
+
+/** What options say, by their bytes: few stacks have few shapes. */
+const shapes = new Remembered<{ readonly options: readonly number[]; readonly scale: number }>(256);
+
+const optionsOf = (bytes: Uint8Array) => shapes.of(bytes, () => decodeOptions(bytes));
+
+function decodeOptions(bytes: Uint8Array) {
+  const o = new Reader(bytes, 'TCP: options');
   const options: number[] = [];
   let scale = 0;
   while (o.left > 0) {
@@ -29,7 +39,7 @@ export function decode(bytes: Uint8Array) {
     const value = new Reader(o.take(length - 2), 'TCP: option');
     if (kind === windowScale) scale = value.u8();
   }
-  return { flags, options, scale };
+  return { options, scale };
 }
 
 /**
@@ -43,15 +53,11 @@ export function observe({ flags, options, scale }: ReturnType<typeof decode>, pa
   return [{ kind: 'print', scheme: (flags & tcpFlags.ack) === 0 ? 'tcp-syn' : 'tcp-syn-ack', value }];
 }
 
-/** Only the two first segments of a connection; all others pass at the cost of one comparison. */
-const wants = ({ tcpFlags: flags }: Packet): boolean => (flags & (tcpFlags.syn | tcpFlags.rst)) === tcpFlags.syn;
-
 export const tcpSyn = collector({
   name: 'tcp-syn',
   spec: 'RFC 9293 §3.1',
-  matches: ipProtocol(ipProtocols.tcp),
+  matches: tcpOpening,
   isProtocol: false,
-  wants,
   decode,
   observe,
 });

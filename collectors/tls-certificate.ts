@@ -7,6 +7,7 @@ import type { Fact } from '../gateway/model/fact.ts';
 import { visibleText } from '../gateway/model/visible-text.ts';
 import { collector, type Said, tcpStream } from './collector.ts';
 import type { Packet } from './packet.ts';
+import { Remembered } from './remembered.ts';
 import { isHello } from './tls.ts';
 
 /**
@@ -20,16 +21,25 @@ export function decode(bytes: Uint8Array): { readonly role: 'server' | 'client';
   if (message === undefined) return isOver ? { role } : undefined;
   return ofWhole(() => {
     const der = ownCertificate(message.body);
-    return der === undefined ? { role } : { role, certificate: decodeCertificate(der) };
+    return der === undefined ? { role } : { role, certificate: certificates.of(der, () => decodeCertificate(der.slice())) };
   });
+}
+
+/** Certificates by their bytes: each is shown with each connection. And what is told of each of them. */
+const certificates = new Remembered<Certificate>(512);
+const shown = new WeakMap<Certificate, ReturnType<typeof shownBy>>();
+
+function shownBy({ subject, issuer, spki }: Certificate) {
+  const [subjectText = '', issuerText = ''] = [subject, issuer].map(({ text }) => visibleText(text.slice(0, maxText)));
+  return { subject: subjectText, issuer: issuerText, key: hash('sha256', spki, 'hex') };
 }
 
 /** Nothing in it is verified, and the sender need not hold the key: a claim like any other. */
 export function certificateFact({ role, certificate }: NonNullable<ReturnType<typeof decode>>): readonly Fact[] {
   if (certificate === undefined) return [];
-  const [subject, issuer] = [certificate.subject, certificate.issuer].map(({ text }) => visibleText(text.slice(0, maxText)));
-  const key = hash('sha256', certificate.spki, 'hex');
-  return [{ kind: 'certificate', role, subject: subject ?? '', issuer: issuer ?? '', key }];
+  const known = shown.get(certificate) ?? shownBy(certificate);
+  shown.set(certificate, known);
+  return [{ kind: 'certificate', role, ...known }];
 }
 
 export const observe = (m: NonNullable<ReturnType<typeof decode>>, packet: Packet): readonly Said[] =>

@@ -12,6 +12,7 @@ import { ofWhole } from '../gateway/codec/whole.ts';
 import type { Fact } from '../gateway/model/fact.ts';
 import { collector, type Said, tcpStream } from './collector.ts';
 import type { Packet } from './packet.ts';
+import { Remembered } from './remembered.ts';
 import { tcpServiceName } from './service-names.ts';
 
 const [handshakeRecord, major] = [22, 3];
@@ -23,12 +24,25 @@ export function isHello(packet: Packet): boolean {
   return b[i] === handshakeRecord && b[i + 1] === major && (type === handshakeTypes.clientHello || type === handshakeTypes.serverHello);
 }
 
+/** Client hellos by all that `ClientHello` tells: one program sends the same again and again, but for random and session id. And what each of them shows. */
+const hellos = { 0x0301: new Remembered<ClientHello>(64), 0x0303: new Remembered<ClientHello>(256) } as const;
+const shown = new WeakMap<ClientHello, readonly Fact[]>();
+/** Where the session id stands, behind version and random. */
+const sessionId = 34;
+
+function clientHello(body: Uint8Array): ClientHello {
+  const version = ((body[0] ?? 0) << 8) | (body[1] ?? 0);
+  const decode = (): ClientHello => decodeClientHello(body.slice());
+  const behind = sessionId + 1 + (body[sessionId] ?? 0);
+  return (version === 0x0301 || version === 0x0303) && behind < body.length ? hellos[version].of(body.subarray(behind), decode) : decode();
+}
+
 /** The hello of either side of TLS over TCP, on any port. RFC 8446 §4.1, RFC 5246 §7.4.1. Undefined while it is not whole; SSL 2 is not read. */
 export function decode(bytes: Uint8Array): { readonly client: ClientHello } | { readonly server: ServerHello } | undefined {
   const [hello] = decodeHandshakeStart(bytes).messages;
   if (hello === undefined) return undefined;
   return ofWhole(() =>
-    hello.type === handshakeTypes.clientHello ? { client: decodeClientHello(hello.body) } : { server: decodeServerHello(hello.body) },
+    hello.type === handshakeTypes.clientHello ? { client: clientHello(hello.body) } : { server: decodeServerHello(hello.body) },
   );
 }
 
@@ -36,11 +50,17 @@ export function decode(bytes: Uint8Array): { readonly client: ClientHello } | { 
 export function observe(m: NonNullable<ReturnType<typeof decode>>, packet: Packet): readonly Said[] {
   if (!packet.isOwnAddress) return [];
   if ('server' in m) return [{ kind: 'service', protocol: 'tcp', port: packet.sourcePort, name: serviceName(m.server, packet.sourcePort) }];
+  const known = shown.get(m.client) ?? clientFacts(m.client);
+  shown.set(m.client, known);
+  return known;
+}
+
+function clientFacts(client: ClientHello): readonly Fact[] {
   const facts: Fact[] = [
-    { kind: 'print', scheme: 'ja3', value: ja3(m.client) },
-    { kind: 'print', scheme: 'ja4', value: ja4(m.client) },
+    { kind: 'print', scheme: 'ja3', value: ja3(client) },
+    { kind: 'print', scheme: 'ja4', value: ja4(client) },
   ];
-  const name = m.client.serverName?.toLowerCase() ?? '';
+  const name = client.serverName?.toLowerCase() ?? '';
   if (name !== '') facts.push({ kind: 'asks', protocol: 'tls', name });
   const product = remoteAccessProduct(name);
   if (product !== undefined) facts.push({ kind: 'description', text: product, of: 'remote-access' });

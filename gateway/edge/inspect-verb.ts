@@ -1,15 +1,19 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DecodeError } from '../codec/reader.ts';
 import { VendorTable } from '../inventory/vendor.ts';
-import { loadPolicy } from '../policy/load.ts';
 import { visibleJson } from '../model/visible-text.ts';
+import { type CheckedKinds, decodeKinds } from '../policy/checked-kinds.ts';
+import { byPath, hashOf } from '../policy/files-hash.ts';
+import type { RulePolicy } from '../policy/lookups.ts';
+import { noMud } from '../model/mud.ts';
+import type { PolicyFile } from '../policy/policy.ts';
+import { readCaptureFile } from './capture-file.ts';
 import { Inspection } from './inspect.ts';
 import { factLines, inspectTable } from './inspect-table.ts';
-import { projectFile } from './project-files.ts';
-import { readCaptureFile } from './replay.ts';
+import { projectFile, projectRoot, shippedPolicies } from './project-files.ts';
 import { readPolicyFiles } from './store/policy-files.ts';
-import { shippedPolicies } from './store/settings.ts';
 
 const help = `Usage: sallyport inspect FILE [--json] [--frames] [--policies FOLDER]...
 
@@ -43,14 +47,13 @@ export async function inspect(args: readonly string[], io: { readonly stdout: Te
   }
   const [path] = positionals;
   if (path === undefined || positionals.length > 1) throw new Error('Cannot inspect: give exactly one capture file');
-  const { policy, problems } = loadPolicy(readPolicyFiles(values.policies ?? [shippedPolicies()]));
-  for (const { text } of problems) stderr.write(`${text}\n`);
+  const policy = await policyOf(readPolicyFiles(values.policies ?? [shippedPolicies()]), text => stderr.write(`${text}\n`));
   if (policy === undefined) return 1;
   const vendors = new VendorTable(readFileSync(projectFile('dist/oui.bin')));
   const inspection = new Inspection({ policy, vendorOf: mac => vendors.lookup(mac) });
   let code = 0;
   try {
-    await readCaptureFile(path, frame => inspection.frame(frame), progressBar(stderr));
+    readCaptureFile(path, frame => inspection.frame(frame), progressBar(stderr));
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     stderr.write(`${error.message}\n`);
@@ -63,6 +66,19 @@ export async function inspect(args: readonly string[], io: { readonly stdout: Te
     if (values.frames === true) stdout.write(`\n${factLines(inspected.devices).join('\n')}\n`);
   }
   return code;
+}
+
+/** What dist/kinds.json holds was checked when the program was built; the checker itself is loaded for other policies only, for that takes longer than a short capture. */
+async function policyOf(files: readonly PolicyFile[], say: (text: string) => void): Promise<RulePolicy | undefined> {
+  const built = join(projectRoot, 'dist/kinds.json');
+  if (existsSync(built)) {
+    const kinds = JSON.parse(readFileSync(built, 'utf8')) as CheckedKinds;
+    if (kinds.hash === hashOf(byPath(files))) return { fingerprints: decodeKinds(kinds), mud: noMud, expectedSerials: new Map() };
+  }
+  const { loadPolicy } = await import('../policy/load.ts');
+  const { policy, problems } = loadPolicy(files);
+  for (const { text } of problems) say(text);
+  return policy;
 }
 
 /** A bar on a terminal, redrawn at each hundredth; nothing elsewhere. */

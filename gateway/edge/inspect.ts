@@ -11,9 +11,8 @@ import type { EventBody } from '../model/event.ts';
 import type { Malformed } from '../model/fact.ts';
 import type { Frame } from '../model/frame.ts';
 import { kindOf } from '../policy/kinds.ts';
-import { lookupsOf } from '../policy/lookups.ts';
-import type { Policy } from '../policy/policy.ts';
-import { replaySettings } from './replay.ts';
+import { lookupsOf, type RulePolicy } from '../policy/lookups.ts';
+import { replaySettings } from './replay-settings.ts';
 
 /** A file is one port for a whole site: addresses and facts that are kept, about 100 bytes and 0.5 kB each. */
 const [maxAddresses, maxFacts, maxAlarms] = [65_536, 500_000, 65_536];
@@ -71,7 +70,7 @@ export class Inspection {
   readonly #dissector = new Dissector({ maxAddresses, maxAddressesPerPort: maxAddresses, maxFacts, addressesOfTraffic: true });
   readonly #inventory = new Inventory();
   readonly #intake: Intake;
-  readonly #policy: Policy;
+  readonly #policy: RulePolicy;
   /** By type, actor and victim: the alarm as it was told last. At most `maxAlarms`. */
   readonly #alarms = new Map<string, Extract<EventBody, { readonly kind: 'alarm' }>>();
   readonly #detector = new Detector();
@@ -80,7 +79,7 @@ export class Inspection {
   #now: Millis = 0;
   #nextTick = 0;
 
-  constructor(parts: { readonly policy: Policy; readonly vendorOf: (mac: Mac) => string | undefined }) {
+  constructor(parts: { readonly policy: RulePolicy; readonly vendorOf: (mac: Mac) => string | undefined }) {
     this.#policy = parts.policy;
     this.#intake = new Intake({
       inventory: this.#inventory,

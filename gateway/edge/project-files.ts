@@ -11,3 +11,6 @@ export function projectFile(path: string): string {
   if (!existsSync(file)) throw new Error(`Cannot find ${path}: build the project first (./sallyport setup run)`);
   return file;
 }
+
+/** The `policies` folder that ships with the program. */
+export const shippedPolicies = (): string => projectFile('policies');

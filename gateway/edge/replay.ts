@@ -1,40 +1,15 @@
-import { open } from 'node:fs/promises';
 import { Dissector } from '../../collectors/dissector.ts';
-import { CaptureReader } from '../codec/capture.ts';
 import { Gateway, type MachineSite } from '../gateway.ts';
 import { emptyHead, journalLine, link } from '../journal/chain.ts';
 import type { Millis } from '../model/address.ts';
 import type { EventBody } from '../model/event.ts';
 import type { Frame } from '../model/frame.ts';
 import type { Effect, Input } from '../model/machine.ts';
-import type { Settings } from '../model/settings.ts';
 import type { Policy } from '../policy/policy.ts';
+import { replaySettings } from './replay-settings.ts';
 
 /** Ticks that one gap between frames may cause: a capture with a hole of years must not take years. */
 const maxTicks = 60;
-const chunkBytes = 4 * 1024 * 1024;
-
-/** The settings of a replay: one port, listening only, so that nothing is challenged or enforced. */
-export const replaySettings: Settings = {
-  dataFolder: '',
-  policyFolders: [],
-  network: { kind: 'listen', ports: ['file'] },
-  page: { host: '127.0.0.1', port: 0 },
-  attestation: { host: '127.0.0.1', port: 0 },
-  zones: [
-    {
-      name: 'capture',
-      mode: 'observe',
-      default: true,
-      challenge: false,
-      challengePorts: [],
-      evidenceTtlSeconds: 3600,
-      graceSeconds: 900,
-      otherwise: 'hold',
-    },
-  ],
-  browseMdns: false,
-};
 
 /** A capture through the machine: the capture's own clock, the same code as live. Lines of the journal go to `write`. */
 export class Replay {
@@ -111,30 +86,4 @@ export class Replay {
       this.#write(journalLine(event));
     }
   }
-}
-
-/**
- * Feeds a capture file to `take`, in bounded memory. Throws DecodeError when the file breaks its format, after every whole frame.
- * `progress` is told how much of the file has been read, 0 to 1.
- */
-export async function readCaptureFile(path: string, take: (frame: Frame) => void, progress?: (part: number) => void): Promise<void> {
-  const reader = new CaptureReader(take);
-  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === 'ENOENT' ? 'there is no such file' : error.message;
-    throw new Error(`Cannot read ${path}: ${why}`, { cause: error });
-  });
-  try {
-    const chunk = new Uint8Array(chunkBytes);
-    const size = progress === undefined ? 0 : (await file.stat()).size;
-    for (let read = 0; ; ) {
-      const { bytesRead } = await file.read(chunk, 0, chunk.length, null);
-      if (bytesRead === 0) break;
-      reader.push(chunk.subarray(0, bytesRead));
-      read += bytesRead;
-      if (size > 0) progress?.(Math.min(1, read / size));
-    }
-  } finally {
-    await file.close();
-  }
-  reader.finish();
 }

@@ -88,7 +88,11 @@ export class Inventory {
   }
 
   at(mac: Mac, port: PortName, vlan: Vlan): DeviceRecord | undefined {
-    return this.withMac(mac).find(({ device }) => device.port === port && device.vlan === vlan);
+    for (const id of this.#byMac.get(mac) ?? []) {
+      const record = this.#records.get(id);
+      if (record !== undefined && record.device.port === port && record.device.vlan === vlan) return record;
+    }
+    return undefined;
   }
 
   /** How many devices a port has. */

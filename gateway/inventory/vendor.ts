@@ -13,8 +13,10 @@ export const tableMagic = 0x53505631;
  * It is read where it lies, so 50,000 prefixes cost no objects.
  */
 export class VendorTable {
-  readonly #lists: readonly { readonly digits: number; readonly prefixes: Float64Array; readonly names: Uint32Array }[];
-  readonly #starts: Uint32Array;
+  readonly #view: DataView;
+  /** Where the prefixes of each length begin, how many they are, and where the numbers of their names begin. */
+  readonly #lists: readonly { readonly digits: number; readonly prefixes: number; readonly count: number; readonly names: number }[];
+  readonly #starts: number;
   readonly #names: Uint8Array;
 
   /** Throws RangeError when the bytes are no such table. It is a file of ours, not of outsiders. */
@@ -27,19 +29,14 @@ export class VendorTable {
     const size = 24 + counts.reduce((sum, count) => sum + 12 * count, 0) + 4 * (nameCount + 1) + nameBytes;
     if (bytes.length !== size) throw new RangeError(`Cannot read vendor table: ${bytes.length} bytes instead of ${size}`);
     let at = 24;
-    const read = (count: number): Uint32Array => {
-      const from = at;
-      at += 4 * count;
-      return Uint32Array.from({ length: count }, (_, i) => view.getUint32(from + 4 * i, true));
-    };
+    this.#view = view;
     this.#lists = prefixDigits.map((digits, i) => {
-      const count = counts[i] ?? 0;
-      const halves = read(2 * count);
-      const prefixes = Float64Array.from({ length: count }, (_, k) => (halves[2 * k] ?? 0) + (halves[2 * k + 1] ?? 0) * 2 ** 32);
-      return { digits, prefixes, names: read(count) };
+      const [count, prefixes] = [counts[i] ?? 0, at];
+      at += 12 * count;
+      return { digits, prefixes, count, names: prefixes + 8 * count };
     });
-    this.#starts = read(nameCount + 1);
-    this.#names = bytes.subarray(at);
+    this.#starts = at;
+    this.#names = bytes.subarray(at + 4 * (nameCount + 1));
   }
 
   /** The organisation that the longest registered prefix of the address belongs to; undefined also for a locally administered address. */
@@ -47,26 +44,31 @@ export class VendorTable {
     const digits = mac.replaceAll(':', '');
     if (digits.length !== 12 || isLocalMac(mac)) return undefined;
     for (const list of this.#lists) {
-      const i = indexOf(list.prefixes, Number.parseInt(digits.slice(0, list.digits), 16));
-      if (i >= 0) return this.#name(list.names[i] ?? 0);
+      const i = this.#indexOf(list, Number.parseInt(digits.slice(0, list.digits), 16));
+      if (i >= 0) return this.#name(this.#u32(list.names + 4 * i));
     }
     return undefined;
   }
 
-  #name(number: number): string {
-    return new TextDecoder().decode(this.#names.subarray(this.#starts[number], this.#starts[number + 1]));
+  #u32(at: number): number {
+    return this.#view.getUint32(at, true);
   }
-}
 
-/** Binary search; -1 when it is not there. */
-function indexOf(sorted: Float64Array, value: number): number {
-  let [low, high] = [0, sorted.length - 1];
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const found = sorted[middle] ?? 0;
-    if (found === value) return middle;
-    if (found < value) low = middle + 1;
-    else high = middle - 1;
+  /** Binary search; -1 when it is not there. */
+  #indexOf(list: { readonly prefixes: number; readonly count: number }, value: number): number {
+    let [low, high] = [0, list.count - 1];
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const at = list.prefixes + 8 * middle;
+      const found = this.#u32(at) + this.#u32(at + 4) * 2 ** 32;
+      if (found === value) return middle;
+      if (found < value) low = middle + 1;
+      else high = middle - 1;
+    }
+    return -1;
   }
-  return -1;
+
+  #name(number: number): string {
+    return new TextDecoder().decode(this.#names.subarray(this.#u32(this.#starts + 4 * number), this.#u32(this.#starts + 4 * number + 4)));
+  }
 }

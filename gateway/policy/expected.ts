@@ -31,7 +31,7 @@ function fits(entry: ExpectedEntry, proved: ProvedIdentity): boolean {
  * The zones in which entries of `policies/expected` want a device with the serial that it shows. Enough for an alarm, never to let it in: a
  * serial on the network is unproved, and makers are written in several ways, so the first word of the entry's vendor decides.
  */
-export const zonesOf = (policy: Policy, { serial, maker, vendor }: ShownIdentity): readonly ExpectedZone[] =>
+export const zonesOf = (policy: Pick<Policy, 'expectedSerials'>, { serial, maker, vendor }: ShownIdentity): readonly ExpectedZone[] =>
   (policy.expectedSerials.get(serial) ?? []).flatMap(({ value, ref }) => {
     const word = value.vendor?.split(/[^\p{L}\p{N}]+/u, 1)[0]?.toLowerCase() ?? '';
     const isMaker = [maker, vendor].some(name => name?.toLowerCase().includes(word) === true) || word === '';

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Hex } from '../model/address.ts';
 import type { MudProfile } from '../model/mud.ts';
+import { byPath, hashOf } from './files-hash.ts';
 import type { Placed, Policy, PolicyFile, Problem } from './policy.ts';
 import { type ShapeProblem, shapeProblems, type Title } from './problems.ts';
 import { controllerShape, type MudControllers } from './mud.ts';
@@ -23,7 +22,7 @@ export type Loaded = { readonly policy?: Policy; readonly problems: readonly Pro
  * `zones`, when given, are the zones of the settings: a rule that names another is warned about.
  */
 export function loadPolicy(files: readonly PolicyFile[], known: { readonly zones?: readonly string[] } = {}): Loaded {
-  const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const sorted = byPath(files);
   const problems: Problem[] = twins(sorted.map(f => ({ key: f.path, at: f.path, what: `the file ${f.path}` })));
   const rules: Placed<Rule>[] = [];
   const expected: Placed<ExpectedEntry>[] = [];
@@ -169,11 +168,4 @@ function warnings(
         warn(e.ref.at, `Cannot tell vendors apart for serial ${printable(e.ref.name)}: the entry names no vendor, any trusted one fits`),
       ),
   ];
-}
-
-/** Lengths stand before the texts, so that no two sets of files have the same bytes. */
-function hashOf(files: readonly PolicyFile[]): Hex {
-  const hash = createHash('sha256');
-  for (const f of files) hash.update(`${JSON.stringify(f.path)} ${f.text.length}\n${f.text}\n`);
-  return hash.digest('hex');
 }

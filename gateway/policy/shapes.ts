@@ -3,6 +3,7 @@ import { attestationStatuses } from '../model/axes.ts';
 import { accesses, type DecisionFacts } from '../model/decision.ts';
 import type { KindFacts } from '../model/device.ts';
 import { reasonCodes } from '../model/reason.ts';
+import { begins, has, like, signs as means } from './signs.ts';
 
 /**
  * The one table of what may stand in a policy file: it checks the files, and the JSON Schemas for editors are made from it.
@@ -35,9 +36,7 @@ const service = z.string({ error: 'a service such as tcp/502' }).regex(/^(tcp|ud
 const key = z
   .string({ error: 'a SHA-256 in 64 hexadecimal digits' })
   .regex(/^[0-9A-Fa-f]{64}$/, { error: 'a SHA-256 in 64 hexadecimal digits' });
-/** Equality by default; looking inside a text is its own explicit type. */
 const pattern = z.union([text(200), z.strictObject({ contains: text(200).min(2) })], { error: 'text or { contains: text }' });
-type Pattern = z.output<typeof pattern>;
 
 /** One value, or a list of which any will do. */
 function anyOf<S extends z.ZodType>(one: S, what: string) {
@@ -61,11 +60,6 @@ const field = <F>() => {
       .optional()
       .describe(description);
 };
-const has = <T>(wanted: readonly T[], seen: T | undefined): boolean => seen !== undefined && wanted.includes(seen);
-const like = (wanted: readonly Pattern[], seen: string | undefined): boolean =>
-  seen !== undefined && wanted.some(w => (typeof w === 'string' ? w === seen : seen.toLowerCase().includes(w.contains.toLowerCase())));
-const begins = (wanted: readonly string[], seen: string): boolean => wanted.some(w => seen.startsWith(w.toLowerCase()));
-
 const rule = field<RuleFacts>();
 const when = z.strictObject(
   {
@@ -144,28 +138,16 @@ export type ExpectedEntry = z.output<typeof expectedShape>;
 const kind = field<KindFacts>();
 const signs = z
   .strictObject({
-    vendor: kind(anyOf(pattern, 'text or { contains: text }'), (w, f) => like(w, f.vendor), 'Vendor by the IEEE registry'),
-    model: kind(anyOf(pattern, 'text or { contains: text }'), (w, f) => like(w, f.model), 'Model that it announced'),
-    hostname: kind(anyOf(pattern, 'text or { contains: text }'), (w, f) => like(w, f.hostname), 'Host name that it announced'),
-    vendorClass: kind(anyOf(pattern, 'text or { contains: text }'), (w, f) => like(w, f.vendorClass), 'DHCP vendor class (option 60)'),
-    maker: kind(anyOf(pattern, 'text or { contains: text }'), (w, f) => like(w, f.maker), 'Who made it, as it says itself'),
-    description: kind(anyOf(pattern, 'text or { contains: text }'), (w, f) => like(w, f.description), 'Free text about itself'),
-    deviceKind: kind(anyOf(name, 'a kind'), (w, f) => has(w, f.deviceKind), 'What it says it is'),
-    protocol: kind(
-      anyOf(name, 'the name of a collector'),
-      (w, f) => w.some(p => f.protocols?.includes(p) === true),
-      'A protocol that it speaks, as collectors/index.ts names it',
-    ),
-    service: kind(
-      anyOf(service, 'a service such as tcp/502'),
-      (w, f) => w.some(s => f.services.includes(s)),
-      'A service that it answers on',
-    ),
-    macPrefix: kind(
-      anyOf(macPrefix, 'the start of a MAC address such as 02:00:5e'),
-      (w, f) => begins(w, f.mac),
-      'Start of the MAC address',
-    ),
+    vendor: kind(anyOf(pattern, 'text or { contains: text }'), means.vendor, 'Vendor by the IEEE registry'),
+    model: kind(anyOf(pattern, 'text or { contains: text }'), means.model, 'Model that it announced'),
+    hostname: kind(anyOf(pattern, 'text or { contains: text }'), means.hostname, 'Host name that it announced'),
+    vendorClass: kind(anyOf(pattern, 'text or { contains: text }'), means.vendorClass, 'DHCP vendor class (option 60)'),
+    maker: kind(anyOf(pattern, 'text or { contains: text }'), means.maker, 'Who made it, as it says itself'),
+    description: kind(anyOf(pattern, 'text or { contains: text }'), means.description, 'Free text about itself'),
+    deviceKind: kind(anyOf(name, 'a kind'), means.deviceKind, 'What it says it is'),
+    protocol: kind(anyOf(name, 'the name of a collector'), means.protocol, 'A protocol that it speaks, as collectors/index.ts names it'),
+    service: kind(anyOf(service, 'a service such as tcp/502'), means.service, 'A service that it answers on'),
+    macPrefix: kind(anyOf(macPrefix, 'the start of a MAC address such as 02:00:5e'), means.macPrefix, 'Start of the MAC address'),
   })
   .refine(w => Object.keys(w).length > 0, { error: 'at least one condition' });
 

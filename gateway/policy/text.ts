@@ -1,5 +1,8 @@
 import { visibleText } from '../model/visible-text.ts';
 
+/** Characters of one policy file. */
+export const maxYaml = 1024 * 1024;
+
 /** Text of files and devices as it may stand in a sentence: one line, no control or direction characters, cut at `max` characters. */
 export function clean(text: string, max: number): string {
   const safe = visibleText(text.slice(0, max + 1));

@@ -1,5 +1,5 @@
 import { CST, isMap, isScalar, isSeq, Lexer, LineCounter, parseDocument, type ParsedNode } from 'yaml';
-import { clean } from './text.ts';
+import { clean, maxYaml } from './text.ts';
 
 /**
  * YAML 1.2 (core schema) as plain data that knows its lines. Nothing that makes YAML surprising is taken: no anchors, aliases, merge
@@ -17,8 +17,6 @@ export type YamlRead =
   | { readonly ok: true; readonly node: YamlNode | undefined }
   | { readonly ok: false; readonly problems: readonly YamlProblem[] };
 
-/** Characters of one file. */
-export const maxYaml = 1024 * 1024;
 /** The parser below is recursive and takes seconds for a megabyte of brackets, so depth is bounded before it runs. */
 const maxDepth = 16;
 const maxIndent = 64;

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Collector } from '../../collectors/collector.ts';
-import { Dissector, type Drained } from '../../collectors/dissector.ts';
+import { Dissector } from '../../collectors/dissector.ts';
+import type { Drained } from '../../collectors/dissector-options.ts';
 import { CaptureReader } from '../../gateway/codec/capture.ts';
 import type { Fact } from '../../gateway/model/fact.ts';
 

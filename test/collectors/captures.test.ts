@@ -1,7 +1,8 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Dissector, type Drained } from '../../collectors/dissector.ts';
+import { Dissector } from '../../collectors/dissector.ts';
+import type { Drained } from '../../collectors/dissector-options.ts';
 import { CaptureReader } from '../../gateway/codec/capture.ts';
 import { DecodeError } from '../../gateway/codec/reader.ts';
 import type { Fact, Sighting } from '../../gateway/model/fact.ts';

@@ -1,4 +1,5 @@
-import { Dissector, type Drained } from '../../collectors/dissector.ts';
+import { Dissector } from '../../collectors/dissector.ts';
+import type { Drained } from '../../collectors/dissector-options.ts';
 import type { Fact } from '../../gateway/model/fact.ts';
 import type { Frame } from '../../gateway/model/frame.ts';
 import { frame } from '../vectors/frames/build.ts';

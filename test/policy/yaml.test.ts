@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { locate, maxYaml, readYaml, toValue, type YamlRead } from '../../gateway/policy/yaml.ts';
+import { maxYaml } from '../../gateway/policy/text.ts';
+import { locate, readYaml, toValue, type YamlRead } from '../../gateway/policy/yaml.ts';
 
 const problems = (read: YamlRead) => (read.ok ? [] : read.problems.map(p => `${p.line}: ${p.text}`));
 const value = (text: string) => {

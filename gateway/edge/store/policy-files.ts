@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readdirSync, realpathSync, statSync, watch } from 'node:fs';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import type { PolicyFile } from '../../policy/policy.ts';
-import { maxYaml } from '../../policy/yaml.ts';
+import { maxYaml } from '../../policy/text.ts';
 
 /** Files of all folders together, and how deep folders are looked into. */
 export const maxPolicyFiles = 1000;

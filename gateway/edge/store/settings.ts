@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Low } from 'lowdb';
 import type { Settings } from '../../model/settings.ts';
+import { shippedPolicies } from '../project-files.ts';
 import { shapeProblems } from '../../policy/problems.ts';
 import { readYaml } from '../../policy/yaml.ts';
 import { JsonFile, JsonFileError } from './json-file.ts';
@@ -97,12 +98,4 @@ function complete(fields: SettingsFields, folder: string): Settings {
 function defaultPolicyFolders(folder: string): readonly string[] {
   const own = join(folder, 'policies.d');
   return [shippedPolicies(), ...(existsSync(own) ? [own] : [])];
-}
-
-/** The `policies` folder that ships with the program, seen from the source as well as from `dist`. */
-export function shippedPolicies(): string {
-  const places = ['../../../policies', '../../../../policies'].map(up => resolve(import.meta.dirname, up));
-  const found = places.find(place => existsSync(join(place, 'rules')));
-  if (found === undefined) throw new Error(`Cannot find the shipped policies: none at ${places.join(' or ')}`);
-  return found;
 }

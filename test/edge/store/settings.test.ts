@@ -2,7 +2,8 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, st
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readSettings, settingsToRun, shippedPolicies, writeSettings } from '../../../gateway/edge/store/settings.ts';
+import { shippedPolicies } from '../../../gateway/edge/project-files.ts';
+import { readSettings, settingsToRun, writeSettings } from '../../../gateway/edge/store/settings.ts';
 
 let folder: string;
 let warnings: string[];

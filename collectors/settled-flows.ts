@@ -1,0 +1,128 @@
+import { looksRouted } from './activity.ts';
+import type { Dispatch } from './dispatch.ts';
+import { etherTypes, ipProtocols, type Packet, tcpFlags } from './packet.ts';
+import { isTunnel } from './tunnel.ts';
+
+/** Flows remembered, by place: a new one takes the place of an older one with the same hash. */
+const places = 8192;
+/** For how long at most a flow counts as settled; then one packet is looked at as a whole again. Milliseconds of frame time. */
+const windowMs = 30_000;
+/** An entry is eight numbers, which stand together in memory: five of its key, TTL and protocol and port, slot and generation, window. */
+const [width, slotAt, windowAt] = [8, 6, 7];
+const [slotBits, slotMask] = [17, 0x1ffff];
+const [ethernetHeader, ipv4Header, tcpHeader] = [14, 20, 20];
+const unsettling = tcpFlags.syn | tcpFlags.fin | tcpFlags.rst;
+
+/**
+ * Flows of UDP and TCP over IPv4 whose packets nobody will want, whatever is in them: nearly all frames of a network. They are told by
+ * their headers alone, without peeling, so that they cost little more than to count them. All of the key is compared, nothing is trusted to
+ * the hash: sender's hardware address, VLAN, port where it was seen, both IP addresses, both transport ports, protocol and TTL. What could make a packet
+ * interesting again ends it: SYN, FIN and RST, fragments, IP options, headers that are wrong, a change of what is known of the sender
+ * (`unsettle`), and time. A flood only makes it forget: then packets are looked at as a whole.
+ */
+export class SettledFlows {
+  readonly #table = new Uint32Array(places * width);
+  /** By slot: grows whenever its flows count no more. 15 bits: it cannot come round within a window, for that takes 32,768 new facts. */
+  readonly #generation: Uint16Array;
+  /** Number of the present window, and its bounds; 0 is none. */
+  #window = 0;
+  #from = Infinity;
+  #to = -Infinity;
+
+  constructor(slots: number) {
+    if (slots > slotMask) throw new RangeError(`Cannot settle flows of ${slots} slots: at most ${slotMask}`);
+    this.#generation = new Uint16Array(slots);
+  }
+
+  /** The slot of the sender, when the frame that stands in `b` is of a settled flow; else -1. For every frame: integers only. */
+  find(b: Uint8Array, start: number, end: number, isCut: boolean, port: number, at: number): number {
+    let i = start + ethernetHeader;
+    if (end - i < ipv4Header + 8) return -1;
+    let vlan = 0;
+    if (b[i - 2] === 0x81 && b[i - 1] === 0) {
+      vlan = (((b[i] ?? 0) << 8) | (b[i + 1] ?? 0)) & 0xfff;
+      i += 4;
+      if (end - i < ipv4Header + 8 || vlan === 0xfff) return -1;
+    }
+    if (b[i - 2] !== 8 || b[i - 1] !== 0 || b[i] !== 0x45 || (((b[i + 6] ?? 0) & 0x3f) | (b[i + 7] ?? 0)) !== 0) return -1;
+    const total = ((b[i + 2] ?? 0) << 8) | (b[i + 3] ?? 0);
+    if (!isCut && i + total > end) return -1;
+    const last = Math.min(end, i + total);
+    const l4 = i + ipv4Header;
+    const protocol = b[i + 9];
+    if (protocol === ipProtocols.udp) {
+      const length = ((b[l4 + 4] ?? 0) << 8) | (b[l4 + 5] ?? 0);
+      if (l4 + 8 > last || length < 8 || (!isCut && l4 + length > last)) return -1;
+    } else if (protocol === ipProtocols.tcp) {
+      if (l4 + tcpHeader > last || ((b[l4 + 13] ?? 0) & unsettling) !== 0) return -1;
+      const header = ((b[l4 + 12] ?? 0) >> 4) << 2;
+      if (header < tcpHeader || l4 + header > last) return -1;
+    } else return -1;
+    const low = word(b, start + 8);
+    const high = (((b[start + 6] ?? 0) << 8) | (b[start + 7] ?? 0)) * 0x1000 + vlan;
+    const [source, target, ports] = [word(b, i + 12), word(b, i + 16), word(b, l4)];
+    const kind = ((port << 16) | (protocol << 8) | (b[i + 8] ?? 0)) >>> 0;
+    const e = placeOf(low, source, target, ports);
+    const t = this.#table;
+    if (t[e] !== low || t[e + 1] !== high || t[e + 2] !== source || t[e + 3] !== target || t[e + 4] !== ports || t[e + 5] !== kind)
+      return -1;
+    if (t[e + windowAt] !== this.#window || at < this.#from || at >= this.#to) return -1;
+    const holder = t[e + slotAt] ?? 0;
+    const slot = holder & slotMask;
+    return holder >>> slotBits === this.#generation[slot] ? slot : -1;
+  }
+
+  /** Takes in the flow of a packet that was looked at: nobody will want the next ones of it. */
+  note(packet: Packet, slot: number, port: number): void {
+    const { bytes: b, start, l3: i, l4 } = packet;
+    const [low, source, target, ports] = [word(b, start + 8), word(b, i + 12), word(b, i + 16), word(b, l4)];
+    const e = placeOf(low, source, target, ports);
+    const t = this.#table;
+    if (packet.at < this.#from || packet.at >= this.#to) this.#nextWindow(packet.at);
+    t[e] = low;
+    t[e + 1] = ((b[start + 6] ?? 0) * 256 + (b[start + 7] ?? 0)) * 0x1000 + packet.vlan;
+    t[e + 2] = source;
+    t[e + 3] = target;
+    t[e + 4] = ports;
+    t[e + 5] = (port << 16) | (packet.ipProtocol << 8) | packet.ttl;
+    t[e + slotAt] = ((this.#generation[slot] ?? 0) << slotBits) | slot;
+    t[e + windowAt] = this.#window;
+  }
+
+  /** The flow begins anew. Whoever has its place gives way too: at worst a flow is looked at once more. */
+  forget({ bytes: b, start, l3: i, l4 }: Packet): void {
+    this.#table[placeOf(word(b, start + 8), word(b, i + 12), word(b, i + 16), word(b, l4)) + windowAt] = 0;
+  }
+
+  /** What is known of the slot has changed, or it has another sender now. */
+  unsettle(slot: number): void {
+    this.#generation[slot] = ((this.#generation[slot] ?? 0) + 1) & 0x7fff;
+  }
+
+  #nextWindow(at: number): void {
+    this.#from = at;
+    this.#to = at + windowMs;
+    this.#window = (this.#window + 1) >>> 0;
+    if (this.#window !== 0) return;
+    this.#table.fill(0);
+    this.#window = 1;
+  }
+}
+
+const word = (b: Uint8Array, i: number): number =>
+  (((b[i] ?? 0) << 24) | ((b[i + 1] ?? 0) << 16) | ((b[i + 2] ?? 0) << 8) | (b[i + 3] ?? 0)) >>> 0;
+
+function placeOf(low: number, source: number, target: number, ports: number): number {
+  const h = Math.imul(low ^ Math.imul(source, 0x85ebca6b) ^ Math.imul(target, 0xc2b2ae35) ^ Math.imul(ports, 0x27d4eb2f), 0x9e3779b1);
+  return ((h ^ (h >>> 15)) & (places - 1)) * width;
+}
+
+/** Whether the next frames of this flow tell nothing, whatever is in them; of TCP: once its stream has told what it has to tell. */
+export function maySettle(packet: Packet, dispatch: Dispatch): boolean {
+  const { ipProtocol, tcpFlags: flags, sourcePort, targetPort } = packet;
+  if (packet.etherType !== etherTypes.ipv4 || packet.innerVlan !== 0 || looksRouted[packet.ttl] !== 0) return false;
+  if (dispatch.ipProtocol(ipProtocol).length > 0) return false;
+  if (ipProtocol === ipProtocols.udp) return !isTunnel(packet) && dispatch.udp(sourcePort, targetPort).length === 0;
+  // An acknowledgement: whether its sender is a server was looked at.
+  return (flags & (tcpFlags.ack | unsettling)) === tcpFlags.ack && dispatch.tcp(sourcePort, targetPort).length === 0;
+}

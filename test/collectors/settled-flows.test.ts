@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { tcpSyn } from '../../collectors/tcp-syn.ts';
+import { Dissector } from '../../collectors/dissector.ts';
+import { Packet } from '../../collectors/packet.ts';
+import { SettledFlows } from '../../collectors/settled-flows.ts';
+import * as b from '../vectors/frames/build.ts';
+import { plc, server } from '../vectors/frames/index.ts';
+
+const at = 1_700_000_000_000;
+const data = (flags = 0x10, source = '192.0.2.10', ports: readonly [number, number] = [40_000, 9999], mac = plc): Uint8Array =>
+  b.ethernet(mac, server, 0x0800, b.ipv4(source, '192.0.2.1', 6, b.tcp(ports[0], ports[1], flags, b.bytes('some bytes of a stream'))));
+const edited = (frame: Uint8Array, edits: readonly (readonly [number, number])[]): Uint8Array => {
+  const copy = Uint8Array.from(frame);
+  for (const [i, value] of edits) copy[i] = value;
+  return copy;
+};
+const find = (flows: SettledFlows, frame: Uint8Array, when = at, port = 0, isCut = false): number =>
+  flows.find(frame, 0, frame.length, isCut, port, when);
+
+function settled(frame = data(), slot = 5): SettledFlows {
+  const flows = new SettledFlows(64);
+  const packet = new Packet();
+  packet.peel(b.frame(frame));
+  flows.note(packet, slot, 0);
+  return flows;
+}
+
+describe('a settled flow', () => {
+  it('is known by its headers, whatever it carries', () => {
+    expect(find(settled(), data())).toBe(5);
+    expect(find(settled(), edited(data(), [[60, 0xff]]))).toBe(5);
+  });
+
+  it.each([
+    ['another sender', data(0x10, '192.0.2.10', [40_000, 9999], server)],
+    ['another IP address', data(0x10, '192.0.2.11')],
+    ['another port', data(0x10, '192.0.2.10', [40_001, 9999])],
+    ['a SYN', data(0x02)],
+    ['a FIN', data(0x11)],
+    ['a RST', data(0x04)],
+    ['another TTL', edited(data(), [[22, 9]])],
+    ['another protocol', edited(data(), [[23, 17]])],
+    ['a fragment', edited(data(), [[20, 0x20]])],
+    ['IP options', edited(data(), [[14, 0x46]])],
+    ['a total length beyond the frame', edited(data(), [[16, 0xff]])],
+    ['a TCP header that is too long', edited(data(), [[46, 0xf0]])],
+    ['a TCP header that is too short', edited(data(), [[46, 0x40]])],
+    ['a frame too short for its headers', data().subarray(0, 50)],
+    ['a tagged frame', b.tagged(plc, server, [[0x8100, 7]], 0x0800, data().subarray(14))],
+    [
+      'two tags',
+      b.tagged(
+        plc,
+        server,
+        [
+          [0x8100, 7],
+          [0x8100, 8],
+        ],
+        0x0800,
+        data().subarray(14),
+      ),
+    ],
+  ])('is not %s', (_, frame) => expect(find(settled(), frame)).toBe(-1));
+
+  it('is not seen at another port of ours, nor in another VLAN', () => {
+    expect(find(settled(), data(), at, 1)).toBe(-1);
+    const tagged = b.tagged(plc, server, [[0x8100, 7]], 0x0800, data().subarray(14));
+    expect(find(settled(tagged), tagged)).toBe(5);
+    expect(find(settled(tagged), data())).toBe(-1);
+  });
+
+  it('is looked at as a whole again after a while, when the clock jumps back, and when something new is known of its sender', () => {
+    const flows = settled();
+    expect(find(flows, data(), at + 29_000)).toBe(5);
+    expect(find(flows, data(), at + 30_000)).toBe(-1);
+    expect(find(flows, data(), at - 1)).toBe(-1);
+    flows.unsettle(4);
+    expect(find(flows, data())).toBe(5);
+    flows.unsettle(5);
+    expect(find(flows, data())).toBe(-1);
+  });
+
+  it('is none once it was opened anew', () => {
+    const flows = settled();
+    const packet = new Packet();
+    packet.peel(b.frame(data(0x02)));
+    flows.forget(packet);
+    expect(find(flows, data())).toBe(-1);
+  });
+
+  it('is never taken for one of the others in a flood', () => {
+    const flows = settled();
+    const packet = new Packet();
+    for (let i = 0; i < 50_000; i++) {
+      packet.peel(b.frame(data(0x10, `10.${i & 255}.${i >> 8}.1`)));
+      const slot = flows.find(packet.bytes, 0, packet.bytes.length, false, 0, at);
+      if (slot !== -1) throw new Error(`flow ${i} was taken for that of slot ${slot}`);
+      flows.note(packet, i & 63, 0);
+    }
+    const kept = [...Array(50_000).keys()].filter(i => find(flows, data(0x10, `10.${i & 255}.${i >> 8}.1`)) >= 0);
+    expect(kept.length).toBeLessThanOrEqual(8192);
+    for (const i of kept) expect(find(flows, data(0x10, `10.${i & 255}.${i >> 8}.1`))).toBe(i & 63);
+  });
+});
+
+describe('the dissector with settled flows', () => {
+  it('counts each of their packets, and looks at a connection that is opened again', () => {
+    const dissector = new Dissector({ collectors: [tcpSyn] });
+    const syn = b.ethernet(
+      plc,
+      server,
+      0x0800,
+      b.ipv4('192.0.2.10', '192.0.2.1', 6, edited(b.tcp(40_000, 9999, 2, b.bytes([2, 4, 5, 180])), [[12, 0x60]])),
+    );
+    for (let i = 0; i < 100; i++) dissector.frame(b.frame(data(), { number: i + 1, at: at + i }));
+    dissector.drain();
+    dissector.frame(b.frame(syn, { number: 101, at: at + 101 }));
+    expect(dissector.drain().observations.map(({ fact, frame }) => [fact.kind, frame])).toContainEqual(['print', 101]);
+    const [seen] = dissector.sightings();
+    expect([seen?.packets, seen?.lastAt]).toEqual([101, at + 101]);
+  });
+});
