@@ -21,6 +21,7 @@ import { Spoken } from './spoken.ts';
 import { TcpOpenings } from './stream.ts';
 import { TcpStreams } from './tcp-streams.ts';
 import { innerFrame, isTunnel } from './tunnel.ts';
+import { UnreadCounts } from './unread.ts';
 
 export type DissectorOptions = {
   readonly collectors?: readonly Collector[];
@@ -63,6 +64,8 @@ export class Dissector {
   readonly #inner = new Packet();
   readonly #openings = new TcpOpenings();
   readonly #losses = new Losses();
+  /** What no collector reads, since the start. */
+  readonly unread: UnreadCounts;
   readonly #addresses: AddressTable;
   readonly #facts: LatestFacts;
   readonly #sightings: Sightings;
@@ -96,6 +99,7 @@ export class Dissector {
     this.#facts = new LatestFacts(maxAddresses, idleMs, maxFacts === undefined ? undefined : { perPort: maxFacts, inAll: maxFacts });
     this.#sightings = new Sightings(this.#addresses, maxAddresses);
     this.#dispatch = dispatchOf(collectors);
+    this.unread = new UnreadCounts(this.#dispatch);
     this.#activity = new Activity(maxAddresses);
     this.#spoken = new Spoken(collectors, maxAddresses);
     this.#claims = new AddressClaims(maxAddresses);
@@ -152,10 +156,10 @@ export class Dissector {
     this.#sender = slot;
     this.#isWanted = false;
     if (packet.ipVersion === 4 && this.#addressTries[slot] !== 0) this.#noteOwnAddress();
-    if (packet.ipVersion === 0) this.#collect(this.#dispatch.layer2(packet), state);
+    if (packet.ipVersion === 0) this.#collect(this.unread.layer2(packet), state);
     else if (packet.ipProtocol === ipProtocols.tcp) this.#tcp(slot, port, state);
     else {
-      if (packet.ipProtocol === ipProtocols.udp) this.#collect(this.#dispatch.udp(packet.sourcePort, packet.targetPort), state);
+      if (packet.ipProtocol === ipProtocols.udp) this.#collect(this.unread.udp(packet), state);
       this.#collectSegment(state);
     }
     const deed = this.#activity.note(packet, slot);
@@ -212,7 +216,7 @@ export class Dissector {
       this.#collect(this.#dispatch.tcpServer, state, false);
     }
     this.#collectSegment(state);
-    if (packet.end > packet.payload) this.#collect(this.#dispatch.tcp(packet.sourcePort, packet.targetPort), state);
+    if (packet.end > packet.payload) this.#collect(this.unread.tcp(packet), state);
     if (this.#dispatch.hasStreams) (this.#streams ??= this.#makeStreams()).segment(packet, slot, (port << 12) | packet.vlan);
   }
 
@@ -232,7 +236,7 @@ export class Dissector {
   /** For collectors that want all that IP carries, its own header included. */
   #collectSegment(state: PortState): void {
     const packet = this.#packet;
-    const list = this.#dispatch.ipProtocol(packet.ipProtocol);
+    const list = this.unread.ip(packet);
     if (list.length === 0) return;
     const { payload } = packet;
     packet.payload = packet.l4;
@@ -259,7 +263,7 @@ export class Dissector {
 
   #askStream(c: Collector, isOpened: boolean, isLast: boolean): boolean {
     const error = this.#ask(c, true);
-    if (error === undefined) return false;
+    if (error === undefined) return this.unread.readStream(this.#packet);
     if (error.isShort && !isLast) return true;
     if (this.#packet.isCut) this.#losses.overflow(this.#packet.port, 'identity frames cut by the capture length');
     else if (isOpened) this.#fail(c.name, error.message);

@@ -1,4 +1,5 @@
 import { Dissector } from '../../collectors/dissector.ts';
+import type { UnreadOfLayer } from '../../collectors/unread.ts';
 import { Detector } from '../detection/detector.ts';
 import { cluesOf } from '../inventory/classify.ts';
 import { Intake } from '../inventory/intake.ts';
@@ -16,6 +17,8 @@ import { replaySettings } from './replay.ts';
 
 /** A file is one port for a whole site: addresses and facts that are kept, about 100 bytes and 0.5 kB each. */
 const [maxAddresses, maxFacts, maxAlarms] = [65_536, 500_000, 65_536];
+/** Numbers of one layer that nobody reads and that are named. */
+const maxUnread = 24;
 /** How often the rules look at the passing of time, of the capture. Milliseconds. */
 const tickMs = 10_000;
 
@@ -60,7 +63,7 @@ export type Inspected = {
   readonly events: readonly InspectedEvent[];
   /** Frames that broke the format of a collector, by its name. */
   readonly malformed: Readonly<Record<string, { readonly frames: number; readonly senders: number; readonly message: string }>>;
-  /** What was not understood or kept back, in frames or facts. */
+  /** What was kept back, in frames or facts; then what nobody reads, in frames: `EtherType 0x88e1 (HomePlug AV)`, `UDP port 5246`, the busiest first. */
   readonly unknown: Readonly<Record<string, number>>;
 };
 
@@ -114,7 +117,7 @@ export class Inspection {
       devices: [...rows.values()].map(records => this.#row(records, withFacts)),
       events: this.#events(),
       malformed: Object.fromEntries(malformed),
-      unknown: Object.fromEntries(this.#unknown),
+      unknown: Object.fromEntries([...this.#unknown, ...unreadCounts(this.#dissector.unread.take(maxUnread))]),
     };
   }
 
@@ -202,6 +205,13 @@ function addressesOf(devices: readonly Device[]): readonly string[] {
   const leased = devices.flatMap(({ facts }) => facts.flatMap(({ fact }) => (fact.kind === 'dhcp-lease' ? fact.ip : [])));
   return unique([...leased.slice(-1), ...own]);
 }
+
+/** What nobody reads, as words and frames. */
+const unreadCounts = (layers: readonly UnreadOfLayer[]): readonly (readonly [string, number])[] =>
+  layers.flatMap(({ layer, busiest, others, otherFrames }) => [
+    ...busiest.map(({ what, name, frames }) => [`${layer} ${what}${name === undefined ? '' : ` (${name})`}`, frames] as const),
+    ...(others > 0 ? [[`${others} more ${layer}${others > 1 ? 's' : ''}`, otherFrames] as const] : []),
+  ]);
 
 const keyOf = (type: string, actor: Mac, victim: Mac | undefined): string => `${type} ${actor} ${victim ?? ''}`;
 const time = (at: Millis): string => new Date(at).toISOString();
