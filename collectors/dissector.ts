@@ -151,7 +151,7 @@ export class Dissector {
     packets[slot] = (packets[slot] ?? 0) + 1;
     bytes[slot] = (bytes[slot] ?? 0) + wireLength;
     lastAt[slot] = packet.at;
-    this.#sightings.note(slot, packet.at);
+    this.#sightings.note(slot, packet.at, (b[packet.start] ?? 0) & 1);
     if (packet.fault !== 'none') this.#fail('packet', faults[packet.fault]);
     this.#sender = slot;
     this.#isWanted = false;

@@ -49,6 +49,8 @@ export function deviceRow(view: DeviceView): DeviceRow {
   if (fields.kind !== undefined) row.kind = fields.kind.value;
   if (identity?.serial !== undefined) row.serial = identity.serial;
   if (device.cloneOf !== undefined) row.cloneOf = device.cloneOf;
+  if (view.sharesPortWith !== undefined) row.sharesPortWith = view.sharesPortWith;
+  if (view.assuranceCap !== undefined) row.assuranceCap = view.assuranceCap;
   return row;
 }
 

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { visibleJson, visibleText } from '../model/visible-text.ts';
 import { Client, ClientError } from './client.ts';
-import type { DeviceDetail, DeviceList, DeviceRow } from './contract.ts';
+import type { Coverage, DeviceDetail, DeviceList, DeviceRow } from './contract.ts';
+import { coverageText } from './coverage-text.ts';
 import { candidate, findDevice } from './find-device.ts';
 import { readInstant, readSpan } from './span.ts';
 import { deviceTable, whyText } from './table.ts';
@@ -90,6 +91,8 @@ async function run(verb: ClientVerb, call: Call): Promise<number> {
       return pause(call);
     case 'export':
       return exportInventory(call);
+    case 'coverage':
+      return coverage(call);
   }
 }
 
@@ -101,6 +104,7 @@ const allowed: Record<ClientVerb, readonly (keyof typeof options)[]> = {
   release: ['reason', 'json'],
   pause: ['for', 'off', 'reason', 'json'],
   export: ['format', 'output'],
+  coverage: ['json'],
 };
 const namesDevice = new Set<ClientVerb>(['why', 'approve', 'quarantine', 'release']);
 
@@ -149,6 +153,14 @@ async function theDevice({ client, positionals }: Call): Promise<DeviceRow> {
     'conflict',
     [`Cannot tell which device '${typed}' is; name one by its id:`, ...found.rows.map(candidate)].join('\n'),
   );
+}
+
+/** What the set-up itself says is no finding: a listening port copies, an uplink leads elsewhere. */
+async function coverage({ client, io, values }: Call): Promise<number> {
+  const found = await client.json<Coverage>('GET', '/coverage');
+  io.stdout.write(values.json === true ? `${visibleJson(found)}\n` : coverageText(found, io.stdout.columns ?? 0));
+  if (found.vlans.length === 0) return exit.nothing;
+  return found.gaps.some(({ kind }) => kind !== 'mirror' && kind !== 'uplink') ? exit.findings : exit.good;
 }
 
 function reasonOf({ values }: Call): string {
