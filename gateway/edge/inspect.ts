@@ -2,11 +2,13 @@ import { Dissector } from '../../collectors/dissector.ts';
 import type { UnreadOfLayer } from '../../collectors/unread.ts';
 import { Detector } from '../detection/detector.ts';
 import { cluesOf } from '../inventory/classify.ts';
+import { coverageOf } from '../inventory/coverage.ts';
 import { Intake } from '../inventory/intake.ts';
 import { Inventory } from '../inventory/inventory.ts';
 import type { DeviceRecord } from '../inventory/record.ts';
 import type { Mac, Millis } from '../model/address.ts';
 import type { Alarm } from '../model/alarm.ts';
+import type { Coverage } from '../model/coverage.ts';
 import type { Device } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
 import type { Malformed } from '../model/fact.ts';
@@ -65,6 +67,8 @@ export type Inspected = {
   readonly malformed: Readonly<Record<string, { readonly frames: number; readonly senders: number; readonly message: string }>>;
   /** What was kept back, in frames or facts; then what nobody reads, in frames: `EtherType 0x88e1 (HomePlug AV)`, `UDP port 5246`, the busiest first. */
   readonly unknown: Readonly<Record<string, number>>;
+  /** What cannot be seen in this capture. */
+  readonly coverage: Coverage;
 };
 
 /** A capture as inventory and alarms, without policy or enforcement: dissector, inventory and rules as they run live. */
@@ -118,6 +122,11 @@ export class Inspection {
       events: this.#events(),
       malformed: Object.fromEntries(malformed),
       unknown: Object.fromEntries([...this.#unknown, ...unreadCounts(this.#dissector.unread.take(maxUnread))]),
+      coverage: coverageOf(this.#inventory.records(), {
+        network: replaySettings.network,
+        isFile: true,
+        kindOf: device => kindOf(this.#policy, cluesOf(device))?.kind ?? device.fields.deviceKind?.value,
+      }),
     };
   }
 

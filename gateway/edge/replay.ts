@@ -113,21 +113,31 @@ export class Replay {
   }
 }
 
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'you may not read it',
+};
+
 /**
- * Feeds a capture file to `take`, in bounded memory. Throws DecodeError when the file breaks its format, after every whole frame.
+ * Feeds a capture file (`-`: the standard input) to `take`, in bounded memory. Throws DecodeError when the file breaks its format, after every whole frame.
  * `progress` is told how much of the file has been read, 0 to 1.
  */
 export async function readCaptureFile(path: string, take: (frame: Frame) => void, progress?: (part: number) => void): Promise<void> {
   const reader = new CaptureReader(take);
-  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === 'ENOENT' ? 'there is no such file' : error.message;
-    throw new Error(`Cannot read ${path}: ${why}`, { cause: error });
-  });
+  if (path === '-') {
+    for await (const chunk of process.stdin) if (chunk instanceof Uint8Array) reader.push(chunk);
+    return reader.finish();
+  }
+  const refuse = (error: NodeJS.ErrnoException): never => {
+    throw new Error(`Cannot read ${path}: ${reasons[error.code ?? ''] ?? error.message}`, { cause: error });
+  };
+  const file = await open(path, 'r').catch(refuse);
   try {
     const chunk = new Uint8Array(chunkBytes);
     const size = progress === undefined ? 0 : (await file.stat()).size;
     for (let read = 0; ; ) {
-      const { bytesRead } = await file.read(chunk, 0, chunk.length, null);
+      const { bytesRead } = await file.read(chunk, 0, chunk.length, null).catch(refuse);
       if (bytesRead === 0) break;
       reader.push(chunk.subarray(0, bytesRead));
       read += bytesRead;
