@@ -92,6 +92,15 @@ describe('an SNMP agent', () => {
       ),
     ).toEqual([]));
 
+  it('who only polls speaks SNMP and says nothing else of itself', () => {
+    for (const poll of [snmpV2(0xa0, [], 0), snmpV2(0xa5, systemGroup), snmpV3(scoped(pdu(0xa0, [])))]) {
+      expect(protocolsOf(host, datagram(50_000, 161, poll, { toPeer: true }))).toContain('snmp');
+      expect(factsOf(host, datagram(50_000, 161, poll, { toPeer: true }))).toEqual([]);
+    }
+    const other = [b.bytes(0x30, 3, 2, 1, 7), b.bytes(0x30, 0x82, 0, 3, 2, 1), b.bytes(0x31, 3, 2, 1, 0), b.bytes('hello')];
+    for (const body of other) expect(protocolsOf(host, datagram(50_000, 161, body, { toPeer: true }))).not.toContain('snmp');
+  });
+
   it('behind a router says nothing of the router', () => expect(sent(snmpV2(0xa2, systemGroup), 161, 50_000, 63)).toEqual([]));
 
   it('is not who asks, who sets, or who answers from another port', () => {
@@ -100,7 +109,6 @@ describe('an SNMP agent', () => {
       expect(sent(snmpV2(type, systemGroup))).toEqual([]);
     }
     expect(sent(snmpV2(0xa2, systemGroup), 50_000, 162)).toEqual([]);
-    expect(protocolsOf(host, datagram(50_000, 161, snmpV2(0xa0, systemGroup), { toPeer: true }))).toEqual([]);
   });
 });
 
