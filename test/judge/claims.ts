@@ -34,6 +34,10 @@ const simple = (protocol: string, collectors: readonly string[], ...fields: read
   claims: row => each(row, ...fields),
 });
 
+/** Groups of a report whose record says that the sender listens to it: everything but some, as state or change. RFC 9776 §4.2.13, RFC 9777 §5.2.12. */
+const joined = (row: Row, groups: string, types: string): readonly Claim[] =>
+  row.all(groups).flatMap((group, i) => (['2', '4'].includes(row.all(types)[i] ?? '') ? [exact(groups, group)] : []));
+
 /** The instance that stands for any, ASHRAE 135 §12.11. */
 const anyInstance = '4194303';
 const s7Names = ['s7comm.szl.001c.0001.name', 's7comm.szl.001c.0002.name', 's7comm.szl.001c.0003.tag', 's7comm.szl.001c.0005.serialn'];
@@ -51,10 +55,20 @@ export const judged: readonly Judged[] = [
   {
     protocol: 'NDP',
     collectors: ['ndp'],
-    fields: ['icmpv6.nd.na.target_address', 'icmpv6.opt.linkaddr', 'icmpv6.type', 'icmpv6.opt.prefix', 'eth.src', 'ipv6.src'],
+    fields: [
+      'icmpv6.nd.na.target_address',
+      'icmpv6.nd.na.flag.o',
+      'icmpv6.opt.linkaddr',
+      'icmpv6.type',
+      'icmpv6.opt.prefix',
+      'eth.src',
+      'ipv6.src',
+    ],
     claims: row => {
       const own = row.one('icmpv6.opt.linkaddr') === row.one('eth.src') || row.all('icmpv6.opt.linkaddr').length === 0;
-      if (is(row, 'icmpv6.type', '136') && own) return eachExact(row, 'icmpv6.nd.na.target_address');
+      // A proxy leaves the override flag out: the target is another's. RFC 4861 §7.2.8.
+      const isAboutSender = is(row, 'icmpv6.nd.na.flag.o', '1', 'True') || row.one('icmpv6.nd.na.target_address') === row.one('ipv6.src');
+      if (is(row, 'icmpv6.type', '136') && own && isAboutSender) return eachExact(row, 'icmpv6.nd.na.target_address');
       if (is(row, 'icmpv6.type', '134')) return [...eachExact(row, 'ipv6.src'), ...each(row, 'icmpv6.opt.prefix')];
       return [];
     },
@@ -264,7 +278,13 @@ export const judged: readonly Judged[] = [
       return first === undefined ? [] : [claim('tls.handshake.certificate', certificateSubject(first))];
     },
   },
-  simple('SSH', ['ssh'], 'ssh.protocol'),
+  {
+    protocol: 'SSH',
+    collectors: ['ssh'],
+    fields: ['ssh.protocol'],
+    // `SSH-2.0-` is the protocol; the software is what follows. RFC 4253 §4.2.
+    claims: row => row.all('ssh.protocol').map(text => claim('ssh.protocol', text.replace(/^SSH-[\d.]+-/, ''))),
+  },
   simple('MQTT', ['mqtt'], 'mqtt.clientid'),
   {
     protocol: 'SMB and DCE/RPC',
@@ -288,15 +308,17 @@ export const judged: readonly Judged[] = [
     collectors: ['igmp'],
     fields: ['igmp.type', 'igmp.maddr', 'igmp.record_type'],
     claims: row =>
-      is(row, 'igmp.type', '0x16', '0x12') || (is(row, 'igmp.type', '0x22') && is(row, 'igmp.record_type', '2', '4'))
+      is(row, 'igmp.type', '0x16', '0x12')
         ? eachExact(row, 'igmp.maddr')
-        : [],
+        : is(row, 'igmp.type', '0x22')
+          ? joined(row, 'igmp.maddr', 'igmp.record_type')
+          : [],
   },
   {
     protocol: 'MLD',
     collectors: ['mld'],
     fields: ['icmpv6.mldr.mar.multicast_address', 'icmpv6.mldr.mar.record_type'],
-    claims: row => (is(row, 'icmpv6.mldr.mar.record_type', '2', '4') ? eachExact(row, 'icmpv6.mldr.mar.multicast_address') : []),
+    claims: row => joined(row, 'icmpv6.mldr.mar.multicast_address', 'icmpv6.mldr.mar.record_type'),
   },
   {
     protocol: 'Modbus',
@@ -327,12 +349,11 @@ export const judged: readonly Judged[] = [
     claims: row =>
       is(row, 'pn_dcp.service_type', '1', '0x01')
         ? [
-            ...each(
-              row,
-              'pn_dcp.suboption_device_nameofstation',
-              'pn_dcp.suboption_device_devicevendorvalue',
-              'pn_dcp.suboption_device_aliasname',
-            ),
+            ...each(row, 'pn_dcp.suboption_device_nameofstation', 'pn_dcp.suboption_device_devicevendorvalue'),
+            // `port.station` of the neighbour: two things.
+            ...row
+              .all('pn_dcp.suboption_device_aliasname')
+              .flatMap(alias => alias.split('.').map(part => claim('pn_dcp.suboption_device_aliasname', part))),
             ...row
               .all('pn_dcp.suboption_ip_ip')
               .filter(isHost)
@@ -364,13 +385,18 @@ export const judged: readonly Judged[] = [
       'bacapp.instance_number',
       'bacapp.object_name',
       'bacnet.snet',
+      'bvlc.fwd_ip',
     ],
     claims: row => {
       // What a BACnet router passes on has the source network in it and is not about the router.
-      if (row.all('bacnet.snet').length > 0 || is(row, 'bacapp.instance_number', anyInstance)) return [];
+      if (row.all('bacnet.snet').length > 0 || row.all('bvlc.fwd_ip').length > 0 || is(row, 'bacapp.instance_number', anyInstance))
+        return [];
       if (is(row, 'bacapp.type', '1') && is(row, 'bacapp.unconfirmed_service', '0'))
         return [exact('bacapp.instance_number', row.one('bacapp.instance_number'))];
-      return is(row, 'bacapp.objectType', '8') ? each(row, 'bacapp.object_name') : [];
+      // The name of the device object is its own; one of its inputs may be named beside it.
+      return row.all('bacapp.objectType').length > 0 && row.all('bacapp.objectType').every(type => type === '8')
+        ? each(row, 'bacapp.object_name')
+        : [];
     },
   },
   simple('OPC UA', ['opc-ua'], 'opcua.ApplicationUri', 'opcua.ProductUri'),
@@ -459,4 +485,5 @@ export const notJudged: Readonly<Record<string, string>> = {
   EtherCAT: 'tshark shows registers of slaves, which have no hardware address',
   'QUIC, Dropbox, Tuya, TDS': 'no collectors: not in the list of what is to be read',
   Matter: 'no capture',
+  'NDP as raw IP, 1 of 2': 'the advertisement of a router names a hardware address, of which raw IP shows none: it might be of another',
 };
