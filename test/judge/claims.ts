@@ -209,6 +209,10 @@ export const judged: readonly Judged[] = [
         'lldp.port.id',
         'lldp.port.id.mac',
         'lldp.mgn.addr.ip4',
+        'lldp.media.manufacturer',
+        'lldp.media.model',
+        'lldp.media.sn',
+        'lldp.media.firmware',
       ),
       ...row.all('lldp.chassis.id').map(id => claim('lldp.chassis.id', ...hexText(id))),
     ],
@@ -402,6 +406,31 @@ export const judged: readonly Judged[] = [
   simple('OPC UA', ['opc-ua'], 'opcua.ApplicationUri', 'opcua.ProductUri'),
   simple('Sampled Values', ['sampled-values'], 'sv.svID'),
   simple('GOOSE', ['goose'], 'goose.gocbRef'),
+  simple('LACP', ['lacp'], 'lacp.actor.sysid'),
+  {
+    protocol: 'VRRP',
+    collectors: ['vrrp'],
+    fields: ['vrrp.ip_addr'],
+    // CARP has the same number: tshark reads its digest as addresses, of which our vector repeats one.
+    claims: row => (new Set(row.all('vrrp.ip_addr')).size === row.all('vrrp.ip_addr').length ? eachExact(row, 'vrrp.ip_addr') : []),
+  },
+  simple('GLBP', ['glbp'], 'glbp.hello.virtualipv4'),
+  simple('SIP', ['sip'], 'sip.Server', 'sip.User-Agent'),
+  simple('FINS', ['fins'], 'omron.controller.model', 'omron.controller.version'),
+  simple('HART-IP', ['hart-ip'], 'hart_ip.pt.rsp.tag'),
+  simple('KNXnet/IP', ['knxnet-ip'], 'knxip.device.name'),
+  simple('ADS', ['ads'], 'ams.sendernetid'),
+  simple('syslog', ['syslog'], 'syslog.hostname'),
+  {
+    protocol: 'PTP',
+    collectors: ['ptp'],
+    fields: ['ptp.v2.clockidentity', 'ptp.v2.messagetype'],
+    // Announce and sync come from a master; of who only follows nothing is kept.
+    claims: row =>
+      is(row, 'ptp.v2.messagetype', '11', '0x0b')
+        ? row.all('ptp.v2.clockidentity').map(id => claim('ptp.v2.clockidentity', id.replace('0x', '')))
+        : [],
+  },
 ];
 
 /**
@@ -479,11 +508,11 @@ export const notJudged: Readonly<Record<string, string>> = {
   'WS-Discovery': 'tshark 4.0 does not dissect SOAP over UDP; judged by own vectors',
   'Niagara Fox': 'tshark does not dissect it; judged by own vectors and fox_info.pcap in its own test',
   'S7comm-plus': 'tshark 4.0 does not dissect it',
-  'KNXnet/IP': 'the capture has questions only; its speakers are judged under spoken protocols',
+  'KNXnet/IP of others': 'the capture has questions only; its speakers are judged under spoken protocols',
   'PROFINET DCP names': 'the captures hold questions only: who asks for a name may have it or look for it',
   POWERLINK: 'the capture has SDO only; its speakers are judged under spoken protocols',
   EtherCAT: 'tshark shows registers of slaves, which have no hardware address',
   'QUIC, Dropbox, Tuya, TDS': 'no collectors: not in the list of what is to be read',
   Matter: 'no capture',
-  'NDP as raw IP, 1 of 2': 'the advertisement of a router names a hardware address, of which raw IP shows none: it might be of another',
+  'Raw IP: a router advertisement, a KNX description': 'they name a hardware address, of which raw IP shows none: they might be of another',
 };
