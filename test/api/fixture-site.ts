@@ -352,6 +352,8 @@ export function fixtureViews(): DeviceView[] {
         { name: 'default of zone dock', at: 'built-in:zone-default' },
         { hostname: hostileName },
       ),
+      sharesPortWith: 1,
+      assuranceCap: 2,
     },
     {
       device: bought,

@@ -61,6 +61,11 @@ describe('naming a device', () => {
   });
 });
 
+it('why says of a device that shares its port what its place is worth', async () => {
+  expect((await sallyport('why d8')).out).toMatch(/^place {2}one of 2 on port p8: its frames count for A2 at most$/m);
+  expect((await sallyport('why d1')).out).not.toContain('place');
+});
+
 describe('sallyport coverage', () => {
   it('says what is not seen and what to do, wrapped for the terminal, with exit code 2', async () => {
     const { code, out } = await sallyport('coverage', { columns: 80 });
