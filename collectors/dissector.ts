@@ -16,7 +16,7 @@ import { LatestFacts } from './latest-facts.ts';
 import { Losses } from './losses.ts';
 import { OwnAddress, ownFacts } from './own-address.ts';
 import { faults, ipProtocols, Packet, tcpFlags } from './packet.ts';
-import { tcpPortPlace } from './service-names.ts';
+import { ServedPorts } from './served-ports.ts';
 import { Repeats } from './repeats.ts';
 import { type PortState, SensorPorts } from './sensor-ports.ts';
 import { maySettle, SettledFlows } from './settled-flows.ts';
@@ -25,6 +25,7 @@ import { Spoken } from './spoken.ts';
 import { TcpOpenings } from './stream.ts';
 import { TcpStreams } from './tcp-streams.ts';
 import { innerFrame, isTunnel } from './tunnel.ts';
+import { UnreadCounts } from './unread.ts';
 
 const nothing: Drained = { observations: [], malformed: [], overflow: [], counters: [] };
 const seen: Fact = { kind: 'seen' };
@@ -46,6 +47,8 @@ export class Dissector {
   readonly #inner = new Packet();
   readonly #openings = new TcpOpenings();
   readonly #losses = new Losses();
+  /** What no collector reads, since the start. */
+  readonly unread: UnreadCounts;
   readonly #addresses: AddressTable;
   readonly #facts: LatestFacts;
   readonly #sightings: Sightings;
@@ -60,9 +63,9 @@ export class Dissector {
   /** Slot of the frame's sender, and whether a collector has wanted the frame yet. */
   #sender = 0;
   #isWanted = false;
-  /** By slot: a bit for each port of known use that was looked at as server without a handshake; where and when the address was first seen. */
-  readonly #served: Uint32Array;
+  readonly #served: ServedPorts;
   readonly #own: OwnAddress;
+  /** By slot: where and when the address was first seen. */
   readonly #firstFrame: Float64Array;
   readonly #firstAt: Float64Array;
   readonly #claims: AddressClaims;
@@ -80,13 +83,14 @@ export class Dissector {
     this.#facts = new LatestFacts(maxAddresses, idleMs, maxFacts === undefined ? undefined : { perPort: maxFacts, inAll: maxFacts });
     this.#sightings = new Sightings(this.#addresses, maxAddresses);
     this.#dispatch = dispatchOf(collectors);
+    this.unread = new UnreadCounts(this.#dispatch);
     this.#activity = new Activity(maxAddresses);
     this.#settled = new SettledFlows(maxAddresses);
     this.#spoken = new Spoken(collectors, maxAddresses);
     this.#claims = new AddressClaims(maxAddresses);
     this.#maxTries = options.addressesOfTraffic === true ? addressTries : 0;
     this.#addressTries = new Uint8Array(maxAddresses).fill(this.#maxTries);
-    this.#served = new Uint32Array(maxAddresses);
+    this.#served = new ServedPorts(maxAddresses);
     this.#own = new OwnAddress(maxAddresses);
     this.#firstFrame = new Float64Array(maxAddresses);
     this.#firstAt = new Float64Array(maxAddresses);
@@ -108,7 +112,10 @@ export class Dissector {
     const bytes = isInChunk ? frame.chunk : frame.bytes;
     const [from, to] = isInChunk ? [frame.from, frame.to] : [0, bytes.length];
     const settled = this.#settled.find(bytes, from, to, to - from < wireLength, port, at);
-    if (settled >= 0 && !this.#activity.isTrying(settled)) return this.#count(settled, wireLength, at);
+    if (settled >= 0 && !this.#activity.isTrying(settled)) {
+      this.unread.settled(this.#settled);
+      return this.#count(settled, wireLength, at, (bytes[from] ?? 0) & 1);
+    }
     if (!packet.peel(frame)) return this.#losses.overflow(state.name, 'frames too short to name a sender');
     this.#take(port, state, frame.wireLength);
     if (isTunnel(packet)) this.#tunnel(port, state, frame.wireLength);
@@ -134,24 +141,25 @@ export class Dissector {
     let slot = this.#addresses.find(high, low, port, packet.vlan);
     if (slot < 0) slot = this.#arrive(high, low, port);
     if (slot < 0) return;
-    this.#count(slot, wireLength, packet.at);
+    this.#count(slot, wireLength, packet.at, (b[packet.start] ?? 0) & 1);
     if (packet.fault !== 'none') this.#fail('packet', faults[packet.fault]);
     this.#sender = slot;
     this.#isWanted = false;
     if (packet.ipVersion === 4 && this.#addressTries[slot] !== 0) this.#noteOwnAddress();
-    if (packet.ipVersion === 0) this.#collect(this.#dispatch.layer2(packet), state);
+    if (packet.ipVersion === 0) this.#collect(this.unread.layer2(packet), state);
     else if (packet.ipProtocol === ipProtocols.tcp) this.#tcp(slot, port, state);
     else {
       if (packet.ipProtocol === ipProtocols.udp) {
-        const list = this.#dispatch.udp(packet.sourcePort, packet.targetPort);
+        const list = this.unread.udp(packet);
         if (list.length === 0) this.#settle(slot, port, true);
         else this.#collect(list, state);
       }
-      this.#collectSegment(this.#dispatch.ipProtocol(packet.ipProtocol), state);
+      this.#collectSegment(this.unread.ip(packet), state);
     }
     const deed = this.#activity.note(packet, slot);
     if (deed !== undefined) this.#noteActivity(macOfNumber(deed.sender), deed.fact);
-    if (this.#activity.mayBeBehind(packet, slot)) this.#noteBehind(slot);
+    const behind = this.#activity.mayBeBehind(packet, slot) ? this.#activity.behind(packet, slot, this.#facts.ips(slot)) : undefined;
+    if (behind !== undefined) this.#noteActivity(packet.source, behind);
     if (this.#activity.flows.isOn) this.#noteFlows(slot);
   }
 
@@ -160,12 +168,12 @@ export class Dissector {
       this.#noteActivity(macOfNumber(sender), fact);
   }
 
-  #count(slot: number, wireLength: number, at: Millis): void {
+  #count(slot: number, wireLength: number, at: Millis, isToGroup: number): void {
     const { packets, bytes, lastAt } = this.#addresses;
     packets[slot] = (packets[slot] ?? 0) + 1;
     bytes[slot] = (bytes[slot] ?? 0) + wireLength;
     lastAt[slot] = at;
-    this.#sightings.note(slot, at);
+    this.#sightings.note(slot, at, isToGroup);
   }
 
   #settle(slot: number, port: number, isDone: boolean): void {
@@ -173,11 +181,6 @@ export class Dissector {
     const mayBe = isDone && packet === this.#outer && this.#addressTries[slot] === 0;
     if (mayBe && maySettle(packet, this.#dispatch)) this.#settled.note(packet, slot, port);
     else if ((packet.tcpFlags & tcpFlags.syn) !== 0) this.#settled.forget(packet);
-  }
-
-  #noteBehind(slot: number): void {
-    const fact = this.#activity.behind(this.#packet, slot, this.#facts.ips(slot));
-    if (fact !== undefined) this.#noteActivity(this.#packet.source, fact);
   }
 
   #noteActivity(mac: Mac, fact: Fact): void {
@@ -211,29 +214,20 @@ export class Dissector {
 
   #tcp(slot: number, port: number, state: PortState): void {
     const packet = this.#packet;
-    if (this.#openings.isServer(packet) && this.#isNewServer(slot)) {
+    if (this.#openings.isServer(packet) && this.#served.isNew(packet, slot)) {
       packet.isServer = true;
       this.#collect(this.#dispatch.tcpServer, state, false);
     }
     if ((packet.tcpFlags & (tcpFlags.syn | tcpFlags.rst)) === tcpFlags.syn) this.#collectSegment(this.#dispatch.tcpOpening, state);
     this.#collectSegment(this.#dispatch.ipProtocol(ipProtocols.tcp), state);
-    if (packet.end > packet.payload) this.#collect(this.#dispatch.tcp(packet.sourcePort, packet.targetPort), state);
+    if (packet.end > packet.payload) this.#collect(this.unread.tcp(packet), state);
     if (!this.#dispatch.hasStreams) return this.#settle(slot, port, true);
     const isDone = (this.#streams ??= this.#makeStreams()).segment(packet, slot, (port << 12) | packet.vlan);
     this.#settle(slot, port, isDone);
   }
 
   #makeStreams(): TcpStreams {
-    return new TcpStreams(this.#dispatch, this.#served.length, (c, isOpened, isLast) => this.#askStream(c, isOpened, isLast));
-  }
-
-  /** Without a handshake each port is looked at once, and again when the sender is known to have one more IP address. */
-  #isNewServer(slot: number): boolean {
-    if ((this.#packet.tcpFlags & tcpFlags.syn) !== 0) return true;
-    const bit = 1 << (tcpPortPlace(this.#packet.sourcePort) & 31);
-    const served = this.#served[slot] ?? 0;
-    this.#served[slot] = served | bit;
-    return (served & bit) === 0;
+    return new TcpStreams(this.#dispatch, this.#addressTries.length, (c, isOpened, isLast) => this.#askStream(c, isOpened, isLast));
   }
 
   /** For collectors that want all that IP carries, its own header included. */
@@ -265,7 +259,7 @@ export class Dissector {
 
   #askStream(c: Collector, isOpened: boolean, isLast: boolean): boolean {
     const error = this.#ask(c, true);
-    if (error === undefined) return false;
+    if (error === undefined) return this.unread.readStream(this.#packet);
     if (error.isShort && !isLast) return true;
     if (this.#packet.isCut) this.#losses.overflow(this.#packet.port, 'identity frames cut by the capture length');
     else if (isOpened) this.#fail(c.name, error.message);
@@ -320,15 +314,13 @@ export class Dissector {
     const outcome = this.#facts.learn(slot, port, placed);
     if (outcome === 'capped') this.#losses.overflow(observation.port, 'facts beyond the cap of their address or port');
     if (outcome !== 'new') return;
-    if (placed.fact.kind === 'address' || placed.fact.kind === 'dhcp-lease') {
-      this.#served[slot] = 0;
+    const { kind } = placed.fact;
+    if (kind === 'address' || kind === 'dhcp-lease') {
+      this.#served.forget(slot);
       this.#own.forget(slot);
-      this.#settled.unsettle(slot);
     }
-    if (placed.fact.kind === 'mud-url') {
-      this.#activity.flows.watch(slot, placed.mac);
-      this.#settled.unsettle(slot);
-    }
+    if (kind === 'mud-url') this.#activity.flows.watch(slot, placed.mac);
+    this.#settled.unsettle(slot);
     this.#observations.push(placed);
   }
 
@@ -396,7 +388,7 @@ export class Dissector {
     this.#activity.forget(slot);
     this.#claims.forget(slot);
     this.#addressTries[slot] = this.#maxTries;
-    this.#served[slot] = 0;
+    this.#served.forget(slot);
     this.#own.forget(slot);
     this.#settled.unsettle(slot);
     this.#spoken.forget(slot);

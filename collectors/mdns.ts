@@ -9,11 +9,11 @@ const mdnsPort = 5353;
 const internet = 1;
 
 /**
- * TXT keys that tell what the sender is, best first, lower case. Model: ty (printers, Bonjour Printing §9), model (_device-info), md (HomeKit, Cast), product
+ * TXT keys that tell what the sender is, best first, lower case. Model: model (_device-info), ty (printers, Bonjour Printing §9: with the maker before it), md (HomeKit, Cast), product
  * (in brackets), usb_MDL; usb_MFG is the maker of a printer (§9.2), fv the firmware of an AirPlay receiver, UUID an IPP Everywhere printer's (PWG 5100.14 §4.2).
  */
 const keys = {
-  model: ['ty', 'model', 'md', 'product', 'usb_mdl'],
+  model: ['model', 'ty', 'md', 'product', 'usb_mdl'],
   maker: ['manufacturer', 'usb_mfg', 'vendor'],
   firmware: ['fw', 'firmware', 'fwversion', 'fw_version', 'fv'],
   serial: ['serialnumber', 'serial', 'sn'],

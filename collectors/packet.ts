@@ -127,6 +127,8 @@ export class Packet {
     let type = this.#tags(b, ((b[start + 12] ?? 0) << 8) | (b[start + 13] ?? 0));
     if (type < 0x0600) type = this.#llc(b, type);
     this.etherType = type;
+    // Behind the 28 bytes of ARP there is only padding, which may be missing. RFC 826.
+    if (type === etherTypes.arp) this.isCut &&= this.l3 + 28 > end;
     if (type === etherTypes.ipv4) this.#ipv4(b);
     else if (type === etherTypes.ipv6) this.#ipv6(b);
     return true;
@@ -199,6 +201,7 @@ export class Packet {
   /** IEEE 802.3 §3.2.6: `length` counts what follows, padding excluded. Returns the EtherType of RFC 1042, else 0. IEEE 802.2 §3.2; IEEE 802 §9.2. */
   #llc(b: Uint8Array, length: number): number {
     const i = this.l3;
+    this.isCut &&= i + length > this.end;
     this.end = Math.min(this.end, i + length);
     if (i + 3 > this.end) return 0;
     const control = b[i + 2] ?? 0;

@@ -29,6 +29,11 @@ export class SettledFlows {
   #from = Infinity;
   #to = -Infinity;
 
+  /** Of the frame that `find` found last: both ports, of UDP or TCP, and whether data stands behind its headers. */
+  lastPorts = 0;
+  lastWasUdp = false;
+  lastHadData = false;
+
   constructor(slots: number) {
     if (slots > slotMask) throw new RangeError(`Cannot settle flows of ${slots} slots: at most ${slotMask}`);
     this.#generation = new Uint16Array(slots);
@@ -50,6 +55,7 @@ export class SettledFlows {
     const last = Math.min(end, i + total);
     const l4 = i + ipv4Header;
     const protocol = b[i + 9];
+    let payload = l4 + 8;
     if (protocol === ipProtocols.udp) {
       const length = ((b[l4 + 4] ?? 0) << 8) | (b[l4 + 5] ?? 0);
       if (l4 + 8 > last || length < 8 || (!isCut && l4 + length > last)) return -1;
@@ -57,6 +63,7 @@ export class SettledFlows {
       if (l4 + tcpHeader > last || ((b[l4 + 13] ?? 0) & unsettling) !== 0) return -1;
       const header = ((b[l4 + 12] ?? 0) >> 4) << 2;
       if (header < tcpHeader || l4 + header > last) return -1;
+      payload = l4 + header;
     } else return -1;
     const low = word(b, start + 8);
     const high = (((b[start + 6] ?? 0) << 8) | (b[start + 7] ?? 0)) * 0x1000 + vlan;
@@ -69,7 +76,11 @@ export class SettledFlows {
     if (t[e + windowAt] !== this.#window || at < this.#from || at >= this.#to) return -1;
     const holder = t[e + slotAt] ?? 0;
     const slot = holder & slotMask;
-    return holder >>> slotBits === this.#generation[slot] ? slot : -1;
+    if (holder >>> slotBits !== this.#generation[slot]) return -1;
+    this.lastPorts = ports;
+    this.lastWasUdp = protocol === ipProtocols.udp;
+    this.lastHadData = this.lastWasUdp || last > payload;
+    return slot;
   }
 
   /** Takes in the flow of a packet that was looked at: nobody will want the next ones of it. */

@@ -10,6 +10,8 @@ export class Sightings {
   readonly #firstAt: Float64Array;
   readonly #packets: Float64Array;
   readonly #bytes: Float64Array;
+  /** By slot: packets to one receiver since the last call of `take`. */
+  readonly #unicast: Uint32Array;
   /** Slots that spoke, each once. */
   #changed: number[] = [];
 
@@ -19,10 +21,12 @@ export class Sightings {
     this.#firstAt = new Float64Array(slots);
     this.#packets = new Float64Array(slots);
     this.#bytes = new Float64Array(slots);
+    this.#unicast = new Uint32Array(slots);
   }
 
-  /** The address of a slot spoke. Called for every frame. */
-  note(slot: number, at: Millis): void {
+  /** The address of a slot spoke, to one receiver or to a group (`group` is 1). Called for every frame. */
+  note(slot: number, at: Millis, group: number): void {
+    this.#unicast[slot] = (this.#unicast[slot] ?? 0) + 1 - group;
     const state = this.#state[slot];
     if (state === 1) return;
     this.#state[slot] = 1;
@@ -33,7 +37,7 @@ export class Sightings {
   /** The slot has another address now, or none. */
   forget(slot: number): void {
     if (this.#state[slot] === 1) this.#state[slot] = 2;
-    this.#packets[slot] = this.#bytes[slot] = 0;
+    this.#packets[slot] = this.#bytes[slot] = this.#unicast[slot] = 0;
   }
 
   /** What each address sent since the last call. `where` says which address a slot has. */
@@ -47,7 +51,16 @@ export class Sightings {
       const [newPackets, newBytes] = [nowPackets - (this.#packets[slot] ?? 0), nowBytes - (this.#bytes[slot] ?? 0)];
       this.#packets[slot] = nowPackets;
       this.#bytes[slot] = nowBytes;
-      return { ...where(slot), packets: newPackets, bytes: newBytes, firstAt: this.#firstAt[slot] ?? 0, lastAt: lastAt[slot] ?? 0 };
+      const unicast = this.#unicast[slot] ?? 0;
+      this.#unicast[slot] = 0;
+      return {
+        ...where(slot),
+        packets: newPackets,
+        bytes: newBytes,
+        unicast,
+        firstAt: this.#firstAt[slot] ?? 0,
+        lastAt: lastAt[slot] ?? 0,
+      };
     });
   }
 }

@@ -36,10 +36,23 @@ const deviceId: Tell = text => [
   { kind: 'device-kind', text: 'printer' },
 ];
 
+/** What stands behind the words for it in the free text of many agents: `FW: V4.2.1`, `Firmware Version 1.3`, `S/N 06F258A3`, `SN: ZA1231026712`. */
+const firmwareWord = /\b(?:FW|F\/W|firmware(?: version| rev(?:ision)?)?)[:=]? ?(?:V\.?)?(\d[\w.-]{0,31})/i;
+const serialWord = /\b(?:S\/N|SN|serial(?: number| no)?)[.:=#]{0,2} ?([A-Z0-9][A-Z0-9-]{3,31})\b/i;
+/** The description of a system, and the firmware and serial number that it names. A word without a digit is no serial number. */
+const sysDescr: Tell = text => {
+  const [firmware, serial] = [firmwareWord.exec(text)?.[1], serialWord.exec(text)?.[1]];
+  return [
+    { kind: 'description', text },
+    ...(firmware === undefined ? [] : [{ kind: 'firmware', text: firmware } as const]),
+    ...(serial === undefined || !/\d/.test(serial) ? [] : [{ kind: 'serial', text: serial } as const]),
+  ];
+};
+
 /** Objects that tell who an agent is, by dotted name. Texts come trimmed and not empty. What a maker's own objects mean stands in its published MIB. */
 const objects: ReadonlyMap<string, Tell> = new Map<string, Tell>([
   // SNMPv2-MIB, RFC 3418: sysDescr, sysObjectID, sysName.
-  ['1.3.6.1.2.1.1.1.0', as('description')],
+  ['1.3.6.1.2.1.1.1.0', sysDescr],
   ['1.3.6.1.2.1.1.2.0', text => [{ kind: 'print', scheme: 'snmp-object-id', value: text }]],
   ['1.3.6.1.2.1.1.5.0', as('hostname')],
   // ENTITY-MIB, RFC 6933: entPhysicalFirmwareRev, SoftwareRev, SerialNum, MfgName, ModelName.

@@ -169,13 +169,26 @@ function tellsNothing({ bytes: b, payload, end }: Packet): boolean {
 
 const isFromOrToAgent = (packet: Packet): boolean => packet.sourcePort === agentPort || packet.targetPort === trapPort;
 
+/** A manager that polls: a sequence that begins with the version. Its bytes are not read, for polls are many and tell nothing of who asks. */
+function speaks({ bytes: b, payload: i, end, targetPort }: Packet): boolean {
+  const at = i + ((b[i + 1] ?? 0) < 0x80 ? 2 : 2 + ((b[i + 1] ?? 0) & 0x7f));
+  return (
+    targetPort === agentPort &&
+    at + 3 <= end &&
+    b[i] === sequence &&
+    b[at] === integerTag &&
+    b[at + 1] === 1 &&
+    versions.has(b[at + 2] ?? 255)
+  );
+}
+
 export const snmp = collector({
   name: 'snmp',
   spec: 'RFC 3416, RFC 3412, RFC 1157',
   matches: udpPorts(agentPort, trapPort),
   // Polls are many, and who asks tells nothing of itself.
   wants: packet => isFromOrToAgent(packet) && !tellsNothing(packet),
-  speaks: isFromOrToAgent,
+  speaks: packet => isFromOrToAgent(packet) || speaks(packet),
   decode,
   observe,
 });

@@ -2,6 +2,7 @@ import type { AddressClass } from '../model/address-class.ts';
 import type { DeviceId, Hex, Ip, Mac, Millis, PortName, Vlan, ZoneName } from '../model/address.ts';
 import type { AttestedIdentity, Check, Digest } from '../model/attestation.ts';
 import type { Admission, Assurance, AttestationStatus, Badge, Enforcement, Presence } from '../model/axes.ts';
+import type { Coverage } from '../model/coverage.ts';
 import type { Access, RuleRef } from '../model/decision.ts';
 import type { PersonDecision, SeenBy, SettableField } from '../model/device.ts';
 import type { LinkEvidence } from '../model/link.ts';
@@ -22,6 +23,7 @@ export type {
   AttestationStatus,
   Badge,
   Check,
+  Coverage,
   Digest,
   Enforcement,
   Health,
@@ -87,6 +89,9 @@ export type DeviceRow = {
   readonly zone: ZoneName;
   readonly seenBy: SeenBy;
   readonly cloneOf?: DeviceId;
+  /** How many other addresses share the port, when any do; then nothing above `assuranceCap` holds for the frames of this one. */
+  readonly sharesPortWith?: number;
+  readonly assuranceCap?: Assurance;
   readonly firstSeen: Millis;
   readonly lastSeen: Millis;
 };

@@ -47,6 +47,7 @@ export function deviceRoutes(site: Site, live: Live, who: WhoAsks, now: () => nu
     response.json(deviceDetail(view, timelineOf(site, view.device.id, others), others));
   });
   router.get('/health', (_request, response) => void response.json(site.health()));
+  router.get('/coverage', (_request, response) => void response.json(site.coverage()));
 
   router.post('/devices/:id/approve', async (request, response) => {
     const { device } = known(site, request.params.id);

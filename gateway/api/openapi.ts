@@ -51,6 +51,7 @@ export const routes: readonly Route[] = [
   { method: 'post', path: '/resume', summary: 'End a pause', body: schemas.reasonBody, answer: done },
   { method: 'post', path: '/zones/{zone}', summary: 'Set the mode of a zone', body: schemas.zoneModeBody, answer: done },
   { method: 'get', path: '/health', summary: 'How the gateway itself fares', answer: schemas.health },
+  { method: 'get', path: '/coverage', summary: 'What of the network is seen, and what cannot be seen', answer: schemas.coverage },
   { method: 'get', path: '/export.csv', summary: 'The inventory as CSV (RFC 4180)', media: 'text/csv' },
   { method: 'get', path: '/export.jsonl', summary: 'The inventory as JSON Lines', media: 'application/x-ndjson' },
 ];

@@ -53,6 +53,8 @@ export function deviceRow(view: DeviceView): DeviceRow {
   if (device.cloneOf !== undefined) row.cloneOf = device.cloneOf;
   if (device.standsIn !== undefined) row.standsIn = device.standsIn.count;
   if (view.group !== undefined) [row.group, row.interfaces] = [view.group.id, view.group.members.length];
+  if (view.sharesPortWith !== undefined) row.sharesPortWith = view.sharesPortWith;
+  if (view.assuranceCap !== undefined) row.assuranceCap = view.assuranceCap;
   return row;
 }
 

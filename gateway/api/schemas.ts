@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { addressClasses } from '../model/address-class.ts';
 import { checkNames } from '../model/attestation.ts';
 import { admissions, attestationStatuses, badges, enforcements, presences } from '../model/axes.ts';
+import { gapKinds, maxNamed, portRoles } from '../model/coverage.ts';
 import { accesses } from '../model/decision.ts';
 import { settableFields } from '../model/device.ts';
 import { signNames } from '../model/link.ts';
@@ -105,6 +106,8 @@ export const deviceRow = z.object({
   zone: z.string(),
   seenBy: z.enum(['announcement', 'frames', 'forwarding-table']),
   cloneOf: z.string().optional(),
+  sharesPortWith: z.int().optional().describe('How many other addresses share the port; absent when none does'),
+  assuranceCap: assurance.optional().describe('Nothing above it holds for frames of this address, because others share its port'),
   firstSeen: millis,
   lastSeen: millis,
 });
@@ -217,6 +220,22 @@ export const health = z.object({
   ),
   journal: z.object({ events: z.int(), head: hex, storage: z.enum(['ok', 'full']), detail: z.string() }),
   policy: z.object({ hash: hex, problems: z.array(z.string()) }),
+});
+
+export const coverage = z.object({
+  ports: z.array(z.object({ port: z.string(), role: z.enum(portRoles), addresses: z.int() })),
+  vlans: z.array(z.object({ vlan: z.int(), addresses: z.int(), talking: z.int() })),
+  gaps: z.array(
+    z.object({
+      kind: z.enum(gapKinds),
+      port: z.string().optional(),
+      vlan: z.int().optional(),
+      count: z.int(),
+      devices: z.array(z.string()).max(maxNamed),
+      notSeen: z.string(),
+      toDo: z.string(),
+    }),
+  ),
 });
 
 export const sessionState = z.union([

@@ -1,4 +1,5 @@
 import type { DeviceId, PortName } from '../model/address.ts';
+import type { Coverage } from '../model/coverage.ts';
 import type { DeviceView } from '../model/device.ts';
 import type { Event } from '../model/event.ts';
 import type { Command, CommandAnswer } from '../model/machine.ts';
@@ -35,6 +36,8 @@ export type Site = {
   /** Events about one device, oldest first, at most `limit` of the newest. */
   timeline(id: DeviceId, limit: number): readonly Event[];
   health(): Health;
+  /** What the box sees of the network and what it cannot see. Looks at every device. */
+  coverage(): Coverage;
   /** Resolves when the Event is committed (or when the command was refused). */
   command(by: string, reason: string, command: Command): Promise<CommandAnswer>;
   /** Records who signed in. */

@@ -52,6 +52,9 @@ export function whyText(detail: DeviceDetail): string {
     ...(checks.length === 0 ? ['It was not challenged: nothing is proved and nothing has failed.'] : []),
     '',
     `rule   ${row.rule.name}, ${row.rule.at}`,
+    ...(row.sharesPortWith === undefined
+      ? []
+      : [`place  one of ${row.sharesPortWith + 1} on port ${row.port}: its frames count for A${row.assuranceCap} at most`]),
     ...(person === undefined
       ? []
       : [

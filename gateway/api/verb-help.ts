@@ -1,5 +1,17 @@
 /** The verbs of the CLI that ask a running gateway. */
-export const clientVerbs = ['devices', 'why', 'approve', 'quarantine', 'release', 'link', 'unlink', 'set', 'pause', 'export'] as const;
+export const clientVerbs = [
+  'devices',
+  'why',
+  'approve',
+  'quarantine',
+  'release',
+  'link',
+  'unlink',
+  'set',
+  'pause',
+  'export',
+  'coverage',
+] as const;
 export type ClientVerb = (typeof clientVerbs)[number];
 
 const device = 'DEVICE is an id (d7), a MAC in any spelling, an IP address, a serial or a hostname.';
@@ -26,6 +38,15 @@ ${device}
 ${common}
 
 ${codes}
+`,
+  coverage: `Usage: sallyport coverage [options]
+
+Says what cannot be seen from here, a sentence each with what to do about it: ports that several devices share, switches and
+access points of others, hosts behind routers, VLANs of which only broadcast arrives.
+
+${common}
+
+Exit codes: 0 nothing but what the set-up says, 1 wrong call or failure of ours, 2 something is not seen, 4 nothing known
 `,
   approve: `Usage: sallyport approve DEVICE --for 4h|--until INSTANT|--for-good --reason TEXT [options]
 

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { visibleJson, visibleText } from '../model/visible-text.ts';
 import { Client, ClientError } from './client.ts';
-import type { DeviceDetail, DeviceList, DeviceRow } from './contract.ts';
+import type { Coverage, DeviceDetail, DeviceList, DeviceRow } from './contract.ts';
+import { coverageText } from './coverage-text.ts';
 import { decide, link, quarantine, setField } from './device-verbs.ts';
 import { readInstant, readSpan } from './span.ts';
 import { deviceTable, whyText } from './table.ts';
@@ -57,6 +58,8 @@ async function run(verb: ClientVerb, call: Call): Promise<number> {
       return pause(call);
     case 'export':
       return exportInventory(call);
+    case 'coverage':
+      return coverage(call);
   }
 }
 
@@ -71,6 +74,7 @@ const allowed: Record<ClientVerb, readonly (keyof typeof options)[]> = {
   set: ['unlock', 'reason', 'json'],
   pause: ['for', 'off', 'reason', 'json'],
   export: ['format', 'output'],
+  coverage: ['json'],
 };
 const namesDevice = new Set<ClientVerb>(['why', 'approve', 'quarantine', 'release', 'unlink']);
 
@@ -108,6 +112,14 @@ async function why(call: Call): Promise<number> {
   const detail = await call.client.json<DeviceDetail>('GET', `/devices/${encodeURIComponent(row.id)}`);
   call.io.stdout.write(call.values.json === true ? `${visibleJson(detail)}\n` : whyText(detail));
   return standing(detail.row);
+}
+
+/** What the set-up itself says is no finding: a listening port copies, an uplink leads elsewhere. */
+async function coverage({ client, io, values }: Call): Promise<number> {
+  const found = await client.json<Coverage>('GET', '/coverage');
+  io.stdout.write(values.json === true ? `${visibleJson(found)}\n` : coverageText(found, io.stdout.columns ?? 0));
+  if (found.vlans.length === 0) return exit.nothing;
+  return found.gaps.some(({ kind }) => kind !== 'mirror' && kind !== 'uplink') ? exit.findings : exit.good;
 }
 
 function spanOf({ values }: Call): object {

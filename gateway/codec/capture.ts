@@ -6,6 +6,15 @@ import { PcapngFormat, sectionHeader } from './pcapng.ts';
 
 /** How much of a chunk is put behind a record that began in the chunk before it; as much again until the record is whole. Bytes. */
 const joinStep = 4096;
+/** How files begin that people take for captures: RFC 1952, RFC 8878, the formats of xz, zip, snoop and Network Monitor. */
+const hints: Readonly<Record<number, string>> = {
+  0x1f8b: ' but gzip, unpack it first',
+  0x28b52ffd: ' but zstd, unpack it first',
+  0xfd377a58: ' but xz, unpack it first',
+  0x504b0304: ' but zip, unpack it first',
+  0x736e6f6f: ' but snoop, convert it first (editcap -F pcapng)',
+  0x474d4255: ' but Network Monitor, convert it first (editcap -F pcapng)',
+};
 
 /**
  * A frame of a capture file. The reader hands over one and the same object again and again, and `bytes` is made only when asked for: a
@@ -120,6 +129,6 @@ export class CaptureReader {
     };
     if (isPcap(magic)) return new PcapFormat(take);
     if (magic === sectionHeader) return new PcapngFormat(take);
-    throw captureError('neither pcap nor pcapng', 0);
+    throw captureError(`neither pcap nor pcapng${hints[magic] ?? hints[magic >>> 16] ?? ''}`, 0);
   }
 }

@@ -6,17 +6,17 @@ import type { Frame } from '../model/frame.ts';
 const chunkBytes = 512 * 1024;
 
 /**
- * Feeds a capture file to `take`, in bounded memory. Throws DecodeError when the file breaks its format, after every whole frame.
+ * Feeds a capture file (`-`: the standard input) to `take`, in bounded memory. Throws DecodeError when the file breaks its format, after every whole frame.
  * `progress` is told how much of the file has been read, 0 to 1. It waits for the disk: whoever calls it has nothing else to do.
  */
 export function readCaptureFile(path: string, take: (frame: Frame) => void, progress?: (part: number) => void): void {
   const reader = new CaptureReader(take);
-  const file = openCapture(path);
+  const file = path === '-' ? 0 : tried(path, () => openSync(path, 'r'));
   try {
     const chunk = new Uint8Array(chunkBytes);
     const size = progress === undefined ? 0 : fstatSync(file).size;
     for (let read = 0; ; ) {
-      const count = readSync(file, chunk, 0, chunk.length, null);
+      const count = tried(path, () => readSome(file, chunk));
       if (count === 0) break;
       reader.push(chunk.subarray(0, count));
       read += count;
@@ -28,12 +28,29 @@ export function readCaptureFile(path: string, take: (frame: Frame) => void, prog
   reader.finish();
 }
 
-function openCapture(path: string): number {
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'you may not read it',
+};
+
+/** What a call on the file returns, or an error that says what is wrong with it. */
+function tried<T>(path: string, call: () => T): T {
   try {
-    return openSync(path, 'r');
+    return call();
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const isMissing = 'code' in error && error.code === 'ENOENT';
-    throw new Error(`Cannot read ${path}: ${isMissing ? 'there is no such file' : error.message}`, { cause: error });
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    throw new Error(`Cannot read ${path}: ${reasons[String(error.code)] ?? error.message}`, { cause: error });
   }
+}
+
+/** Reads what there is; a standard input that has nothing yet is waited for. 0 at the end. */
+function readSome(file: number, chunk: Uint8Array): number {
+  for (;;)
+    try {
+      return readSync(file, chunk, 0, chunk.length, null);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
 }

@@ -81,7 +81,7 @@ const fact = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('resolves'), name: text, ip }),
 ]);
 const observation = z.object({ at: millis, port, vlan, mac, collector: z.string().max(40), frame: count, fact });
-const sighting = z.object({ port, vlan, mac, packets: count, bytes: count, firstAt: millis, lastAt: millis });
+const sighting = z.object({ port, vlan, mac, packets: count, bytes: count, unicast: count.optional(), firstAt: millis, lastAt: millis });
 const malformed = z.object({ at: millis, port, vlan, mac, collector: z.string().max(40), message: text, count });
 
 const fromSensor = z.discriminatedUnion('type', [

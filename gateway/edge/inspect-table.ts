@@ -1,60 +1,139 @@
+import type { Coverage } from '../model/coverage.ts';
+import { fit, tableLines, wrap } from '../model/terminal-text.ts';
 import { visibleText } from '../model/visible-text.ts';
-import type { Inspected, InspectedDevice } from './inspect.ts';
+import type { Inspected, InspectedDevice, InspectedEvent } from './inspect.ts';
 
-/** Widths of the columns but the last one, which gets what is left. `ONE AS` names the device that several rows are; only where there is one. */
-const linkColumn = ['ONE AS', 6] as const;
-const columns: readonly (readonly [name: string, width: number])[] = [
-  ['MAC', 17],
-  ['IP', 15],
-  ['HOSTNAME', 20],
-  ['KIND', 10],
-  ['VENDOR', 16],
-  ['PACKETS', 8],
-  ['MODEL, FIRMWARE, SERIAL', 0],
-];
+/** Together 80 columns with the blanks between them: what a terminal has at least. */
+const columns = [
+  { head: '', least: 1 },
+  { head: 'IP', least: 15 },
+  { head: 'MAC', least: 17 },
+  { head: 'NAME', least: 9 },
+  { head: 'KIND', least: 8 },
+  { head: 'VENDOR', least: 8 },
+  { head: 'MODEL, FIRMWARE, SERIAL', least: 10 },
+  { head: 'FRAMES', least: 5, right: true },
+] as const;
+/** Text of one cell that is looked at: names from the network may be as long as a frame. */
+const maxCell = 120;
+/** Lines of malformed and unknown that the table shows; JSON has all. */
+const maxLines = 12;
 
-const cut = (text: string, width: number): string => (text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text);
+/** What an alarm is about besides that somebody is there, which of a capture is everybody. */
+const isAlarm = ({ type }: InspectedEvent): boolean => type !== 'new-device';
 
-function cells(device: InspectedDevice): readonly string[] {
-  const { mac, ips, hostname = '', kind = '', vendor = '', packets, model, firmware, serial } = device;
-  const ip = ips.find(one => !one.includes(':')) ?? ips[0] ?? '';
-  const more = ips.length > 1 ? `+${ips.length - 1}` : '';
-  const what = [model, firmware, serial].filter(text => text !== undefined).join(', ');
-  return [mac, `${cut(ip, 15 - more.length)}${more}`, hostname, kind, vendor, String(packets), what];
+/** The number of an IPv4 address, so that .9 comes before .10; devices without one come last, by hardware address. */
+function orderOf({ ips, mac }: InspectedDevice): string {
+  const ip = ips.find(one => !one.includes(':'));
+  return ip === undefined
+    ? `9 ${mac}`
+    : ip
+        .split('.')
+        .map(part => part.padStart(3, '0'))
+        .join('.');
 }
 
-/** The inventory for people: a line a device, cut at `width`, then the alarms and what was not understood. Nothing of it can move the cursor. */
+/** At most five characters: 147668 is `147k`. */
+function short(n: number): string {
+  if (n < 100_000) return String(n);
+  return n < 1_000_000 ? `${Math.floor(n / 1000)}k` : `${(n / 1_000_000).toFixed(n < 10_000_000 ? 1 : 0)}M`;
+}
+
+function cells(device: InspectedDevice, isNamed: boolean): readonly string[] {
+  const { mac, ips, hostname = '', kind = '', vendor = '', packets, model, firmware, serial } = device;
+  const ip = ips.find(one => !one.includes(':')) ?? ips[0] ?? '';
+  const what = [model, firmware, serial].filter(text => text !== undefined).join(', ');
+  const texts = [ips.length > 1 ? `${ip} +${ips.length - 1}` : ip, mac, hostname, kind, vendor, what];
+  return [isNamed ? '!' : '', ...texts.map(text => visibleText(text.slice(0, maxCell))), short(packets)];
+}
+
+/**
+ * The inventory for people: a line a device by address, `!` before those that an alarm names; then the alarms, what cannot be seen, what was not
+ * understood, and the sum in the last line. No line is wider than `width` columns (0: as wide as it needs), and nothing in it can move the cursor.
+ */
 export function inspectTable(inspected: Inspected, width: number): string {
-  const isLinked = inspected.devices.some(({ macs }) => macs.length > 1);
-  const shown = isLinked ? columns.toSpliced(1, 0, linkColumn) : columns;
-  const line = (texts: readonly string[]): string => {
-    const padded = texts.map((text, i) => {
-      const size = shown[i]?.[1] ?? 0;
-      const safe = visibleText(text);
-      return size === 0 ? safe : cut(safe, size).padEnd(size);
-    });
-    return cut(padded.join(' '), width).trimEnd();
-  };
-  const { devices, events, malformed, unknown } = inspected;
-  const told = events.filter(({ type }) => type !== 'new-device');
+  const { devices, events, malformed, unknown, coverage } = inspected;
+  const alarms = events.filter(isAlarm);
+  const named = new Set(alarms.map(({ mac }) => mac));
+  const names = new Map(devices.flatMap(({ mac, hostname }) => (hostname === undefined ? [] : [[mac, hostname]])));
+  const rows = devices
+    .map(device => ({ device, order: orderOf(device) }))
+    .toSorted((a, b) => (a.order < b.order ? -1 : 1))
+    .map(({ device }) => cells(device, named.has(device.mac)));
+  const cut = (text: string): string => (width === 0 ? text : fit(text, width));
+  const broken = Object.entries(malformed).map(
+    ([name, { frames, senders, message }]) => `${name}: ${count(frames, 'frame')} of ${count(senders, 'sender')}, first: ${message}`,
+  );
+  const unread = Object.entries(unknown).map(([what, frames]) => `${String(frames).padStart(8)}  ${what}`);
   return [
-    line(shown.map(([name]) => name)),
-    ...devices.map(device => line(isLinked ? cells(device).toSpliced(1, 0, device.macs.length > 1 ? device.id : '') : cells(device))),
-    '',
-    `${new Set(devices.map(({ id }) => id)).size} devices${isLinked ? ` with ${devices.length} hardware addresses` : ''}, ${told.length} alarms, ${events.length - told.length} new devices`,
-    ...told.map(({ type, mac, frame, count, detail }) =>
-      cut(visibleText(`${type}  ${mac}  ${frame === undefined ? '' : `frame ${frame}`}${count > 1 ? ` ×${count}` : ''}  ${detail}`), width),
+    ...(devices.length === 0 ? [] : tableLines(columns, rows, width)),
+    ...section(
+      'ALARMS',
+      alarms.flatMap(alarm => wrap(visibleText(alarmText(alarm, names)), width, '  ', '      ')),
     ),
-    ...Object.entries(malformed).map(([name, { frames, senders, message }]) =>
-      cut(visibleText(`malformed ${name}: ${frames} frames of ${senders} senders, first: ${message}`), width),
+    ...section(
+      'ONE DEVICE',
+      capped(groups(devices)).map(text => cut(`  ${visibleText(text)}`)),
     ),
-    ...Object.entries(unknown).map(([what, count]) => cut(visibleText(`${count} ${what}`), width)),
+    ...section('NOT SEEN', notSeen(coverage, width)),
+    ...section(
+      'MALFORMED',
+      capped(broken).map(text => cut(`  ${visibleText(text)}`)),
+    ),
+    ...section(
+      'NOT UNDERSTOOD',
+      capped(unread).map(text => cut(visibleText(text))),
+    ),
+    ...(devices.length === 0 ? [] : ['']),
+    ...wrap(visibleText(summary(inspected, alarms.length)), width, ''),
   ].join('\n');
 }
 
-/** The frame numbers behind each fact, a line each. */
-export function factLines(devices: readonly InspectedDevice[]): readonly string[] {
+const section = (title: string, lines: readonly string[]): readonly string[] => (lines.length === 0 ? [] : ['', title, ...lines]);
+const capped = (lines: readonly string[]): readonly string[] =>
+  lines.length <= maxLines ? lines : [...lines.slice(0, maxLines), `          … and ${lines.length - maxLines} more, see --json`];
+const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+
+/** Addresses that count as one device, a line each. */
+function groups(devices: readonly InspectedDevice[]): readonly string[] {
+  const linked = Map.groupBy(
+    devices.filter(({ macs }) => macs.length > 1),
+    ({ id }) => id,
+  );
+  return [...linked].map(([id, rows]) => `${id}: ${rows.map(({ mac }) => mac).join(' = ')}`);
+}
+
+/** Times are those of the capture, in UTC. */
+function alarmText({ type, mac, victim, at, frame, count: times, detail }: InspectedEvent, names: ReadonlyMap<string, string>): string {
+  const who = (address: string): string => `${address}${names.has(address) ? ` (${names.get(address)})` : ''}`;
+  const where = frame === undefined ? '' : `, frame ${frame}`;
+  const against = victim === undefined || victim === mac ? '' : ` against ${who(victim)}`;
+  return `${type} by ${who(mac)}${against} at ${at.slice(11, 19)}${where}${times > 1 ? `, ${times} times` : ''}: ${detail}`;
+}
+
+const notSeen = ({ gaps }: Coverage, width: number): readonly string[] =>
+  gaps.slice(0, maxLines).flatMap(gap => wrap(visibleText(`${gap.notSeen}.`), width, '  ', '      '));
+
+function summary({ devices }: Inspected, alarms: number): string {
+  const frames = devices.reduce((sum, { packets }) => sum + packets, 0);
+  if (devices.length === 0) return 'No device: the capture holds no frame with a sender';
+  const first = devices.reduce((least, { firstSeen }) => (firstSeen < least ? firstSeen : least), '9');
+  const last = devices.reduce((most, { lastSeen }) => (lastSeen > most ? lastSeen : most), '');
+  const seconds = (Date.parse(last) - Date.parse(first)) / 1000;
+  const span = seconds < 120 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds / 60)} min`;
+  return `${count(devices.length, 'address').replace('addresss', 'addresses')}, ${count(alarms, 'alarm')}, ${count(frames, 'frame')} in ${span} from ${first.slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** The frame numbers behind each fact, a line each, cut at `width` columns (0: not at all). */
+export function factLines(devices: readonly InspectedDevice[], width: number): readonly string[] {
   return devices.flatMap(({ mac, facts = [] }) =>
-    facts.map(({ frame, collector, fact }) => visibleText(`${mac}  frame ${frame}  ${collector}  ${JSON.stringify(fact)}`)),
+    facts.map(({ frame, collector, fact }) => {
+      const { kind, ...rest } = fact;
+      const said = Object.entries(rest)
+        .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+        .join(' ');
+      const line = visibleText(`${mac}  frame ${frame}  ${collector}  ${kind}${said === '' ? '' : `  ${said}`}`);
+      return width === 0 ? line : fit(line, width);
+    }),
   );
 }

@@ -15,21 +15,24 @@ import { factLines, inspectTable } from './inspect-table.ts';
 import { projectFile, projectRoot, shippedPolicies } from './project-files.ts';
 import { readPolicyFiles } from './store/policy-files.ts';
 
-const help = `Usage: sallyport inspect FILE [--json] [--frames] [--policies FOLDER]...
+const help = `Usage: sallyport inspect FILE [--json] [--frames] [--exit-code] [--policies FOLDER]...
 
-Reads a capture (pcap or pcapng) and prints who is on the network and what is wrong there: a row for each hardware address with
-what it says it is, each alarm with the frame that shows it, and what was malformed or not understood. Nothing is decided or kept.
+Reads a capture (pcap or pcapng; - is the standard input) and prints who is on the network and what is wrong there: a row for each
+hardware address with what it says it is, each alarm with the frame that shows it, what cannot be seen from there, and what was
+malformed or not understood. Nothing is decided or kept.
 
   --json              everything, as one JSON object
   --frames            the frames behind each fact; with --json as "facts" of each device
   --policies FOLDER   policy folder with the fingerprints; may be given more than once (default: the shipped policies)
 
-Exit codes: 0 good, 1 the file or the policy cannot be read
+  --exit-code         exit with 2 when there are alarms (besides that devices are new)
+
+Exit codes: 0 read, 1 wrong call, or the file or the policy cannot be read, 2 alarms (with --exit-code), 4 nothing in it
 `;
 
 /** Where the verb writes, and how wide that is. */
 type Terminal = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
-const [defaultWidth, barWidth] = [120, 40];
+const [leastWidth, barWidth] = [80, 40];
 
 /** `sallyport inspect`: returns the exit code. What a broken file held before its fault is printed too. */
 export async function inspect(args: readonly string[], io: { readonly stdout: Terminal; readonly stderr: Terminal }): Promise<number> {
@@ -37,6 +40,7 @@ export async function inspect(args: readonly string[], io: { readonly stdout: Te
   const options = {
     json: { type: 'boolean' },
     frames: { type: 'boolean' },
+    'exit-code': { type: 'boolean' },
     policies: { type: 'string', multiple: true },
     help: { type: 'boolean', short: 'h' },
   } as const;
@@ -62,10 +66,14 @@ export async function inspect(args: readonly string[], io: { readonly stdout: Te
   const inspected = inspection.finish(values.frames === true);
   if (values.json === true) stdout.write(`${visibleJson(inspected)}\n`);
   else {
-    stdout.write(`${inspectTable(inspected, stdout.columns ?? defaultWidth)}\n`);
-    if (values.frames === true) stdout.write(`\n${factLines(inspected.devices).join('\n')}\n`);
+    // What is no terminal (a file, a pipe) has no width: nothing is cut.
+    const width = stdout.columns === undefined ? 0 : Math.max(leastWidth, stdout.columns);
+    if (values.frames === true) stdout.write(`${factLines(inspected.devices, width).join('\n')}\n\n`);
+    stdout.write(`${inspectTable(inspected, width)}\n`);
   }
-  return code;
+  if (code !== 0) return code;
+  if (inspected.devices.length === 0) return 4;
+  return values['exit-code'] === true && inspected.events.some(({ type }) => type !== 'new-device') ? 2 : 0;
 }
 
 /** What dist/kinds.json holds was checked when the program was built; the checker itself is loaded for other policies only, for that takes longer than a short capture. */

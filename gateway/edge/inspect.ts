@@ -1,11 +1,14 @@
 import { Dissector } from '../../collectors/dissector.ts';
+import type { UnreadOfLayer } from '../../collectors/unread.ts';
 import { Detector } from '../detection/detector.ts';
 import { cluesOf } from '../inventory/classify.ts';
+import { coverageOf } from '../inventory/coverage.ts';
 import { Intake } from '../inventory/intake.ts';
 import { Inventory } from '../inventory/inventory.ts';
 import type { DeviceRecord } from '../inventory/record.ts';
 import type { Mac, Millis } from '../model/address.ts';
 import type { Alarm } from '../model/alarm.ts';
+import type { Coverage } from '../model/coverage.ts';
 import type { Device } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
 import type { Malformed } from '../model/fact.ts';
@@ -16,6 +19,8 @@ import { replaySettings } from './replay-settings.ts';
 
 /** A file is one port for a whole site: addresses and facts that are kept, about 100 bytes and 0.5 kB each. */
 const [maxAddresses, maxFacts, maxAlarms] = [65_536, 500_000, 65_536];
+/** Numbers of one layer that nobody reads and that are named. */
+const maxUnread = 24;
 /** How often the rules look at the passing of time, of the capture. Milliseconds. */
 const tickMs = 10_000;
 
@@ -61,8 +66,10 @@ export type Inspected = {
   readonly events: readonly InspectedEvent[];
   /** Frames that broke the format of a collector, by its name. */
   readonly malformed: Readonly<Record<string, { readonly frames: number; readonly senders: number; readonly message: string }>>;
-  /** What was not understood or kept back, in frames or facts. */
+  /** What was kept back, in frames or facts; then what nobody reads, in frames: `EtherType 0x88e1 (HomePlug AV)`, `UDP port 5246`, the busiest first. */
   readonly unknown: Readonly<Record<string, number>>;
+  /** What cannot be seen in this capture. */
+  readonly coverage: Coverage;
 };
 
 /** A capture as inventory and alarms, without policy or enforcement: dissector, inventory and rules as they run live. */
@@ -116,7 +123,12 @@ export class Inspection {
       devices: [...rows.values()].map(records => this.#row(records, withFacts)),
       events: this.#events(),
       malformed: Object.fromEntries(malformed),
-      unknown: Object.fromEntries(this.#unknown),
+      unknown: Object.fromEntries([...this.#unknown, ...unreadCounts(this.#dissector.unread.take(maxUnread))]),
+      coverage: coverageOf(this.#inventory.records(), {
+        network: replaySettings.network,
+        isFile: true,
+        kindOf: device => kindOf(this.#policy, cluesOf(device))?.kind ?? device.fields.deviceKind?.value,
+      }),
     };
   }
 
@@ -210,6 +222,13 @@ export class Inspection {
       .toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   }
 }
+
+/** What nobody reads, as words and frames. */
+const unreadCounts = (layers: readonly UnreadOfLayer[]): readonly (readonly [string, number])[] =>
+  layers.flatMap(({ layer, busiest, others, otherFrames }) => [
+    ...busiest.map(({ what, name, frames }) => [`${layer} ${what}${name === undefined ? '' : ` (${name})`}`, frames] as const),
+    ...(others > 0 ? [[`${others} more ${layer}${others > 1 ? 's' : ''}`, otherFrames] as const] : []),
+  ]);
 
 const keyOf = (type: string, actor: Mac, victim: Mac | undefined): string => `${type} ${actor} ${victim ?? ''}`;
 const time = (at: Millis): string => new Date(at).toISOString();

@@ -1,6 +1,9 @@
 import type { Gateway } from '../gateway.ts';
+import { coverageOf } from '../inventory/coverage.ts';
+import { PortSharing } from '../inventory/port-sharing.ts';
 import type { DeviceId, Millis, PortName } from '../model/address.ts';
-import type { DeviceView } from '../model/device.ts';
+import type { Coverage } from '../model/coverage.ts';
+import type { Device, DeviceView } from '../model/device.ts';
 import type { Event, EventBody } from '../model/event.ts';
 import type { Command, CommandAnswer } from '../model/machine.ts';
 import type { Settings } from '../model/settings.ts';
@@ -42,6 +45,7 @@ export class LiveSite {
   /** Of our own ports. */
   readonly #cloneDrops = new Map<PortName, RunningTotal>();
   readonly #heardAt = new Map<string, Millis>();
+  readonly #sharing: PortSharing;
   readonly #listeners = new Set<(changed: readonly DeviceId[]) => void>();
   #changed = new Set<DeviceId>();
   #timer: NodeJS.Timeout | undefined;
@@ -52,6 +56,7 @@ export class LiveSite {
   constructor(parts: LiveSiteParts) {
     this.#parts = parts;
     this.#startedAt = parts.now();
+    this.#sharing = new PortSharing(parts.settings.network, () => [...parts.gateway.inventory.records()].map(({ device }) => device));
     const { network } = parts.settings;
     const names = network.kind === 'bridge' ? [...network.ports, ...network.uplinks] : network.ports;
     const ports = names.map(port => [port, { port, state: 'unknown', frames: 0, dropped: 0, cloneDrops: 0, detail: '' }] as const);
@@ -66,11 +71,15 @@ export class LiveSite {
 
   devices(): readonly DeviceView[] {
     const { gateway, now } = this.#parts;
-    return [...gateway.inventory.records()].flatMap(({ device }) => gateway.view(device.id, now()) ?? []);
+    return [...gateway.inventory.records()].flatMap(({ device }) => this.#view(gateway.view(device.id, now())) ?? []);
   }
 
   device(id: DeviceId): DeviceView | undefined {
-    return this.#parts.gateway.view(id, this.#parts.now());
+    return this.#view(this.#parts.gateway.view(id, this.#parts.now()));
+  }
+
+  #view(view: DeviceView | undefined): DeviceView | undefined {
+    return view && this.#sharing.mark(view, this.#parts.now());
   }
 
   deviceByIp(ip: string): DeviceView | undefined {
@@ -99,6 +108,12 @@ export class LiveSite {
       journal: { events: store.head.seq, head: store.head.hash, ...this.#storage },
       policy: this.#policy,
     };
+  }
+
+  coverage(): Coverage {
+    const { gateway, settings } = this.#parts;
+    const kindOf = ({ fields }: Device): string | undefined => fields.kind?.value ?? fields.deviceKind?.value;
+    return coverageOf(gateway.inventory.records(), { network: settings.network, kindOf });
   }
 
   command(by: string, reason: string, command: Command): Promise<CommandAnswer> {

@@ -4,7 +4,18 @@ import type { RuleRef } from '../model/decision.ts';
 import type { Device, KindFacts } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
 
-export function cluesOf({ fields, services, protocols = [], mac }: Device): KindFacts {
+/** Addresses behind a device that make a router of it though it does not say that it is one: fewer may be a host that changes its address. */
+const manyBehind = 3;
+
+/** It passes on packets of others, and says that it routes or does so for many: a router, whatever else it calls itself. */
+function routes({ facts }: Device): boolean {
+  const behind = facts.filter(({ fact }) => fact.kind === 'behind').length;
+  return behind >= manyBehind || (behind > 0 && facts.some(({ fact }) => fact.kind === 'router'));
+}
+
+/** What fingerprints look at. What a device says it is goes before what it does. */
+export function cluesOf(device: Device): KindFacts {
+  const { fields, services, protocols = [], mac } = device;
   return {
     vendor: fields.vendor?.value,
     model: fields.model?.value,
@@ -12,7 +23,7 @@ export function cluesOf({ fields, services, protocols = [], mac }: Device): Kind
     vendorClass: fields.vendorClass?.value,
     maker: fields.maker?.value,
     description: fields.description?.value,
-    deviceKind: fields.deviceKind?.value,
+    deviceKind: fields.deviceKind?.value ?? (routes(device) ? 'router' : undefined),
     services: services.map(({ service }) => service),
     protocols,
     mac,

@@ -134,10 +134,15 @@ export function observeForwardingEntry(
 
 /** Adds rolled-up counters to the devices they are about; counters of unknown addresses are of no use. */
 export function sight(inventory: Inventory, sightings: readonly Sighting[]): void {
-  for (const { mac, port, vlan, packets, bytes, lastAt } of sightings) {
+  for (const { mac, port, vlan, packets, bytes, unicast = 0, lastAt } of sightings) {
     const record = inventory.at(mac, port, vlan);
     if (record === undefined) continue;
     const { seen } = record;
-    record.seen = { lastAt: Math.max(seen.lastAt, lastAt), packets: seen.packets + packets, bytes: seen.bytes + bytes };
+    record.seen = {
+      lastAt: Math.max(seen.lastAt, lastAt),
+      packets: seen.packets + packets,
+      bytes: seen.bytes + bytes,
+      unicast: (seen.unicast ?? 0) + unicast,
+    };
   }
 }

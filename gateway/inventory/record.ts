@@ -10,8 +10,8 @@ export type DeviceRecord = {
   person: PersonDecision | undefined;
   decision: Decision | undefined;
   enforcement: Enforcement;
-  /** Counters of the header stage; not journalled. */
-  seen: { lastAt: Millis; packets: number; bytes: number };
+  /** Counters of the header stage; not journalled. `unicast`: packets to one receiver; absent while no count came. */
+  seen: { lastAt: Millis; packets: number; bytes: number; unicast?: number };
 };
 
 export const unattested: AttestationState = { status: 'none', assurance: 0, expected: false, checks: [] };

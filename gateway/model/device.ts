@@ -120,6 +120,9 @@ export type DeviceView = {
   readonly lastSeen: Millis;
   readonly packets: number;
   readonly bytes: number;
+  /** How many other addresses share its port, when any do. Then nothing above `assuranceCap` holds for the frames of its address: shown, not decided by. */
+  readonly sharesPortWith?: number;
+  readonly assuranceCap?: Assurance;
 };
 
 /** What a fingerprint looks at. Text is what the device or a registry said. */

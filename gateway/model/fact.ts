@@ -259,6 +259,8 @@ export type Sighting = {
   readonly mac: Mac;
   readonly packets: number;
   readonly bytes: number;
+  /** Those of the packets that went to one receiver, not to a group; absent is 0. */
+  readonly unicast?: number;
   readonly firstAt: Millis;
   readonly lastAt: Millis;
 };

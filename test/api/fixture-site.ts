@@ -1,3 +1,4 @@
+import { coverageOf } from '../../gateway/inventory/coverage.ts';
 import type { Check } from '../../gateway/model/attestation.ts';
 import type { Assurance } from '../../gateway/model/axes.ts';
 import type { Decision } from '../../gateway/model/decision.ts';
@@ -369,6 +370,8 @@ export function fixtureViews(): DeviceView[] {
         { name: 'default of zone dock', at: 'built-in:zone-default' },
         { hostname: hostileName },
       ),
+      sharesPortWith: 1,
+      assuranceCap: 2,
     },
     {
       device: bought,
@@ -488,6 +491,17 @@ export function fixtureSite(
     deviceByIp: ip => [...devices.values()].find(view => view.device.ips.includes(ip)),
     timeline: (id, limit) => (timelines.get(id) ?? []).slice(-limit),
     health: () => health(devices.size, pausedUntil),
+    coverage: () =>
+      coverageOf(
+        [...devices.values()].map(({ device: d, lastSeen, packets, bytes }) => ({
+          device: d.id === 'd9' ? { ...d, port: 'p8' } : d,
+          seen: { lastAt: lastSeen, packets, bytes },
+        })),
+        {
+          network: { kind: 'bridge', bridge: 'br0', ports: ['p1', 'p8'], uplinks: ['up'], ip: '10.20.4.1', dhcpServers: [] },
+          kindOf: ({ fields }) => fields.kind?.value,
+        },
+      ),
     command: (by, reason, command) => {
       commands.push({ by, reason, command });
       const refused = refusal;

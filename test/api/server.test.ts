@@ -85,6 +85,12 @@ describe('reading', () => {
     expect(detail.linked[0]?.links[0]?.evidence[0]?.text).toMatch(/^both say lldp-chassis .* \(frames 77 and 43\)$/s);
   });
 
+  it('says what is not seen, as the schema knows it', async () => {
+    const coverage = schemas.coverage.strict().parse((await get('/coverage')).json);
+    expect(coverage).toEqual(open.site.coverage());
+    expect(coverage.gaps.map(({ kind }) => kind)).toEqual(['uplink', 'shared-port']);
+  });
+
   it('exports CSV and JSON Lines as attachments', async () => {
     const csv = await get('/export.csv');
     expect(csv.headers['content-type']).toMatch(/^text\/csv/);
@@ -234,7 +240,7 @@ describe('deciding', () => {
 
 describe('hostile requests', () => {
   it('get nothing without a session', async () => {
-    for (const path of ['/devices', '/devices/d1', '/health', '/export.csv', '/export.jsonl', '/nothing'])
+    for (const path of ['/devices', '/devices/d1', '/health', '/coverage', '/export.csv', '/export.jsonl', '/nothing'])
       expect((await open.ask('GET', `/api/v1${path}`)).status).toBe(401);
     expect((await open.ask('POST', '/api/v1/pause', { body: { minutes: 5, reason: 'why not' } })).status).toBe(401);
   });

@@ -113,6 +113,27 @@ describe('sallyport set', () => {
   });
 });
 
+it('why says of a device that shares its port what its place is worth', async () => {
+  expect((await sallyport('why d8')).out).toMatch(/^place {2}one of 2 on port p8: its frames count for A2 at most$/m);
+  expect((await sallyport('why d1')).out).not.toContain('place');
+});
+
+describe('sallyport coverage', () => {
+  it('says what is not seen and what to do, wrapped for the terminal, with exit code 2', async () => {
+    const { code, out } = await sallyport('coverage', { columns: 80 });
+    expect(code).toBe(2);
+    for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    expect(out).toMatch(/^shared-port \(2\): d8 d9$/m);
+    expect(out.replaceAll(/\s+/g, ' ')).toContain('2 addresses share port p8 and none is a switch that says so');
+    expect(out).toMatch(/^ {2}To do: Give each device a port of its own/m);
+  });
+
+  it('prints the same as JSON', async () => {
+    const { out } = await sallyport('coverage --json');
+    expect(JSON.parse(out)).toEqual(open.site.coverage());
+  });
+});
+
 describe('sallyport devices', () => {
   it('fits the terminal, keeps every row on one line, and ends with the worst of them', async () => {
     for (const columns of [120, 150, 200]) {

@@ -143,6 +143,20 @@ describe.skipIf(missing !== undefined)('the page in a browser', () => {
     await tab.getByRole('link', { name: '‹ Devices' }).click();
   });
 
+  it('says what is not seen from here, and on the device that it is one of two on its port', async () => {
+    await tab.getByText('2 things are not seen from here').click();
+    const gap = tab.getByRole('listitem').filter({ hasText: 'shared-port' });
+    expect(await gap.textContent()).toMatch(
+      /2 addresses share port p8 and none is a switch that says so.*To do: Give each device a port of its own/,
+    );
+    await shoot(tab, 'coverage-1400');
+    await gap.getByRole('link', { name: 'd8' }).click();
+    await tab.getByText('one of 2 on this port').waitFor();
+    expect(await tab.locator('.whereabouts').textContent()).toContain('its frames count for A2 at most');
+    await tab.goto(open.page.url);
+    await tab.getByText('● live').waitFor();
+  });
+
   it('says of the tampered sensor why it is cut, with expected and seen', async () => {
     await tab.getByRole('link', { name: 'dock-ts4-18' }).click();
     const why = tab.locator('.why');

@@ -68,10 +68,11 @@ describe('the header stage', () => {
     send(start, 60);
     send(start + 5, 64);
     const place = { port: 'p1', vlan: 0, mac: plc };
-    expect(dissector.sightings()).toEqual([{ ...place, packets: 2, bytes: 124, firstAt: start, lastAt: start + 5 }]);
+    expect(dissector.sightings()).toEqual([{ ...place, packets: 2, bytes: 124, unicast: 0, firstAt: start, lastAt: start + 5 }]);
     expect(dissector.sightings()).toEqual([]);
     send(start + 9, 100);
-    expect(dissector.sightings()).toEqual([{ ...place, packets: 1, bytes: 100, firstAt: start + 9, lastAt: start + 9 }]);
+    dissector.frame(b.frame(b.ethernet(plc, server, 0x88b5, b.bytes('x')), { at: start + 9, wireLength: 60 }));
+    expect(dissector.sightings()).toEqual([{ ...place, packets: 2, bytes: 160, unicast: 1, firstAt: start + 9, lastAt: start + 9 }]);
   });
 
   it('counts frames and those that bear identity, per port', () =>

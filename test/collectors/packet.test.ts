@@ -124,6 +124,10 @@ describe('a broken layer', () => {
       expect(isCut(b.bytes(frame, new Uint8Array(4)), 5)).toBe(true);
     }
     expect(isCut(eth(0x88cc, body), 1)).toBe(true);
+    const arp = b.bytes(eth(0x0806, b.arp(1, plc, '192.0.2.10', server, '192.0.2.1')), new Uint8Array(40)); // padding
+    expect([isCut(arp, 40), isCut(arp, 41)]).toEqual([false, true]);
+    const llc = b.bytes(eth(4, b.bytes(0x42, 0x42, 3, 0)), new Uint8Array(42)); // 802.3: the length counts four bytes
+    expect([isCut(llc, 42), isCut(llc, 43)]).toEqual([false, true]);
   });
 
   it('leaves no sender only when the frame is shorter than an Ethernet header', () => {

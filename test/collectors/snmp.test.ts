@@ -92,6 +92,28 @@ describe('an SNMP agent', () => {
       ),
     ).toEqual([]));
 
+  it.each([
+    ['Siemens, SIMATIC S7, CPU-1200, HW: 6, FW: V.4.2.1', { firmware: '4.2.1' }],
+    ['Acme EDS-8 FW 5.17.97 S/N 46D9FF31', { firmware: '5.17.97', serial: '46D9FF31' }],
+    ['Management Card (MB:v4.1.0 PF:v6.5.0 MN:AP9630 HR:05 SN: ZA1231026712 MD:07/28/2012)', { serial: 'ZA1231026712' }],
+    ['Firmware Version 1.3-rc2, Serial Number: X-77812', { firmware: '1.3-rc2', serial: 'X-77812' }],
+    ['Linux box 5.10 with a serial port and no firmware', {}],
+    ['SNMP agent, SNR good, serial console', {}],
+  ])('names in its description %s', (text, wanted) => {
+    const facts = told(['1.3.6.1.2.1.1.1.0', text]);
+    const named = facts.flatMap(fact => ('text' in fact && fact.kind !== 'description' ? [[fact.kind, fact.text] as const] : []));
+    expect(Object.fromEntries(named)).toEqual(wanted);
+  });
+
+  it('who only polls speaks SNMP and says nothing else of itself', () => {
+    for (const poll of [snmpV2(0xa0, [], 0), snmpV2(0xa5, systemGroup), snmpV3(scoped(pdu(0xa0, [])))]) {
+      expect(protocolsOf(host, datagram(50_000, 161, poll, { toPeer: true }))).toContain('snmp');
+      expect(factsOf(host, datagram(50_000, 161, poll, { toPeer: true }))).toEqual([]);
+    }
+    const other = [b.bytes(0x30, 3, 2, 1, 7), b.bytes(0x30, 0x82, 0, 3, 2, 1), b.bytes(0x31, 3, 2, 1, 0), b.bytes('hello')];
+    for (const body of other) expect(protocolsOf(host, datagram(50_000, 161, body, { toPeer: true }))).not.toContain('snmp');
+  });
+
   it('behind a router says nothing of the router', () => expect(sent(snmpV2(0xa2, systemGroup), 161, 50_000, 63)).toEqual([]));
 
   it('is not who asks, who sets, or who answers from another port', () => {
@@ -100,7 +122,6 @@ describe('an SNMP agent', () => {
       expect(sent(snmpV2(type, systemGroup))).toEqual([]);
     }
     expect(sent(snmpV2(0xa2, systemGroup), 50_000, 162)).toEqual([]);
-    expect(protocolsOf(host, datagram(50_000, 161, snmpV2(0xa0, systemGroup), { toPeer: true }))).toEqual([]);
   });
 });
 

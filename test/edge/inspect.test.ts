@@ -2,8 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Inspected } from '../../gateway/edge/inspect.ts';
+import { inspect as runInspect } from '../../gateway/edge/inspect-verb.ts';
 import { goldenCapture } from '../golden/capture.ts';
 
 const here = import.meta.dirname;
@@ -17,6 +19,13 @@ const file = (name: string, bytes: Uint8Array): string => {
   writeFileSync(join(folder, name), bytes);
   return join(folder, name);
 };
+
+/** The golden capture under another link type. */
+function withLink(link: number): Uint8Array {
+  const bytes = goldenCapture().slice();
+  bytes[20] = link;
+  return bytes;
+}
 
 describe('inspect', () => {
   const golden = file('golden.pcap', goldenCapture());
@@ -46,13 +55,56 @@ describe('inspect', () => {
     expect(inspect(golden, '--frames').stdout).toContain('44:19:b6:00:53:07  frame 7  arp');
   });
 
-  it('prints a table that fits, without anything that moves the cursor', () => {
+  it('prints a table without anything that moves the cursor, whole when it goes into a file, with the sum at its end', () => {
     const { stdout, status } = inspect(golden);
     expect(status).toBe(0);
-    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
     expect(stdout).toContain('plc-7');
+    expect(stdout).not.toContain('…');
     // oxlint-disable-next-line no-control-regex
     expect(stdout).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f]/);
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(
+      /^\d+ addresses, \d+ alarms?, 12 frames in \d+\.\d s from 2026-03-01 06:00:00 UTC$/,
+    );
+  });
+
+  it('draws a progress bar on a terminal only, and clears it', async () => {
+    const written: string[] = [];
+    const sink = (isTTY: boolean) =>
+      Object.assign(new Writable({ write: (chunk, _, done) => done(void written.push(String(chunk))) }), { isTTY });
+    const quiet = new Writable({ write: (_chunk, _encoding, done) => done() });
+    await runInspect([golden], { stdout: quiet, stderr: sink(false) });
+    expect(written).toEqual([]);
+    await runInspect([golden], { stdout: quiet, stderr: sink(true) });
+    expect(written.at(-1)).toBe('\r\x1b[K');
+  });
+
+  it('reads the standard input', () => {
+    const run = spawnSync(process.execPath, [join(root, 'gateway/cli.ts'), 'inspect', '-', '--json'], {
+      input: goldenCapture(),
+      encoding: 'utf8',
+    });
+    expect([run.status, run.stderr]).toEqual([0, '']);
+    expect((JSON.parse(run.stdout) as Inspected).devices.length).toBeGreaterThan(3);
+  });
+
+  it.each([
+    ['an empty file', new Uint8Array(0), /^Cannot read capture: the file is empty/, 1],
+    ['no capture', new TextEncoder().encode('hello, this is text'), /^Cannot read capture: neither pcap nor pcapng at/, 1],
+    ['a packed capture', Uint8Array.of(0x1f, 0x8b, 8, 0, 0), /neither pcap nor pcapng but gzip, unpack it first/, 1],
+    ['a header alone', goldenCapture().slice(0, 24), /^$/, 4],
+    ['half a header', goldenCapture().slice(0, 10), /^Cannot read capture: the file ends inside/, 1],
+    ['an unknown link type', withLink(195), /^Cannot read capture: .*195/, 1],
+  ])('says in one sentence what is wrong with %s, with its exit code', (name, bytes, message, code) => {
+    const run = inspect(file(`${name.replaceAll(' ', '-')}.pcap`, bytes));
+    expect(run.stderr).toMatch(message);
+    expect(run.stderr.split('\n').length).toBeLessThanOrEqual(2);
+    expect(run.status).toBe(code);
+  });
+
+  it('exits with 2 for alarms only when asked to', () => {
+    expect(inspect(golden).status).toBe(0);
+    expect(inspect(golden, '--exit-code').status).toBe(2);
+    expect(inspect(folder)).toMatchObject({ status: 1, stderr: `Cannot read ${folder}: it is a folder\n` });
   });
 
   it('prints what a broken file held before its fault, one clear sentence and exit code 1', () => {

@@ -34,6 +34,10 @@ const simple = (protocol: string, collectors: readonly string[], ...fields: read
   claims: row => each(row, ...fields),
 });
 
+/** Groups of a report whose record says that the sender listens to it: everything but some, as state or change. RFC 9776 §4.2.13, RFC 9777 §5.2.12. */
+const joined = (row: Row, groups: string, types: string): readonly Claim[] =>
+  row.all(groups).flatMap((group, i) => (['2', '4'].includes(row.all(types)[i] ?? '') ? [exact(groups, group)] : []));
+
 /** The instance that stands for any, ASHRAE 135 §12.11. */
 const anyInstance = '4194303';
 const s7Names = ['s7comm.szl.001c.0001.name', 's7comm.szl.001c.0002.name', 's7comm.szl.001c.0003.tag', 's7comm.szl.001c.0005.serialn'];
@@ -51,10 +55,20 @@ export const judged: readonly Judged[] = [
   {
     protocol: 'NDP',
     collectors: ['ndp'],
-    fields: ['icmpv6.nd.na.target_address', 'icmpv6.opt.linkaddr', 'icmpv6.type', 'icmpv6.opt.prefix', 'eth.src', 'ipv6.src'],
+    fields: [
+      'icmpv6.nd.na.target_address',
+      'icmpv6.nd.na.flag.o',
+      'icmpv6.opt.linkaddr',
+      'icmpv6.type',
+      'icmpv6.opt.prefix',
+      'eth.src',
+      'ipv6.src',
+    ],
     claims: row => {
       const own = row.one('icmpv6.opt.linkaddr') === row.one('eth.src') || row.all('icmpv6.opt.linkaddr').length === 0;
-      if (is(row, 'icmpv6.type', '136') && own) return eachExact(row, 'icmpv6.nd.na.target_address');
+      // A proxy leaves the override flag out: the target is another's. RFC 4861 §7.2.8.
+      const isAboutSender = is(row, 'icmpv6.nd.na.flag.o', '1', 'True') || row.one('icmpv6.nd.na.target_address') === row.one('ipv6.src');
+      if (is(row, 'icmpv6.type', '136') && own && isAboutSender) return eachExact(row, 'icmpv6.nd.na.target_address');
       if (is(row, 'icmpv6.type', '134')) return [...eachExact(row, 'ipv6.src'), ...each(row, 'icmpv6.opt.prefix')];
       return [];
     },
@@ -195,6 +209,10 @@ export const judged: readonly Judged[] = [
         'lldp.port.id',
         'lldp.port.id.mac',
         'lldp.mgn.addr.ip4',
+        'lldp.media.manufacturer',
+        'lldp.media.model',
+        'lldp.media.sn',
+        'lldp.media.firmware',
       ),
       ...row.all('lldp.chassis.id').map(id => claim('lldp.chassis.id', ...hexText(id))),
     ],
@@ -264,7 +282,13 @@ export const judged: readonly Judged[] = [
       return first === undefined ? [] : [claim('tls.handshake.certificate', certificateSubject(first))];
     },
   },
-  simple('SSH', ['ssh'], 'ssh.protocol'),
+  {
+    protocol: 'SSH',
+    collectors: ['ssh'],
+    fields: ['ssh.protocol'],
+    // `SSH-2.0-` is the protocol; the software is what follows. RFC 4253 §4.2.
+    claims: row => row.all('ssh.protocol').map(text => claim('ssh.protocol', text.replace(/^SSH-[\d.]+-/, ''))),
+  },
   simple('MQTT', ['mqtt'], 'mqtt.clientid'),
   {
     protocol: 'SMB and DCE/RPC',
@@ -288,15 +312,17 @@ export const judged: readonly Judged[] = [
     collectors: ['igmp'],
     fields: ['igmp.type', 'igmp.maddr', 'igmp.record_type'],
     claims: row =>
-      is(row, 'igmp.type', '0x16', '0x12') || (is(row, 'igmp.type', '0x22') && is(row, 'igmp.record_type', '2', '4'))
+      is(row, 'igmp.type', '0x16', '0x12')
         ? eachExact(row, 'igmp.maddr')
-        : [],
+        : is(row, 'igmp.type', '0x22')
+          ? joined(row, 'igmp.maddr', 'igmp.record_type')
+          : [],
   },
   {
     protocol: 'MLD',
     collectors: ['mld'],
     fields: ['icmpv6.mldr.mar.multicast_address', 'icmpv6.mldr.mar.record_type'],
-    claims: row => (is(row, 'icmpv6.mldr.mar.record_type', '2', '4') ? eachExact(row, 'icmpv6.mldr.mar.multicast_address') : []),
+    claims: row => joined(row, 'icmpv6.mldr.mar.multicast_address', 'icmpv6.mldr.mar.record_type'),
   },
   {
     protocol: 'Modbus',
@@ -327,12 +353,11 @@ export const judged: readonly Judged[] = [
     claims: row =>
       is(row, 'pn_dcp.service_type', '1', '0x01')
         ? [
-            ...each(
-              row,
-              'pn_dcp.suboption_device_nameofstation',
-              'pn_dcp.suboption_device_devicevendorvalue',
-              'pn_dcp.suboption_device_aliasname',
-            ),
+            ...each(row, 'pn_dcp.suboption_device_nameofstation', 'pn_dcp.suboption_device_devicevendorvalue'),
+            // `port.station` of the neighbour: two things.
+            ...row
+              .all('pn_dcp.suboption_device_aliasname')
+              .flatMap(alias => alias.split('.').map(part => claim('pn_dcp.suboption_device_aliasname', part))),
             ...row
               .all('pn_dcp.suboption_ip_ip')
               .filter(isHost)
@@ -364,18 +389,48 @@ export const judged: readonly Judged[] = [
       'bacapp.instance_number',
       'bacapp.object_name',
       'bacnet.snet',
+      'bvlc.fwd_ip',
     ],
     claims: row => {
       // What a BACnet router passes on has the source network in it and is not about the router.
-      if (row.all('bacnet.snet').length > 0 || is(row, 'bacapp.instance_number', anyInstance)) return [];
+      if (row.all('bacnet.snet').length > 0 || row.all('bvlc.fwd_ip').length > 0 || is(row, 'bacapp.instance_number', anyInstance))
+        return [];
       if (is(row, 'bacapp.type', '1') && is(row, 'bacapp.unconfirmed_service', '0'))
         return [exact('bacapp.instance_number', row.one('bacapp.instance_number'))];
-      return is(row, 'bacapp.objectType', '8') ? each(row, 'bacapp.object_name') : [];
+      // The name of the device object is its own; one of its inputs may be named beside it.
+      return row.all('bacapp.objectType').length > 0 && row.all('bacapp.objectType').every(type => type === '8')
+        ? each(row, 'bacapp.object_name')
+        : [];
     },
   },
   simple('OPC UA', ['opc-ua'], 'opcua.ApplicationUri', 'opcua.ProductUri'),
   simple('Sampled Values', ['sampled-values'], 'sv.svID'),
   simple('GOOSE', ['goose'], 'goose.gocbRef'),
+  simple('LACP', ['lacp'], 'lacp.actor.sysid'),
+  {
+    protocol: 'VRRP',
+    collectors: ['vrrp'],
+    fields: ['vrrp.ip_addr'],
+    // CARP has the same number: tshark reads its digest as addresses, of which our vector repeats one.
+    claims: row => (new Set(row.all('vrrp.ip_addr')).size === row.all('vrrp.ip_addr').length ? eachExact(row, 'vrrp.ip_addr') : []),
+  },
+  simple('GLBP', ['glbp'], 'glbp.hello.virtualipv4'),
+  simple('SIP', ['sip'], 'sip.Server', 'sip.User-Agent'),
+  simple('FINS', ['fins'], 'omron.controller.model', 'omron.controller.version'),
+  simple('HART-IP', ['hart-ip'], 'hart_ip.pt.rsp.tag'),
+  simple('KNXnet/IP', ['knxnet-ip'], 'knxip.device.name'),
+  simple('ADS', ['ads'], 'ams.sendernetid'),
+  simple('syslog', ['syslog'], 'syslog.hostname'),
+  {
+    protocol: 'PTP',
+    collectors: ['ptp'],
+    fields: ['ptp.v2.clockidentity', 'ptp.v2.messagetype'],
+    // Announce and sync come from a master; of who only follows nothing is kept.
+    claims: row =>
+      is(row, 'ptp.v2.messagetype', '11', '0x0b')
+        ? row.all('ptp.v2.clockidentity').map(id => claim('ptp.v2.clockidentity', id.replace('0x', '')))
+        : [],
+  },
 ];
 
 /**
@@ -453,10 +508,11 @@ export const notJudged: Readonly<Record<string, string>> = {
   'WS-Discovery': 'tshark 4.0 does not dissect SOAP over UDP; judged by own vectors',
   'Niagara Fox': 'tshark does not dissect it; judged by own vectors and fox_info.pcap in its own test',
   'S7comm-plus': 'tshark 4.0 does not dissect it',
-  'KNXnet/IP': 'the capture has questions only; its speakers are judged under spoken protocols',
+  'KNXnet/IP of others': 'the capture has questions only; its speakers are judged under spoken protocols',
   'PROFINET DCP names': 'the captures hold questions only: who asks for a name may have it or look for it',
   POWERLINK: 'the capture has SDO only; its speakers are judged under spoken protocols',
   EtherCAT: 'tshark shows registers of slaves, which have no hardware address',
   'QUIC, Dropbox, Tuya, TDS': 'no collectors: not in the list of what is to be read',
   Matter: 'no capture',
+  'Raw IP: a router advertisement, a KNX description': 'they name a hardware address, of which raw IP shows none: they might be of another',
 };

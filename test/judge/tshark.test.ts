@@ -1,9 +1,11 @@
-import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { collectors } from '../../collectors/index.ts';
 import { type Claim, judged, notJudged, spoken } from './claims.ts';
 import { hear, type Heard, moved } from './hear.ts';
+import { writeWrapped, wraps } from './wrapped.ts';
 import { dissect, type Row, tsharkVersion } from './tshark.ts';
 
 /**
@@ -15,6 +17,9 @@ const scoresFile = join(import.meta.dirname, 'scores.json');
 const canJudge = existsSync(captures) && tsharkVersion !== undefined;
 if (!existsSync(captures)) process.stdout.write('skipped: other people’s captures are not on this machine (../shared)\n');
 else if (tsharkVersion === undefined) process.stdout.write('skipped: tshark is not installed\n');
+
+const folder = mkdtempSync(join(tmpdir(), `sallyport-judge-${process.pid}-`));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 type Score = { readonly found: number; readonly of: number };
 const common = ['frame.protocols', 'ip.src', 'ipv6.src', 'ip.ttl', 'ipv6.hlim', 'eth.dst'];
@@ -47,10 +52,15 @@ const scores = new Map<string, { found: number; of: number }>();
 const missed: string[] = [];
 let routed = 0;
 
-function count(protocol: string, found: boolean, what: string): void {
+/** Of our own vectors: by protocol as Ethernet, and in sum under each other link layer. */
+const ownScope = (link: string): string => (link === 'ethernet' ? 'own vectors, ' : `own vectors as ${link}`);
+let scope = '';
+
+function count(name: string, found: boolean, what: string): void {
+  const protocol = scope === '' || scope === ownScope('ethernet') ? scope + name : scope;
   const score = scores.get(protocol) ?? { found: 0, of: 0 };
   scores.set(protocol, { found: score.found + (found ? 1 : 0), of: score.of + 1 });
-  if (!found) missed.push(`${protocol}: ${what}`);
+  if (!found) missed.push(`${protocol} ${name}: ${what}`);
 }
 
 function judge(file: string, rows: readonly Row[], heard: Heard): void {
@@ -94,6 +104,14 @@ describe.skipIf(!canJudge)(`tshark ${tsharkVersion ?? ''} as the judge`, () => {
         judge(file, await dissect(join(captures, file), fields), hear(join(captures, file)));
     };
     await Promise.all([work(), work()]);
+
+    for (const name of Object.keys(wraps)) {
+      const path = writeWrapped(folder, name);
+      const rows = await dissect(path, fields);
+      scope = ownScope(name);
+      judge(name, rows, hear(path));
+      scope = '';
+    }
 
     const lines = [...scores].toSorted(([a], [b]) => a.localeCompare(b)).map(([p, { found, of }]) => `  ${p}: found ${found} of ${of}`);
     const absent = judged.filter(j => !isThere(j.collectors)).map(j => `  ${j.protocol}: no collector of that name yet`);

@@ -17,7 +17,7 @@ export const tsharkVersion = /TShark \(Wireshark\) (\S+)/.exec(spawnSync('tshark
 
 /** Every frame of a capture. A capture that is cut off gives what it has. */
 export async function dissect(file: string, fields: readonly string[]): Promise<readonly Row[]> {
-  const columns = ['frame.number', ...fields];
+  const columns = [...new Set(['frame.number', 'eth.src', 'sll.src.eth', ...fields])];
   const place = new Map(columns.map((column, i) => [column, i]));
   const { stdout } = await run(
     'tshark',
@@ -35,6 +35,8 @@ export async function dissect(file: string, fields: readonly string[]): Promise<
       if (cell === undefined) throw new RangeError(`Cannot find ${field}: not asked for`);
       return cell === '' ? [] : cell.split(valueEnd);
     };
-    return [{ frame: Number(cells[0]), all, one: field => all(field)[0] ?? '' }];
+    // Captures of "any" interface have a header of their own with the sender's address, and no Ethernet.
+    const sender = (field: string): readonly string[] => (field === 'eth.src' && all(field).length === 0 ? all('sll.src.eth') : all(field));
+    return [{ frame: Number(cells[0]), all: sender, one: field => sender(field)[0] ?? '' }];
   });
 }

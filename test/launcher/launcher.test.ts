@@ -56,6 +56,7 @@ describe('./sallyport', () => {
       'release',
       'pause',
       'export',
+      'coverage',
     ])
       expect(help.stdout).toMatch(new RegExp(`^ {2}${verb}\\b`, 'm'));
     expect(await start([])).toEqual({ code: 1, stdout: '', stderr: help.stdout });

@@ -144,6 +144,12 @@ function Where({ detail: { row, virtualOf } }: { detail: DeviceDetail }) {
         <b>{whereOf(row)}</b> · zone {row.zone} · {row.presence}, last frame{' '}
         <span title={when(row.lastSeen)}>{ago(row.lastSeen, clock.value)}</span> · {seenByWords[row.seenBy]} · the network reads{' '}
         <b>{row.enforcement}</b>
+        {row.sharesPortWith !== undefined && (
+          <>
+            {' '}
+            · <b>one of {row.sharesPortWith + 1} on this port</b>: its frames count for A{row.assuranceCap} at most
+          </>
+        )}
         {row.cloneOf !== undefined && (
           <>
             {' '}

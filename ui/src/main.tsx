@@ -2,6 +2,7 @@ import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { heartbeatMillis } from '../../gateway/api/contract.ts';
 import { ask } from './api.ts';
+import { CoveragePanel } from './coverage-panel.tsx';
 import { DevicePage } from './device-page.tsx';
 import { DevicesPage } from './devices-page.tsx';
 import { Banners, HealthStrip, PauseButton } from './health-strip.tsx';
@@ -20,6 +21,7 @@ function Page() {
       <Top user={state.user} />
       <Banners />
       {openDevice.value === undefined ? <DevicesPage /> : <DevicePage key={openDevice.value} id={openDevice.value} />}
+      {openDevice.value === undefined && <CoveragePanel />}
       <HealthStrip />
     </>
   );

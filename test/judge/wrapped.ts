@@ -1,0 +1,52 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as b from '../vectors/frames/build.ts';
+import { encodePcap } from '../vectors/frames/encode-capture.ts';
+import { vectors } from '../vectors/frames/index.ts';
+
+/** Our own frames under another link layer; undefined for a frame that cannot stand there. */
+type Wrap = { readonly link: number; readonly wrap: (frame: Uint8Array) => Uint8Array | undefined };
+
+const typeOf = (frame: Uint8Array): number => ((frame[12] ?? 0) << 8) | (frame[13] ?? 0);
+const isTyped = (frame: Uint8Array): boolean => typeOf(frame) >= 0x0600 && typeOf(frame) !== 0x8100 && typeOf(frame) !== 0x88a8;
+const isIp = (frame: Uint8Array): boolean => typeOf(frame) === 0x0800 || typeOf(frame) === 0x86dd;
+/** Who may be meant: to us, broadcast, multicast, to another. LINKTYPE_LINUX_SLL. */
+const packetType = (frame: Uint8Array): number => (frame[0] === 0xff ? 1 : ((frame[0] ?? 0) & 1) === 1 ? 2 : 3);
+
+export const wraps: Readonly<Record<string, Wrap>> = {
+  ethernet: { link: 1, wrap: frame => frame },
+  qinq: { link: 1, wrap: f => b.bytes(f.subarray(0, 12), b.u16(0x88a8), b.u16(7), b.u16(0x8100), b.u16(42), f.subarray(12)) },
+  // RFC 1042; only what is no longer than 802.3 allows.
+  snap: {
+    link: 1,
+    wrap: f =>
+      isTyped(f) && f.length <= 1500 ? b.bytes(f.subarray(0, 12), b.u16(f.length - 6), 0xaa, 0xaa, 3, 0, 0, 0, f.subarray(12)) : undefined,
+  },
+  sll: {
+    link: 113,
+    wrap: f => (isTyped(f) ? b.bytes(b.u16(packetType(f)), b.u16(1), b.u16(6), f.subarray(6, 12), 0, 0, f.subarray(12)) : undefined),
+  },
+  sll2: {
+    link: 276,
+    wrap: f =>
+      isTyped(f)
+        ? b.bytes(f.subarray(12, 14), 0, 0, b.u32(2), b.u16(1), packetType(f), 6, f.subarray(6, 12), 0, 0, f.subarray(14))
+        : undefined,
+  },
+  'raw-ip': { link: 101, wrap: f => (isIp(f) ? f.subarray(14) : undefined) },
+};
+
+/** Writes all own vectors in that link layer as a capture, a second apart, and returns its path. */
+export function writeWrapped(folder: string, name: string): string {
+  const { link, wrap } = wraps[name] ?? { link: 1, wrap: () => undefined };
+  const frames = Object.values(vectors).flatMap(vector => wrap(vector) ?? []);
+  const path = join(folder, `own-vectors-${name}.pcap`);
+  writeFileSync(
+    path,
+    encodePcap(
+      frames.map((bytes, i) => b.frame(bytes, { number: i + 1, at: 1_700_000_000_000 + i * 1000 })),
+      { link },
+    ),
+  );
+  return path;
+}
