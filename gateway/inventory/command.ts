@@ -2,8 +2,9 @@ import type { Millis } from '../model/address.ts';
 import type { PersonDecision } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
 import type { Command } from '../model/machine.ts';
-import type { ZoneSettings } from '../model/settings.ts';
+import type { Settings, ZoneSettings } from '../model/settings.ts';
 import type { Inventory } from './inventory.ts';
+import { type ProbeCommand, probeCommand } from './probe-command.ts';
 
 /** The longest pause of enforcement. Milliseconds. */
 export const maxPauseMs = 24 * 3_600_000;
@@ -13,7 +14,7 @@ type Answer = { readonly events: readonly EventBody[] } | { readonly status: 400
 /** What a person's command does, as Events, or why it is refused. Challenges are opened by the machine and make none here. */
 export function commandEvents(
   inventory: Inventory,
-  zones: readonly ZoneSettings[],
+  { zones, network }: Pick<Settings, 'zones' | 'network'>,
   { by, reason, now }: { readonly by: string; readonly reason: string; readonly now: Millis },
   command: Command,
 ): Answer {
@@ -38,6 +39,11 @@ export function commandEvents(
       if (!zones.some(zone => zone.name === command.zone))
         return { status: 404, problem: `Cannot change zone ${command.zone}: there is none of that name` };
       return { events: [{ kind: 'zone-mode', zone: command.zone, mode: command.mode, by, reason: asked }] };
+    case 'arm-probes':
+    case 'stop-probes':
+    case 'never-probe':
+    case 'probe':
+      return probeCommand(inventory, zones, network.kind, { by, reason: asked, now }, command);
   }
 }
 
@@ -45,7 +51,7 @@ function aboutDevice(
   inventory: Inventory,
   by: string,
   reason: string,
-  command: Extract<Command, { readonly device: string }>,
+  command: Exclude<Extract<Command, { readonly device: string }>, ProbeCommand>,
   now: Millis,
 ): Answer {
   const record = inventory.get(command.device);
@@ -81,8 +87,11 @@ function aboutDevice(
           problem: `Cannot release ${command.device}: no person decided about it, rule ${record.decision?.rule.name ?? '-'} did; approve it to let it in`,
         };
       return { events: [{ kind: 'person-released', device: command.device, by, reason }] };
-    case 'challenge':
-      return { events: [] };
+    case 'challenge': {
+      const never = inventory.probing.grant(record.device.mac, record.device.port);
+      if (never?.on !== true) return { events: [] };
+      return { status: 409, problem: `Cannot challenge ${command.device}: ${never.by} said never to ask it anything (${never.reason})` };
+    }
   }
 }
 

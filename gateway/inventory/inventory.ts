@@ -3,6 +3,7 @@ import type { Event, EventBody } from '../model/event.ts';
 import type { ZoneMode } from '../model/settings.ts';
 import { foldOutcome, renewed } from './fold-attestation.ts';
 import { foldFact, withField } from './fold-fact.ts';
+import { ProbeGrants, type ProbeGrantsSnapshot } from './probe-grants.ts';
 import { type DeviceRecord, maxBindings, unattested } from './record.ts';
 
 /** Everything that a restart needs besides the Events after it. Plain JSON. */
@@ -12,6 +13,7 @@ export type InventorySnapshot = {
   readonly nextId: number;
   readonly pausedUntil?: Millis;
   readonly zoneModes: readonly (readonly [string, ZoneMode])[];
+  readonly probing?: ProbeGrantsSnapshot;
 };
 
 /** The most devices that are kept at all; the machine caps them per port long before. */
@@ -25,11 +27,17 @@ export class Inventory {
   readonly #byIp = new Map<Ip, Set<DeviceId>>();
   readonly #counts = new Map<PortName, number>();
   readonly #zoneModes = new Map<string, ZoneMode>();
+  /** Who may be asked what. */
+  readonly probing: ProbeGrants;
   #nextId = 1;
   #pausedUntil: Millis | undefined;
 
+  constructor(probing = new ProbeGrants()) {
+    this.probing = probing;
+  }
+
   static from(snapshot: InventorySnapshot): Inventory {
-    const inventory = new Inventory();
+    const inventory = new Inventory(ProbeGrants.from(snapshot.probing));
     for (const record of snapshot.records) inventory.#add(record);
     for (const [zone, mode] of snapshot.zoneModes) inventory.#zoneModes.set(zone, mode);
     inventory.#nextId = snapshot.nextId;
@@ -43,6 +51,7 @@ export class Inventory {
       records: [...this.#records.values()],
       nextId: this.#nextId,
       zoneModes: [...this.#zoneModes],
+      probing: this.probing.snapshot(),
       ...(this.#pausedUntil === undefined ? {} : { pausedUntil: this.#pausedUntil }),
     };
   }
@@ -94,6 +103,7 @@ export class Inventory {
   /** Folds one Event in. Events about a device that is gone change nothing. */
   apply(event: Pick<Event, 'at' | 'body'>): void {
     const { at, body } = event;
+    this.probing.apply(at, body);
     if (body.kind === 'device-found') this.#found(body, at);
     else if (isAboutDevice(body)) {
       const record = this.#records.get(body.device);
@@ -219,7 +229,8 @@ export class Inventory {
 
 /** Events that change a known device. An alarm names one but changes nothing. */
 type AboutDevice = Exclude<Extract<EventBody, { readonly device: DeviceId }>, { readonly kind: 'device-found' }>;
-const isAboutDevice = (body: EventBody): body is AboutDevice => 'device' in body && body.kind !== 'alarm' && body.kind !== 'device-found';
+const isAboutDevice = (body: EventBody): body is AboutDevice =>
+  'device' in body && body.kind !== 'alarm' && body.kind !== 'device-found' && body.device !== undefined;
 
 /** The device at its new port: open bindings end, its addresses stay known, and it is nobody's clone any more. */
 function moved(device: DeviceRecord['device'], port: PortName, zone: string, at: Millis): DeviceRecord['device'] {

@@ -3,6 +3,7 @@ import type { AttestationResult, Check } from './attestation.ts';
 import type { Assurance, Admission, AttestationStatus, Enforcement, Presence } from './axes.ts';
 import type { Decision } from './decision.ts';
 import type { Fact } from './fact.ts';
+import type { DeviceProbing } from './probe.ts';
 import type { ReasonCode } from './reason.ts';
 
 /** A value with where it came from. `locked`: a person set it and observations do not replace it. */
@@ -99,6 +100,8 @@ export type DeviceView = {
   readonly lastSeen: Millis;
   readonly packets: number;
   readonly bytes: number;
+  /** Absent where the network has no bridge of ours: there nobody asks anything. */
+  readonly probing?: DeviceProbing;
 };
 
 /** What a fingerprint looks at. Text is what the device or a registry said. */
