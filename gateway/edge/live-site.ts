@@ -46,7 +46,7 @@ export class LiveSite {
     const names = network.kind === 'bridge' ? [...network.ports, ...network.uplinks] : network.ports;
     const ports = names.map(port => [port, { port, state: 'unknown', frames: 0, dropped: 0, detail: '' }] as const);
     this.#ports = new Map(ports);
-    const roles = network.kind === 'bridge' ? ['sensor', 'enforcer', 'challenger'] : ['sensor', 'challenger'];
+    const roles = network.kind === 'bridge' ? ['sensor', 'enforcer', 'challenger', 'prober'] : ['sensor', 'challenger'];
     for (const role of roles) this.#processes.set(role, { role, alive: false, detail: 'not heard of yet' });
   }
 
@@ -132,9 +132,9 @@ export class LiveSite {
     this.#tellSoon();
   }
 
-  /** To be called each second: the sensor and the challenger say something all the time, so silence is the end of them. */
+  /** To be called each second: sensor, challenger and prober say something all the time, so silence is the end of them. */
   lookForSilence(): void {
-    for (const role of ['sensor', 'challenger']) {
+    for (const role of ['sensor', 'challenger', 'prober']) {
       const at = this.#heardAt.get(role);
       if (at === undefined || this.#parts.now() - at < silenceMs || this.#processes.get(role)?.alive !== true) continue;
       this.#processes.set(role, { role, alive: false, detail: `silent for ${Math.round((this.#parts.now() - at) / 1000)} s` });

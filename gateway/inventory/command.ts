@@ -2,7 +2,7 @@ import type { Millis } from '../model/address.ts';
 import type { PersonDecision } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
 import type { Command } from '../model/machine.ts';
-import type { Settings, ZoneSettings } from '../model/settings.ts';
+import type { Settings } from '../model/settings.ts';
 import type { Inventory } from './inventory.ts';
 import { type ProbeCommand, probeCommand } from './probe-command.ts';
 

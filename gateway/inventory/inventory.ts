@@ -193,6 +193,10 @@ export class Inventory {
       case 'person-released':
         record.person = undefined;
         break;
+      case 'never-probe':
+      case 'probe-asked':
+      case 'probing-ceased':
+        break; // what may be asked outlives the device: `probing` has folded it in
     }
   }
 

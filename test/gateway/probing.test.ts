@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Gateway } from '../../gateway/gateway.ts';
-import { Inventory } from '../../gateway/inventory/inventory.ts';
+import { Inventory, type InventorySnapshot } from '../../gateway/inventory/inventory.ts';
 import { ProbeGrants } from '../../gateway/inventory/probe-grants.ts';
 import { probeProposal } from '../../gateway/inventory/probe-proposal.ts';
 import type { Command } from '../../gateway/model/machine.ts';
@@ -15,6 +15,10 @@ const everybody = helloProbe('bacnet-who-is', { reach: 'broadcast', medium: { ki
 const list = [everybody, helloProbe('modbus-device-id')];
 const [mac, other] = ['02:00:5e:00:00:07', '02:00:5e:00:00:08'];
 const hour = 3_600_000;
+
+/** The inventory as a restart has it. */
+const restarted = (bench: ProbeBench): Inventory =>
+  Inventory.from(JSON.parse(JSON.stringify(bench.gateway.inventory.snapshot())) as InventorySnapshot);
 
 /** A bench whose machine knows two probes, in one zone that observes. */
 class ProbeBench extends Bench {
@@ -108,8 +112,7 @@ describe('arming', () => {
   it('survives a restart, and so does a stop', () => {
     const bench = new ProbeBench({ probes: 'broadcast' });
     bench.arm('known-devices');
-    const restart = () =>
-      new ProbeBench({ probes: 'broadcast' }, Inventory.from(JSON.parse(JSON.stringify(bench.gateway.inventory.snapshot()))));
+    const restart = () => new ProbeBench({ probes: 'broadcast' }, restarted(bench));
     expect(restart().gateway.prober.state(bench.now).zones).toMatchObject([{ mode: 'known-devices', by: 'ann', reason: 'commissioning' }]);
     bench.command({ kind: 'stop-probes', zone: 'dock' }, 'bob');
     expect(restart().gateway.prober.state(bench.now).zones).toEqual([{ zone: 'dock', mode: 'off', by: 'bob', reason: 'commissioning' }]);
@@ -229,7 +232,7 @@ describe('what is journalled', () => {
     const alarms = bench.events.flatMap(event => (event.kind === 'alarm' && event.alarm === 'probe-hurt' ? [event.actor] : []));
     expect(alarms.toSorted()).toEqual([mac, other]);
     expect(bench.command({ kind: 'probe', device: bench.device(mac).device.id })).toMatch(/went quiet after modbus-device-id/);
-    const again = Inventory.from(JSON.parse(JSON.stringify(bench.gateway.inventory.snapshot())));
+    const again = restarted(bench);
     expect(again.probing.ceasedKinds(bench.now)).toEqual([{ zone: 'dock', probe: 'modbus-device-id' }]);
     expect(again.probing.ceasedKinds(bench.now + 24 * hour)).toEqual([]);
     bench.command({ kind: 'probe', device: bench.device('02:00:5e:00:00:09').device.id });

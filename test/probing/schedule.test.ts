@@ -248,12 +248,7 @@ describe('how often', () => {
     expect(site.run(5 * minute).map(({ order }) => order.prefix)).toEqual(['10.20.0.0/21']);
     const two = new Site([sweep], 0);
     two.prefixes = ['10.20.0.0/22', '10.20.8.0/24'];
-    expect(
-      two
-        .run(minute)
-        .map(({ order }) => order.prefix)
-        .toSorted(),
-    ).toEqual(two.prefixes);
+    expect(new Set(two.run(minute).map(({ order }) => order.prefix))).toEqual(new Set(two.prefixes));
   });
 
   it('nothing by no port: where devices of zones that are off would hear it', () => {
