@@ -10,6 +10,7 @@ import { jsonLines } from '../export/json-lines.ts';
 import { exportRecord } from '../export/record.ts';
 import type { Span } from './contract.ts';
 import type { Live } from './live.ts';
+import { probeRoutes } from './probe-routes.ts';
 import { ProblemError, readBody } from './problem.ts';
 import { deviceDetail } from './rows.ts';
 import { approveBody, pauseBody, reasonBody, waiveBody, zoneModeBody } from './schemas.ts';
@@ -72,6 +73,8 @@ export function deviceRoutes(site: Site, live: Live, who: WhoAsks, now: () => nu
     const { mode, reason } = readBody(zoneModeBody, request.body);
     response.json(await command(request, reason, { kind: 'zone-mode', zone: request.params.zone, mode }));
   });
+
+  probeRoutes(router, { site, command, known: id => known(site, id).device, now });
 
   router.get('/export.csv', async (_request, response) => {
     const asOf = now();

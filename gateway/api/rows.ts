@@ -69,6 +69,7 @@ export function deviceDetail(view: DeviceView, timeline: readonly Event[]): Devi
     timeline: timeline.map(({ seq, at, body }) => ({ seq, at, kind: body.kind, text: describeEvent(body) })).toReversed(),
     ...set({
       person: view.person,
+      probing: view.probing,
       proof: proofOf(view),
       challengedAt: attestation.challengedAt,
       lastFailure: attestation.lastFailure,

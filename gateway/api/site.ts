@@ -2,6 +2,7 @@ import type { DeviceId, PortName } from '../model/address.ts';
 import type { DeviceView } from '../model/device.ts';
 import type { Event } from '../model/event.ts';
 import type { Command, CommandAnswer } from '../model/machine.ts';
+import type { ProbingState, ZoneProbing } from '../model/probe.ts';
 import type { Settings, ZoneMode } from '../model/settings.ts';
 
 /** How the gateway itself fares; shown on the page and by `sallyport devices`. */
@@ -21,6 +22,8 @@ export type Health = {
   }[];
   readonly journal: { readonly events: number; readonly head: string; readonly storage: 'ok' | 'full'; readonly detail: string };
   readonly policy: { readonly hash: string; readonly problems: readonly string[] };
+  /** Zones that are armed for probes; empty when nothing is asked. */
+  readonly probes: { readonly zones: readonly ZoneProbing[]; readonly running: number };
 };
 
 /** What routes, live updates and exports may ask of the running gateway; `main` hands it to them. Reads never block; nothing here is a copy to change. */
@@ -33,6 +36,8 @@ export type Site = {
   /** Events about one device, oldest first, at most `limit` of the newest. */
   timeline(id: DeviceId, limit: number): readonly Event[];
   health(): Health;
+  /** What we may ask on the wire by ourselves, and what came of it. */
+  probes(): ProbingState;
   /** Resolves when the Event is committed (or when the command was refused). */
   command(by: string, reason: string, command: Command): Promise<CommandAnswer>;
   /** Records who signed in. */

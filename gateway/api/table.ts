@@ -57,9 +57,23 @@ export function whyText(detail: DeviceDetail): string {
       : [
           `person ${person.kind} by ${person.by}, ${person.until === undefined ? 'for good' : `until ${new Date(person.until).toISOString()}`}: ${person.reason}`,
         ]),
+    ...probeLines(detail),
     `next   ${reasons[row.reason].next} [${row.reason}]`,
   ];
   return lines.map(line => `${visibleText(line)}\n`).join('');
+}
+
+/** Whether it may be asked anything, and why not. */
+function probeLines({ probing }: DeviceDetail): readonly string[] {
+  if (probing === undefined) return [];
+  const { never, proposal, ceasedUntil, backOffUntil } = probing;
+  const until = (at: number): string => new Date(at).toISOString();
+  return [
+    ...(never === undefined ? [] : [`probes ${never.on ? 'never' : 'allowed'}, said ${never.by}: ${never.reason}`]),
+    ...(never === undefined && proposal !== undefined ? [`probes none before a person has said so: ${proposal}`] : []),
+    ...(ceasedUntil === undefined ? [] : [`probes none until ${until(ceasedUntil)}: it went quiet after one`]),
+    ...(backOffUntil === undefined ? [] : [`probes none until ${until(backOffUntil)}: it did not answer`]),
+  ];
 }
 
 function checkLines(check: Check, number: number): readonly string[] {

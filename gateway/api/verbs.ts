@@ -2,8 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { visibleJson, visibleText } from '../model/visible-text.ts';
 import { Client, ClientError } from './client.ts';
-import type { DeviceDetail, DeviceList, DeviceRow } from './contract.ts';
+import type { DeviceDetail, DeviceList, DeviceRow, Health } from './contract.ts';
 import { candidate, findDevice } from './find-device.ts';
+import { isProbeAction, probeActions, runProbes } from './probes-verb.ts';
 import { readInstant, readSpan } from './span.ts';
 import { deviceTable, whyText } from './table.ts';
 import { clientVerbs, help } from './verb-help.ts';
@@ -55,6 +56,9 @@ const options = {
   until: { type: 'string' },
   'for-good': { type: 'boolean' },
   off: { type: 'boolean' },
+  mode: { type: 'string' },
+  wide: { type: 'boolean' },
+  zone: { type: 'string' },
   reason: { type: 'string' },
   format: { type: 'string' },
   output: { type: 'string', short: 'o' },
@@ -75,6 +79,7 @@ function readArgs(args: readonly string[]) {
 type Call = ReturnType<typeof readArgs> & { readonly client: Client; readonly io: VerbIo };
 
 async function run(verb: ClientVerb, call: Call): Promise<number> {
+  if (verb === 'probes') return probes(call);
   only(verb, call);
   switch (verb) {
     case 'devices':
@@ -93,7 +98,7 @@ async function run(verb: ClientVerb, call: Call): Promise<number> {
   }
 }
 
-const allowed: Record<ClientVerb, readonly (keyof typeof options)[]> = {
+const allowed: Record<Exclude<ClientVerb, 'probes'>, readonly (keyof typeof options)[]> = {
   devices: ['json'],
   why: ['json'],
   approve: ['for', 'until', 'for-good', 'reason', 'json'],
@@ -105,7 +110,7 @@ const allowed: Record<ClientVerb, readonly (keyof typeof options)[]> = {
 const namesDevice = new Set<ClientVerb>(['why', 'approve', 'quarantine', 'release']);
 
 /** An option that the verb would ignore is refused: `quarantine --for 4h` must not look as if it ended. */
-function only(verb: ClientVerb, { values, positionals }: Call): void {
+function only(verb: Exclude<ClientVerb, 'probes'>, { values, positionals }: Call): void {
   const foreign = Object.keys(values).find(name => name !== 'data' && !allowed[verb].some(own => own === name));
   if (foreign !== undefined) throw new WrongCall(`Cannot ${verb}: it has no option --${foreign}`);
   const wanted = namesDevice.has(verb) ? 1 : 0;
@@ -194,6 +199,36 @@ async function pause(call: Call): Promise<number> {
   const answer = await client.ask('POST', '/pause', { minutes: span / 60_000, reason });
   io.stdout.write(values.json === true ? `${answer}\n` : `Enforcement is paused for ${values.for ?? '30m'}: every device passes\n`);
   return exit.good;
+}
+
+async function probes(call: Call): Promise<number> {
+  const { client, io, values, positionals } = call;
+  const [action = 'state', named, ...more] = positionals;
+  if (!isProbeAction(action)) throw new WrongCall(`Cannot run probes '${action}': give arm, stop, never, ask or nothing`);
+  const { options: own, words } = probeActions[action];
+  const foreign = Object.keys(values).find(name => name !== 'data' && !own.some(one => one === name));
+  if (foreign !== undefined) throw new WrongCall(`Cannot run probes ${action}: it has no option --${foreign}`);
+  if (more.length > 0 || (named !== undefined) !== (words === 1))
+    throw new WrongCall(
+      `Cannot run probes ${action}: ${words === 1 ? `name exactly one ${action === 'arm' ? 'zone' : 'device'}` : 'it takes no arguments'}`,
+    );
+  const span = readSpan(values.for ?? '1h');
+  if (span === undefined) throw new WrongCall(`Cannot read --for '${values.for}': write 30m or 2h`);
+  await runProbes(action, {
+    client,
+    out: text => void io.stdout.write(text),
+    json: values.json === true,
+    zone: action === 'arm' ? named : values.zone,
+    device: action === 'never' || action === 'ask' ? (await theDevice({ ...call, positionals: [named ?? ''] })).id : undefined,
+    mode: values.mode ?? 'broadcast',
+    minutes: span / 60_000,
+    wide: values.wide === true,
+    off: values.off === true,
+    reason: action === 'state' ? '' : action === 'stop' ? (values.reason ?? 'stopped on the command line') : reasonOf(call),
+  });
+  if (action !== 'state') return exit.good;
+  const { probes: armed } = await client.json<Health>('GET', '/health');
+  return armed.zones.length > 0 ? exit.findings : exit.good;
 }
 
 async function exportInventory({ client, io, values }: Call): Promise<number> {

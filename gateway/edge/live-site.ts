@@ -3,6 +3,7 @@ import type { DeviceId, Millis, PortName } from '../model/address.ts';
 import type { DeviceView } from '../model/device.ts';
 import type { Event, EventBody } from '../model/event.ts';
 import type { Command, CommandAnswer } from '../model/machine.ts';
+import type { ProbingState } from '../model/probe.ts';
 import type { Settings } from '../model/settings.ts';
 import type { FromSensor } from './messages.ts';
 import type { JournalStore } from './store/journal-store.ts';
@@ -88,7 +89,12 @@ export class LiveSite {
       ports: [...this.#ports.values()],
       journal: { events: store.head.seq, head: store.head.hash, ...this.#storage },
       policy: this.#policy,
+      probes: gateway.prober.armed(this.#parts.now()),
     };
+  }
+
+  probes(): ProbingState {
+    return this.#parts.gateway.prober.state(this.#parts.now());
   }
 
   command(by: string, reason: string, command: Command): Promise<CommandAnswer> {

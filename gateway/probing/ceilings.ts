@@ -17,6 +17,8 @@ export const ceilings = {
   firstWithinMs: 3_000,
   /** A device is listened to for so long before it is asked: who was talking can be missed. */
   listenFirstMs: 10_000,
+  /** Only a device that was heard so lately is asked: the bridge still knows its port, so that nobody else gets the question. */
+  heardWithinMs: 60_000,
   /** A device that talked and goes quiet within so long after a probe was hurt by it. */
   hurtWithinMs: 60_000,
   /** Quiet: nothing for five times its usual gap, within these bounds. */

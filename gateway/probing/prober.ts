@@ -129,10 +129,16 @@ export class Prober<R extends DeviceRecord> {
     };
   }
 
+  /** The part of the state that is looked at all the time. */
+  armed(now: Millis): { readonly zones: readonly ZoneProbing[]; readonly running: number } {
+    const zones = this.#isOff ? [] : this.#zones(now).filter(({ mode }) => mode !== 'off');
+    return { zones, running: this.#schedule.running.length };
+  }
+
   state(now: Millis): ProbingState {
     const grants = this.#grants;
     return {
-      zones: this.#zones(now),
+      zones: this.#isOff ? [] : this.#zones(now),
       running: this.#schedule.running.map(({ order, at }) => ({ order, since: at })),
       ceased: grants.allCeased(now),
       ceasedKinds: grants.ceasedKinds(now),

@@ -165,11 +165,12 @@ export class ProbeSchedule {
   }
 
   /** The next question that a device may be asked now; undefined when none is due or something forbids it. */
-  #next({ device, zone }: Candidate, world: ProbeWorld): { readonly probe: ListedProbe; readonly service: number } | undefined {
+  #next({ device, zone, seen }: Candidate, world: ProbeWorld): { readonly probe: ListedProbe; readonly service: number } | undefined {
     const { id, mac, port, vlan, cloneOf } = device;
     const grant = world.grant(mac, port);
     // We ask untagged only. A clone's answers could be the genuine device's.
     if (vlan !== 0 || cloneOf !== undefined || grant?.on === true) return undefined;
+    if (world.now - seen.lastAt > ceilings.heardWithinMs) return undefined;
     const asked = world.asked(mac, port);
     const ask = this.#asks.get(id);
     if (asked !== undefined && (asked.backOffUntil > world.now || world.now - asked.at < ceilings.betweenProbesMs)) return undefined;

@@ -55,6 +55,7 @@ describe('./sallyport', () => {
       'quarantine',
       'release',
       'pause',
+      'probes',
       'export',
     ])
       expect(help.stdout).toMatch(new RegExp(`^ {2}${verb}\\b`, 'm'));
