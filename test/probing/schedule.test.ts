@@ -117,6 +117,7 @@ describe('who is asked', () => {
     ['that a person said never to ask', site => site.grants.set(plc(1).mac, grant(true))],
     ['that traffic proposes to leave alone', site => (site.proposal = 'it speaks GOOSE')],
     ['that went quiet after a probe', site => site.ceased.add(plc(1).mac)],
+    ['that was not heard for a minute', site => (site.quiet.add('d1'), (site.now += 61_000))],
     ['under a challenge', site => site.challenged.add('d1')],
     ['when the kind of probe hurt two', site => (site.ceasedKinds = [{ zone: 'cell', probe: 'modbus-device-id' }])],
     ['in its back-off', site => site.asked.set(plc(1).mac, { at: 0, probes: {}, backOffUntil: site.now + 24 * 60 * minute })],
