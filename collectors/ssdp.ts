@@ -1,5 +1,6 @@
 import { decodeHttpHead, type HttpHead } from '../gateway/codec/http-head.ts';
 import type { DescriptionOf, Fact } from '../gateway/model/fact.ts';
+import { askingPorts } from '../gateway/model/probe.ts';
 import { collector, type Said, udpPorts } from './collector.ts';
 import { servedAt, uuidOf } from './announced.ts';
 import type { Packet } from './packet.ts';
@@ -34,7 +35,9 @@ export function observe(m: HttpHead, packet: Packet): readonly Said[] {
   const header = (name: string): string => m.headers.get(name) ?? '';
   if (!packet.isOwnAddress) return [];
   if (m.start.kind === 'request' && m.start.method === 'M-SEARCH') return described(header('user-agent'), 'ssdp-user-agent');
-  const isAnswer = m.start.kind === 'response' && m.start.status === 200 && packet.sourcePort === ssdpPort;
+  // Devices may answer from any port (§1.3.3): what comes to where we ask from is an answer too.
+  const isToAsker = packet.sourcePort === ssdpPort || packet.targetPort === askingPorts.ssdp;
+  const isAnswer = m.start.kind === 'response' && m.start.status === 200 && isToAsker;
   const isAlive = m.start.kind === 'request' && m.start.method === 'NOTIFY' && header('nts') !== 'ssdp:byebye';
   if (!isAnswer && !isAlive) return [];
   const type = isAnswer ? header('st') : header('nt');
@@ -55,4 +58,10 @@ function kindOf(type: string): string | undefined {
   return parts[0] === 'urn' && parts[2] === 'device' ? deviceTypes.get(parts[3] ?? '') : undefined;
 }
 
-export const ssdp = collector({ name: 'ssdp', spec: 'UPnP Device Architecture 2.0 §1', matches: udpPorts(ssdpPort), decode, observe });
+export const ssdp = collector({
+  name: 'ssdp',
+  spec: 'UPnP Device Architecture 2.0 §1',
+  matches: udpPorts(ssdpPort, askingPorts.ssdp),
+  decode,
+  observe,
+});

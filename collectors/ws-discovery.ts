@@ -2,6 +2,7 @@ import { DecodeError } from '../gateway/codec/reader.ts';
 import { decodeXml, type XmlElement, xmlAt } from '../gateway/codec/xml.ts';
 import { visibleText } from '../gateway/model/visible-text.ts';
 import type { Fact } from '../gateway/model/fact.ts';
+import { askingPorts } from '../gateway/model/probe.ts';
 import { collector, type Said, udpPorts } from './collector.ts';
 import { servedAt, uuidOf } from './announced.ts';
 import type { Packet } from './packet.ts';
@@ -81,7 +82,8 @@ function scope(scopes: readonly string[], key: string): string | undefined {
 export const wsDiscovery = collector({
   name: 'ws-discovery',
   spec: 'WS-Discovery 1.1, ONVIF Core §7.3',
-  matches: udpPorts(discoveryPort),
+  // SOAP-over-UDP §4 lets a device answer from any port; the other is where we ask from.
+  matches: udpPorts(discoveryPort, askingPorts.wsDiscovery),
   decode,
   observe,
 });

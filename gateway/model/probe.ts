@@ -21,6 +21,12 @@ export const probeNames = [
 ] as const;
 export type ProbeName = (typeof probeNames)[number];
 
+/**
+ * UDP ports that questions leave from where the answers may come from any port (UPnP Device Architecture 2.0 §1.3.3, SOAP-over-UDP §4): the collectors
+ * know such an answer by where it goes. Above the ports that Linux gives to programs, and registered for nothing.
+ */
+export const askingPorts = { ssdp: 61_900, wsDiscovery: 63_702 } as const;
+
 /** What a person armed for a zone: nothing; questions to everybody; also questions to devices that already spoke the protocol. */
 export const probeModes = ['off', 'broadcast', 'known-devices'] as const;
 export type ProbeMode = (typeof probeModes)[number];

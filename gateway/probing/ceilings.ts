@@ -29,4 +29,6 @@ export const ceilings = {
   askedForMs: 600_000,
   /** Addresses of a /22: the widest sweep without an explicit word. */
   sweep: 1_022,
+  /** And of a /20: the widest one at all. */
+  wideSweep: 4_094,
 } as const;

@@ -7,19 +7,25 @@ export type ProbeContext = {
   readonly own: { readonly mac: Mac; readonly ip: Ip; readonly prefix: string };
   readonly target?: { readonly mac: Mac; readonly ip: Ip; readonly service: number };
   readonly nonce: Uint8Array;
+  /** IPv4 prefix that a person named to be swept, in place of our own; at most a /20. */
+  readonly sweep?: string;
 };
 
 /** Length of `ProbeContext.nonce`. Bytes. */
 export const nonceBytes = 16;
 
+/** An IPv4 group, dotted quad. */
+type Group = `${number}.${number}.${number}.${number}`;
+
 /**
  * How the bytes travel. `frame`: whole Ethernet frames by the bridge; `udp` to the device or to a group or broadcast address; `tcp`: one connection,
  * closed in full at the end. `device` stands for the target's address, `subnet` for the broadcast address of our prefix; a port of `service` is the
- * target's, where it was seen to serve.
+ * target's, where it was seen to serve. `localPort`: where the question leaves from and the answers come to, for protocols whose answers may leave
+ * from any port; without it the kernel draws one.
  */
 export type Medium =
   | { readonly kind: 'frame' }
-  | { readonly kind: 'udp'; readonly to: 'device' | 'subnet' | Ip; readonly port: number | 'service' }
+  | { readonly kind: 'udp'; readonly to: 'device' | 'subnet' | Group; readonly port: number | 'service'; readonly localPort?: number }
   | { readonly kind: 'tcp'; readonly port: number | 'service' };
 
 /** What a probe wants next. `send`: these messages one after the other, then what comes in; `wait`: more bytes are needed; `done`: close. */
@@ -57,6 +63,9 @@ export type Asking =
   | { readonly kind: 'send'; readonly messages: readonly Uint8Array[]; readonly next: (bytes: Uint8Array) => Asking }
   | { readonly kind: 'wait'; readonly next: (bytes: Uint8Array) => Asking }
   | { readonly kind: 'done'; readonly how: 'answered' | 'refused'; readonly detail: string };
+
+/** What a broadcast probe does with what it hears: nothing. */
+export const listens = <S>(state: S): Step<S> => ({ kind: 'wait', state });
 
 /** A probe as it stands in the list. */
 export type ListedProbe = Omit<Probe<never>, 'begin' | 'next'> & { readonly begin: (context: ProbeContext) => Asking };

@@ -19,6 +19,7 @@ import type { Settings, ZoneSettings } from '../model/settings.ts';
 import type { Enforcement } from '../model/axes.ts';
 import { broadcastPorts } from './broadcast-ports.ts';
 import type { ListedProbe } from './probe.ts';
+import { sweepsOf } from './sweeps.ts';
 import { type Candidate, ProbeSchedule, type ProbeWorld } from './schedule.ts';
 
 /** What the inventory remembers about probing (`inventory/probe-grants.ts`). */
@@ -166,7 +167,7 @@ export class Prober<R extends DeviceRecord> {
       now,
       zones,
       portsOf: zone => broadcastPorts(zone, settings.zones, settings.network.ports, name => armed.has(name)),
-      prefixesOf: zone => settings.zones.find(({ name }) => name === zone)?.prefixes ?? (own === undefined ? [] : [own.prefix]),
+      sweepsOf: zone => sweepsOf(zone, settings.zones.find(({ name }) => name === zone.zone)?.prefixes, own?.prefix ?? ''),
       devices: () => mapped(inventory.records(), record => this.#candidate(record)),
       device: id => {
         const record = inventory.get(id);

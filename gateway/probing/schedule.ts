@@ -4,6 +4,7 @@ import type { AskedBefore, CeasedProbing, ProbeGrant, ProbeName, ProbeOrder, Pro
 import { ceasedMs } from '../model/probe.ts';
 import { ceilings } from './ceilings.ts';
 import { jitter } from './jitter.ts';
+import { addresses } from './sweeps.ts';
 import { provenService } from './ports.ts';
 import type { ListedProbe } from './probe.ts';
 
@@ -19,9 +20,9 @@ export type Candidate = {
 export type ProbeWorld = {
   readonly now: Millis;
   readonly zones: readonly ZoneProbing[];
-  /** Ports by which a broadcast of the zone may leave, and the networks that a sweep there covers. */
+  /** Ports by which a broadcast of the zone may leave, and the networks that sweeps there cover; undefined: as the probe does by itself. */
   readonly portsOf: (zone: ZoneName) => readonly PortName[];
-  readonly prefixesOf: (zone: ZoneName) => readonly string[];
+  readonly sweepsOf: (zone: ZoneProbing) => readonly (string | undefined)[];
   readonly devices: () => Iterable<Candidate>;
   readonly device: (id: DeviceId) => Candidate | undefined;
   readonly grant: (mac: Mac, port: PortName) => ProbeGrant | undefined;
@@ -115,8 +116,7 @@ export class ProbeSchedule {
     if (ports.length === 0) return;
     for (const probe of this.#probes) {
       if (probe.reach !== 'broadcast') continue;
-      for (const prefix of probe.name === 'arp-sweep' ? world.prefixesOf(zone.zone) : [undefined]) {
-        if (prefix !== undefined && zone.wide !== true && addresses(prefix) > ceilings.sweep) continue;
+      for (const prefix of probe.name === 'arp-sweep' ? world.sweepsOf(zone) : [undefined]) {
         const key = `${zone.zone} ${probe.name} ${prefix ?? ''}`;
         const due = this.#rounds.get(key) ?? world.now + jitter(key, ceilings.firstWithinMs);
         this.#rounds.set(key, due);
@@ -269,6 +269,3 @@ const isAllowed = ({ target, prefix }: ProbeOrder, zone: ZoneProbing | undefined
   zone !== undefined &&
   (target === undefined || zone.mode === 'known-devices') &&
   (prefix === undefined || zone.wide === true || addresses(prefix) <= ceilings.sweep);
-
-/** Host addresses of a CIDR prefix. */
-const addresses = (prefix: string): number => 2 ** (32 - Number(prefix.split('/')[1])) - 2;

@@ -27,6 +27,12 @@ export function template(name: string, text: string): Template {
   return { name, parts };
 }
 
+/** Text as hexadecimal digits, to stand in a template: protocols that are written in ASCII, and names. @throws TemplateError for any other text. */
+export function ascii(text: string): string {
+  if (!/^[\r\n\x20-\x7e]*$/.test(text)) throw new TemplateError(`Cannot write a template: ${JSON.stringify(text)} is no ASCII`);
+  return Array.from(text, letter => letter.charCodeAt(0).toString(16).padStart(2, '0')).join('');
+}
+
 /** The bytes with every hole filled. @throws TemplateError when a hole is left, unknown, or of another length. */
 export function fill({ name, parts }: Template, values: Readonly<Record<string, Uint8Array>> = {}): Uint8Array {
   const holes = new Set(parts.flatMap(part => ('hole' in part ? [part.hole] : [])));

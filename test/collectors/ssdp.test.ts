@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decode } from '../../collectors/ssdp.ts';
+import { askingPorts } from '../../gateway/model/probe.ts';
 import { datagram, host, hostIp, notify, text, uuid } from '../vectors/frames/udp.ts';
 import { drained, factsOf } from './observe.ts';
 import { cannotBeCut, vector } from './udp-cases.ts';
@@ -49,6 +50,12 @@ describe('SSDP', () => {
     const answer = (status: string) => text(`HTTP/1.1 ${status}`, 'SERVER: x', 'ST: upnp:rootdevice');
     expect(factsOf(host, datagram(50_000, 1900, answer('200 OK')))).toEqual([]);
     expect(factsOf(host, datagram(1900, 1900, answer('404 No')))).toEqual([]);
+  });
+
+  it('is read from any port when it comes to where we ask from', () => {
+    const answer = text('HTTP/1.1 200 OK', 'SERVER: x', 'ST: upnp:rootdevice');
+    expect(factsOf(host, datagram(50_000, askingPorts.ssdp, answer, { toPeer: true }))).toEqual([{ kind: 'description', text: 'x' }]);
+    expect(factsOf(host, datagram(50_000, 50_001, answer, { toPeer: true }))).toEqual([]);
   });
 
   it('that came through a router names nobody', () =>

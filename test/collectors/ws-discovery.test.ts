@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decode } from '../../collectors/ws-discovery.ts';
+import { askingPorts } from '../../gateway/model/probe.ts';
 import { datagram, host, hostIp, soap, target, uuid } from '../vectors/frames/udp.ts';
 import { drained, factsOf } from './observe.ts';
 import { cannotBeCut, vector } from './udp-cases.ts';
@@ -32,6 +33,12 @@ describe('WS-Discovery', () => {
     expect(hello({ url: 'http://192.0.2.99/onvif' })).toEqual([]);
     const two = `<d:ProbeMatch>${target()}</d:ProbeMatch>`.repeat(2);
     expect(factsOf(host, datagram(3702, 50_000, soap(`<d:ProbeMatches>${two}</d:ProbeMatches>`)))).toEqual([]);
+  });
+
+  it('is read from any port when it comes to where we ask from', () => {
+    const answer = soap(`<d:ProbeMatches><d:ProbeMatch>${target()}</d:ProbeMatch></d:ProbeMatches>`);
+    expect(factsOf(host, datagram(50_000, askingPorts.wsDiscovery, answer, { toPeer: true }))).toEqual(camera);
+    expect(factsOf(host, datagram(50_000, 50_001, answer, { toPeer: true }))).toEqual([]);
   });
 
   it('without addresses is about the sender', () => expect(hello({ url: '' })).toEqual(camera.slice(2)));

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AskedBefore, ProbeGrant, ProbeOrder, ProbeOutcome, ZoneProbing } from '../../gateway/model/probe.ts';
 import { ceilings } from '../../gateway/probing/ceilings.ts';
 import type { ListedProbe } from '../../gateway/probing/probe.ts';
+import { sweepsOf } from '../../gateway/probing/sweeps.ts';
 import { type Candidate, ProbeSchedule, type ProbeWorld, type Turn } from '../../gateway/probing/schedule.ts';
 import { helloProbe, plc } from './world.ts';
 
@@ -24,7 +25,7 @@ class Site {
   readonly challenged = new Set<string>();
   ceasedKinds: ProbeWorld['ceasedKinds'] = [];
   ports: readonly string[] = ['v1'];
-  prefixes: readonly string[] = ['10.20.0.1/24'];
+  prefixes: readonly string[] | undefined = ['10.20.0.1/24'];
   proposal: string | undefined;
   readonly schedule: ProbeSchedule;
 
@@ -48,7 +49,7 @@ class Site {
       now: this.now,
       zones: this.zones,
       portsOf: () => this.ports,
-      prefixesOf: () => this.prefixes,
+      sweepsOf: zone => sweepsOf(zone, this.prefixes, '10.20.0.1/16'),
       devices: () => this.devices,
       device: id => this.devices.find(({ device }) => device.id === id),
       grant: mac => this.grants.get(mac),
@@ -247,6 +248,11 @@ describe('how often', () => {
     expect(site.run(5 * minute)).toEqual([]);
     site.zones = [{ zone: 'cell', mode: 'broadcast', by: 'ann', wide: true }];
     expect(site.run(5 * minute).map(({ order }) => order.prefix)).toEqual(['10.20.0.0/21']);
+    site.prefixes = ['10.20.0.0/19'];
+    expect(site.run(30 * minute)).toEqual([]);
+    const own = new Site([sweep], 0);
+    own.prefixes = undefined;
+    expect(own.run(minute).map(({ order }) => order.prefix)).toEqual([undefined]);
     const two = new Site([sweep], 0);
     two.prefixes = ['10.20.0.0/22', '10.20.8.0/24'];
     expect(new Set(two.run(minute).map(({ order }) => order.prefix))).toEqual(new Set(two.prefixes));

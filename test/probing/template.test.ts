@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fill, fits, template, TemplateError } from '../../gateway/probing/template.ts';
+import { ascii, fill, fits, template, TemplateError } from '../../gateway/probing/template.ts';
 
 const modbus = template('read device identification', '<transaction:2> 0000 0005 <unit:1> 2b 0e 01 00');
 const bytes = (...all: number[]): Uint8Array => Uint8Array.from(all);
@@ -41,5 +41,12 @@ describe('a template', () => {
     expect(() => template('odd', '0')).toThrow(/is no hexadecimal/);
     expect(() => template('bad hole', '<X>')).toThrow(/is no hole/);
     expect(() => template('two ways', '<a:1-2><b:1-2>')).toThrow(/two holes of varying length/);
+  });
+});
+
+describe('text in a template', () => {
+  it('stands as its ASCII bytes, and nothing else is text', () => {
+    expect(fill(template('text', `00 ${ascii('GET\r\n')}`))).toEqual(bytes(0, 0x47, 0x45, 0x54, 0x0d, 0x0a));
+    for (const text of ['é', '\0', '\t']) expect(() => ascii(text)).toThrow(TemplateError);
   });
 });

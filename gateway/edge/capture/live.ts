@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type { PcapSession } from 'pcap/build/Release/pcap_binding.node';
 import type { Millis, PortName } from '../../model/address.ts';
 import type { Frame } from '../../model/frame.ts';
+import { askingPorts } from '../../model/probe.ts';
 
 type Binding = { readonly PcapSession: new () => PcapSession };
 const load: (id: string) => Binding = createRequire(import.meta.url);
@@ -13,7 +14,9 @@ export const snapLength = 1600;
 /** What identity frames are when a link is too busy to look at every frame. The degraded mode; hosts that only talk otherwise are not seen. */
 export const identityFilter = [
   'arp or icmp6 or ether proto 0x88cc or ether dst 01:80:c2:00:00:00 or (ether proto 0x8892 and ether[14:2] >= 0xfefc)',
-  '(udp and (port 67 or 68 or 546 or 547 or 5353 or 1900 or 3702 or 137 or 5355 or 44818)) or (udp port 47808 and udp[9] = 0x0b)',
+  '(udp and (port 67 or 68 or 546 or 547 or 5353 or 1900 or 3702 or 137 or 5355 or 44818))',
+  ...Object.values(askingPorts).map(port => `udp dst port ${port}`), // answers to our own questions
+  '(udp port 47808 and (udp[9] = 0x0b or udp[9] = 0x0a and udp[14:2] = 0x1000))', // BACnet broadcasts, and I-Am to one
   '(tcp[tcpflags] & tcp-syn != 0) or (tcp[((tcp[12] & 0xf0) >> 2)] = 22)',
 ].join(' or ');
 

@@ -1,6 +1,5 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
-import type { PortName } from '../../model/address.ts';
 import { maxShownBytes, maxShownMessages, type ProbeOutcome } from '../../model/probe.ts';
 import type { Asking, ListedProbe, ProbeContext } from '../../probing/probe.ts';
 import { fits } from '../../probing/template.ts';
@@ -19,10 +18,8 @@ export type AskEdge = {
   readonly now: () => number;
   /** Waits for its turn, then says whether these bytes may leave; every message passes here, and the opening of a connection as an empty one. */
   readonly mayLeave: (message: Uint8Array) => Promise<boolean>;
-  /** Sends a whole Ethernet frame by these ports. Throws when one of them cannot. */
-  readonly sendFrame: (frame: Uint8Array, ports: readonly PortName[]) => void;
-  /** Ports by which frames of this probe leave. */
-  readonly ports: readonly PortName[];
+  /** Sends a whole Ethernet frame by the ports that the order names. Throws when none of them can. */
+  readonly sendFrame: (frame: Uint8Array) => void;
   /** The broadcast address of our own prefix. */
   readonly subnetBroadcast: string;
 };
@@ -84,7 +81,7 @@ class Conversation {
     const port = medium.port === 'service' ? (target?.service ?? 0) : medium.port;
     if (medium.kind === 'udp' && medium.to !== 'device') {
       const to = medium.to === 'subnet' ? this.#edge.subnetBroadcast : medium.to;
-      return this.#openGroup(own, { ip: to, port });
+      return this.#openGroup(own, { ip: to, port }, medium.localPort);
     }
     if (target === undefined) return this.#finish('failed', 'it has no device');
     if (medium.kind === 'udp') return this.#openUdp(own.ip, target.ip, port);
@@ -94,16 +91,16 @@ class Conversation {
   }
 
   #frames(frameOf: (bytes: Uint8Array) => Uint8Array, close: () => Promise<void> = () => Promise.resolve()): Line {
-    return { send: bytes => this.#edge.sendFrame(frameOf(bytes), this.#edge.ports), close };
+    return { send: bytes => this.#edge.sendFrame(frameOf(bytes)), close };
   }
 
   /** Groups and broadcasts leave as frames by the ports of the armed zone; the socket only holds the source port, so that answers cause no ICMP errors. */
-  #openGroup(own: ProbeContext['own'], to: { readonly ip: string; readonly port: number }): void {
-    const holder = createSocket('udp4');
+  #openGroup(own: ProbeContext['own'], to: { readonly ip: string; readonly port: number }, localPort: number | undefined): void {
+    const holder = createSocket({ type: 'udp4', reuseAddr: localPort !== undefined }); // two zones may ask from one port
     const close = () => new Promise<void>(done => holder.close(() => done()));
     this.#line = this.#frames(bytes => bytes, close);
     holder.on('error', error => this.#finish('failed', error.message));
-    holder.bind(0, own.ip, () => {
+    holder.bind(localPort ?? 0, own.ip, () => {
       const from = { mac: own.mac, ip: own.ip, port: holder.address().port };
       this.#line = this.#frames(bytes => udpFrame(from, to, bytes), close);
       this.#take(this.#probe.begin(this.#context));

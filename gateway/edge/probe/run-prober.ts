@@ -74,7 +74,8 @@ export function runProber(options: ProberOptions, list: readonly ListedProbe[]):
   async function converse(order: ProbeOrder, probe: ListedProbe, own: ProbeContext['own'], signal: AbortSignal): Promise<ProbeOutcome> {
     const { target, zone } = order;
     const context: ProbeContext = {
-      own: { ...own, prefix: order.prefix ?? own.prefix },
+      own,
+      ...(order.prefix === undefined ? {} : { sweep: order.prefix }),
       nonce: randomBytes(nonceBytes),
       ...(target === undefined ? {} : { target: { mac: target.mac, ip: target.ip, service: target.service } }),
     };
@@ -90,11 +91,11 @@ export function runProber(options: ProberOptions, list: readonly ListedProbe[]):
         // The kernel's neighbour could have changed since the last message.
         return orderProblem(order, probe, own, ip => neighbourOf(ip, options.bridge)) === undefined;
       },
-      sendFrame: (frame: Uint8Array, by: readonly string[]) => {
+      sendFrame: (frame: Uint8Array) => {
+        const by = target === undefined ? (order.ports ?? []) : [target.port];
         const sent = by.filter(port => sendBy(port, frame));
         if (sent.length === 0) throw new Error(`Cannot send on ${by.join(', ')}: no port takes frames now`);
       },
-      ports: target === undefined ? (order.ports ?? []) : [target.port],
       subnetBroadcast: broadcastOf(own.prefix),
     };
     return ask(probe, context, edge, signal);
