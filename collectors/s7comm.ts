@@ -107,9 +107,10 @@ function fromComponent(records: ReadonlyMap<number, Uint8Array>): readonly Said[
   if (serial !== '') said.push({ kind: 'serial', text: serial }, { kind: 'identifier', scheme: 's7-serial', value: serial });
   const manufacturer = records.get(componentRecords.manufacturer);
   if (manufacturer?.[0] === 0 && manufacturer[1] === siemensId) said.push({ kind: 'maker', text: 'Siemens' });
-  const [station, type] = [get(componentRecords.station), get(componentRecords.type) || get(componentRecords.module)];
-  const words = [type, station === '' ? '' : `station ${station}`, get(componentRecords.plant), get(componentRecords.location)];
-  const description = words.filter(word => word !== '').join(', ');
+  const [station, type, name] = [get(componentRecords.station), get(componentRecords.type), get(componentRecords.module)];
+  const words = [type, name, station === '' ? '' : `station ${station}`, get(componentRecords.plant), get(componentRecords.location)];
+  // A module that nobody named is named like its type.
+  const description = [...new Set(words)].filter(word => word !== '').join(', ');
   if (description !== '') said.push({ kind: 'description', text: description.slice(0, maxText) });
   return said;
 }

@@ -92,7 +92,7 @@ function skipRequestHeader(r: Reader): void {
 }
 
 /** OPC 10000-4 §7.33. Returns the result; 0 is good. Diagnostics that are sent are not understood. */
-function readResponseHeader(r: Reader): number {
+export function readResponseHeader(r: Reader): number {
   r.skip(12); // timestamp, handle
   const result = r.u32le();
   if (r.u8() !== 0) throw r.fault('diagnostics');

@@ -28,11 +28,19 @@ export type Medium =
   | { readonly kind: 'udp'; readonly to: 'device' | 'subnet' | Group; readonly port: number | 'service'; readonly localPort?: number }
   | { readonly kind: 'tcp'; readonly port: number | 'service' };
 
+/** The end of a probe. `parting`: messages that take leave in the protocol's own way; no answer to them is awaited before the connection is closed. */
+export type Done = {
+  readonly kind: 'done';
+  readonly how: 'answered' | 'refused';
+  readonly detail: string;
+  readonly parting?: readonly Uint8Array[];
+};
+
 /** What a probe wants next. `send`: these messages one after the other, then what comes in; `wait`: more bytes are needed; `done`: close. */
 export type Step<S> =
   | { readonly kind: 'send'; readonly messages: readonly Uint8Array[]; readonly state: S }
   | { readonly kind: 'wait'; readonly state: S }
-  | { readonly kind: 'done'; readonly how: 'answered' | 'refused'; readonly detail: string };
+  | Done;
 
 /**
  * A question in a protocol: a pure step machine over reviewed templates. It reads of an answer no more than it needs to go on: the identity in it is
@@ -62,7 +70,7 @@ export type Probe<S> = {
 export type Asking =
   | { readonly kind: 'send'; readonly messages: readonly Uint8Array[]; readonly next: (bytes: Uint8Array) => Asking }
   | { readonly kind: 'wait'; readonly next: (bytes: Uint8Array) => Asking }
-  | { readonly kind: 'done'; readonly how: 'answered' | 'refused'; readonly detail: string };
+  | Done;
 
 /** What a broadcast probe does with what it hears: nothing. */
 export const listens = <S>(state: S): Step<S> => ({ kind: 'wait', state });

@@ -25,7 +25,7 @@ describe('an S7 controller', () => {
       { kind: 'serial', text: 'S C-C2UR28922012' },
       { kind: 'identifier', scheme: 's7-serial', value: 'S C-C2UR28922012' },
       { kind: 'maker', text: 'Siemens' },
-      { kind: 'description', text: 'CPU 315-2 PN/DP, station SIMATIC 300(1)' },
+      { kind: 'description', text: 'CPU 315-2 PN/DP, PLC_1, station SIMATIC 300(1)' },
     ]));
 
   it('whose answer comes in parts is named by the whole records of the first', () => {

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import { maxShownBytes, maxShownMessages, type ProbeOutcome } from '../../model/probe.ts';
-import type { Asking, ListedProbe, ProbeContext } from '../../probing/probe.ts';
+import type { Asking, Done, ListedProbe, ProbeContext } from '../../probing/probe.ts';
 import { fits } from '../../probing/template.ts';
 import { udpFrame } from './udp-frame.ts';
 
@@ -11,7 +11,7 @@ const maxMessages = 65_536;
 /** The longest conversation with one device, waiting for turns included. Milliseconds. */
 const maxTalkMs = 60_000;
 /** How long we wait for the other side to close after we did; then the kernel ends it alone. Milliseconds. */
-const lingerMs = 2_000;
+const lingerMs = 5_000;
 
 /** What the edge lends to a probe. */
 export type AskEdge = {
@@ -173,10 +173,16 @@ class Conversation {
 
   #take(step: Asking): void {
     this.#step = step;
-    if (step.kind === 'done') return this.#finish(step.how, step.detail);
+    if (step.kind === 'done') return void this.#part(step);
     if (step.kind === 'wait') return;
     this.#heard = new Uint8Array(0);
     void this.#send(step.messages);
+  }
+
+  /** Takes leave, then closes. What comes in meanwhile is not looked at. */
+  async #part({ how, detail, parting }: Done): Promise<void> {
+    if (parting !== undefined) await this.#send(parting);
+    this.#finish(how, detail);
   }
 
   /** The time to wait for answers begins when the last message is out: a turn may be long in coming. */
@@ -206,7 +212,7 @@ class Conversation {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       if (this.#probe.reach === 'broadcast') this.#finish('asked', 'everybody was asked; who answers is heard on the wire');
-      else this.#finish('silent', this.#received > 0 ? `began to answer, then nothing within ${ms} ms` : `nothing within ${ms} ms`);
+      else this.#finish('silent', this.#received > 0 ? `began to answer, but was not done within ${ms} ms` : `nothing within ${ms} ms`);
     }, ms);
   }
 
