@@ -14,6 +14,12 @@ export const controllerPorts: ReadonlySet<number> = new Set([
   55003,
 ]);
 
+/** Registered names of ports that serve a protocol, by the collector that knows it: the last fact about a port may name no more than that. */
+const registered: Readonly<Record<string, readonly string[]>> = {
+  http: ['http', 'http-alt'],
+  tls: ['https', 'https-alt', 'secure-mqtt', 'opcua-tls'],
+};
+
 /** Why a probe may not use a port; undefined when it may. The edge asks this once more right before a socket is opened. */
 export function portProblem({ medium, proofs }: Pick<ListedProbe, 'medium' | 'proofs'>, port: number): string | undefined {
   if (medium.kind === 'frame') return undefined;
@@ -33,7 +39,9 @@ export function provenService(probe: Pick<ListedProbe, 'medium' | 'proofs'>, dev
   );
   if (medium.kind === 'frame') return speaks ? 0 : undefined;
   if (medium.port !== 'service') return speaks && portProblem(probe, medium.port) === undefined ? medium.port : undefined;
-  const shown = device.services.filter(({ service, name }) => proofs.includes(service) || (name !== undefined && proofs.includes(name)));
+  const spoken = proofs.filter(proof => device.protocols?.includes(proof) === true).flatMap(proof => registered[proof] ?? []);
+  const names = new Set([...proofs, ...spoken]);
+  const shown = device.services.filter(({ service, name }) => names.has(service) || (name !== undefined && names.has(name)));
   const said = device.facts.flatMap(({ collector, fact }) =>
     fact.kind === 'service' && proofs.includes(collector) ? [{ service: `${fact.protocol}/${fact.port}` }] : [],
   );

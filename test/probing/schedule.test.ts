@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AskedBefore, ProbeGrant, ProbeOrder, ProbeOutcome, ZoneProbing } from '../../gateway/model/probe.ts';
 import { ceilings } from '../../gateway/probing/ceilings.ts';
+import { provenService } from '../../gateway/probing/ports.ts';
 import type { ListedProbe } from '../../gateway/probing/probe.ts';
 import { sweepsOf } from '../../gateway/probing/sweeps.ts';
 import { type Candidate, ProbeSchedule, type ProbeWorld, type Turn } from '../../gateway/probing/schedule.ts';
@@ -160,6 +161,23 @@ describe('who is asked', () => {
       }),
     );
     expect(site.run(5 * minute).map(({ order }) => order.target?.service)).toEqual([8443]);
+  });
+});
+
+describe('where it is asked', () => {
+  const head = helloProbe('http-head', { medium: { kind: 'tcp', port: 'service' }, proofs: ['http'] });
+  const asked = (more: Parameters<typeof plc>[1]): number | undefined => provenService(head, plc(1, more));
+
+  it('on the port where the protocol was heard, by what a collector said of it, or by its registered name once the device has spoken it', () => {
+    const heard = { collector: 'http', frame: 1, at: 0, fact: { kind: 'service', protocol: 'tcp', port: 8088 } } as const;
+    expect(asked({ services: [{ service: 'tcp/8088' }], facts: [heard] })).toBe(8088);
+    expect(asked({ services: [{ service: 'tcp/8080', name: 'http-alt' }], protocols: ['http'] })).toBe(8080);
+  });
+  it('and on no port only for its name, by another transport, or where a controller or a printer listens', () => {
+    expect(asked({ services: [{ service: 'tcp/8080', name: 'http-alt' }] })).toBeUndefined();
+    expect(asked({ services: [{ service: 'udp/80', name: 'http' }], protocols: ['http'] })).toBeUndefined();
+    for (const port of [502, 102, 9100, 631])
+      expect(asked({ services: [{ service: `tcp/${port}`, name: 'http' }], protocols: ['http'] }), String(port)).toBeUndefined();
   });
 });
 

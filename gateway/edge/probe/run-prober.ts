@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as after } from 'node:timers/promises';
+import type { PortName } from '../../model/address.ts';
 import type { ProbeOrder, ProbeOutcome } from '../../model/probe.ts';
 import { ceilings } from '../../probing/ceilings.ts';
 import { type ListedProbe, nonceBytes, type ProbeContext } from '../../probing/probe.ts';
@@ -20,117 +21,140 @@ const gatewayFd = 3;
 const restartCode = 75;
 /** Steps of waiting for a turn, so that a stop is seen soon. Milliseconds. */
 const stepMs = 100;
+const beatMs = 500;
+/** A port that stays away must not keep the others from being asked: a new start comes so late. Milliseconds. */
+const restartAfterMs = 30_000;
 
 /** Runs the prober in this process, with the probes of `list`, until the gateway's channel closes. */
 export function runProber(options: ProberOptions, list: readonly ListedProbe[]): void {
-  const ports = new Map<string, SendPort>();
-  for (const name of options.ports) {
-    const port = SendPort.open(name);
-    if (port !== undefined) ports.set(name, port);
-  }
+  const ports = new SendPorts(options.ports);
   dropPrivileges(options.user);
-
-  const turns = new Turns();
-  /** At most `ceilings.running`. */
-  const running = new Map<string, { readonly order: ProbeOrder; readonly stop: AbortController }>();
-
   const gateway = new Socket({ fd: gatewayFd, readable: true, writable: true });
   const send = lineWriter<FromProber>(gateway);
   const end = (): never => process.exit(0);
   gateway.on('error', end).on('close', end).on('end', end);
-  readLines(gateway, take, why => log({ spoilt: why }));
+  const desk = new Desk({ bridge: options.bridge, list, ports, tell: (id, outcome) => void send({ type: 'outcome', id, outcome }) });
+  readLines(
+    gateway,
+    value => {
+      const parsed = proberOrder.safeParse(value);
+      if (parsed.success) desk.take(parsed.data);
+      else log({ refused: parsed.error.message.slice(0, 500) });
+    },
+    why => log({ spoilt: why }),
+  );
   send({ type: 'hello', role: 'prober', epoch: randomUUID(), pid: process.pid });
-  setInterval(() => send({ type: 'beat' }), 500);
+  setInterval(() => send({ type: 'beat' }), beatMs);
+  setInterval(() => {
+    if (desk.isIdle && ports.wantsRestart(performance.now())) process.exit(restartCode);
+  }, 1000);
+}
 
-  function take(value: unknown): void {
-    const parsed = proberOrder.safeParse(value);
-    if (!parsed.success) return log({ refused: parsed.error.message.slice(0, 500) });
-    const message: ToProber = parsed.data;
-    if (message.type === 'probe') return begin(message.order, message.own);
-    for (const [id, { stop }] of running) if (message.ids?.includes(id) ?? true) stop.abort();
+type DeskParts = {
+  readonly bridge: PortName;
+  readonly list: readonly ListedProbe[];
+  readonly ports: SendPorts;
+  readonly tell: (id: string, outcome: ProbeOutcome) => void;
+};
+
+/** Takes orders, looks at each once more, runs those that pass, and stops them. */
+class Desk {
+  readonly #parts: DeskParts;
+  readonly #turns = new Turns();
+  /** At most `ceilings.running`. */
+  readonly #running = new Map<string, { readonly order: ProbeOrder; readonly stop: AbortController }>();
+
+  constructor(parts: DeskParts) {
+    this.#parts = parts;
+  }
+
+  get isIdle(): boolean {
+    return this.#running.size === 0;
+  }
+
+  take(message: ToProber): void {
+    if (message.type === 'probe') return this.#begin(message.order, message.own);
+    for (const [id, { stop }] of this.#running) if (message.ids?.includes(id) ?? true) stop.abort();
     return undefined;
   }
 
-  function begin(order: ProbeOrder, own: ProbeContext['own']): void {
+  #begin(order: ProbeOrder, own: ProbeContext['own']): void {
+    const { list, tell } = this.#parts;
     const probe = list.find(({ name }) => name === order.probe);
-    const mac = order.target?.mac;
-    const isBusy = mac !== undefined && [...running.values()].some(one => one.order.target?.mac === mac);
-    const problem =
-      running.has(order.id) || running.size >= ceilings.running
-        ? 'too many probes run'
-        : isBusy
-          ? 'another probe has the one connection to this device'
-          : orderProblem(order, probe, own, ip => neighbourOf(ip, options.bridge));
-    if (problem !== undefined || probe === undefined) return blocked(order.id, problem ?? 'there is no such probe');
+    const problem = this.#busy(order) ?? this.#problem(order, probe, own);
+    if (problem !== undefined || probe === undefined) return tell(order.id, blocked(problem ?? 'there is no such probe'));
     const stop = new AbortController();
-    running.set(order.id, { order, stop });
-    void converse(order, probe, own, stop.signal).then(outcome => {
-      running.delete(order.id);
-      send({ type: 'outcome', id: order.id, outcome });
+    this.#running.set(order.id, { order, stop });
+    void this.#converse(order, probe, own, stop.signal).then(outcome => {
+      this.#running.delete(order.id);
+      tell(order.id, outcome);
     });
     return undefined;
   }
 
-  async function converse(order: ProbeOrder, probe: ListedProbe, own: ProbeContext['own'], signal: AbortSignal): Promise<ProbeOutcome> {
-    const { target, zone } = order;
+  #busy({ id, target }: ProbeOrder): string | undefined {
+    if (this.#running.has(id) || this.#running.size >= ceilings.running) return 'too many probes run';
+    const isBusy = target !== undefined && [...this.#running.values()].some(({ order }) => order.target?.mac === target.mac);
+    return isBusy ? 'another probe has the one connection to this device' : undefined;
+  }
+
+  #problem(order: ProbeOrder, probe: ListedProbe | undefined, own: ProbeContext['own']): string | undefined {
+    return orderProblem(order, probe, own, ip => neighbourOf(ip, this.#parts.bridge));
+  }
+
+  #converse(order: ProbeOrder, probe: ListedProbe, own: ProbeContext['own'], signal: AbortSignal): Promise<ProbeOutcome> {
+    const { target, zone, prefix } = order;
     const context: ProbeContext = {
       own,
-      ...(order.prefix === undefined ? {} : { sweep: order.prefix }),
+      ...(prefix === undefined ? {} : { sweep: prefix }),
       nonce: randomBytes(nonceBytes),
       ...(target === undefined ? {} : { target: { mac: target.mac, ip: target.ip, service: target.service } }),
     };
-    const edge = {
-      now: Date.now,
-      mayLeave: async () => {
-        for (;;) {
-          if (signal.aborted) return false;
-          const wait = turns.take(zone, target?.mac, performance.now());
-          if (wait === 0) break;
-          await after(Math.min(wait, stepMs));
-        }
-        // The kernel's neighbour could have changed since the last message.
-        return orderProblem(order, probe, own, ip => neighbourOf(ip, options.bridge)) === undefined;
-      },
-      sendFrame: (frame: Uint8Array) => {
-        const by = target === undefined ? (order.ports ?? []) : [target.port];
-        const sent = by.filter(port => sendBy(port, frame));
-        if (sent.length === 0) throw new Error(`Cannot send on ${by.join(', ')}: no port takes frames now`);
-      },
-      subnetBroadcast: broadcastOf(own.prefix),
+    const mayLeave = async (): Promise<boolean> => {
+      for (let wait = 1; wait > 0; ) {
+        if (signal.aborted) return false;
+        wait = this.#turns.take(zone, target?.mac, performance.now());
+        if (wait > 0) await after(Math.min(wait, stepMs));
+      }
+      return this.#problem(order, probe, own) === undefined; // the kernel's neighbour could have changed since the last message
     };
-    return ask(probe, context, edge, signal);
+    const by = target === undefined ? (order.ports ?? []) : [target.port];
+    const sendFrame = (frame: Uint8Array): void => this.#parts.ports.send(frame, by);
+    return ask(probe, context, { now: Date.now, mayLeave, sendFrame, subnetBroadcast: broadcastOf(own.prefix) }, signal);
   }
+}
 
-  /** A port whose link is down hears nothing anyway; one that came after our start needs a new start. */
-  function sendBy(name: string, frame: Uint8Array): boolean {
-    try {
-      const port = ports.get(name);
-      port?.send(frame);
-      if (port !== undefined) return true;
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
+/** The handles that were opened at the start: as many as the bridge has ports for devices. */
+class SendPorts {
+  readonly #names: readonly PortName[];
+  readonly #ports = new Map<PortName, SendPort>();
+  #restartAt: number | undefined;
+
+  constructor(names: readonly PortName[]) {
+    this.#names = names;
+    for (const name of names) {
+      const port = SendPort.open(name);
+      if (port !== undefined) this.#ports.set(name, port);
     }
-    restartSoon(name);
-    return false;
   }
 
-  /** Once every half minute at most: a port that stays away must not keep the others from being asked. */
-  let restartsAt: number | undefined;
-  function restartSoon(port: string): void {
-    if (restartsAt !== undefined || !options.ports.includes(port)) return;
-    restartsAt = performance.now() + 30_000;
-    log({ restart: `cannot send on ${port}` });
-    setInterval(() => {
-      if (running.size === 0 && performance.now() >= (restartsAt ?? 0)) process.exit(restartCode);
-    }, 1000);
+  /** Throws when none of the ports took the frame. One whose link is down hears nothing anyway; one that came after our start needs a new start. */
+  send(frame: Uint8Array, by: readonly PortName[]): void {
+    const sent = by.filter(name => this.#ports.get(name)?.send(frame) === true);
+    if (sent.length < by.length && by.every(name => this.#names.includes(name))) this.#restartAt ??= performance.now() + restartAfterMs;
+    if (sent.length === 0) throw new Error(`Cannot send on ${by.join(', ')}: no port takes frames now`);
   }
 
-  function blocked(id: string, detail: string): void {
-    const at = Date.now();
-    send({ type: 'outcome', id, outcome: { kind: 'blocked', startedAt: at, endedAt: at, sent: 0, received: 0, detail } });
+  wantsRestart(now: number): boolean {
+    return this.#restartAt !== undefined && now >= this.#restartAt;
   }
+}
 
-  function log(words: { readonly [key: string]: unknown }): void {
-    process.stderr.write(`${JSON.stringify({ role: 'prober', ...words })}\n`);
-  }
+function blocked(detail: string): ProbeOutcome {
+  const at = Date.now();
+  return { kind: 'blocked', startedAt: at, endedAt: at, sent: 0, received: 0, detail };
+}
+
+function log(words: { readonly [key: string]: unknown }): void {
+  process.stderr.write(`${JSON.stringify({ role: 'prober', ...words })}\n`);
 }

@@ -32,13 +32,14 @@ export class SendPort {
     return new SendPort(port, session);
   }
 
-  /** Throws when the kernel does not take the frame, as while the interface is down. */
-  send(frame: Uint8Array): void {
+  /** False when the kernel does not take the frame, as while the interface is down. The addon says no more than that. */
+  send(frame: Uint8Array): boolean {
     try {
       this.#session.inject(Buffer.from(frame.buffer, frame.byteOffset, frame.length));
+      return true;
     } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      throw new Error(`Cannot send on ${this.port}: the kernel did not take the frame`, { cause: error });
+      if (!(error instanceof Error && error.message.includes('inject failed'))) throw error;
+      return false;
     }
   }
 }
