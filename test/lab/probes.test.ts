@@ -65,6 +65,27 @@ describe.skipIf(missing)('probes of a live gateway', () => {
     console.log(`broadcast: ${everybody.length} probes asked`);
   });
 
+  it('armed for known devices, one that was seen to serve Modbus is asked in one connection, pinned to its address, and says who it is', async () => {
+    const plc = await site.device('plc');
+    await site.gateway.command(`/devices/${plc?.id}/approve`, { hours: 1, reason: 'the line needs it' });
+    await site.untilDevice('plc', d => d.enforcement === 'open');
+    await arm('dock', 'known-devices');
+    const ended = async () => (await site.gateway.probes()).recent.find(({ order }) => order.probe === 'modbus-device-id');
+    await until(async () => (await ended()) !== undefined, 'it is asked', 90_000);
+    expect(await ended()).toMatchObject({
+      order: { armedBy: 'local:root', target: { device: plc?.id, service: 502 } },
+      outcome: { kind: 'answered' },
+    });
+    const said = /^modbus-device-id to .* port 502, armed by local:root: answered/;
+    const timeline = async () => (await site.gateway.device(plc?.id ?? '')).timeline;
+    await until(async () => (await timeline()).some(({ kind, text }) => kind === 'probed' && said.test(text)), 'the journal says so');
+    await until(
+      async () => (await site.gateway.device(plc?.id ?? '')).fields.some(({ name, value }) => name === 'model' && value === 'TM221CE16R'),
+      'the sensor reads the answer',
+    );
+    expect((await site.device('plc'))?.enforcement).toBe('open');
+  });
+
   it('a stop works at once and shows', async () => {
     await site.gateway.command('/probes/stop', { reason: 'line 3 complains' });
     const { zones, running } = await site.gateway.probes();
