@@ -109,6 +109,16 @@ describe('arming', () => {
     expect(bench.tick(10)).toHaveLength(1);
   });
 
+  it('a stop of all ends windows that were armed, too, and one of a zone that zone', () => {
+    for (const zone of [undefined, 'dock']) {
+      const bench = new ProbeBench();
+      bench.arm('broadcast');
+      bench.command({ kind: 'stop-probes', ...(zone === undefined ? {} : { zone }) }, 'bob');
+      expect(bench.gateway.prober.armed(bench.now).zones).toEqual([]);
+      expect(bench.tick(60)).toEqual([]);
+    }
+  });
+
   it('survives a restart, and so does a stop', () => {
     const bench = new ProbeBench({ probes: 'broadcast' });
     bench.arm('known-devices');
