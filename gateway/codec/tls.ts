@@ -22,7 +22,7 @@ const [maxRecord, maxMessage] = [16_384 + 2048, 65_536];
 /** A handshake message; `body` is behind type and length. */
 export type HandshakeMessage = { readonly type: number; readonly body: Uint8Array };
 
-/** The whole handshake messages at the start of one direction. `isOver`: no more of them will come in the clear. */
+/** The whole handshake messages at the start of one direction, and a Certificate whose first one is whole, as if it were the only one. `isOver`: no more of them will come in the clear. */
 export type HandshakeStart = { readonly messages: readonly HandshakeMessage[]; readonly isOver: boolean };
 
 /** Joins the records at the start of one direction of a TLS connection. What has not come yet is no fault. Throws DecodeError. */
@@ -51,10 +51,25 @@ function messages(bytes: Uint8Array): HandshakeStart {
     const type = r.u8();
     const length = r.u8() * 0x10000 + r.u16();
     if (length > maxMessage) throw r.fault(`message of ${length} bytes`);
-    if (length > r.left) break;
+    if (length > r.left) {
+      // Of a chain that is longer than what is kept of a frame, the sender's own certificate is enough.
+      const own = type === handshakeTypes.certificate ? ownOf(r.rest()) : undefined;
+      if (own !== undefined) found.push({ type, body: own });
+      break;
+    }
     found.push({ type, body: r.take(length) });
   }
   return { messages: found, isOver: found.some(m => m.type === handshakeTypes.serverHelloDone) };
+}
+
+/** The start of a Certificate message as one that ends with its first certificate; undefined while that is not whole. */
+function ownOf(begun: Uint8Array): Uint8Array | undefined {
+  if (begun.length < 6) return undefined;
+  const end = 6 + u24(new Reader(begun.subarray(3), 'TLS Certificate'));
+  if (end > begun.length) return undefined;
+  const own = begun.slice(0, end);
+  own.set([(end - 3) >> 16, ((end - 3) >> 8) & 0xff, (end - 3) & 0xff]);
+  return own;
 }
 
 function join(parts: readonly Uint8Array[]): Uint8Array {

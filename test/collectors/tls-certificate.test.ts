@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { Dissector } from '../../collectors/dissector.ts';
 import { decode, tlsCertificate } from '../../collectors/tls-certificate.ts';
 import * as b from '../vectors/frames/build.ts';
 import { conversation, fromServer, opening } from '../vectors/frames/stream.ts';
@@ -33,6 +34,23 @@ describe('a certificate', () => {
   it('is the sender’s own: those behind it in the chain are not told', () => {
     const chain = t.certificateMessage(t.certificate('cam-7.plant.example', 'Vendor CA'), t.certificate('Vendor CA', 'Vendor Root'));
     expect(told(tlsCertificate, conversation(443, { server: t.record(22, b.bytes(t.serverHello(1), chain)) })).host).toEqual([shown]);
+  });
+
+  it('at the head of a long chain is told from a frame of which no more was kept', () => {
+    const own = t.certificate('cam-7.plant.example', 'Vendor CA');
+    const long = t.certificateMessage(own, ...Array.from({ length: 20 }, () => t.certificate('Vendor CA', 'Vendor Root')));
+    const start = b.bytes(t.serverHello(1), long);
+    const [hello, ...rest] = [...opening(443), fromServer(443, t.record(22, start))].map(bytes => b.frame(bytes));
+    const said = (kept: number): readonly unknown[] => {
+      const dissector = new Dissector({ collectors: [tlsCertificate] });
+      for (const f of [hello, ...rest]) if (f !== undefined) dissector.frame({ ...f, bytes: f.bytes.subarray(0, kept) });
+      const { observations, malformed } = dissector.drain(true);
+      expect(malformed).toEqual([]);
+      return observations.flatMap(({ fact }) => (fact.kind === 'certificate' ? [fact] : []));
+    };
+    const end = 54 + 5 + t.serverHello(1).length + 4 + 6 + own.length;
+    expect(said(end)).toEqual([shown]);
+    expect(said(end - 1)).toEqual([]);
   });
 
   it('that cannot be read is counted', () => {
