@@ -8,7 +8,7 @@ import { Intake } from './inventory/intake.ts';
 import { Inventory } from './inventory/inventory.ts';
 import { relink } from './inventory/linking.ts';
 import type { DeviceRecord } from './inventory/record.ts';
-import { Enforcing, wishOf } from './inventory/enforcing.ts';
+import { Enforcing, plansAnew, wishOf } from './inventory/enforcing.ts';
 import { relationsOf, viewOf } from './inventory/view.ts';
 import { zoneOf } from './inventory/zone.ts';
 import type { DeviceId, Ip, Mac, Millis } from './model/address.ts';
@@ -17,6 +17,8 @@ import type { DeviceView } from './model/device.ts';
 import type { EventBody } from './model/event.ts';
 import type { Command, Effect, Input } from './model/machine.ts';
 import type { Settings, ZoneSettings } from './model/settings.ts';
+import { Prober } from './probing/prober.ts';
+import { probes } from './probing/index.ts';
 import { decide } from './policy/decide.ts';
 import { isExpected } from './policy/expected.ts';
 import { kindOf } from './policy/kinds.ts';
@@ -40,6 +42,7 @@ export class Gateway {
   readonly #intake: Intake;
   readonly #schedule = new ChallengeSchedule();
   readonly #enforcing = new Enforcing();
+  readonly prober: Prober<DeviceRecord>;
   /** Devices to decide about again: a subset of the inventory. */
   readonly #dirty = new Set<DeviceId>();
   #policy: Policy;
@@ -47,13 +50,19 @@ export class Gateway {
   #out: EventBody[] = [];
   #effects: Effect[] = [];
 
-  constructor(site: MachineSite, policy: Policy, inventory = new Inventory()) {
+  constructor(site: MachineSite, policy: Policy, inventory = new Inventory(), list = probes) {
     this.#site = site;
     this.#policy = policy;
     this.inventory = inventory;
     const parts = { inventory, settings: site.settings, vendorOf: site.vendorOf, learnsMs: site.learnsMs, rules: new Detector() };
     const policyLookups = lookupsOf(() => this.#policy);
     this.#intake = new Intake({ ...parts, policy: policyLookups, ownMac: site.gateway?.mac, emit: (now, event) => this.#emit(now, event) });
+    this.prober = new Prober({
+      ...{ probes: list, inventory, settings: site.settings, own: site.gateway },
+      ...{ zoneOf: record => this.#zoneOf(record).name, isChallenged: id => this.#schedule.isOpen(id) },
+      ipOf: record => site.gateway && askableAt(inventory, record, site.gateway, this.#intake.upstream.owners),
+      ...{ emit: (now, event) => this.#emit(now, event), effect: effect => this.#effects.push(effect) },
+    });
   }
 
   /** A policy comes into force, also the first one after a start: everything is decided and planned anew. */
@@ -68,7 +77,8 @@ export class Gateway {
   view(id: DeviceId, now: Millis): DeviceView | undefined {
     const record = this.inventory.get(id);
     const view = record && viewOf(record, now, this.#intake.isDown(record.device.port));
-    return view && { ...view, ...relationsOf(this.inventory, record), enforcement: this.#enforcing.shown(id, view.enforcement) };
+    const enforcement = view && this.#enforcing.shown(id, view.enforcement);
+    return view && enforcement && { ...view, ...relationsOf(this.inventory, record), enforcement, ...this.prober.shown(id, now) };
   }
 
   zones(): readonly ZoneSettings[] {
@@ -93,6 +103,9 @@ export class Gateway {
       case 'challenge-outcome':
         this.#attested(input.challenge, input.outcome, now);
         break;
+      case 'probe-outcome':
+        this.prober.finished(input.id, input.outcome, now);
+        break;
       case 'enforcement-state':
         if (this.#enforcing.report(input)) this.#emit(now, input);
         break;
@@ -113,6 +126,7 @@ export class Gateway {
 
   #tick(now: Millis): void {
     this.#schedule.giveUp(now);
+    this.prober.tick(now);
     const { pausedUntil } = this.inventory;
     if (pausedUntil !== undefined && now >= pausedUntil) this.#emit(now, { kind: 'resumed', by: 'clock', reason: 'the pause ended' });
     for (const { device, person, attestation } of this.inventory.records())
@@ -128,16 +142,15 @@ export class Gateway {
   }
 
   #command(by: string, reason: string, command: Command, now: Millis): void {
-    const answer = commandEvents(this.inventory, this.#site.settings.zones, { by, reason, now }, command);
-    if ('problem' in answer) this.#effects.push({ kind: 'answer', refused: answer });
-    else {
-      for (const event of answer.events) this.#emit(now, event);
-      if (command.kind === 'challenge') {
-        this.#schedule.hasten(command.device, now);
-        this.#dirty.add(command.device);
-      }
-      this.#effects.push({ kind: 'answer' });
+    const answer = commandEvents(this.inventory, this.#site.settings, { by, reason, now }, command);
+    if ('problem' in answer) return void this.#effects.push({ kind: 'answer', refused: answer });
+    for (const event of answer.events) this.#emit(now, event);
+    this.prober.commanded(by, command, now);
+    if (command.kind === 'challenge') {
+      this.#schedule.hasten(command.device, now);
+      this.#dirty.add(command.device);
     }
+    return void this.#effects.push({ kind: 'answer' });
   }
 
   /** Ends a turn: decides about what changed, plans, asks who is due, and hands the effects over in their order. */
@@ -196,7 +209,7 @@ export class Gateway {
     const { mac, port } = record.device;
     const { challenge: armed, challengePorts, evidenceTtlSeconds: ttlSeconds } = this.#zoneOf(record);
     const ip = askableAt(this.inventory, record, gateway, this.#intake.upstream.owners);
-    if (!armed || ip === undefined || this.#intake.isDown(port)) return [];
+    if (!armed || ip === undefined || this.#intake.isDown(port) || this.prober.forbids(record)) return [];
     if (!this.#schedule.due(id, port, record.attestation.result, now)) return [];
     const remotePorts = challengePorts.slice(0, 4);
     const challenge = { id: this.#schedule.begin(id, port, now), device: id, mac, port, ip, remotePorts, ttlSeconds };
@@ -220,10 +233,4 @@ export class Gateway {
       this.#dirty.add(event.device);
     this.#planDue ||= plansAnew(event);
   }
-}
-
-/** True iff an Event may change the RuleSet. */
-function plansAnew(event: EventBody): boolean {
-  if (event.kind === 'fact-learned') return event.observation.fact.kind === 'address';
-  return ['decided', 'device-moved', 'device-forgotten', 'paused', 'resumed', 'zone-mode'].includes(event.kind);
 }

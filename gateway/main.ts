@@ -10,7 +10,8 @@ import { ChallengeDispatcher } from './edge/challenge/dispatcher.ts';
 import { receive } from './edge/inbox.ts';
 import { lineWriter, readLines } from './edge/lines.ts';
 import { LiveSite } from './edge/live-site.ts';
-import type { FromBrowser, FromEnforcer, FromSensor, ToChallenger, ToEnforcer, ToSensor } from './edge/messages.ts';
+import type { FromBrowser, FromEnforcer, FromSensor, ToChallenger, ToEnforcer, ToProber, ToSensor } from './edge/messages.ts';
+import { ProbeDispatcher } from './edge/probe/dispatcher.ts';
 import { projectFile } from './edge/project-files.ts';
 import { roles } from './edge/roles.ts';
 import { Runner } from './edge/runner.ts';
@@ -51,7 +52,10 @@ const machineSite = { settings, vendorOf: (mac: string) => vendors.lookup(mac), 
 const gateway = new Gateway(machineSite, keeper.policy, inventory);
 
 /** A duplex of the supervisor: file descriptors as in `roles`. A broken one ends this process, and the supervisor starts it anew. */
-function channel<T>(role: 'sensor' | 'enforcer' | 'challenger' | 'browser', take: (value: unknown) => void): (message: T) => boolean {
+function channel<T>(
+  role: 'sensor' | 'enforcer' | 'challenger' | 'browser' | 'prober',
+  take: (value: unknown) => void,
+): (message: T) => boolean {
   const socket = new Socket({ fd: roles[role].fd, readable: true, writable: true });
   socket.on('error', error => log(`Cannot talk to the ${role}: ${error.message}`));
   socket.on('close', () => process.exit(0));
@@ -79,6 +83,18 @@ const toChallenger = channel<ToChallenger>('challenger', value => {
     toChallenger({ type: 'trust', trust: keeper.trust });
   }
 });
+const toProber =
+  settings.network.kind === 'listen'
+    ? () => false
+    : channel<ToProber>('prober', value => {
+        site.processHeard('prober');
+        const message = receive('prober', value, log);
+        if (message?.type === 'outcome') probeDispatcher.answered(message.id, message.outcome);
+        else if (message?.type === 'hello') {
+          site.processHeard('prober', message.pid);
+          probeDispatcher.lost('prober');
+        }
+      });
 if (values.browser)
   channel('browser', value => {
     const message = receive('browser', value, log);
@@ -96,11 +112,20 @@ const dispatcher = new ChallengeDispatcher({
     store.keepEvidence(id, 'application/vnd.sallyport.x509-chain', now(), Buffer.concat([...certificates])),
   done: (challenge, outcome) => input({ kind: 'challenge-outcome', challenge, outcome }),
 });
+const probeDispatcher = new ProbeDispatcher({
+  own: address,
+  now,
+  toEnforcer,
+  toProber,
+  done: (id, outcome) => input({ kind: 'probe-outcome', id, outcome }),
+});
 const runner = new Runner(gateway, {
   now,
   append: (at, events, matters) => store.append(at, events, matters),
   enforce: (ruleSet, hash) => void toEnforcer({ type: 'enforce', ruleSet, hash }),
   challenge: challenge => dispatcher.start(challenge),
+  probe: order => probeDispatcher.start(order),
+  stopProbes: ids => probeDispatcher.stop(ids),
   resync: () => void toSensor({ type: 'resync' }),
   changed: events => site.changed(events),
   refused: (count, why) => log(`${why} (${count} events)`),
@@ -141,6 +166,7 @@ function fromEnforcer(message: FromEnforcer): void {
     case 'hello': {
       site.processHeard('enforcer', message.pid);
       dispatcher.lost('enforcer');
+      probeDispatcher.lost('enforcer');
       return runner.enforceAgain();
     }
     case 'enforcement':
@@ -151,7 +177,8 @@ function fromEnforcer(message: FromEnforcer): void {
     case 'clone-drops':
       return site.cloneDrops(message.port, message.frames);
     case 'lane':
-      return dispatcher.laneAnswered(message.id, message.open, message.detail);
+      dispatcher.laneAnswered(message.id, message.open, message.detail);
+      return probeDispatcher.laneAnswered(message.id, message.open, message.detail);
   }
 }
 

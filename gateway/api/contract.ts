@@ -6,6 +6,7 @@ import type { Coverage } from '../model/coverage.ts';
 import type { Access, RuleRef } from '../model/decision.ts';
 import type { PersonDecision, SeenBy, SettableField } from '../model/device.ts';
 import type { LinkEvidence } from '../model/link.ts';
+import type { DeviceProbing, ProbeMode, ProbingState } from '../model/probe.ts';
 import type { ReasonCode } from '../model/reason.ts';
 import type { ZoneMode } from '../model/settings.ts';
 import type { Health } from './site.ts';
@@ -25,11 +26,13 @@ export type {
   Check,
   Coverage,
   Digest,
+  DeviceProbing,
   Enforcement,
   Health,
   LinkEvidence,
   PersonDecision,
   Presence,
+  ProbingState,
   ReasonCode,
   SettableField,
   ZoneMode,
@@ -47,6 +50,8 @@ export const ownRequestHeader = 'x-sallyport';
 export const maxApprovalHours = 8_760;
 export const maxWaiverHours = 720;
 export const maxPauseMinutes = 1_440;
+/** The longest window for which a zone can be armed for probes. */
+export const maxProbeMinutes = 480;
 /** Length of the reason of a decision, in characters. */
 export const reasonLength = { min: 3, max: 500 } as const;
 export const passwordLength = { min: 10, max: 256 } as const;
@@ -168,6 +173,8 @@ export type DeviceDetail = {
   readonly facts: readonly { readonly collector: string; readonly frame: number; readonly at: Millis; readonly text: string }[];
   readonly packets: number;
   readonly bytes: number;
+  /** Absent where nothing can be asked. */
+  readonly probing?: DeviceProbing;
   /** Newest first. */
   readonly timeline: readonly TimelineEntry[];
 };
@@ -200,6 +207,16 @@ export type SetFieldBody =
   | { readonly field: SettableField; readonly unlock: true; readonly reason: string };
 export type PauseBody = { readonly minutes: number; readonly reason: string };
 export type ZoneModeBody = { readonly mode: ZoneMode; readonly reason: string };
+export type ArmProbesBody = {
+  readonly mode: Exclude<ProbeMode, 'off'>;
+  readonly minutes: number;
+  /** Allows sweeps of more than a /22. */
+  readonly wide?: boolean;
+  readonly reason: string;
+};
+/** Without a zone: everywhere. */
+export type StopProbesBody = { readonly zone?: string; readonly reason: string };
+export type NeverProbeBody = { readonly on: boolean; readonly reason: string };
 export type SetupBody = { readonly code: string; readonly user: string; readonly password: string };
 export type SignInBody = { readonly user: string; readonly password: string };
 

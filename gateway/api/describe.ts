@@ -138,6 +138,18 @@ export function describeEvent(body: EventBody): string {
       return `${body.count} ${body.what} at ${body.port} folded away by the quota`;
     case 'enforcement-state':
       return `enforcement ${body.state}: ${body.detail}`;
+    case 'probes-armed':
+      return `${body.by} armed probes (${body.mode}${body.wide === true ? ', wide sweeps' : ''}) in zone ${body.zone} ${ending(body.until)}: ${body.reason}`;
+    case 'probes-stopped':
+      return `${body.by} stopped ${body.zone === undefined ? 'all probes' : `the probes of zone ${body.zone}`}: ${body.reason}`;
+    case 'never-probe':
+      return `${body.by} said that it ${body.on ? 'must never be asked anything' : 'may be asked'}: ${body.reason}`;
+    case 'probe-asked':
+      return `${body.by} asks for probes now: ${body.reason}`;
+    case 'probed':
+      return describeProbe(body);
+    case 'probing-ceased':
+      return `went quiet after ${body.probe}: nobody asks it anything ${ending(body.until)}`;
     case 'signed-in':
       return `${body.user} signed in from ${body.from}`;
     case 'storage':
@@ -151,6 +163,13 @@ export function describeEvent(body: EventBody): string {
     case 'policy-refused':
       return `policy refused: ${body.problems.join('; ')}`;
   }
+}
+
+function describeProbe({ order, outcome }: Extract<EventBody, { kind: 'probed' }>): string {
+  const { probe, zone, target, armedBy } = order;
+  const whom = target === undefined ? `everybody in zone ${zone}` : `${target.ip}${target.service === 0 ? '' : ` port ${target.service}`}`;
+  const bytes = outcome.messages?.map(({ template, bytes: hex }) => `${template} ${hex}`).join(', ') ?? '';
+  return `${probe} to ${whom}, armed by ${armedBy}: ${outcome.kind}, ${outcome.detail}; ${outcome.sent} bytes sent${bytes === '' ? '' : ` (${bytes})`}, ${outcome.received} received`;
 }
 
 function describeOutcome(outcome: Extract<EventBody, { kind: 'attested' }>['outcome']): string {

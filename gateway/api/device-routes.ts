@@ -11,6 +11,7 @@ import { jsonLines } from '../export/json-lines.ts';
 import { exportRecord } from '../export/record.ts';
 import type { Span } from './contract.ts';
 import type { Live } from './live.ts';
+import { probeRoutes } from './probe-routes.ts';
 import { ProblemError, readBody } from './problem.ts';
 import { deviceDetail } from './rows.ts';
 import { approveBody, linkBody, pauseBody, quarantineBody, reasonBody, setFieldBody, waiveBody, zoneModeBody } from './schemas.ts';
@@ -94,6 +95,8 @@ export function deviceRoutes(site: Site, live: Live, who: WhoAsks, now: () => nu
     const { mode, reason } = readBody(zoneModeBody, request.body);
     response.json(await command(request, reason, { kind: 'zone-mode', zone: request.params.zone, mode }));
   });
+
+  probeRoutes(router, { site, command, known: id => known(site, id).device, now });
 
   router.get('/export.csv', async (_request, response) => {
     const asOf = now();

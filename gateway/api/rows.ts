@@ -77,6 +77,7 @@ export function deviceDetail(view: DeviceView, timeline: readonly Event[], other
     timeline: timeline.map(({ seq, at, body }) => ({ seq, at, kind: body.kind, text: describeEvent(body) })).toReversed(),
     ...set({
       person: view.person,
+      probing: view.probing,
       proof: proofOf(view),
       challengedAt: attestation.challengedAt,
       lastFailure: attestation.lastFailure,

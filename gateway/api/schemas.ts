@@ -6,11 +6,13 @@ import { gapKinds, maxNamed, portRoles } from '../model/coverage.ts';
 import { accesses } from '../model/decision.ts';
 import { settableFields } from '../model/device.ts';
 import { signNames } from '../model/link.ts';
+import { probeModes, probeNames, probeOutcomes } from '../model/probe.ts';
 import { reasonCodes } from '../model/reason.ts';
 import {
   maxApprovalHours,
   maxFieldLength,
   maxPauseMinutes,
+  maxProbeMinutes,
   maxWaiverHours,
   passwordLength,
   problemCodes,
@@ -18,13 +20,16 @@ import {
 } from './contract.ts';
 import type {
   ApproveBody,
+  ArmProbesBody,
   LinkBody,
+  NeverProbeBody,
   PauseBody,
   QuarantineBody,
   ReasonBody,
   SetFieldBody,
   SetupBody,
   SignInBody,
+  StopProbesBody,
   WaiveBody,
   ZoneModeBody,
 } from './contract.ts';
@@ -65,6 +70,14 @@ export const setFieldBody = z.union([
 ]) satisfies z.ZodType<SetFieldBody>;
 export const pauseBody = z.strictObject({ minutes: z.number().positive().max(maxPauseMinutes), reason }) satisfies z.ZodType<PauseBody>;
 export const zoneModeBody = z.strictObject({ mode: z.enum(['observe', 'enforce']), reason }) satisfies z.ZodType<ZoneModeBody>;
+export const armProbesBody = z.strictObject({
+  mode: z.enum(['broadcast', 'known-devices']),
+  minutes: z.number().positive().max(maxProbeMinutes),
+  wide: z.boolean().exactOptional(),
+  reason,
+}) satisfies z.ZodType<ArmProbesBody>;
+export const stopProbesBody = z.strictObject({ zone: z.string().max(64).exactOptional(), reason }) satisfies z.ZodType<StopProbesBody>;
+export const neverProbeBody = z.strictObject({ on: z.boolean(), reason }) satisfies z.ZodType<NeverProbeBody>;
 
 const user = z
   .string()
@@ -178,6 +191,60 @@ const linkedRow = z.object({
     }),
   ),
 });
+const probeName = z.enum(probeNames);
+const probeOutcome = z.object({
+  kind: z.enum(probeOutcomes),
+  startedAt: millis,
+  endedAt: millis,
+  sent: z.int(),
+  received: z.int(),
+  detail: z.string(),
+  messages: z.array(z.object({ template: z.string(), bytes: hex })).optional(),
+});
+const probeOrder = z.object({
+  id: z.string(),
+  probe: probeName,
+  zone: z.string(),
+  armedBy: z.string(),
+  target: z.object({ device: z.string(), mac: z.string(), ip: z.string(), port: z.string(), vlan: z.int(), service: z.int() }).optional(),
+  ports: z.array(z.string()).optional(),
+  prefix: z.string().optional(),
+});
+const grant = z.object({ on: z.boolean(), by: z.string(), reason: z.string(), at: millis });
+const zoneProbing = z.object({
+  zone: z.string(),
+  mode: z.enum(probeModes),
+  by: z.string(),
+  reason: z.string().optional(),
+  until: millis.optional(),
+  wide: z.literal(true).optional(),
+});
+const ceased = z.object({
+  device: z.string(),
+  mac: z.string(),
+  port: z.string(),
+  zone: z.string(),
+  probe: probeName,
+  at: millis,
+  until: millis,
+});
+export const probingState = z.object({
+  zones: z.array(zoneProbing),
+  running: z.array(z.object({ order: probeOrder, since: millis })),
+  ceased: z.array(ceased),
+  ceasedKinds: z.array(z.object({ zone: z.string(), probe: probeName })),
+  backOffs: z.array(z.object({ mac: z.string(), port: z.string(), until: millis })),
+  never: z.array(grant.extend({ mac: z.string(), port: z.string() })),
+  recent: z.array(z.object({ order: probeOrder, outcome: probeOutcome })),
+});
+const deviceProbing = z.object({
+  never: grant.optional(),
+  proposal: z.string().optional(),
+  ceasedUntil: millis.optional(),
+  backOffUntil: millis.optional(),
+  asked: z.array(z.object({ probe: probeName, at: millis, kind: z.enum(probeOutcomes) })),
+});
+
 export const deviceDetail = z.object({
   row: deviceRow,
   why: z.string(),
@@ -198,6 +265,7 @@ export const deviceDetail = z.object({
   facts: z.array(z.object({ collector: z.string(), frame: z.int(), at: millis, text: z.string() })),
   packets: z.int(),
   bytes: z.int(),
+  probing: deviceProbing.optional(),
   timeline: z.array(z.object({ seq: z.int(), at: millis, kind: z.string(), text: z.string() })),
 });
 
@@ -220,6 +288,9 @@ export const health = z.object({
   ),
   journal: z.object({ events: z.int(), head: hex, storage: z.enum(['ok', 'full']), detail: z.string() }),
   policy: z.object({ hash: hex, problems: z.array(z.string()) }),
+  probes: z
+    .object({ zones: z.array(zoneProbing), running: z.int() })
+    .describe('Zones that are armed for probes; empty when nothing is asked'),
 });
 
 export const coverage = z.object({

@@ -3,6 +3,7 @@ import type { Coverage } from '../model/coverage.ts';
 import type { DeviceView } from '../model/device.ts';
 import type { Event } from '../model/event.ts';
 import type { Command, CommandAnswer } from '../model/machine.ts';
+import type { ProbingState, ZoneProbing } from '../model/probe.ts';
 import type { Settings, ZoneMode } from '../model/settings.ts';
 
 /** How the gateway itself fares; shown on the page and by `sallyport devices`. */
@@ -24,6 +25,8 @@ export type Health = {
   }[];
   readonly journal: { readonly events: number; readonly head: string; readonly storage: 'ok' | 'full'; readonly detail: string };
   readonly policy: { readonly hash: string; readonly problems: readonly string[] };
+  /** Zones that are armed for probes; empty when nothing is asked. */
+  readonly probes: { readonly zones: readonly ZoneProbing[]; readonly running: number };
 };
 
 /** What routes, live updates and exports may ask of the running gateway; `main` hands it to them. Reads never block; nothing here is a copy to change. */
@@ -38,6 +41,8 @@ export type Site = {
   health(): Health;
   /** What the box sees of the network and what it cannot see. Looks at every device. */
   coverage(): Coverage;
+  /** What we may ask on the wire by ourselves, and what came of it. */
+  probes(): ProbingState;
   /** Resolves when the Event is committed (or when the command was refused). */
   command(by: string, reason: string, command: Command): Promise<CommandAnswer>;
   /** Records who signed in. */

@@ -66,6 +66,7 @@ export function whyText(detail: DeviceDetail): string {
         ? `set    ${name} to “${value}” by ${source}${observed === undefined || observed.value === value ? '' : `; observed is “${observed.value}” (${observed.source})`}`
         : [],
     ),
+    ...probeLines(detail),
     `next   ${reasons[row.reason].next} [${row.reason}]`,
   ];
   return lines.map(line => `${visibleText(line)}\n`).join('');
@@ -74,6 +75,19 @@ export function whyText(detail: DeviceDetail): string {
 /** Why another row counts as the same device. */
 export const whyLinked = ({ evidence, by, reason }: DeviceDetail['linked'][number]['links'][number]): string =>
   by === undefined ? evidence.map(({ text }) => text).join(', ') : `${by} said so: ${reason ?? ''}`;
+
+/** Whether it may be asked anything, and why not. */
+function probeLines({ probing }: DeviceDetail): readonly string[] {
+  if (probing === undefined) return [];
+  const { never, proposal, ceasedUntil, backOffUntil } = probing;
+  const until = (at: number): string => new Date(at).toISOString();
+  return [
+    ...(never === undefined ? [] : [`probes ${never.on ? 'never' : 'allowed'}, said ${never.by}: ${never.reason}`]),
+    ...(never === undefined && proposal !== undefined ? [`probes none before a person has said so: ${proposal}`] : []),
+    ...(ceasedUntil === undefined ? [] : [`probes none until ${until(ceasedUntil)}: it went quiet after one`]),
+    ...(backOffUntil === undefined ? [] : [`probes none until ${until(backOffUntil)}: it did not answer`]),
+  ];
+}
 
 function checkLines(check: Check, number: number): readonly string[] {
   const code = check.code === undefined ? '' : ` [${check.code}]`;

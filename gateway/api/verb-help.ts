@@ -9,6 +9,7 @@ export const clientVerbs = [
   'unlink',
   'set',
   'pause',
+  'probes',
   'export',
   'coverage',
 ] as const;
@@ -130,6 +131,28 @@ Pauses enforcement on the whole site: every device passes. It ends by itself, or
 ${common}
 
 Exit codes: 0 done, 1 refused or failed
+`,
+  probes: `Usage: sallyport probes [options]
+       sallyport probes arm ZONE --for 1h --reason TEXT [--mode broadcast|known-devices] [--wide]
+       sallyport probes stop [--zone ZONE] [--reason TEXT]
+       sallyport probes never DEVICE --reason TEXT [--off]
+       sallyport probes ask DEVICE --reason TEXT
+
+Shows what the gateway asks on the wire by itself: which zones are armed, by whom and until when, what runs, who is left alone and why,
+and how the last probes ended. Nothing is ever asked before a person arms a zone; a stop works at once and holds until somebody arms again.
+${device}
+
+  arm              broadcast: questions to everybody; known-devices: also to devices that were seen to speak the protocol
+  never            nobody asks this device anything, attestation challenges included; --off allows it again
+  ask              asks a device now all that it can be asked, though it was asked today
+  --for SPAN       30m, 2h; at most 8h (default 1h)
+  --mode MODE      default broadcast
+  --wide           sweep more than 1022 addresses too
+  --zone ZONE      stop there only
+  --reason TEXT    3 to 500 characters, kept in the journal
+${common}
+
+Exit codes: 0 good, 1 refused or failed, 2 something is armed, 4 no such device
 `,
   export: `Usage: sallyport export [--format csv|jsonl] [--output FILE] [options]
 

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { visibleJson, visibleText } from '../model/visible-text.ts';
 import { Client, ClientError } from './client.ts';
-import type { Coverage, DeviceDetail, DeviceList, DeviceRow } from './contract.ts';
+import type { Coverage, DeviceDetail, DeviceList, DeviceRow, Health } from './contract.ts';
 import { coverageText } from './coverage-text.ts';
 import { decide, link, quarantine, setField } from './device-verbs.ts';
+import { isProbeAction, probeActions, runProbes } from './probes-verb.ts';
 import { readInstant, readSpan } from './span.ts';
 import { deviceTable, whyText } from './table.ts';
 import { type Call, exit, NoSuchDevice, options, readArgs, reasonOf, theDevice, type VerbIo, WrongCall } from './verb-call.ts';
@@ -37,6 +38,7 @@ function complain(io: VerbIo, error: Error, code: number): number {
 }
 
 async function run(verb: ClientVerb, call: Call): Promise<number> {
+  if (verb === 'probes') return probes(call);
   only(verb, call);
   switch (verb) {
     case 'devices':
@@ -63,7 +65,7 @@ async function run(verb: ClientVerb, call: Call): Promise<number> {
   }
 }
 
-const allowed: Record<ClientVerb, readonly (keyof typeof options)[]> = {
+const allowed: Record<Exclude<ClientVerb, 'probes'>, readonly (keyof typeof options)[]> = {
   devices: ['json'],
   why: ['json'],
   approve: ['for', 'until', 'for-good', 'reason', 'json'],
@@ -79,7 +81,7 @@ const allowed: Record<ClientVerb, readonly (keyof typeof options)[]> = {
 const namesDevice = new Set<ClientVerb>(['why', 'approve', 'quarantine', 'release', 'unlink']);
 
 /** An option that the verb would ignore is refused: `quarantine --for 4h` must not look as if it ended. */
-function only(verb: ClientVerb, { values, positionals }: Call): void {
+function only(verb: Exclude<ClientVerb, 'probes'>, { values, positionals }: Call): void {
   const foreign = Object.keys(values).find(name => name !== 'data' && !allowed[verb].some(own => own === name));
   if (foreign !== undefined) throw new WrongCall(`Cannot ${verb}: it has no option --${foreign}`);
   if (verb === 'link' || verb === 'set') return;
@@ -150,6 +152,36 @@ async function pause(call: Call): Promise<number> {
   const answer = await client.ask('POST', '/pause', { minutes: span / 60_000, reason });
   io.stdout.write(values.json === true ? `${answer}\n` : `Enforcement is paused for ${values.for ?? '30m'}: every device passes\n`);
   return exit.good;
+}
+
+async function probes(call: Call): Promise<number> {
+  const { client, io, values, positionals } = call;
+  const [action = 'state', named, ...more] = positionals;
+  if (!isProbeAction(action)) throw new WrongCall(`Cannot run probes '${action}': give arm, stop, never, ask or nothing`);
+  const { options: own, words } = probeActions[action];
+  const foreign = Object.keys(values).find(name => name !== 'data' && !own.some(one => one === name));
+  if (foreign !== undefined) throw new WrongCall(`Cannot run probes ${action}: it has no option --${foreign}`);
+  if (more.length > 0 || (named !== undefined) !== (words === 1))
+    throw new WrongCall(
+      `Cannot run probes ${action}: ${words === 1 ? `name exactly one ${action === 'arm' ? 'zone' : 'device'}` : 'it takes no arguments'}`,
+    );
+  const span = readSpan(values.for ?? '1h');
+  if (span === undefined) throw new WrongCall(`Cannot read --for '${values.for}': write 30m or 2h`);
+  await runProbes(action, {
+    client,
+    out: text => void io.stdout.write(text),
+    json: values.json === true,
+    zone: action === 'arm' ? named : values.zone,
+    device: action === 'never' || action === 'ask' ? (await theDevice({ ...call, positionals: [named ?? ''] })).id : undefined,
+    mode: values.mode ?? 'broadcast',
+    minutes: span / 60_000,
+    wide: values.wide === true,
+    off: values.off === true,
+    reason: action === 'state' ? '' : action === 'stop' ? (values.reason ?? 'stopped on the command line') : reasonOf(call),
+  });
+  if (action !== 'state') return exit.good;
+  const { probes: armed } = await client.json<Health>('GET', '/health');
+  return armed.zones.length > 0 ? exit.findings : exit.good;
 }
 
 async function exportInventory({ client, io, values }: Call): Promise<number> {

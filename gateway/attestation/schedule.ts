@@ -29,6 +29,11 @@ export class ChallengeSchedule {
     return standing.open === undefined && now >= standing.nextAt;
   }
 
+  /** True while a challenge to the device is open. */
+  isOpen(device: DeviceId): boolean {
+    return this.#standings.get(device)?.open !== undefined;
+  }
+
   /** Notes that a challenge leaves now; returns its id, unique since the start. */
   begin(device: DeviceId, port: PortName, now: Millis): string {
     this.#issued += 1;

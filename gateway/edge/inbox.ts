@@ -3,8 +3,9 @@ import { checkNames } from '../model/attestation.ts';
 import { attestationStatuses } from '../model/axes.ts';
 import { transportFailures } from '../model/attestation.ts';
 import { actionNames, bridgeProtocols, descriptionsOf, identifierSchemes, printSchemes } from '../model/fact.ts';
+import { maxShownBytes, maxShownMessages, probeOutcomes } from '../model/probe.ts';
 import { reasonCodes } from '../model/reason.ts';
-import type { FromBrowser, FromChallenger, FromEnforcer, FromSensor } from './messages.ts';
+import type { FromBrowser, FromChallenger, FromEnforcer, FromProber, FromSensor } from './messages.ts';
 
 /** The shapes that the gateway believes of its less trusted processes. Text is capped; more fields than known are dropped. */
 const mac = z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/);
@@ -162,12 +163,28 @@ const fromBrowser = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hint'), ip, name: z.string().max(255).optional(), services: z.array(z.string().max(80)).max(64) }),
 ]);
 
+const shown = z.object({ template: z.string().max(80), bytes: hex.max(2 * maxShownBytes) });
+const probeOutcome = z.object({
+  kind: z.enum(probeOutcomes),
+  startedAt: millis,
+  endedAt: millis,
+  sent: count,
+  received: count,
+  detail: text,
+  messages: z.array(shown).max(maxShownMessages).exactOptional(),
+});
+const fromProber = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('hello'), role: z.literal('prober'), epoch, pid }),
+  z.object({ type: z.literal('beat') }),
+  z.object({ type: z.literal('outcome'), id: z.string().max(80), outcome: probeOutcome }),
+]);
+
 /** Messages by the process that sends them. */
-export type Senders = { sensor: FromSensor; enforcer: FromEnforcer; challenger: FromChallenger; browser: FromBrowser };
+export type Senders = { sensor: FromSensor; enforcer: FromEnforcer; challenger: FromChallenger; browser: FromBrowser; prober: FromProber };
 
 /** Checks the shape of a message; undefined with a word to `refuse` when it is not one. A process that sends such is broken or taken over. */
 export function receive<R extends keyof Senders>(role: R, value: unknown, refuse: (why: string) => void): Senders[R] | undefined {
-  const schema = { sensor: fromSensor, enforcer: fromEnforcer, challenger: fromChallenger, browser: fromBrowser }[role];
+  const schema = { sensor: fromSensor, enforcer: fromEnforcer, challenger: fromChallenger, browser: fromBrowser, prober: fromProber }[role];
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data as Senders[R];
   const issue = parsed.error.issues[0];

@@ -6,6 +6,7 @@ import type { Coverage } from '../model/coverage.ts';
 import type { Device, DeviceView } from '../model/device.ts';
 import type { Event, EventBody } from '../model/event.ts';
 import type { Command, CommandAnswer } from '../model/machine.ts';
+import type { ProbingState } from '../model/probe.ts';
 import type { Settings } from '../model/settings.ts';
 import type { FromSensor } from './messages.ts';
 import { RunningTotal } from './running-total.ts';
@@ -61,7 +62,7 @@ export class LiveSite {
     const names = network.kind === 'bridge' ? [...network.ports, ...network.uplinks] : network.ports;
     const ports = names.map(port => [port, { port, state: 'unknown', frames: 0, dropped: 0, cloneDrops: 0, detail: '' }] as const);
     this.#ports = new Map(ports);
-    const roles = network.kind === 'bridge' ? ['sensor', 'enforcer', 'challenger'] : ['sensor', 'challenger'];
+    const roles = network.kind === 'bridge' ? ['sensor', 'enforcer', 'challenger', 'prober'] : ['sensor', 'challenger'];
     for (const role of roles) this.#processes.set(role, { role, alive: false, detail: 'not heard of yet' });
   }
 
@@ -107,6 +108,7 @@ export class LiveSite {
       ports: [...this.#ports.values()],
       journal: { events: store.head.seq, head: store.head.hash, ...this.#storage },
       policy: this.#policy,
+      probes: gateway.prober.armed(this.#parts.now()),
     };
   }
 
@@ -114,6 +116,10 @@ export class LiveSite {
     const { gateway, settings } = this.#parts;
     const kindOf = ({ fields }: Device): string | undefined => fields.kind?.value ?? fields.deviceKind?.value;
     return coverageOf(gateway.inventory.records(), { network: settings.network, kindOf });
+  }
+
+  probes(): ProbingState {
+    return this.#parts.gateway.prober.state(this.#parts.now());
   }
 
   command(by: string, reason: string, command: Command): Promise<CommandAnswer> {
@@ -175,9 +181,9 @@ export class LiveSite {
     this.#tellSoon();
   }
 
-  /** To be called each second: the sensor and the challenger say something all the time, so silence is the end of them. */
+  /** To be called each second: sensor, challenger and prober say something all the time, so silence is the end of them. */
   lookForSilence(): void {
-    for (const role of ['sensor', 'challenger']) {
+    for (const role of ['sensor', 'challenger', 'prober']) {
       const at = this.#heardAt.get(role);
       if (at === undefined || this.#parts.now() - at < silenceMs || this.#processes.get(role)?.alive !== true) continue;
       this.#processes.set(role, { role, alive: false, detail: `silent for ${Math.round((this.#parts.now() - at) / 1000)} s` });

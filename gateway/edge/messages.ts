@@ -2,6 +2,7 @@ import type { Hex, Ip, Mac, Millis, PortName, Vlan } from '../model/address.ts';
 import type { ChallengeOutcome } from '../model/attestation.ts';
 import type { Malformed, Observation, Sighting } from '../model/fact.ts';
 import type { Challenge } from '../model/machine.ts';
+import type { ProbeOrder, ProbeOutcome } from '../model/probe.ts';
 import type { ReplyLane, RuleSet } from '../model/rule-set.ts';
 import type { TrustMaterial } from '../model/trust.ts';
 
@@ -69,6 +70,18 @@ export type ToChallenger =
       readonly evidenceTtlSeconds: number;
       readonly now: Millis;
     };
+
+export type FromProber =
+  | { readonly type: 'hello'; readonly role: 'prober'; readonly epoch: string; readonly pid: number }
+  /** Each half second, so that silence means that it hangs; the supervisor then ends it. */
+  | { readonly type: 'beat' }
+  | { readonly type: 'outcome'; readonly id: string; readonly outcome: ProbeOutcome };
+
+export type ToProber =
+  /** `own`: the bridge's own addresses; questions come from there and go nowhere else. */
+  | { readonly type: 'probe'; readonly order: ProbeOrder; readonly own: { readonly mac: Mac; readonly ip: Ip; readonly prefix: string } }
+  /** Ends these, or all that run, at once. */
+  | { readonly type: 'stop'; readonly ids?: readonly string[] };
 
 /** The optional mDNS browser. It decodes hostile packets with a package we do not trust, so what it says is a hint, never a fact. */
 export type FromBrowser =

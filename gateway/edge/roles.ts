@@ -47,7 +47,17 @@ export const roles = {
     nodeOptions: ['--max-old-space-size=64'],
     fd: 6,
   },
-  // Has no fd of its own: the others are its fds 3 to 6.
+  // Opens its sending handles as root that can do nothing else, then becomes `becomes` with nothing, as the sensor does.
+  prober: {
+    entry: 'edge/probe/prober',
+    user: 0,
+    becomes: 61176,
+    bounding: ['net_raw', 'setuid', 'setgid'],
+    ambient: [],
+    nodeOptions: ['--max-old-space-size=64'],
+    fd: 7,
+  },
+  // Has no fd of its own: the others are its fds 3 to 7.
   gateway: { entry: 'main', user: 61174, becomes: 61174, bounding: [], ambient: [], nodeOptions: [], fd: undefined },
 } as const satisfies Record<string, RolePrivileges>;
 
@@ -80,12 +90,12 @@ export function roleSpec(name: RoleName, args: readonly string[], reach: Reach, 
     command: [...reach.prefix, ...setpriv(role), ...node],
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' },
     ...(role.fd === undefined ? {} : { gatewayFd: role.fd }),
-    ...(name === 'browser' || name === 'challenger' ? { silenceMillis } : {}),
+    ...(name === 'browser' || name === 'challenger' || name === 'prober' ? { silenceMillis } : {}),
     ...(name === 'sensor' ? { lastWords: true } : {}),
   };
 }
 
-/** setpriv(1) as an argument list. Root keeps what the bounding set leaves, so the sensor needs no ambient capability. */
+/** setpriv(1) as an argument list. Root keeps what the bounding set leaves, so sensor and prober need no ambient capability. */
 export function setpriv(role: RolePrivileges): readonly string[] {
   const only = (capabilities: readonly Capability[]): string => ['-all', ...capabilities.map(c => `+${c}`)].join(',');
   const user = role.user === 0 ? [] : [`--reuid=${role.user}`, `--regid=${role.user}`];

@@ -48,6 +48,10 @@ export async function run(args: readonly string[]): Promise<number> {
   const ports = network.kind === 'bridge' ? [...network.ports, ...network.uplinks] : network.ports;
   const sensor = JSON.stringify({ ports, filter: 'none', user: roles.sensor.becomes });
   const enforcer = settings.network.kind === 'bridge' ? [roleSpec('enforcer', [], reach)] : [];
+  // Uplinks are not among its ports: nobody behind them is a device of ours.
+  const proberOptions =
+    network.kind === 'bridge' ? JSON.stringify({ bridge: network.bridge, ports: network.ports, user: roles.prober.becomes }) : '';
+  const prober = network.kind === 'bridge' ? [roleSpec('prober', [proberOptions], reach)] : [];
   const browser = settings.browseMdns ? [roleSpec('browser', [], reach)] : [];
   const specs = [
     roleSpec('gateway', gatewayArgs, reach),
@@ -55,6 +59,7 @@ export async function run(args: readonly string[]): Promise<number> {
     ...enforcer,
     roleSpec('challenger', [], reach),
     ...browser,
+    ...prober,
   ];
   const supervisor = supervise({ roles: specs });
   await new Promise<void>(done => {

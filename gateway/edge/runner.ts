@@ -4,6 +4,7 @@ import { tighten } from '../quarantine/tighten.ts';
 import type { Hex, Millis } from '../model/address.ts';
 import type { EventBody } from '../model/event.ts';
 import type { Challenge, Command, CommandAnswer, Effect, Input } from '../model/machine.ts';
+import type { ProbeOrder } from '../model/probe.ts';
 import type { RuleSet } from '../model/rule-set.ts';
 
 /** What the runner does the machine's effects with. */
@@ -14,6 +15,8 @@ export type RunnerEdge = {
   /** Hands a RuleSet to the enforcer; one that is not there gets it again when it comes back (`enforceAgain`). */
   readonly enforce: (ruleSet: RuleSet, hash: Hex) => void;
   readonly challenge: (challenge: Challenge) => void;
+  readonly probe: (order: ProbeOrder) => void;
+  readonly stopProbes: (ids: readonly string[] | undefined) => void;
   readonly resync: () => void;
   readonly changed: (events: readonly EventBody[]) => void;
   readonly refused: (count: number, why: string) => void;
@@ -26,6 +29,11 @@ const peoplesKinds: readonly EventBody['kind'][] = [
   'paused',
   'resumed',
   'zone-mode',
+  'probes-armed',
+  'probes-stopped',
+  'never-probe',
+  'probe-asked',
+  'probing-ceased',
   'policy-loaded',
   'started',
   'storage',
@@ -43,6 +51,8 @@ export class Runner {
   #sent: RuleSet | undefined;
   #wanted: RuleSet | undefined;
   #commits: Promise<boolean> = Promise.resolve(true);
+  /** Counts stops of probes: what was ordered before one and still waits for its commit must not leave after it. */
+  #stops = 0;
 
   constructor(gateway: Gateway, edge: RunnerEdge) {
     this.#gateway = gateway;
@@ -79,10 +89,25 @@ export class Runner {
     if (loosens) void committed.then(done => done && this.#loosenTo(wish));
     for (const effect of effects) {
       if (effect.kind === 'challenge') this.#edge.challenge(effect.challenge);
-      else if (effect.kind === 'resync') this.#edge.resync();
+      else if (effect.kind === 'stop-probes') {
+        this.#stops += 1;
+        this.#edge.stopProbes(effect.ids);
+      } else if (effect.kind === 'probe') {
+        // Nothing is asked on the word of a person whose word is not on disk yet.
+        const stops = this.#stops;
+        void committed.then(done => this.#probe(effect.order, done, stops === this.#stops));
+      } else if (effect.kind === 'resync') this.#edge.resync();
     }
     if (events.length > 0) this.#edge.changed(events);
     return committed;
+  }
+
+  #probe(order: ProbeOrder, isCommitted: boolean, isWanted: boolean): void {
+    if (isCommitted && isWanted) return this.#edge.probe(order);
+    const at = this.#edge.now();
+    const kind = isWanted ? 'blocked' : 'stopped';
+    const detail = isWanted ? 'the journal cannot be written' : 'before anything left';
+    return this.input({ kind: 'probe-outcome', id: order.id, outcome: { kind, startedAt: at, endedAt: at, sent: 0, received: 0, detail } });
   }
 
   /** Sends at once whatever of the wish only cuts. True iff more is wished than that. */

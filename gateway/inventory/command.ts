@@ -2,9 +2,10 @@ import type { Millis } from '../model/address.ts';
 import type { PersonDecision } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
 import type { Command } from '../model/machine.ts';
-import type { ZoneSettings } from '../model/settings.ts';
+import type { Settings } from '../model/settings.ts';
 import { type Answer, cutTogether, linkByHand, otherInterfaces, setField, tooLongFor, unlinkByHand } from './device-command.ts';
 import type { Inventory } from './inventory.ts';
+import { type ProbeCommand, probeCommand } from './probe-command.ts';
 
 /** The longest pause of enforcement. Milliseconds. */
 export const maxPauseMs = 24 * 3_600_000;
@@ -12,7 +13,7 @@ export const maxPauseMs = 24 * 3_600_000;
 /** What a person's command does, as Events, or why it is refused. Challenges are opened by the machine and make none here. */
 export function commandEvents(
   inventory: Inventory,
-  zones: readonly ZoneSettings[],
+  { zones, network }: Pick<Settings, 'zones' | 'network'>,
   { by, reason, now }: { readonly by: string; readonly reason: string; readonly now: Millis },
   command: Command,
 ): Answer {
@@ -42,6 +43,11 @@ export function commandEvents(
       if (!zones.some(zone => zone.name === command.zone))
         return { status: 404, problem: `Cannot change zone ${command.zone}: there is none of that name` };
       return { events: [{ kind: 'zone-mode', zone: command.zone, mode: command.mode, by, reason: asked }] };
+    case 'arm-probes':
+    case 'stop-probes':
+    case 'never-probe':
+    case 'probe':
+      return probeCommand(inventory, zones, network.kind, { by, reason: asked, now }, command);
   }
 }
 
@@ -49,7 +55,7 @@ function aboutDevice(
   inventory: Inventory,
   by: string,
   reason: string,
-  command: Exclude<Extract<Command, { readonly device: string }>, { readonly kind: 'link' | 'set-field' }>,
+  command: Exclude<Extract<Command, { readonly device: string }>, ProbeCommand | { readonly kind: 'link' | 'set-field' }>,
   now: Millis,
 ): Answer {
   const record = inventory.get(command.device);
@@ -106,8 +112,11 @@ function aboutDevice(
       };
     case 'unlink':
       return unlinkByHand(inventory, command.device, by, reason);
-    case 'challenge':
-      return { events: [] };
+    case 'challenge': {
+      const never = inventory.probing.grant(record.device.mac, record.device.port);
+      if (never?.on !== true) return { events: [] };
+      return { status: 409, problem: `Cannot challenge ${command.device}: ${never.by} said never to ask it anything (${never.reason})` };
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import type { EventBody } from '../model/event.ts';
 import type { DeviceId, Hex } from '../model/address.ts';
 import type { Enforcement } from '../model/axes.ts';
 import type { WishedDevice } from '../model/rule-set.ts';
@@ -61,4 +62,10 @@ export class Enforcing {
     if (this.#state !== 'applied') return 'drifted';
     return this.#intended.has(id) ? 'applying' : journalled;
   }
+}
+
+/** True iff an Event may change the RuleSet. */
+export function plansAnew(event: EventBody): boolean {
+  if (event.kind === 'fact-learned') return event.observation.fact.kind === 'address';
+  return ['decided', 'device-moved', 'device-forgotten', 'paused', 'resumed', 'zone-mode'].includes(event.kind);
 }

@@ -4,6 +4,7 @@ import type { ZoneMode } from '../model/settings.ts';
 import { foldOutcome, renewed } from './fold-attestation.ts';
 import { foldFact, unlocked, withField } from './fold-fact.ts';
 import { Links, type LinksSnapshot } from './links.ts';
+import { ProbeGrants, type ProbeGrantsSnapshot } from './probe-grants.ts';
 import { type DeviceRecord, maxBindings, unattested } from './record.ts';
 import { SignIndex } from './sign-index.ts';
 import { type Sign, tellsApart } from './signs.ts';
@@ -17,6 +18,7 @@ export type InventorySnapshot = {
   readonly zoneModes: readonly (readonly [string, ZoneMode])[];
   /** Absent in snapshots of older versions. */
   readonly links?: LinksSnapshot;
+  readonly probing?: ProbeGrantsSnapshot;
 };
 
 /** The most devices that are kept at all; the machine caps them per port long before. */
@@ -32,11 +34,17 @@ export class Inventory {
   readonly #signs = new SignIndex();
   #links = new Links();
   readonly #zoneModes = new Map<string, ZoneMode>();
+  /** Who may be asked what. */
+  readonly probing: ProbeGrants;
   #nextId = 1;
   #pausedUntil: Millis | undefined;
 
+  constructor(probing = new ProbeGrants()) {
+    this.probing = probing;
+  }
+
   static from(snapshot: InventorySnapshot): Inventory {
-    const inventory = new Inventory();
+    const inventory = new Inventory(ProbeGrants.from(snapshot.probing));
     for (const record of snapshot.records) inventory.#add(record);
     for (const [zone, mode] of snapshot.zoneModes) inventory.#zoneModes.set(zone, mode);
     if (snapshot.links !== undefined) inventory.#links = Links.from(snapshot.links);
@@ -52,6 +60,7 @@ export class Inventory {
       nextId: this.#nextId,
       zoneModes: [...this.#zoneModes],
       links: this.#links.snapshot(),
+      probing: this.probing.snapshot(),
       ...(this.#pausedUntil === undefined ? {} : { pausedUntil: this.#pausedUntil }),
     };
   }
@@ -131,6 +140,7 @@ export class Inventory {
   /** Folds one Event in. Events about a device that is gone change nothing. */
   apply(event: Pick<Event, 'at' | 'body'>): void {
     const { at, body } = event;
+    this.probing.apply(at, body);
     if (body.kind === 'device-found') this.#found(body, at);
     else if (body.kind === 'devices-linked') {
       if (this.#records.has(body.device) && this.#records.has(body.other)) this.#links.linked(body, at, (a, b) => this.pairOf(a, b));
@@ -230,6 +240,10 @@ export class Inventory {
       case 'person-released':
         record.person = undefined;
         break;
+      case 'never-probe':
+      case 'probe-asked':
+      case 'probing-ceased':
+        break; // what may be asked outlives the device: `probing` has folded it in
     }
   }
 
@@ -276,7 +290,8 @@ const isAboutDevice = (body: EventBody): body is AboutDevice =>
   body.kind !== 'alarm' &&
   body.kind !== 'device-found' &&
   body.kind !== 'devices-linked' &&
-  body.kind !== 'devices-unlinked';
+  body.kind !== 'devices-unlinked' &&
+  body.device !== undefined;
 
 /** The device at its new port: open bindings end, its addresses stay known, and it is nobody's clone any more. */
 function moved(device: DeviceRecord['device'], port: PortName, zone: string, at: Millis): DeviceRecord['device'] {

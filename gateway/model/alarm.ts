@@ -35,6 +35,7 @@ export const alarms = {
   'remote-access-device': 'gives somebody outside a way in',
   'ring-broken': 'a redundant ring has opened',
   'key-seen-elsewhere': 'showed a device key that another device proved',
+  'probe-hurt': 'went quiet right after we asked it something',
   flood: 'more than a port may journal',
 } as const satisfies Record<string, string>;
 

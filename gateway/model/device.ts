@@ -4,6 +4,7 @@ import type { Assurance, Admission, AttestationStatus, Enforcement, Presence } f
 import type { Decision } from './decision.ts';
 import type { Fact } from './fact.ts';
 import type { DeviceGroup } from './link.ts';
+import type { DeviceProbing } from './probe.ts';
 import type { ReasonCode } from './reason.ts';
 
 /** A value with where it came from. `locked`: a person set it, observations do not replace it; `observed` is what they say meanwhile. */
@@ -123,6 +124,8 @@ export type DeviceView = {
   /** How many other addresses share its port, when any do. Then nothing above `assuranceCap` holds for the frames of its address: shown, not decided by. */
   readonly sharesPortWith?: number;
   readonly assuranceCap?: Assurance;
+  /** Absent where the network has no bridge of ours: there nobody asks anything. */
+  readonly probing?: DeviceProbing;
 };
 
 /** What a fingerprint looks at. Text is what the device or a registry said. */

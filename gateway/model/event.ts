@@ -6,6 +6,7 @@ import type { Decision } from './decision.ts';
 import type { Field, FieldName, PersonDecision, SeenBy } from './device.ts';
 import type { Observation } from './fact.ts';
 import type { LinkEvidence } from './link.ts';
+import type { CeasedProbing, ProbeMode, ProbeOrder, ProbeOutcome } from './probe.ts';
 import type { ZoneMode } from './settings.ts';
 
 /** One thing that happened. State is a fold over these, so they carry whatever the fold needs and nothing it can derive. */
@@ -112,6 +113,31 @@ export type EventBody =
       readonly ruleSet: Hex;
       readonly detail: string;
     }
+  | {
+      readonly kind: 'probes-armed';
+      readonly zone: ZoneName;
+      readonly mode: Exclude<ProbeMode, 'off'>;
+      readonly by: string;
+      readonly reason: string;
+      readonly until: Millis;
+      readonly wide?: true;
+    }
+  /** Without a zone: everywhere, also where the settings allow probes, until somebody arms again. */
+  | { readonly kind: 'probes-stopped'; readonly zone?: ZoneName; readonly by: string; readonly reason: string }
+  | {
+      readonly kind: 'never-probe';
+      readonly device: DeviceId;
+      readonly mac: Mac;
+      readonly port: PortName;
+      /** False: somebody looked at it and says that it may be asked. */
+      readonly on: boolean;
+      readonly by: string;
+      readonly reason: string;
+    }
+  | { readonly kind: 'probe-asked'; readonly device: DeviceId; readonly by: string; readonly reason: string }
+  /** One per probe, a whole sweep included: who armed it, which bytes left, what came of it. */
+  | { readonly kind: 'probed'; readonly device?: DeviceId; readonly order: ProbeOrder; readonly outcome: ProbeOutcome }
+  | (CeasedProbing & { readonly kind: 'probing-ceased' })
   | { readonly kind: 'signed-in'; readonly user: string; readonly from: string }
   | { readonly kind: 'storage'; readonly state: 'full' | 'recovered'; readonly detail: string };
 

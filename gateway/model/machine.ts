@@ -3,6 +3,7 @@ import type { ChallengeOutcome } from './attestation.ts';
 import type { SettableField } from './device.ts';
 import type { EventBody } from './event.ts';
 import type { Malformed, Observation, Sighting } from './fact.ts';
+import type { ProbeMode, ProbeOrder, ProbeOutcome } from './probe.ts';
 import type { ReplyLane, RuleSet } from './rule-set.ts';
 import type { ReasonCode } from './reason.ts';
 import type { ZoneMode } from './settings.ts';
@@ -21,7 +22,17 @@ export type Command =
   | { readonly kind: 'set-field'; readonly device: DeviceId; readonly field: SettableField; readonly value?: string }
   | { readonly kind: 'pause'; readonly until: Millis }
   | { readonly kind: 'resume' }
-  | { readonly kind: 'zone-mode'; readonly zone: string; readonly mode: ZoneMode };
+  | { readonly kind: 'zone-mode'; readonly zone: string; readonly mode: ZoneMode }
+  | {
+      readonly kind: 'arm-probes';
+      readonly zone: string;
+      readonly mode: Exclude<ProbeMode, 'off'>;
+      readonly until: Millis;
+      readonly wide?: boolean;
+    }
+  | { readonly kind: 'stop-probes'; readonly zone?: string }
+  | { readonly kind: 'never-probe'; readonly device: DeviceId; readonly on: boolean }
+  | { readonly kind: 'probe'; readonly device: DeviceId };
 
 /** Everything that can happen to the machine. */
 export type Input =
@@ -33,6 +44,7 @@ export type Input =
   | { readonly kind: 'forwarding-entry'; readonly mac: Mac; readonly port: PortName; readonly vlan: Vlan }
   | { readonly kind: 'port-state'; readonly port: PortName; readonly state: 'up' | 'down' | 'healed' | 'gone'; readonly detail: string }
   | { readonly kind: 'challenge-outcome'; readonly challenge: string; readonly outcome: ChallengeOutcome }
+  | { readonly kind: 'probe-outcome'; readonly id: string; readonly outcome: ProbeOutcome }
   | {
       readonly kind: 'enforcement-state';
       readonly state: 'applied' | 'mismatch' | 'failed';
@@ -60,6 +72,9 @@ export type Effect =
   | { readonly kind: 'append'; readonly events: readonly EventBody[] }
   | { readonly kind: 'enforce'; readonly ruleSet: RuleSet }
   | { readonly kind: 'challenge'; readonly challenge: Challenge }
+  | { readonly kind: 'probe'; readonly order: ProbeOrder }
+  /** Ends probes at once: these, or all that run. */
+  | { readonly kind: 'stop-probes'; readonly ids?: readonly string[] }
   /** Ask the sensor for the latest fact of every address again: some were folded away by a quota that has recovered. */
   | { readonly kind: 'resync' }
   /** What to tell the person whose command this was; sent when the Events before it are committed. */

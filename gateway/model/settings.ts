@@ -1,4 +1,5 @@
 import type { Ip, PortName, Vlan, ZoneName } from './address.ts';
+import type { ProbeMode } from './probe.ts';
 
 /** observe records and cuts nothing; enforce acts. (learn and alert come between them later.) */
 export type ZoneMode = 'observe' | 'enforce';
@@ -21,6 +22,8 @@ export type ZoneSettings = {
   readonly graceSeconds: number;
   /** What happens when no rule matches. */
   readonly otherwise: 'admit' | 'hold';
+  /** What we may ask on the wire by ourselves, for good; absent: nothing. A person arms it for a time, or stops it (`Command`). */
+  readonly probes?: ProbeMode;
 };
 
 /** Where the bridge stands between devices and the rest, or where we only listen. */

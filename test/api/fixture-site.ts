@@ -7,6 +7,7 @@ import type { Event } from '../../gateway/model/event.ts';
 import type { DeviceGroup } from '../../gateway/model/link.ts';
 import type { Command } from '../../gateway/model/machine.ts';
 import type { ReasonCode } from '../../gateway/model/reason.ts';
+import type { ProbingState } from '../../gateway/model/probe.ts';
 import type { Settings } from '../../gateway/model/settings.ts';
 import type { CommandAnswer, Health, Site } from '../../gateway/api/site.ts';
 
@@ -407,6 +408,7 @@ export function fixtureSite(
   const timelines = new Map<string, Event[]>();
   const commands: FixtureSite['commands'] = [];
   const notes: FixtureSite['notes'] = [];
+  let probing: ProbingState = { zones: [dockOff], running: [], ceased: [], ceasedKinds: [], backOffs: [], never: [], recent: [] };
   let refusal: Extract<CommandAnswer, { ok: false }> | undefined;
   let pausedUntil: number | undefined;
   let seq = 100;
@@ -490,7 +492,11 @@ export function fixtureSite(
     device: id => devices.get(id),
     deviceByIp: ip => [...devices.values()].find(view => view.device.ips.includes(ip)),
     timeline: (id, limit) => (timelines.get(id) ?? []).slice(-limit),
-    health: () => health(devices.size, pausedUntil),
+    health: () => ({
+      ...health(devices.size, pausedUntil),
+      probes: { zones: probing.zones.filter(({ mode }) => mode !== 'off'), running: probing.running.length },
+    }),
+    probes: () => probing,
     coverage: () =>
       coverageOf(
         [...devices.values()].map(({ device: d, lastSeen, packets, bytes }) => ({
@@ -507,6 +513,7 @@ export function fixtureSite(
       const refused = refusal;
       refusal = undefined;
       if (refused !== undefined) return Promise.resolve(refused);
+      probing = probed(probing, by, reason, command);
       if (command.kind === 'pause') pausedUntil = command.until;
       if (command.kind === 'resume') pausedUntil = undefined;
       if ('device' in command) {
@@ -514,7 +521,9 @@ export function fixtureSite(
         if (view === undefined) return Promise.resolve({ ok: false, status: 404, problem: 'Cannot find the device' });
         if (command.kind === 'unlink') for (const id of view.group?.members ?? []) ungroup(id);
         else if (command.kind === 'set-field') setField(view, by, command.field, command.value);
-        else if (command.kind !== 'challenge' && command.kind !== 'link') decide(view, by, reason, command);
+        else if (command.kind === 'never-probe')
+          devices.set(command.device, { ...view, probing: { never: { on: command.on, by, reason, at: epoch }, asked: [] } });
+        else if (command.kind !== 'challenge' && command.kind !== 'probe' && command.kind !== 'link') decide(view, by, reason, command);
       }
       tell([]);
       return Promise.resolve({ ok: true });
@@ -569,7 +578,15 @@ function decided(view: DeviceView, person: PersonDecision): DeviceView {
 const released = (view: DeviceView, views: readonly DeviceView[]): DeviceView =>
   views.find(({ device: d }) => d.id === view.device.id) ?? view;
 
-const health = (devices: number, pausedUntil: number | undefined): Health => ({
+const dockOff = { zone: 'dock', mode: 'off', by: 'settings' } as const;
+function probed(probing: ProbingState, by: string, reason: string, command: Command): ProbingState {
+  if (command.kind === 'stop-probes') return { ...probing, zones: [dockOff] };
+  if (command.kind !== 'arm-probes') return probing;
+  const { zone, mode, until } = command;
+  return { ...probing, zones: [{ zone, mode, by, reason, until }] };
+}
+
+const health = (devices: number, pausedUntil: number | undefined): Omit<Health, 'probes'> => ({
   version: '0.1.0-test',
   startedAt: epoch,
   zones: [

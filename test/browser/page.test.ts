@@ -99,6 +99,22 @@ describe.skipIf(missing !== undefined)('the page in a browser', () => {
     await tab.getByRole('searchbox').fill('');
   });
 
+  it('arms probes for a time and a reason, and stops them with one press', async () => {
+    const stop = tab.getByRole('button', { name: /Stop probes/ });
+    expect(await stop.count()).toBe(0);
+    await tab.getByRole('button', { name: 'Ask everybody…' }).click();
+    await tab.getByRole('textbox', { name: /Reason/ }).fill('commissioning of dock 7');
+    await tab.getByRole('radio', { name: '15 min' }).check();
+    await tab.getByRole('button', { name: 'Arm', exact: true }).click();
+    await stop.waitFor();
+    await shoot(tab, 'probes-1400');
+    expect(open.site.commands.at(-1)).toMatchObject({ command: { kind: 'arm-probes', zone: 'dock', mode: 'broadcast' } });
+    await stop.click();
+    await stop.waitFor({ state: 'detached' });
+    expect(open.site.commands.at(-1)).toMatchObject({ command: { kind: 'stop-probes' }, reason: 'the stop button on the page' });
+    open.site.commands.splice(0);
+  });
+
   it('shows hostile names as text', async () => {
     await tab.getByRole('link', { name: markupName }).waitFor();
     expect(await tab.locator('img').count()).toBe(0);

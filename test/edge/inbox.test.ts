@@ -71,3 +71,19 @@ describe('what the gateway believes of the sensor', () => {
     expect(refused).toMatch(/^Cannot read a message of the sensor/);
   });
 });
+
+describe('what the gateway believes of the prober', () => {
+  const messages = [{ template: 'read', bytes: '00ff' }];
+  const outcome = { kind: 'answered', startedAt: 1, endedAt: 2, sent: 5, received: 9, detail: 'yes', messages };
+  const read = (more: object): unknown =>
+    receive('prober', { type: 'outcome', id: 'p1', outcome: { ...outcome, ...more } }, () => undefined);
+
+  it('an outcome as it is written', () => expect(read({})).toEqual({ type: 'outcome', id: 'p1', outcome }));
+  it.each([
+    ['another kind', { kind: 'written' }],
+    ['bytes beyond their cap', { messages: [{ template: 'read', bytes: '00'.repeat(65) }] }],
+    ['more messages than are shown', { messages: Array(9).fill(messages[0]) }],
+    ['a detail without end', { detail: 'x'.repeat(1025) }],
+    ['a negative count', { sent: -1 }],
+  ])('but not %s', (_, more) => expect(read(more)).toBeUndefined());
+});

@@ -16,6 +16,8 @@ function bench() {
   const gateway = new Gateway(site, policy());
   const sent: RuleSet[] = [];
   const challenges: string[] = [];
+  const probed: string[] = [];
+  const stops: (readonly string[] | undefined)[] = [];
   const commits: { events: readonly EventBody[]; matters: boolean; done: () => void; fail: () => void }[] = [];
   const runner = new Runner(gateway, {
     now: () => now,
@@ -30,6 +32,8 @@ function bench() {
       }),
     enforce: ruleSet => sent.push(ruleSet),
     challenge: ({ id }) => challenges.push(id),
+    probe: ({ id }) => probed.push(id),
+    stopProbes: ids => stops.push(ids),
     resync: () => {},
     changed: () => {},
     refused: () => {},
@@ -53,7 +57,7 @@ function bench() {
     await settle();
   };
   const access = (mac: string) => sent.at(-1)?.devices.find(device => device.mac === mac)?.access;
-  return { now, gateway, runner, sent, commits, challenges, see, settle, commitAll, access };
+  return { now, gateway, runner, sent, commits, challenges, probed, stops, see, settle, commitAll, access };
 }
 
 const sensor = '02:00:5e:00:00:01';
@@ -115,5 +119,35 @@ describe('tightening acts first, loosening needs its Event committed', () => {
     for (const commit of b.commits.splice(0)) commit.fail();
     await b.settle();
     expect(b.access('44:19:b6:00:00:01')).toBe('hold');
+  });
+});
+
+describe('probes', () => {
+  const order = { id: 'p1', probe: 'arp-sweep', zone: 'dock', armedBy: 'ann', ports: ['v1'], prefix: '10.20.0.0/24' } as const;
+  const armed = { kind: 'probes-armed', zone: 'dock', mode: 'broadcast', by: 'ann', reason: 'because', until: 2 } as const;
+
+  it('leave only when the word of the person who armed them is committed', async () => {
+    const { runner, probed, commitAll, settle } = bench();
+    await commitAll();
+    void runner.run([{ kind: 'append', events: [armed] }]);
+    void runner.run([{ kind: 'probe', order }]);
+    await settle();
+    expect(probed).toEqual([]);
+    await commitAll();
+    expect(probed).toEqual(['p1']);
+  });
+
+  it('that still wait when somebody stops them never leave; the stop itself waits for no disk', async () => {
+    const { runner, probed, stops, commitAll } = bench();
+    await commitAll();
+    void runner.run([
+      { kind: 'append', events: [armed] },
+      { kind: 'probe', order },
+    ]);
+    void runner.run([{ kind: 'append', events: [{ kind: 'probes-stopped', by: 'bob', reason: 'because' }] }, { kind: 'stop-probes' }]);
+    expect(stops).toEqual([undefined]);
+    await commitAll();
+    await commitAll();
+    expect(probed).toEqual([]);
   });
 });

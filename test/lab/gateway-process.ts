@@ -3,7 +3,7 @@ import { createWriteStream, existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { DeviceDetail, DeviceList, DeviceRow, Health } from '../../gateway/api/contract.ts';
+import type { DeviceDetail, DeviceList, DeviceRow, Health, ProbingState } from '../../gateway/api/contract.ts';
 import { until } from './namespace.ts';
 import type { Warehouse } from './warehouse.ts';
 
@@ -81,6 +81,10 @@ export class GatewayProcess {
 
   health(): Promise<Health> {
     return this.#ask<Health>('GET', '/health');
+  }
+
+  probes(): Promise<ProbingState> {
+    return this.#ask<ProbingState>('GET', '/probes');
   }
 
   async command(path: string, body: object): Promise<void> {

@@ -55,6 +55,7 @@ describe('./sallyport', () => {
       'quarantine',
       'release',
       'pause',
+      'probes',
       'export',
       'coverage',
     ])

@@ -10,6 +10,7 @@ import type { Decide } from './decide-dialog.tsx';
 import { Bindings, DecisionPanel, Facts, ProofPanel, Timeline } from './device-panels.tsx';
 import { Interfaces, SetField, addressWords } from './interfaces.tsx';
 import { ago, nameOf, whatOf, when, whereOf } from './format.ts';
+import { DeviceProbes } from './probes.tsx';
 import { Copy, Link } from './link.tsx';
 import { clock, rows } from './store.ts';
 
@@ -78,6 +79,7 @@ export function DevicePage({ id }: { id: string }) {
         </section>
         <div>
           <DecisionPanel detail={found} />
+          <DeviceProbes detail={found} open={decide => (dialog.value = decide)} />
           <Bindings detail={found} />
         </div>
       </div>

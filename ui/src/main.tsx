@@ -8,6 +8,7 @@ import { DevicesPage } from './devices-page.tsx';
 import { Banners, HealthStrip, PauseButton } from './health-strip.tsx';
 import { Link } from './link.tsx';
 import { connect, disconnect, present } from './live.ts';
+import { ProbeStop, Probes } from './probes.tsx';
 import { SetupPage, SignInPage } from './sign-in.tsx';
 import { clock, forget, health, heardAt, loadList, loadSession, openDevice, path, problem, session } from './store.ts';
 
@@ -20,8 +21,10 @@ function Page() {
     <>
       <Top user={state.user} />
       <Banners />
+      <ProbeStop />
       {openDevice.value === undefined ? <DevicesPage /> : <DevicePage key={openDevice.value} id={openDevice.value} />}
       {openDevice.value === undefined && <CoveragePanel />}
+      {openDevice.value === undefined && <Probes />}
       <HealthStrip />
     </>
   );

@@ -28,6 +28,8 @@ declare module 'pcap/build/Release/pcap_binding.node' {
     read_callback: (status: number) => void;
     /** Calls `onPacket` for each waiting frame, at most 1024, having filled `bytes` and `header` (4 × u32: seconds, microseconds, captured, on the wire). */
     dispatch(bytes: Uint8Array, header: Uint8Array): number;
+    /** Sends one whole frame. Throws when the kernel does not take it. */
+    inject(frame: Buffer): void;
     start_polling(): void;
     stats(): CaptureStats;
   }

@@ -1,5 +1,6 @@
 import { isIP, isIPv4 } from 'node:net';
 import { z } from 'zod';
+import { probeModes } from '../../model/probe.ts';
 
 /**
  * What may stand in settings.json, with its defaults. The message of a shape completes "it is …, must be …". Unknown fields are refused.
@@ -42,6 +43,7 @@ const zone = z.strictObject(
     evidenceTtlSeconds: count(1, 604_800, ' seconds').default(3600),
     graceSeconds: count(0, 604_800, ' seconds').default(900),
     otherwise: z.enum(['admit', 'hold'], { error: 'admit or hold' }).default('hold'),
+    probes: z.enum(probeModes, { error: 'off, broadcast or known-devices' }).default('off'),
   },
   { error: 'a zone with its fields' },
 );
@@ -124,6 +126,9 @@ function zoneConflicts({ network, zones }: SettingsFields, zone: SettingsFields[
     }),
     ...(network.kind === 'listen' && zone.mode === 'enforce'
       ? [{ path: ['zones', n, 'mode'], message: 'observe: where we only listen, nothing can be enforced' }]
+      : []),
+    ...(network.kind === 'listen' && zone.probes !== 'off'
+      ? [{ path: ['zones', n, 'probes'], message: 'off: where we only listen, we ask nothing' }]
       : []),
   ];
 }

@@ -68,6 +68,7 @@ describe('settings', () => {
           evidenceTtlSeconds: 3600,
           graceSeconds: 900,
           otherwise: 'hold',
+          probes: 'off',
         },
       ],
       browseMdns: false,
@@ -193,6 +194,16 @@ describe('settings', () => {
       'enforcement where we only listen',
       { network: { kind: 'listen', ports: ['eth1'] }, zones: [{ ...dock, mode: 'enforce' }] },
       ['settings.json:12: Cannot read zones[0].mode: it is "enforce", must be observe: where we only listen, nothing can be enforced'],
+    ],
+    [
+      'probes where we only listen',
+      { network: { kind: 'listen', ports: ['eth1'] }, zones: [{ ...dock, probes: 'broadcast' }] },
+      ['settings.json:12: Cannot read zones[0].probes: it is "broadcast", must be off: where we only listen, we ask nothing'],
+    ],
+    [
+      'a mode of probes that is none',
+      { zones: [{ ...dock, probes: 'all' }] },
+      ['settings.json:18: Cannot read zones[0].probes: it is "all", must be off, broadcast or known-devices'],
     ],
   ])('refuse %s, with the line', async (_, more, problems) => {
     expect(await problemsOf(json(more))).toEqual(problems);
