@@ -8,6 +8,7 @@ import { Intake } from './inventory/intake.ts';
 import { Inventory } from './inventory/inventory.ts';
 import type { DeviceRecord } from './inventory/record.ts';
 import { Enforcing, wishOf } from './inventory/enforcing.ts';
+import { SwitchKnowledge } from './inventory/switch-knowledge.ts';
 import { viewOf } from './inventory/view.ts';
 import { zoneOf } from './inventory/zone.ts';
 import type { DeviceId, Ip, Mac, Millis } from './model/address.ts';
@@ -36,6 +37,7 @@ export class Gateway {
   readonly inventory: Inventory;
   readonly #site: MachineSite;
   readonly #intake: Intake;
+  readonly #switches: SwitchKnowledge;
   readonly #schedule = new ChallengeSchedule();
   readonly #enforcing = new Enforcing();
   /** Devices to decide about again: a subset of the inventory. */
@@ -50,7 +52,9 @@ export class Gateway {
     this.#policy = policy;
     this.inventory = inventory;
     const parts = { inventory, settings: site.settings, vendorOf: site.vendorOf, learnsMs: site.learnsMs, rules: new Detector() };
-    this.#intake = new Intake({ ...parts, ownMac: site.gateway?.mac, emit: (now, event) => this.#emit(now, event) });
+    const own = { ownMac: site.gateway?.mac, emit: (now: Millis, event: EventBody) => this.#emit(now, event) };
+    this.#intake = new Intake({ ...parts, ...own });
+    this.#switches = new SwitchKnowledge({ inventory, ...own });
   }
 
   /** A policy comes into force, also the first one after a start: everything is decided and planned anew. */
@@ -86,6 +90,9 @@ export class Gateway {
           this.#dirty.add(id);
         }
         this.#planDue ||= this.#intake.upstream.takeNews();
+        break;
+      case 'switch-tables':
+        this.#switches.take(input.switchIp, input.reading, now);
         break;
       case 'challenge-outcome':
         this.#attested(input.challenge, input.outcome, now);

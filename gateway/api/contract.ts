@@ -4,6 +4,7 @@ import type { Admission, Assurance, AttestationStatus, Badge, Enforcement, Prese
 import type { Access, RuleRef } from '../model/decision.ts';
 import type { PersonDecision, SeenBy } from '../model/device.ts';
 import type { ReasonCode } from '../model/reason.ts';
+import type { Attachment } from '../model/switch.ts';
 import type { ZoneMode } from '../model/settings.ts';
 import type { Health } from './site.ts';
 
@@ -16,6 +17,7 @@ export type {
   Access,
   Admission,
   Assurance,
+  Attachment,
   AttestationStatus,
   Badge,
   Check,
@@ -29,6 +31,7 @@ export type {
 };
 export { badges } from '../model/axes.ts';
 export { reasons } from '../model/reason.ts';
+export { attachmentText } from '../model/switch.ts';
 export { visibleText } from '../model/visible-text.ts';
 
 /** Where the API stands on every listener of the page. */
@@ -73,6 +76,8 @@ export type DeviceRow = {
   readonly cloneOf?: DeviceId;
   readonly firstSeen: Millis;
   readonly lastSeen: Millis;
+  /** Where a listed switch says that it is plugged in. */
+  readonly attachedTo?: Attachment;
 };
 
 /** `seq` is the live stream's number at which these rows were true. */

@@ -152,6 +152,9 @@ export class Inventory {
       case 'field-set':
         record.device = withField(record.device, body.field, body.value);
         break;
+      case 'attached':
+        record.device = attached(record.device, body.to);
+        break;
       case 'device-moved':
         this.#count(record.device.port, -1);
         this.#count(body.to, 1);
@@ -220,6 +223,12 @@ export class Inventory {
 /** Events that change a known device. An alarm names one but changes nothing. */
 type AboutDevice = Exclude<Extract<EventBody, { readonly device: DeviceId }>, { readonly kind: 'device-found' }>;
 const isAboutDevice = (body: EventBody): body is AboutDevice => 'device' in body && body.kind !== 'alarm' && body.kind !== 'device-found';
+
+/** Plugged in where a switch says, or nobody knows any more where. */
+function attached(before: DeviceRecord['device'], to: DeviceRecord['device']['attachedTo']): DeviceRecord['device'] {
+  const { attachedTo: _, ...device } = before;
+  return to === undefined ? device : { ...device, attachedTo: to };
+}
 
 /** The device at its new port: open bindings end, its addresses stay known, and it is nobody's clone any more. */
 function moved(device: DeviceRecord['device'], port: PortName, zone: string, at: Millis): DeviceRecord['device'] {

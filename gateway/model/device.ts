@@ -4,6 +4,7 @@ import type { Assurance, Admission, AttestationStatus, Enforcement, Presence } f
 import type { Decision } from './decision.ts';
 import type { Fact } from './fact.ts';
 import type { ReasonCode } from './reason.ts';
+import type { Attachment } from './switch.ts';
 
 /** A value with where it came from. `locked`: a person set it and observations do not replace it. */
 export type Field<T> = { readonly value: T; readonly source: string; readonly at: Millis; readonly frame: number; readonly locked?: true };
@@ -57,6 +58,8 @@ export type Device = {
   readonly services: readonly { readonly service: string; readonly name?: string }[];
   readonly facts: readonly { readonly collector: string; readonly frame: number; readonly at: Millis; readonly fact: Fact }[];
   readonly firstSeen: Millis;
+  /** Where it is plugged in, as a listed switch says; absent where none is listed or none knows it. */
+  readonly attachedTo?: Attachment;
 };
 
 /** A person's word about a device. `until` absent: for good. */

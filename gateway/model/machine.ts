@@ -5,6 +5,7 @@ import type { Malformed, Observation, Sighting } from './fact.ts';
 import type { ReplyLane, RuleSet } from './rule-set.ts';
 import type { ReasonCode } from './reason.ts';
 import type { ZoneMode } from './settings.ts';
+import type { SwitchReading } from './switch.ts';
 
 /** What a person asks for, from page or CLI. `device` is an id. */
 export type Command =
@@ -26,6 +27,8 @@ export type Input =
   /** The bridge learnt an address; catches hosts that no capture would show. */
   | { readonly kind: 'forwarding-entry'; readonly mac: Mac; readonly port: PortName; readonly vlan: Vlan }
   | { readonly kind: 'port-state'; readonly port: PortName; readonly state: 'up' | 'down' | 'healed' | 'gone'; readonly detail: string }
+  /** A listed switch was read for who is at which of its ports, or could not be. */
+  | { readonly kind: 'switch-tables'; readonly switchIp: Ip; readonly reading: SwitchReading }
   | { readonly kind: 'challenge-outcome'; readonly challenge: string; readonly outcome: ChallengeOutcome }
   | {
       readonly kind: 'enforcement-state';
