@@ -47,7 +47,17 @@ export const roles = {
     nodeOptions: ['--max-old-space-size=64'],
     fd: 6,
   },
-  // Has no fd of its own: the others are its fds 3 to 6.
+  // Decodes what switches answer, so it is ended after 2 s of silence.
+  'switch-reader': {
+    entry: 'edge/probe/switch-reader',
+    user: 61177,
+    becomes: 61177,
+    bounding: [],
+    ambient: [],
+    nodeOptions: ['--max-old-space-size=96'],
+    fd: 8,
+  },
+  // Has no fd of its own: the others are its fds 3 to 8.
   gateway: { entry: 'main', user: 61174, becomes: 61174, bounding: [], ambient: [], nodeOptions: [], fd: undefined },
 } as const satisfies Record<string, RolePrivileges>;
 
@@ -80,7 +90,7 @@ export function roleSpec(name: RoleName, args: readonly string[], reach: Reach, 
     command: [...reach.prefix, ...setpriv(role), ...node],
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' },
     ...(role.fd === undefined ? {} : { gatewayFd: role.fd }),
-    ...(name === 'browser' || name === 'challenger' ? { silenceMillis } : {}),
+    ...(name === 'browser' || name === 'challenger' || name === 'switch-reader' ? { silenceMillis } : {}),
     ...(name === 'sensor' ? { lastWords: true } : {}),
   };
 }
