@@ -90,8 +90,15 @@ function readVariables(r: Reader, wants: (name: Uint8Array) => boolean): readonl
  * is the same byte for byte but for its numbers, and a template can say what leaves.
  */
 export function berElement(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
+  const isLong = (tag & 0x20) !== 0 || parts.reduce((sum, part) => sum + part.length, 0) > 0x7f;
+  return element(tag, isLong, parts);
+}
+
+/** OCTET STRING whose length is always in three bytes, so that a template fits it whatever its length. */
+export const berLongOctets = (bytes: Uint8Array): Uint8Array => element(berTags.octets, true, [bytes]);
+
+function element(tag: number, isLong: boolean, parts: readonly Uint8Array[]): Uint8Array {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const isLong = (tag & 0x20) !== 0 || length > 0x7f;
   if (length > 0xffff) throw new Error(`Cannot write BER: ${length} bytes`);
   const head = isLong ? [tag, 0x82, length >> 8, length & 0xff] : [tag, length];
   const bytes = new Uint8Array(head.length + length);

@@ -5,7 +5,7 @@ import type { SwitchAccess, SwitchReading, SwitchTables } from '../../gateway/mo
 import * as b from '../vectors/frames/build.ts';
 import { lldp, tlv } from '../vectors/frames/lldp.ts';
 import { labIsMissing, until } from './namespace.ts';
-import { box, community, core, device, dock, Switches } from './switches.ts';
+import { box, community, core, device, dock, Switches, user } from './switches.ts';
 
 const missing = labIsMissing() ?? (spawnSync('snmpd', ['-v']).status === 0 ? undefined : 'there is no snmpd');
 if (missing) console.log(`skipped: ${missing}`);
@@ -77,6 +77,29 @@ describe.skipIf(missing)('two bridges behind a real snmpd', () => {
     const [first, second] = [await tables(dock.ip, { version: '1', community }), await tables(dock.ip)];
     expect(first.ports).toEqual(second.ports);
     expect(new Set(first.entries.map(({ mac }) => mac))).toEqual(new Set(second.entries.map(({ mac }) => mac)));
+  });
+
+  it('say the same in version 3, with and without encryption', async () => {
+    const second = await tables(dock.ip);
+    for (const access of [{ version: '3', ...user } as const, { version: '3', user: 'plain', password: user.password } as const]) {
+      const third = await tables(dock.ip, access);
+      expect(third.ports).toEqual(second.ports);
+      expect(new Set(third.entries.map(({ mac }) => mac))).toEqual(new Set(second.entries.map(({ mac }) => mac)));
+    }
+  });
+
+  it('say why they refuse a user', async () => {
+    const refused = async (over: object) => read(dock.ip, { version: '3', ...user, ...over });
+    expect(await refused({ user: 'nobody' })).toMatchObject({ kind: 'refused', detail: 'it knows no such user' });
+    expect(await refused({ password: 'another-password' })).toMatchObject({
+      kind: 'refused',
+      detail: expect.stringMatching(/^the password is wrong/) as string,
+    });
+    expect((await refused({ privacyPassword: 'another-password' })).kind).not.toBe('read');
+    expect(await read(dock.ip, { version: '3', user: user.user, password: user.password })).toMatchObject({
+      kind: 'read',
+      tables: { ports: [] },
+    });
   });
 
   it('say nothing to a wrong community, and that is said', async () =>

@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import { randomBytes } from 'node:crypto';
 import type { SwitchAccess, SwitchReading } from '../../model/switch.ts';
 import { communityDoor } from '../../probing/community-door.ts';
+import { UserDoor } from '../../probing/user-door.ts';
 import type { SnmpDoor, WalkStep } from '../../probing/switch-walk.ts';
 import { SwitchWalk } from '../../probing/switch-walk.ts';
 import { fits, type Template } from '../../probing/template.ts';
@@ -74,6 +75,5 @@ export function readSwitch(
 }
 
 function doorOf(access: SwitchAccess): SnmpDoor & { readonly templates: readonly Template[] } {
-  if (access.version === '3') throw new Error('Cannot read a switch by SNMPv3 yet');
-  return communityDoor(access.version, access.community);
+  return access.version === '3' ? new UserDoor(access, randomBytes(8)) : communityDoor(access.version, access.community);
 }
