@@ -93,7 +93,10 @@ if (values.browser)
 if (values.switches) {
   const poller = new SwitchPoller(switches, {
     send: message => void toSwitchReader(message),
-    done: (switchIp, reading) => input({ kind: 'switch-tables', switchIp, reading }),
+    done: (switchIp, reading) => {
+      input({ kind: 'switch-tables', switchIp, reading });
+      site.processSays('switch-reader', poller.faults);
+    },
   });
   const toSwitchReader = channel<ToSwitchReader>('switch-reader', value => {
     const message = receive('switch-reader', value, log);

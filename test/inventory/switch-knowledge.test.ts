@@ -83,6 +83,12 @@ describe('where a device is plugged in', () => {
     }
   });
 
+  it('is a port for devices also where more addresses share it than come by the link', () => {
+    read(a, tables('a', { 24: [camera, own.b] }));
+    read(b, tables('b', { 7: [camera, mac(1), mac(2), mac(3)], 1: [own.a] }));
+    expect(at(2)).toMatchObject({ switchName: 'sw-b', port: 'Gi0/7', addresses: 4 });
+  });
+
   it('is a link, and says so, where the switch behind it is not read', () => {
     const neighbours = [{ port: 24, chassis: '02:00:5e:00:00:99', name: 'cell-sw', isBridge: true }];
     read(a, tables('a', { 24: [camera] }, { neighbours }));

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeviceRow } from '../../gateway/api/contract.ts';
@@ -23,7 +24,7 @@ describe.skipIf(missing)('a gateway that is not the bridge', () => {
     await site.startAgents();
     data = `${site.folder}/data`;
     mkdirSync(data, { mode: 0o700 });
-    const switches = [core, dock].map(({ ip }) => ({ ip, community, intervalSeconds: 10 }));
+    const switches = [...[core, dock].map(({ ip }) => ({ ip, community, intervalSeconds: 10 })), { ip: '10.20.0.77', community }];
     const settings = { network: { kind: 'listen', ports: ['eth0'] }, page: { host: '127.0.0.1', port: 8443 }, switches };
     writeFileSync(`${data}/settings.json`, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 });
     gateway = site.lan.spawn('box', [process.execPath, cli, 'run', '--data', data], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -82,6 +83,20 @@ describe.skipIf(missing)('a gateway that is not the bridge', () => {
     expect(await verb('devices')).toMatch(/SWITCH PORT\n.*dock-sw pd1/s);
     expect(await verb('why', device(2).mac)).toContain('plugged in at dock-sw port pd2 “bay 2”, VLAN 20, one of 2 on this port');
     expect(await verb('export')).toMatch(new RegExp(`${device(1).mac}.*"dock-sw","${dock.ip}","${dock.mac}","pd1","bay 1","edge","20"`));
+  });
+
+  it('says which switch cannot be read', async () => {
+    const health = async (): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const call = get({ socketPath: `${data}/control.sock`, path: '/api/v1/health', headers: { host: 'localhost' } }, response => {
+          let body = '';
+          response.setEncoding('utf8').on('data', (part: string) => (body += part));
+          response.on('end', () => resolve(body));
+        });
+        call.on('error', reject);
+      });
+    const wanted = /"role":"switch-reader","alive":true,"detail":"10\.20\.0\.77 silent: no answer/;
+    await until(async () => wanted.test(await health()), 'the silent switch is named', 20_000);
   });
 
   it('follows a cable from one switch to the other', async () => {

@@ -180,12 +180,9 @@ describe('nothing is believed', () => {
 
   it('of an unproved correction of the clock', () => {
     let n = 0;
-    const says = userAgent();
-    const forged = (question: Uint8Array): Uint8Array => {
-      const answer = userAgent({ report: '2' })(question);
-      return ++n === 3 ? answer.fill(0, answer.length - 60, answer.length - 50) : says(question);
-    };
-    expect(walk(forged).kind).toBe('refused');
+    const [says, liar] = [userAgent(), userAgent({ report: '2', password: 'somebody-else', boots: 99 })];
+    const forged = (question: Uint8Array): Uint8Array => (++n === 3 ? liar : says)(question);
+    expect(walk(forged)).toEqual({ kind: 'refused', detail: 'it reports a fault that cannot be mended' });
   });
 
   it('of a message with another id: it changes nothing', () => {

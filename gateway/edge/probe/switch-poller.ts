@@ -12,9 +12,10 @@ export class SwitchPoller {
   readonly #switches: readonly SwitchSettings[];
   readonly #send: (message: ToSwitchReader) => void;
   readonly #done: (switchIp: Ip, reading: SwitchReading) => void;
-  /** Of listed switches only, both. */
+  /** Of listed switches only, all three. */
   readonly #startedAt = new Map<Ip, Millis>();
   readonly #nextAt = new Map<Ip, Millis>();
+  readonly #faults = new Map<Ip, string>();
 
   constructor(
     switches: readonly SwitchSettings[],
@@ -23,6 +24,11 @@ export class SwitchPoller {
     this.#switches = switches;
     this.#send = edge.send;
     this.#done = edge.done;
+  }
+
+  /** Which switches could not be read last, and why; empty when all could. */
+  get faults(): string {
+    return [...this.#faults.values()].join('; ');
   }
 
   /** To be called about each second. */
@@ -40,7 +46,12 @@ export class SwitchPoller {
   /** What the process said, its shape checked. A reading that nobody ordered is dropped. */
   heard(message: FromSwitchReader): void {
     if (message.type === 'hello') this.#lost();
-    else if (message.type === 'switch' && this.#startedAt.delete(message.switchIp)) this.#done(message.switchIp, message.reading);
+    else if (message.type === 'switch' && this.#startedAt.delete(message.switchIp)) {
+      const { switchIp, reading } = message;
+      if (reading.kind === 'read') this.#faults.delete(switchIp);
+      else this.#faults.set(switchIp, `${switchIp} ${reading.kind}: ${reading.detail}`);
+      this.#done(switchIp, reading);
+    }
   }
 
   /** A new process knows nothing of the readings of the old one. */

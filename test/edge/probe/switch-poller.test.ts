@@ -47,6 +47,17 @@ describe('when switches are read', () => {
     expect(sent).toHaveLength(3);
   });
 
+  it('and it is known which of them could not be', () => {
+    const { it: one } = poller(listed.slice(0, 1));
+    one.tick(0);
+    one.heard({ type: 'switch', switchIp: '10.0.0.1', reading: silent });
+    expect(one.faults).toBe('10.0.0.1 silent: no answer');
+    one.tick(60_000);
+    const tables = { name: '', description: '', chassis: '', own: [], ports: [], entries: [], neighbours: [], truncated: [], skipped: 0 };
+    one.heard({ type: 'switch', switchIp: '10.0.0.1', reading: { kind: 'read', tables } });
+    expect(one.faults).toBe('');
+  });
+
   it('and nothing is believed that nobody asked for', () => {
     const { it: one, done } = poller(listed.slice(0, 1));
     one.heard({ type: 'switch', switchIp: '10.0.0.1', reading: silent });
