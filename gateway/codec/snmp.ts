@@ -63,9 +63,9 @@ function readSnmpPdu(outer: Reader, wants: (name: Uint8Array) => boolean): SnmpP
   if (type < 0xa0 || type > 0xa8) throw outer.fault(`PDU type 0x${type.toString(16)}`);
   const r = new Reader(content, 'SNMP PDU');
   if (type !== snmpPdus.trapV1) {
-    const [requestId = 0, errorStatus = 0] = ['request id', 'error status', 'error index'].map(what =>
-      berInteger(berTake(r, berTags.integer, `SNMP ${what}`), `SNMP ${what}`),
-    );
+    const requestId = berInteger(berTake(r, berTags.integer, 'SNMP request id'), 'SNMP request id');
+    const errorStatus = berInteger(berTake(r, berTags.integer, 'SNMP error status'), 'SNMP error status');
+    berTake(r, berTags.integer, 'SNMP error index');
     return { type, requestId, errorStatus, variables: readVariables(r, wants) };
   }
   const enterprise = berOid(berTake(r, berTags.oid, 'SNMP enterprise'), 'SNMP enterprise');

@@ -13,9 +13,8 @@ export const attachmentAgeMs = 86_400_000;
 const maxPlaces = 4;
 
 type Place = { readonly port: number; readonly vlan?: Vlan; readonly since: Millis };
-type Known = {
+type Known = Pick<SwitchTables, 'name' | 'chassis' | 'own' | 'neighbours'> & {
   readonly ip: Ip;
-  readonly tables: SwitchTables;
   readonly readAt: Millis;
   /** At most `switchCaps.entries` addresses, replaced whole with each reading. */
   readonly places: ReadonlyMap<Mac, readonly Place[]>;
@@ -56,11 +55,7 @@ export class SwitchKnowledge {
     this.#tell(ip, reading, now);
     if (reading.kind === 'read') this.#switches.set(ip, known(ip, reading.tables, this.#switches.get(ip), now));
     for (const [old, { readAt }] of this.#switches) if (now - readAt > tablesAgeMs) this.#switches.delete(old);
-    const views = [...this.#switches.values()].map(one => ({
-      known: one,
-      links: this.#linksOf(one),
-      here: this.#portsOf(one, this.#ownMac),
-    }));
+    const views = [...this.#switches.values()].map(one => this.#view(one));
     for (const record of this.#inventory.records()) this.#place(record, views, ip, now);
     for (const id of this.#confirmedAt.keys()) if (this.#inventory.get(id) === undefined) this.#confirmedAt.delete(id);
   }
@@ -84,12 +79,21 @@ export class SwitchKnowledge {
     this.#emit(now, { kind: 'attached', device: id, ...(found === undefined ? {} : { to: { ...found, at: now } }) });
   }
 
+  #view(one: Known): View {
+    const [links, here] = [this.#linksOf(one), this.#portsOf(one, this.#ownMac)];
+    const sides = [...one.counts].map(([port, addresses]) => {
+      const how = here.has(port) ? 'here' : links.has(port) ? 'link' : 'edge';
+      return [port, { how, addresses }] as const;
+    });
+    return { known: one, sides: new Map(sides) };
+  }
+
   /** Ports behind which another switch stands: one that announces itself as such, or one of the list, whose own address is seen there. */
   #linksOf(one: Known): ReadonlySet<number> {
     const others = [...this.#switches.values()].filter(other => other !== one);
-    const names = new Set(others.flatMap(({ tables: { chassis, name } }) => [chassis, name]).filter(text => text !== ''));
-    const announced = one.tables.neighbours.filter(({ isBridge, chassis, name }) => isBridge || names.has(chassis) || names.has(name));
-    const seen = others.flatMap(({ tables }) => tables.own.flatMap(mac => [...this.#portsOf(one, mac)]));
+    const names = new Set(others.flatMap(({ chassis, name }) => [chassis, name]).filter(text => text !== ''));
+    const announced = one.neighbours.filter(({ isBridge, chassis, name }) => isBridge || names.has(chassis) || names.has(name));
+    const seen = others.flatMap(({ own }) => own.flatMap(mac => [...this.#portsOf(one, mac)]));
     return new Set([...announced.map(({ port }) => port), ...seen]);
   }
 
@@ -98,58 +102,68 @@ export class SwitchKnowledge {
   }
 }
 
-type View = { readonly known: Known; readonly links: ReadonlySet<number>; readonly here: ReadonlySet<number> };
-type Candidate = Omit<Attachment, 'at'> & { readonly since: Millis; readonly isOtherVlan: boolean };
+/** A port as it looks now, with all switches that were read. */
+type Side = { readonly how: Attachment['how']; readonly addresses: number };
+type View = { readonly known: Known; readonly sides: ReadonlyMap<number, Side> };
+type Candidate = { readonly known: Known; readonly place: Place; readonly side: Side; readonly isOtherVlan: boolean };
 const ranks = { edge: 0, link: 1, here: 2 } as const;
 
-/**
- * The port for a device. Every switch on the way knows its address, all but the last one at a port that leads to another switch: so a port for devices
- * goes before a link, and of several the one with the fewest addresses; where these are as many, the one that knows it since the shortest time, for
- * another has not yet forgotten it.
- */
-function best({ device }: DeviceRecord, views: readonly View[]): Omit<Attachment, 'at'> | undefined {
-  const candidates = views.flatMap(view => (view.known.places.get(device.mac) ?? []).map(place => candidate(device.vlan, view, place)));
-  const order = (a: Candidate, b: Candidate): number =>
-    ranks[a.how] - ranks[b.how] ||
-    Number(a.isOtherVlan) - Number(b.isOtherVlan) ||
-    a.addresses - b.addresses ||
-    b.since - a.since ||
-    (`${a.switchIp} ${a.port}` < `${b.switchIp} ${b.port}` ? -1 : 1);
-  const found = candidates.toSorted(order)[0];
-  if (found === undefined) return undefined;
-  const { since: _since, isOtherVlan: _vlan, ...attachment } = found;
-  return attachment;
+/** The port for a device, of all that know its address. Written as plain loops: thousands of devices are placed while the gateway waits. */
+function best({ device: { mac, vlan } }: DeviceRecord, views: readonly View[]): Omit<Attachment, 'at'> | undefined {
+  let found: Candidate | undefined;
+  for (const { known: one, sides } of views)
+    for (const place of one.places.get(mac) ?? []) {
+      const side = sides.get(place.port);
+      if (side === undefined) continue;
+      const candidate = { known: one, place, side, isOtherVlan: vlan !== 0 && place.vlan !== undefined && place.vlan !== vlan };
+      if (found === undefined || order(candidate, found) < 0) found = candidate;
+    }
+  return found && attachment(found);
 }
 
-function candidate(vlan: Vlan, { known: one, links, here }: View, place: Place): Candidate {
-  const { ip, tables, counts, ports } = one;
+/**
+ * Every switch on the way knows an address, all but the last one at a port that leads to another switch: so a port for devices goes before a link, and of
+ * several the one with the fewest addresses; where these are as many, the one that knows it since the shortest time, for another has not yet forgotten it.
+ */
+const order = (a: Candidate, b: Candidate): number =>
+  ranks[a.side.how] - ranks[b.side.how] ||
+  Number(a.isOtherVlan) - Number(b.isOtherVlan) ||
+  a.side.addresses - b.side.addresses ||
+  b.place.since - a.place.since ||
+  (a.known === b.known ? a.place.port - b.place.port : a.known.ip < b.known.ip ? -1 : 1);
+
+function attachment({ known: { ip, name, chassis, ports }, place, side }: Candidate): Omit<Attachment, 'at'> {
   const port = ports.get(place.port);
   return {
     switchIp: ip,
-    switchName: tables.name,
-    chassis: tables.chassis,
+    switchName: name,
+    chassis,
     port: port?.name ?? `${place.port}`,
     ...(port?.alias === undefined ? {} : { alias: port.alias }),
     ...(place.vlan === undefined ? {} : { vlan: place.vlan }),
-    how: here.has(place.port) ? 'here' : links.has(place.port) ? 'link' : 'edge',
-    addresses: counts.get(place.port) ?? 1,
-    since: place.since,
-    isOtherVlan: vlan !== 0 && place.vlan !== undefined && place.vlan !== vlan,
+    ...side,
   };
 }
 
 /** A reading as it is kept. Whoever was at the same port before is there since then; at the first reading nobody knows since when. */
 function known(ip: Ip, tables: SwitchTables, before: Known | undefined, now: Millis): Known {
-  const places = new Map<Mac, Place[]>();
+  const places = new Map<Mac, readonly Place[]>();
   const counts = new Map<number, number>();
+  // Nearly all addresses have one place, and share it with others: it is kept once.
+  const single = new Map<string, readonly Place[]>();
   for (const { mac, port, vlan } of tables.entries) {
-    const here = places.get(mac) ?? [];
-    if (here.length >= maxPlaces) continue;
-    if (!here.some(place => place.port === port)) counts.set(port, (counts.get(port) ?? 0) + 1);
+    const here = places.get(mac);
+    if (here !== undefined && here.length >= maxPlaces) continue;
+    if (here?.some(place => place.port === port) !== true) counts.set(port, (counts.get(port) ?? 0) + 1);
     const since = before === undefined ? 0 : (before.places.get(mac)?.find(place => place.port === port)?.since ?? now);
-    places.set(mac, [...here, { port, ...(vlan === undefined ? {} : { vlan }), since }]);
+    const place = { port, ...(vlan === undefined ? {} : { vlan }), since };
+    const key = `${port} ${vlan} ${since}`;
+    const alone = single.get(key) ?? [place];
+    single.set(key, alone);
+    places.set(mac, here === undefined ? alone : [...here, place]);
   }
-  return { ip, tables, readAt: now, places, counts, ports: new Map(tables.ports.map(port => [port.port, port])) };
+  const { name, chassis, own, neighbours } = tables;
+  return { ip, name, chassis, own, neighbours, readAt: now, places, counts, ports: new Map(tables.ports.map(port => [port.port, port])) };
 }
 
 function summary(reading: SwitchReading): { readonly name?: string; readonly chassis?: string; readonly detail: string } {

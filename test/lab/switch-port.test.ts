@@ -7,7 +7,7 @@ import type { DeviceRow } from '../../gateway/api/contract.ts';
 import { roles } from '../../gateway/edge/roles.ts';
 import { statusOf } from '../edge/processes.ts';
 import { labIsMissing, until } from './namespace.ts';
-import { community, core, device, dock, Switches } from './switches.ts';
+import { community, core, device, dock, Switches, user } from './switches.ts';
 
 const missing = labIsMissing() ?? (spawnSync('snmpd', ['-v']).status === 0 ? undefined : 'there is no snmpd');
 if (missing) console.log(`skipped: ${missing}`);
@@ -24,7 +24,11 @@ describe.skipIf(missing)('a gateway that is not the bridge', () => {
     await site.startAgents();
     data = `${site.folder}/data`;
     mkdirSync(data, { mode: 0o700 });
-    const switches = [...[core, dock].map(({ ip }) => ({ ip, community, intervalSeconds: 10 })), { ip: '10.20.0.77', community }];
+    const switches = [
+      { ip: core.ip, community, intervalSeconds: 10 },
+      { ip: dock.ip, ...user, intervalSeconds: 10 },
+      { ip: '10.20.0.77', community },
+    ];
     const settings = { network: { kind: 'listen', ports: ['eth0'] }, page: { host: '127.0.0.1', port: 8443 }, switches };
     writeFileSync(`${data}/settings.json`, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 });
     gateway = site.lan.spawn('box', [process.execPath, cli, 'run', '--data', data], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -108,17 +112,18 @@ describe.skipIf(missing)('a gateway that is not the bridge', () => {
     expect(timeline.map(({ text }) => text)).toContain('plugged in at core-sw port pd1 “crane”');
   });
 
-  it('keeps the community in its settings of mode 0600, and nowhere else', async () => {
+  const secrets = [community, user.password, user.privacyPassword];
+  it.each(secrets)('keeps %s in its settings of mode 0600, and nowhere else', async secret => {
     const holders = readdirSync(data).filter(
-      name => statSync(`${data}/${name}`).isFile() && readFileSync(`${data}/${name}`).includes(community),
+      name => statSync(`${data}/${name}`).isFile() && readFileSync(`${data}/${name}`).includes(secret),
     );
     expect(holders.toSorted()).toEqual(['settings-in-force.json', 'settings-in-force.json.bak', 'settings.json', 'settings.json.bak']);
     for (const name of holders) expect(statSync(`${data}/${name}`).mode & 0o777, name).toBe(0o600);
-    expect(log).not.toContain(community);
+    expect(log).not.toContain(secret);
     const said = [await verb('devices', '--json'), await verb('export', '--format', 'jsonl'), await verb('why', '--json', device(1).mac)];
-    expect(said.join('')).not.toContain(community);
+    expect(said.join('')).not.toContain(secret);
     expect(pids().length).toBeGreaterThan(4);
-    for (const pid of pids()) expect(procOf(pid, 'cmdline') + procOf(pid, 'environ')).not.toContain(community);
+    for (const pid of pids()) expect(procOf(pid, 'cmdline') + procOf(pid, 'environ')).not.toContain(secret);
   });
 
   it('reads them in a process that has no privilege', async () => {
