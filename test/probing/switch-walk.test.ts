@@ -5,6 +5,7 @@ import { communityDoor } from '../../gateway/probing/community-door.ts';
 import { switchObjects } from '../../gateway/probing/switch-objects.ts';
 import { SwitchWalk, walkCaps, type WalkStep } from '../../gateway/probing/switch-walk.ts';
 import { fits } from '../../gateway/probing/template.ts';
+import { generator, mutate } from '../vectors/mutate.ts';
 import { agent, answer, asked, bytes, int, type Row, switchRows, text } from '../vectors/snmp-agent.ts';
 
 const door = communityDoor('2c', 'public');
@@ -139,6 +140,22 @@ describe('an agent that breaks the rules ends the reading', () => {
       }
       expect(step).toEqual({ kind: 'refused', detail: expect.stringMatching(why) as string });
     });
+
+  it('20,000 edited answers end it, are passed over, or are taken, and nothing is thrown', () => {
+    const random = generator(11);
+    const says = agent(switchRows);
+    const ends = new Map<string, number>();
+    for (let n = 0; n < 20_000; ) {
+      const machine = new SwitchWalk(door, nonce);
+      for (let step = machine.begin(); step.kind === 'send'; n++) {
+        const honest = says(step.message);
+        step = machine.next(random(4) === 0 ? mutate({ bytes: honest, body: 0 }, random) : honest);
+        ends.set(step.kind, (ends.get(step.kind) ?? 0) + 1);
+      }
+    }
+    for (const kind of ['send', 'wait', 'refused', 'answered'])
+      expect(ends.get(kind) ?? 0, kind).toBeGreaterThan(kind === 'answered' ? 0 : 20);
+  });
 
   it('a table without end is cut at its cap, and that is said', () => {
     let row = 0;

@@ -16,6 +16,7 @@ import { berTake } from '../../gateway/codec/ber.ts';
 import { SwitchWalk, type WalkStep } from '../../gateway/probing/switch-walk.ts';
 import { fits } from '../../gateway/probing/template.ts';
 import { UserDoor } from '../../gateway/probing/user-door.ts';
+import { generator, mutate } from '../vectors/mutate.ts';
 import { agent, int, type Row, switchRows } from '../vectors/snmp-agent.ts';
 
 const engine = Uint8Array.of(0x80, 0, 0x1f, 0x88, 4, 1, 2, 3);
@@ -183,6 +184,25 @@ describe('nothing is believed', () => {
     const [says, liar] = [userAgent(), userAgent({ report: '2', password: 'somebody-else', boots: 99 })];
     const forged = (question: Uint8Array): Uint8Array => (++n === 3 ? liar : says)(question);
     expect(walk(forged)).toEqual({ kind: 'refused', detail: 'it reports a fault that cannot be mended' });
+  });
+
+  it('of 1,500 answers, every third of them edited, of which none is thrown at us', () => {
+    const random = generator(13);
+    const says = userAgent();
+    let [answered, edited] = [0, 0];
+    for (let n = 0; n < 1500; ) {
+      const machine = new SwitchWalk(new UserDoor(access, nonce), nonce);
+      let step = machine.begin();
+      for (; step.kind === 'send'; n++) {
+        const honest = says(step.message);
+        const isEdited = random(3) === 0;
+        if (isEdited) edited += 1;
+        step = machine.next(isEdited ? mutate({ bytes: honest, body: 0 }, random) : honest);
+      }
+      if (step.kind === 'answered') answered += 1;
+    }
+    expect(edited).toBeGreaterThan(300);
+    expect(answered).toBeLessThan(20);
   });
 
   it('of a message with another id: it changes nothing', () => {
