@@ -1,6 +1,6 @@
-import { berInteger, berNext, berOid, berOpen, berTake } from '../gateway/codec/ber.ts';
 import { hex } from '../gateway/codec/address.ts';
-import { Reader } from '../gateway/codec/reader.ts';
+import { berOid } from '../gateway/codec/ber.ts';
+import { berTags, isSnmpVersion, maxSnmpVariables, readSnmp, snmpFlags, snmpPdus as pdus } from '../gateway/codec/snmp.ts';
 import { decodeLine } from '../gateway/codec/text.ts';
 import type { Fact } from '../gateway/model/fact.ts';
 import { collector, type Said, udpPorts } from './collector.ts';
@@ -8,13 +8,7 @@ import type { Packet } from './packet.ts';
 import { tellerOf } from './snmp-objects.ts';
 
 const [agentPort, trapPort] = [161, 162];
-const [integerTag, octets, oidTag, sequence] = [0x02, 0x04, 0x06, 0x30];
-/** RFC 3416 §3; the trap of version 1 has a form of its own, RFC 1157 §4.1.6. */
-export const pdus = { response: 0xa2, trapV1: 0xa4, inform: 0xa6, trap: 0xa7, report: 0xa8 } as const;
-const versions: ReadonlySet<number> = new Set([0, 1, 3]);
-const [encryptedFlag, reportableFlag] = [2, 4];
-/** Variables of a message that are read. */
-const maxVariables = 256;
+const { integer: integerTag, octets, oid: oidTag, sequence } = berTags;
 
 /** Beginnings of the objects that are told, as bytes: system, entity, printer, UPS (mib-2 1, 47, 43, 33), enterprises, LLDP-MIB. The many others are passed over. */
 const beginnings = [
@@ -34,58 +28,8 @@ function begins(b: Uint8Array, from: number, to: number, start: readonly number[
   return true;
 }
 
-type Variable = { readonly oid: string; readonly tag: number; readonly value: Uint8Array };
-type Pdu = { readonly type: number; readonly enterprise?: string; readonly variables: readonly Variable[] };
-const noPdu: Pdu = { type: 0, variables: [] };
-
-/** Simple Network Management Protocol, versions 1, 2c and 3. RFC 1157, RFC 3416, RFC 3412 §6. What is encrypted has no PDU; of version 3 the engine is told. */
-export function decode(bytes: Uint8Array) {
-  const r = berOpen(new Reader(bytes, 'SNMP'), sequence, 'SNMP');
-  const version = berInteger(berTake(r, integerTag, 'SNMP version'), 'SNMP version');
-  if (!versions.has(version)) throw r.fault(`version=${version}`);
-  if (version !== 3) {
-    berTake(r, octets, 'SNMP community'); // a secret: not kept
-    return { version, flags: 0, engine: new Uint8Array(0), pdu: readPdu(r) };
-  }
-  const header = berOpen(r, sequence, 'SNMPv3 header');
-  berTake(header, integerTag, 'SNMPv3 message id');
-  berTake(header, integerTag, 'SNMPv3 maximum size');
-  const flags = berTake(header, octets, 'SNMPv3 flags')[0] ?? 0;
-  const model = berInteger(berTake(header, integerTag, 'SNMPv3 security model'), 'SNMPv3 security model');
-  const security = berTake(r, octets, 'SNMPv3 security parameters');
-  // The user-based model, RFC 3414 §2.4, names the engine.
-  const engine = model === 3 ? berTake(berOpen(new Reader(security, 'USM'), sequence, 'USM'), octets, 'USM engine') : new Uint8Array(0);
-  if ((flags & encryptedFlag) !== 0) return { version, flags, engine, pdu: noPdu };
-  const scoped = berOpen(r, sequence, 'SNMPv3 scoped PDU');
-  berTake(scoped, octets, 'SNMPv3 context engine');
-  berTake(scoped, octets, 'SNMPv3 context name');
-  return { version, flags, engine, pdu: readPdu(scoped) };
-}
-
-function readPdu(outer: Reader): Pdu {
-  const { tag: type, content } = berNext(outer);
-  if (type < 0xa0 || type > 0xa8) throw outer.fault(`PDU type 0x${type.toString(16)}`);
-  const r = new Reader(content, 'SNMP PDU');
-  if (type !== pdus.trapV1) {
-    for (const what of ['request id', 'error status', 'error index']) berTake(r, integerTag, `SNMP ${what}`);
-    return { type, variables: readVariables(r) };
-  }
-  const enterprise = berOid(berTake(r, oidTag, 'SNMP enterprise'), 'SNMP enterprise');
-  for (let i = 0; i < 4; i++) berNext(r); // agent address, generic and specific trap, time
-  return { type, enterprise, variables: readVariables(r) };
-}
-
-function readVariables(r: Reader): readonly Variable[] {
-  const list = berOpen(r, sequence, 'SNMP variables');
-  const variables: Variable[] = [];
-  for (let read = 0; list.left > 0 && read < maxVariables; read++) {
-    const pair = berOpen(list, sequence, 'SNMP variable');
-    const name = berTake(pair, oidTag, 'SNMP name');
-    const { tag, content } = berNext(pair);
-    if (isToldBy(name, 0, name.length)) variables.push({ oid: berOid(name, 'SNMP name'), tag, value: content });
-  }
-  return variables;
-}
+/** Versions 1, 2c and 3. What is encrypted has no PDU; of version 3 the engine is told. */
+export const decode = (bytes: Uint8Array) => readSnmp(bytes, name => isToldBy(name, 0, name.length));
 
 type Message = ReturnType<typeof decode>;
 
@@ -110,7 +54,7 @@ export function observe(m: Message, packet: Packet): readonly Said[] {
 
 function isFromAgent({ pdu: { type }, flags }: Message, packet: Packet): boolean {
   const isToManager = packet.targetPort === trapPort;
-  if (type === 0) return packet.sourcePort === agentPort || (isToManager && (flags & reportableFlag) === 0);
+  if (type === 0) return packet.sourcePort === agentPort || (isToManager && (flags & snmpFlags.reportable) === 0);
   if (type === pdus.response || type === pdus.report) return packet.sourcePort === agentPort;
   return isToManager && (type === pdus.trapV1 || type === pdus.trap || type === pdus.inform);
 }
@@ -154,7 +98,7 @@ function tellsNothing({ bytes: b, payload, end }: Packet): boolean {
   i = list;
   for (let read = 0; i < listEnd; read++) {
     const pair = contentAt(b, i, listEnd, sequence);
-    if (pair < 0 || read === maxVariables) return false;
+    if (pair < 0 || read === maxSnmpVariables) return false;
     const next = pair + lengthBefore(b, i);
     const name = contentAt(b, pair, next, oidTag);
     if (name < 0) return false;
@@ -178,7 +122,7 @@ function speaks({ bytes: b, payload: i, end, targetPort }: Packet): boolean {
     b[i] === sequence &&
     b[at] === integerTag &&
     b[at + 1] === 1 &&
-    versions.has(b[at + 2] ?? 255)
+    isSnmpVersion(b[at + 2] ?? 255)
   );
 }
 

@@ -8,15 +8,16 @@ import { Intake } from './inventory/intake.ts';
 import { Inventory } from './inventory/inventory.ts';
 import { relink } from './inventory/linking.ts';
 import type { DeviceRecord } from './inventory/record.ts';
-import { Enforcing, plansAnew, wishOf } from './inventory/enforcing.ts';
+import { decidesAnew, Enforcing, plansAnew, wishOf } from './inventory/enforcing.ts';
+import { SwitchKnowledge } from './inventory/switch-knowledge.ts';
 import { relationsOf, viewOf } from './inventory/view.ts';
 import { zoneOf } from './inventory/zone.ts';
-import type { DeviceId, Ip, Mac, Millis } from './model/address.ts';
+import type { DeviceId, Millis } from './model/address.ts';
 import type { ChallengeOutcome } from './model/attestation.ts';
 import type { DeviceView } from './model/device.ts';
 import type { EventBody } from './model/event.ts';
-import type { Command, Effect, Input } from './model/machine.ts';
-import type { Settings, ZoneSettings } from './model/settings.ts';
+import type { Command, Effect, Input, MachineSite } from './model/machine.ts';
+import type { ZoneSettings } from './model/settings.ts';
 import { Prober } from './probing/prober.ts';
 import { probes } from './probing/index.ts';
 import { decide } from './policy/decide.ts';
@@ -26,20 +27,12 @@ import { lookupsOf } from './policy/lookups.ts';
 import type { Policy } from './policy/policy.ts';
 import { hashRuleSet, plan } from './quarantine/plan.ts';
 
-/** What the machine is told once. `prefix` is the CIDR of the gateway's own bridge address: challenges go nowhere else. */
-export type MachineSite = {
-  readonly settings: Settings;
-  readonly gateway?: { readonly mac: Mac; readonly ip: Ip; readonly prefix: string };
-  readonly vendorOf: (mac: Mac) => string | undefined;
-  /** How long after the first device nothing counts as new; absent: 10 minutes. */
-  readonly learnsMs?: Millis;
-};
-
 /** The machine: the only place where discovery, attestation, policy and quarantine meet. It routes; it does no I/O and reads no clock. */
 export class Gateway {
   readonly inventory: Inventory;
   readonly #site: MachineSite;
   readonly #intake: Intake;
+  readonly #switches: SwitchKnowledge;
   readonly #schedule = new ChallengeSchedule();
   readonly #enforcing = new Enforcing();
   readonly prober: Prober<DeviceRecord>;
@@ -55,13 +48,14 @@ export class Gateway {
     this.#policy = policy;
     this.inventory = inventory;
     const parts = { inventory, settings: site.settings, vendorOf: site.vendorOf, learnsMs: site.learnsMs, rules: new Detector() };
-    const policyLookups = lookupsOf(() => this.#policy);
-    this.#intake = new Intake({ ...parts, policy: policyLookups, ownMac: site.gateway?.mac, emit: (now, event) => this.#emit(now, event) });
+    const own = { ownMac: site.gateway?.mac, emit: (now: Millis, event: EventBody) => this.#emit(now, event) };
+    this.#intake = new Intake({ ...parts, ...own, policy: lookupsOf(() => this.#policy) });
+    this.#switches = new SwitchKnowledge({ inventory, ...own });
     this.prober = new Prober({
-      ...{ probes: list, inventory, settings: site.settings, own: site.gateway },
+      ...{ probes: list, inventory, settings: site.settings, own: site.gateway, emit: own.emit },
       ...{ zoneOf: record => this.#zoneOf(record).name, isChallenged: id => this.#schedule.isOpen(id) },
       ipOf: record => site.gateway && askableAt(inventory, record, site.gateway, this.#intake.upstream.owners),
-      ...{ emit: (now, event) => this.#emit(now, event), effect: effect => this.#effects.push(effect) },
+      effect: effect => this.#effects.push(effect),
     });
   }
 
@@ -99,6 +93,9 @@ export class Gateway {
           this.#dirty.add(id);
         }
         this.#planDue ||= this.#intake.upstream.takeNews();
+        break;
+      case 'switch-tables':
+        this.#switches.take(input.switchIp, input.reading, now);
         break;
       case 'challenge-outcome':
         this.#attested(input.challenge, input.outcome, now);
@@ -225,12 +222,7 @@ export class Gateway {
   #emit(now: Millis, event: EventBody): void {
     this.inventory.apply({ at: now, body: event });
     this.#out.push(event);
-    if (
-      'device' in event &&
-      event.device !== undefined &&
-      !['enforced', 'challenged', 'devices-linked', 'devices-unlinked'].includes(event.kind)
-    )
-      this.#dirty.add(event.device);
+    if ('device' in event && event.device !== undefined && decidesAnew(event)) this.#dirty.add(event.device);
     this.#planDue ||= plansAnew(event);
   }
 }

@@ -10,10 +10,20 @@ import { ChallengeDispatcher } from './edge/challenge/dispatcher.ts';
 import { receive } from './edge/inbox.ts';
 import { lineWriter, readLines } from './edge/lines.ts';
 import { LiveSite } from './edge/live-site.ts';
-import type { FromBrowser, FromEnforcer, FromSensor, ToChallenger, ToEnforcer, ToProber, ToSensor } from './edge/messages.ts';
+import type {
+  FromBrowser,
+  FromEnforcer,
+  FromSensor,
+  ToChallenger,
+  ToEnforcer,
+  ToProber,
+  ToSensor,
+  ToSwitchReader,
+} from './edge/messages.ts';
 import { ProbeDispatcher } from './edge/probe/dispatcher.ts';
+import { SwitchPoller } from './edge/probe/switch-poller.ts';
 import { projectFile } from './edge/project-files.ts';
-import { roles } from './edge/roles.ts';
+import { type RoleName, roles } from './edge/roles.ts';
 import { Runner } from './edge/runner.ts';
 import { JournalStore } from './edge/store/journal-store.ts';
 import { JsonFile } from './edge/store/json-file.ts';
@@ -33,11 +43,14 @@ import { visibleText } from './model/visible-text.ts';
 const log = (line: string): void =>
   void process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), process: 'gateway', line })}\n`);
 const now = (): number => Date.now();
-const { values } = parseArgs({ options: { data: { type: 'string' }, browser: { type: 'boolean', default: false } } });
+const flag = { type: 'boolean', default: false } as const;
+const { values } = parseArgs({ options: { data: { type: 'string' }, browser: flag, switches: flag } });
 const folder = values.data ?? '/var/lib/sallyport';
 
-const { settings, problems } = await settingsToRun(folder, log);
-if (settings === undefined) throw new Error(problems.join('\n'));
+const { settings: read, problems } = await settingsToRun(folder, log);
+if (read === undefined) throw new Error(problems.join('\n'));
+// The credentials of switches go to their poller and nowhere else.
+const { switches = [], ...settings } = read;
 const keeper = await PolicyKeeper.open(folder, settings, log);
 const vendors = new VendorTable(readFileSync(projectFile('dist/oui.bin')));
 const address = settings.network.kind === 'bridge' ? bridgeAddress(settings.network.bridge, settings.network.ip) : undefined;
@@ -52,10 +65,7 @@ const machineSite = { settings, vendorOf: (mac: string) => vendors.lookup(mac), 
 const gateway = new Gateway(machineSite, keeper.policy, inventory);
 
 /** A duplex of the supervisor: file descriptors as in `roles`. A broken one ends this process, and the supervisor starts it anew. */
-function channel<T>(
-  role: 'sensor' | 'enforcer' | 'challenger' | 'browser' | 'prober',
-  take: (value: unknown) => void,
-): (message: T) => boolean {
+function channel<T>(role: Exclude<RoleName, 'gateway'>, take: (value: unknown) => void): (message: T) => boolean {
   const socket = new Socket({ fd: roles[role].fd, readable: true, writable: true });
   socket.on('error', error => log(`Cannot talk to the ${role}: ${error.message}`));
   socket.on('close', () => process.exit(0));
@@ -101,6 +111,22 @@ if (values.browser)
     if (message?.type === 'hello') site.processHeard('browser', message.pid);
     else if (message?.type === 'hint') fromBrowser(message);
   });
+
+if (values.switches) {
+  const poller = new SwitchPoller(switches, {
+    send: message => void toSwitchReader(message),
+    done: (switchIp, reading) => {
+      input({ kind: 'switch-tables', switchIp, reading });
+      site.processSays('switch-reader', poller.faults);
+    },
+  });
+  const toSwitchReader = channel<ToSwitchReader>('switch-reader', value => {
+    const message = receive('switch-reader', value, log);
+    if (message?.type === 'hello') site.processHeard('switch-reader', message.pid);
+    if (message !== undefined) poller.heard(message);
+  });
+  setInterval(() => poller.tick(now()), 1_000);
+}
 
 const dispatcher = new ChallengeDispatcher({
   localAddress: address?.ip ?? '127.0.0.1',
@@ -201,7 +227,7 @@ function usePolicy(): void {
 
 /** Anchors and reference values are read again every few seconds; whoever was judged under other ones is challenged anew. */
 function useTrust(): void {
-  const hash = keeper.takeTrust(readTrust(settings?.policyFolders ?? []));
+  const hash = keeper.takeTrust(readTrust(settings.policyFolders));
   showProblems();
   if (hash === undefined) return;
   const { anchors, referenceSets } = keeper.trust;

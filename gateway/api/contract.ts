@@ -8,6 +8,7 @@ import type { PersonDecision, SeenBy, SettableField } from '../model/device.ts';
 import type { LinkEvidence } from '../model/link.ts';
 import type { DeviceProbing, ProbeMode, ProbingState } from '../model/probe.ts';
 import type { ReasonCode } from '../model/reason.ts';
+import type { Attachment } from '../model/switch.ts';
 import type { ZoneMode } from '../model/settings.ts';
 import type { Health } from './site.ts';
 
@@ -21,6 +22,7 @@ export type {
   AddressClass,
   Admission,
   Assurance,
+  Attachment,
   AttestationStatus,
   Badge,
   Check,
@@ -40,6 +42,7 @@ export type {
 export { badges } from '../model/axes.ts';
 export { reasons } from '../model/reason.ts';
 export { settableFields } from '../model/device.ts';
+export { attachmentText } from '../model/switch.ts';
 export { visibleText } from '../model/visible-text.ts';
 
 /** Where the API stands on every listener of the page. */
@@ -99,6 +102,8 @@ export type DeviceRow = {
   readonly assuranceCap?: Assurance;
   readonly firstSeen: Millis;
   readonly lastSeen: Millis;
+  /** Where a listed switch says that it is plugged in. */
+  readonly attachedTo?: Attachment;
 };
 
 /** `seq` is the live stream's number at which these rows were true. */

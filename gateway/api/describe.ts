@@ -2,6 +2,7 @@ import type { EventBody } from '../model/event.ts';
 import type { Fact } from '../model/fact.ts';
 import type { LinkEvidence } from '../model/link.ts';
 import { reasons } from '../model/reason.ts';
+import { attachmentText } from '../model/switch.ts';
 
 /** One Fact in words. The text of the device in it is untrusted. */
 export function describeFact(fact: Fact): string {
@@ -108,6 +109,10 @@ export function describeEvent(body: EventBody): string {
       return `moved from ${body.from} to ${body.to}`;
     case 'device-forgotten':
       return `forgotten: ${body.why}`;
+    case 'attached':
+      return body.to === undefined ? 'no switch knows any more where it is plugged in' : `plugged in at ${attachmentText(body.to)}`;
+    case 'switch-read':
+      return `switch ${body.name ?? body.switchIp} ${body.state}: ${body.detail}`;
     case 'challenged':
       return `challenged at ${body.target}`;
     case 'attested':

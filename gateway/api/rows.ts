@@ -41,6 +41,7 @@ export function deviceRow(view: DeviceView): DeviceRow {
     firstSeen: device.firstSeen,
     lastSeen: view.lastSeen,
   };
+  if (device.attachedTo !== undefined) row.attachedTo = device.attachedTo;
   // What the chain proved goes before what the address or the words of the device make it look like.
   const vendor = identity?.vendor ?? fields.vendor?.value;
   const model = identity?.model ?? fields.model?.value;

@@ -123,6 +123,20 @@ export const deviceRow = z.object({
   assuranceCap: assurance.optional().describe('Nothing above it holds for frames of this address, because others share its port'),
   firstSeen: millis,
   lastSeen: millis,
+  attachedTo: z
+    .object({
+      switchIp: z.string(),
+      switchName: z.string(),
+      chassis: z.string(),
+      port: z.string(),
+      alias: z.string().optional(),
+      vlan: z.int().optional(),
+      how: z.enum(['edge', 'link', 'here']).describe('a port for devices, one to another switch, or one to this box'),
+      addresses: z.int().describe('how many addresses the port has'),
+      at: millis,
+    })
+    .optional()
+    .describe('where a listed switch says that it is plugged in'),
 });
 export const deviceList = z.object({ seq: z.int(), rows: z.array(deviceRow) });
 

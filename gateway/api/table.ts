@@ -6,7 +6,7 @@ const shapes: Record<Badge, string> = { trusted: '✓', approved: '☑', waived:
 const marks: Record<Check['outcome'], string> = { passed: '✓', failed: '✗', warned: '!', 'not-evaluated': '–' };
 
 type Column = { readonly head: string; readonly of: (row: DeviceRow) => string; readonly least: number };
-const columns: readonly Column[] = [
+const always: readonly Column[] = [
   { head: 'STATE', of: row => `${shapes[row.badge]} ${row.badge}`, least: 13 },
   { head: 'ID', of: row => (row.group === undefined || row.group === row.id ? row.id : `${row.id}=${row.group}`), least: 3 },
   { head: 'NAME', of: row => row.hostname ?? ([row.vendor, row.model ?? row.kind].filter(Boolean).join(' ') || '–'), least: 10 },
@@ -19,10 +19,19 @@ const columns: readonly Column[] = [
   { head: 'REASON', of: row => row.reason, least: 10 },
 ];
 
+const marksOf = { edge: '', link: ' (link)', here: ' (to here)' } as const;
+/** Only where a switch is read. */
+const switchColumn: Column = {
+  head: 'SWITCH PORT',
+  of: ({ attachedTo: at }) => (at === undefined ? '–' : `${at.switchName || at.switchIp} ${at.port}${marksOf[at.how]}`),
+  least: 11,
+};
+
 const cut = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, Math.max(1, width - 1))}…`);
 
 /** The rows as a table of at most `width` characters (0: as wide as it needs): the widest columns give way first, none below its least. */
 export function deviceTable(rows: readonly DeviceRow[], width: number): string {
+  const columns = rows.some(row => row.attachedTo !== undefined) ? [...always, switchColumn] : always;
   const cells = [columns.map(({ head }) => head), ...rows.map(row => columns.map(column => visibleText(column.of(row))))];
   const widths = columns.map((_, n) => Math.max(...cells.map(line => line[n]?.length ?? 0)));
   let over = width === 0 ? 0 : widths.reduce((sum, each) => sum + each + 2, -2) - width;

@@ -5,7 +5,8 @@ import { transportFailures } from '../model/attestation.ts';
 import { actionNames, bridgeProtocols, descriptionsOf, identifierSchemes, printSchemes } from '../model/fact.ts';
 import { maxShownBytes, maxShownMessages, probeOutcomes } from '../model/probe.ts';
 import { reasonCodes } from '../model/reason.ts';
-import type { FromBrowser, FromChallenger, FromEnforcer, FromProber, FromSensor } from './messages.ts';
+import { switchCaps } from '../model/switch.ts';
+import type { FromBrowser, FromChallenger, FromEnforcer, FromProber, FromSensor, FromSwitchReader } from './messages.ts';
 
 /** The shapes that the gateway believes of its less trusted processes. Text is capped; more fields than known are dropped. */
 const mac = z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/);
@@ -179,12 +180,46 @@ const fromProber = z.discriminatedUnion('type', [
   z.object({ type: z.literal('outcome'), id: z.string().max(80), outcome: probeOutcome }),
 ]);
 
+const name = z.string().max(64);
+const switchPort = z.number().int().min(0).max(0xffff_ffff);
+const switchTables = z.object({
+  name,
+  description: name,
+  chassis: name,
+  own: z.array(mac).max(switchCaps.neighbours),
+  ports: z.array(z.object({ port: switchPort, name, alias: name.exactOptional() })).max(switchCaps.ports),
+  entries: z.array(z.object({ mac, port: switchPort, vlan: vlan.exactOptional() })).max(switchCaps.entries),
+  neighbours: z.array(z.object({ port: switchPort, chassis: name, name, isBridge: z.boolean() })).max(switchCaps.neighbours),
+  truncated: z.array(name).max(64),
+  skipped: count,
+});
+const fromSwitchReader = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('hello'), role: z.literal('switch-reader'), epoch, pid }),
+  z.object({ type: z.literal('beat') }),
+  z.object({
+    type: z.literal('switch'),
+    switchIp: z.ipv4(),
+    reading: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('read'), tables: switchTables }),
+      z.object({ kind: z.enum(['silent', 'refused', 'failed']), detail: z.string().max(300) }),
+    ]),
+  }),
+]);
+
 /** Messages by the process that sends them. */
-export type Senders = { sensor: FromSensor; enforcer: FromEnforcer; challenger: FromChallenger; browser: FromBrowser; prober: FromProber };
+export type Senders = {
+  sensor: FromSensor;
+  enforcer: FromEnforcer;
+  challenger: FromChallenger;
+  browser: FromBrowser;
+  prober: FromProber;
+  'switch-reader': FromSwitchReader;
+};
 
 /** Checks the shape of a message; undefined with a word to `refuse` when it is not one. A process that sends such is broken or taken over. */
 export function receive<R extends keyof Senders>(role: R, value: unknown, refuse: (why: string) => void): Senders[R] | undefined {
-  const schema = { sensor: fromSensor, enforcer: fromEnforcer, challenger: fromChallenger, browser: fromBrowser, prober: fromProber }[role];
+  const schemas = { sensor: fromSensor, enforcer: fromEnforcer, challenger: fromChallenger, browser: fromBrowser, prober: fromProber };
+  const schema = { ...schemas, 'switch-reader': fromSwitchReader }[role];
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data as Senders[R];
   const issue = parsed.error.issues[0];

@@ -181,6 +181,14 @@ export class LiveSite {
     this.#tellSoon();
   }
 
+  /** What a running process cannot do; empty when all is well. */
+  processSays(role: string, detail: string): void {
+    const known = this.#processes.get(role);
+    if (known?.alive !== true || known.detail === detail) return;
+    this.#processes.set(role, { ...known, detail });
+    this.#tellSoon();
+  }
+
   /** To be called each second: sensor, challenger and prober say something all the time, so silence is the end of them. */
   lookForSilence(): void {
     for (const role of ['sensor', 'challenger', 'prober']) {

@@ -4,6 +4,7 @@ import type { Malformed, Observation, Sighting } from '../model/fact.ts';
 import type { Challenge } from '../model/machine.ts';
 import type { ProbeOrder, ProbeOutcome } from '../model/probe.ts';
 import type { ReplyLane, RuleSet } from '../model/rule-set.ts';
+import type { SwitchAccess, SwitchReading } from '../model/switch.ts';
 import type { TrustMaterial } from '../model/trust.ts';
 
 /**
@@ -90,3 +91,12 @@ export type FromBrowser =
   | { readonly type: 'beat' }
   /** Somebody at `ip` answers for these services, `_ipp._tcp`. `name` is the announced host name without `.local`. Untrusted text. */
   | { readonly type: 'hint'; readonly ip: Ip; readonly name?: string; readonly services: readonly string[] };
+
+/** The switch reader decodes what switches answer; what it says is what they say. */
+export type FromSwitchReader =
+  | { readonly type: 'hello'; readonly role: 'switch-reader'; readonly epoch: string; readonly pid: number }
+  /** Each half second, so that silence means that it hangs; the supervisor then ends it. */
+  | { readonly type: 'beat' }
+  | { readonly type: 'switch'; readonly switchIp: Ip; readonly reading: SwitchReading };
+
+export type ToSwitchReader = { readonly type: 'read'; readonly switchIp: Ip; readonly access: SwitchAccess };

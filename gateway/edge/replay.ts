@@ -1,5 +1,6 @@
 import { Dissector } from '../../collectors/dissector.ts';
-import { Gateway, type MachineSite } from '../gateway.ts';
+import { Gateway } from '../gateway.ts';
+import type { MachineSite } from '../model/machine.ts';
 import { emptyHead, journalLine, link } from '../journal/chain.ts';
 import type { Millis } from '../model/address.ts';
 import type { EventBody } from '../model/event.ts';

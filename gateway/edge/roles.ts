@@ -57,7 +57,17 @@ export const roles = {
     nodeOptions: ['--max-old-space-size=64'],
     fd: 7,
   },
-  // Has no fd of its own: the others are its fds 3 to 7.
+  // Decodes what switches answer, so it is ended after 2 s of silence.
+  'switch-reader': {
+    entry: 'edge/probe/switch-reader',
+    user: 61177,
+    becomes: 61177,
+    bounding: [],
+    ambient: [],
+    nodeOptions: ['--max-old-space-size=96'],
+    fd: 8,
+  },
+  // Has no fd of its own: the others are its fds 3 to 8.
   gateway: { entry: 'main', user: 61174, becomes: 61174, bounding: [], ambient: [], nodeOptions: [], fd: undefined },
 } as const satisfies Record<string, RolePrivileges>;
 
@@ -76,6 +86,8 @@ type RolePrivileges = {
 };
 
 const silenceMillis = 2_000;
+/** Say a word each half second, so that silence means that they hang. */
+const beating: ReadonlySet<RoleName> = new Set(['browser', 'challenger', 'prober', 'switch-reader']);
 const thisFile = fileURLToPath(import.meta.url);
 
 /** Path of a role's script, source or compiled as this file is. */
@@ -90,7 +102,7 @@ export function roleSpec(name: RoleName, args: readonly string[], reach: Reach, 
     command: [...reach.prefix, ...setpriv(role), ...node],
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' },
     ...(role.fd === undefined ? {} : { gatewayFd: role.fd }),
-    ...(name === 'browser' || name === 'challenger' || name === 'prober' ? { silenceMillis } : {}),
+    ...(beating.has(name) ? { silenceMillis } : {}),
     ...(name === 'sensor' ? { lastWords: true } : {}),
   };
 }

@@ -42,7 +42,8 @@ export async function run(args: readonly string[]): Promise<number> {
 
   sweepReach();
   const reach = makeReach(foldersOf(settings, data));
-  const gatewayArgs = ['--data', reach.path(data), ...(settings.browseMdns ? ['--browser'] : [])];
+  const readsSwitches = (settings.switches ?? []).length > 0;
+  const gatewayArgs = ['--data', reach.path(data), ...(settings.browseMdns ? ['--browser'] : []), ...(readsSwitches ? ['--switches'] : [])];
   // A handle for each port of the bridge: behind the uplinks are no devices of ours, but addresses that nobody else may claim.
   const { network } = settings;
   const ports = network.kind === 'bridge' ? [...network.ports, ...network.uplinks] : network.ports;
@@ -60,6 +61,7 @@ export async function run(args: readonly string[]): Promise<number> {
     roleSpec('challenger', [], reach),
     ...browser,
     ...prober,
+    ...(readsSwitches ? [roleSpec('switch-reader', [], reach)] : []),
   ];
   const supervisor = supervise({ roles: specs });
   await new Promise<void>(done => {

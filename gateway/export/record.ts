@@ -63,6 +63,15 @@ export type ExportRecord = {
   readonly address_class: string;
   /** A person's note. */
   readonly location: string;
+  /** Where a listed switch says that it is plugged in; `switch_port_is`: edge, link or here. */
+  readonly switch: string;
+  readonly switch_address: string;
+  readonly switch_chassis: string;
+  readonly switch_port: string;
+  readonly switch_port_alias: string;
+  readonly switch_port_is: string;
+  readonly switch_vlan: string;
+  readonly switch_since: string;
 };
 
 const time = (at: number | undefined): string => (at === undefined ? '' : new Date(at).toISOString());
@@ -73,6 +82,7 @@ const algorithms = (list: readonly Digest[]): string => [...new Set(list.map(({ 
 export function exportRecord(view: DeviceView, asOf: number): ExportRecord {
   const { device, attestation, decision, person } = view;
   const { result } = attestation;
+  const at = device.attachedTo;
   const identity = result?.identity;
   return {
     schema_version: schemaVersion,
@@ -123,6 +133,14 @@ export function exportRecord(view: DeviceView, asOf: number): ExportRecord {
     device_id: view.group?.id ?? device.id,
     address_class: addressClass(device.mac),
     location: device.fields.location?.value ?? '',
+    switch: at?.switchName ?? '',
+    switch_address: at?.switchIp ?? '',
+    switch_chassis: at?.chassis ?? '',
+    switch_port: at?.port ?? '',
+    switch_port_alias: at?.alias ?? '',
+    switch_port_is: at?.how ?? '',
+    switch_vlan: at?.vlan === undefined ? '' : String(at.vlan),
+    switch_since: time(at?.at),
   };
 }
 
@@ -176,4 +194,12 @@ export const columns = [
   'device_id',
   'address_class',
   'location',
+  'switch',
+  'switch_address',
+  'switch_chassis',
+  'switch_port',
+  'switch_port_alias',
+  'switch_port_is',
+  'switch_vlan',
+  'switch_since',
 ] as const satisfies readonly (keyof ExportRecord)[];

@@ -69,3 +69,7 @@ export function plansAnew(event: EventBody): boolean {
   if (event.kind === 'fact-learned') return event.observation.fact.kind === 'address';
   return ['decided', 'device-moved', 'device-forgotten', 'paused', 'resumed', 'zone-mode'].includes(event.kind);
 }
+
+/** False for Events about a device that nobody decides by: what the network does, that it was asked, what counts as the same device. */
+export const decidesAnew = (event: EventBody): boolean =>
+  !['enforced', 'challenged', 'probed', 'devices-linked', 'devices-unlinked', 'attached'].includes(event.kind);

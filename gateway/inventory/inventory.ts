@@ -207,6 +207,9 @@ export class Inventory {
       case 'field-unlocked':
         record.device = unlocked(record.device, body.field);
         break;
+      case 'attached':
+        record.device = attached(record.device, body.to);
+        break;
       case 'device-moved':
         this.#count(record.device.port, -1);
         this.#count(body.to, 1);
@@ -292,6 +295,12 @@ const isAboutDevice = (body: EventBody): body is AboutDevice =>
   body.kind !== 'devices-linked' &&
   body.kind !== 'devices-unlinked' &&
   body.device !== undefined;
+
+/** Plugged in where a switch says, or nobody knows any more where. */
+function attached(before: DeviceRecord['device'], to: DeviceRecord['device']['attachedTo']): DeviceRecord['device'] {
+  const { attachedTo: _, ...device } = before;
+  return to === undefined ? device : { ...device, attachedTo: to };
+}
 
 /** The device at its new port: open bindings end, its addresses stay known, and it is nobody's clone any more. */
 function moved(device: DeviceRecord['device'], port: PortName, zone: string, at: Millis): DeviceRecord['device'] {

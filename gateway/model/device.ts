@@ -6,6 +6,7 @@ import type { Fact } from './fact.ts';
 import type { DeviceGroup } from './link.ts';
 import type { DeviceProbing } from './probe.ts';
 import type { ReasonCode } from './reason.ts';
+import type { Attachment } from './switch.ts';
 
 /** A value with where it came from. `locked`: a person set it, observations do not replace it; `observed` is what they say meanwhile. */
 export type Field<T> = {
@@ -70,6 +71,8 @@ export type Device = {
   /** Set iff it claimed more IPv4 addresses at once than are taken as its own: proxy ARP, or a spoofer. `count` of claims so far. */
   readonly standsIn?: { readonly count: number; readonly since: Millis; readonly at: Millis };
   readonly firstSeen: Millis;
+  /** Where it is plugged in, as a listed switch says; absent where none is listed or none knows it. */
+  readonly attachedTo?: Attachment;
 };
 
 export type FieldName = keyof Device['fields'];

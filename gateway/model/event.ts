@@ -1,4 +1,4 @@
-import type { DeviceId, Hex, Mac, Millis, PortName, Vlan, ZoneName } from './address.ts';
+import type { DeviceId, Hex, Ip, Mac, Millis, PortName, Vlan, ZoneName } from './address.ts';
 import type { AlarmType } from './alarm.ts';
 import type { ChallengeOutcome, Check } from './attestation.ts';
 import type { Enforcement } from './axes.ts';
@@ -8,6 +8,7 @@ import type { Observation } from './fact.ts';
 import type { LinkEvidence } from './link.ts';
 import type { CeasedProbing, ProbeMode, ProbeOrder, ProbeOutcome } from './probe.ts';
 import type { ZoneMode } from './settings.ts';
+import type { Attachment, SwitchReading } from './switch.ts';
 
 /** One thing that happened. State is a fold over these, so they carry whatever the fold needs and nothing it can derive. */
 export type EventBody =
@@ -62,6 +63,17 @@ export type EventBody =
     }
   | { readonly kind: 'device-moved'; readonly device: DeviceId; readonly from: PortName; readonly to: PortName; readonly zone: ZoneName }
   | { readonly kind: 'device-forgotten'; readonly device: DeviceId; readonly why: string }
+  /** A switch says where the device is plugged in; `to` absent: no switch has known it for long. */
+  | { readonly kind: 'attached'; readonly device: DeviceId; readonly to?: Attachment }
+  /** A listed switch was read, or could not be; told when that changes. */
+  | {
+      readonly kind: 'switch-read';
+      readonly switchIp: Ip;
+      readonly state: SwitchReading['kind'];
+      readonly name?: string;
+      readonly chassis?: string;
+      readonly detail: string;
+    }
   | { readonly kind: 'challenged'; readonly device: DeviceId; readonly challenge: string; readonly target: string }
   | {
       readonly kind: 'attested';

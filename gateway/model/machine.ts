@@ -6,7 +6,17 @@ import type { Malformed, Observation, Sighting } from './fact.ts';
 import type { ProbeMode, ProbeOrder, ProbeOutcome } from './probe.ts';
 import type { ReplyLane, RuleSet } from './rule-set.ts';
 import type { ReasonCode } from './reason.ts';
-import type { ZoneMode } from './settings.ts';
+import type { Settings, ZoneMode } from './settings.ts';
+import type { SwitchReading } from './switch.ts';
+
+/** What the machine is told once. `prefix` is the CIDR of the gateway's own bridge address: challenges go nowhere else. */
+export type MachineSite = {
+  readonly settings: Settings;
+  readonly gateway?: { readonly mac: Mac; readonly ip: Ip; readonly prefix: string };
+  readonly vendorOf: (mac: Mac) => string | undefined;
+  /** How long after the first device nothing counts as new; absent: 10 minutes. */
+  readonly learnsMs?: Millis;
+};
 
 /** What a person asks for, from page or CLI. `device` is an id. */
 export type Command =
@@ -43,6 +53,8 @@ export type Input =
   /** The bridge learnt an address; catches hosts that no capture would show. */
   | { readonly kind: 'forwarding-entry'; readonly mac: Mac; readonly port: PortName; readonly vlan: Vlan }
   | { readonly kind: 'port-state'; readonly port: PortName; readonly state: 'up' | 'down' | 'healed' | 'gone'; readonly detail: string }
+  /** A listed switch was read for who is at which of its ports, or could not be. */
+  | { readonly kind: 'switch-tables'; readonly switchIp: Ip; readonly reading: SwitchReading }
   | { readonly kind: 'challenge-outcome'; readonly challenge: string; readonly outcome: ChallengeOutcome }
   | { readonly kind: 'probe-outcome'; readonly id: string; readonly outcome: ProbeOutcome }
   | {

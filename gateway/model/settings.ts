@@ -1,5 +1,6 @@
 import type { Ip, PortName, Vlan, ZoneName } from './address.ts';
 import type { ProbeMode } from './probe.ts';
+import type { SwitchSettings } from './switch.ts';
 
 /** observe records and cuts nothing; enforce acts. (learn and alert come between them later.) */
 export type ZoneMode = 'observe' | 'enforce';
@@ -51,4 +52,6 @@ export type Settings = {
   readonly zones: readonly ZoneSettings[];
   /** The optional active mDNS browser (mdns-js). Off by default. */
   readonly browseMdns: boolean;
+  /** Switches to read by SNMP, each listed by a person. Credentials stand in it: it goes to the reading process and nowhere else. */
+  readonly switches?: readonly SwitchSettings[];
 };

@@ -4,6 +4,7 @@ import type { Enforcement } from '../model/axes.ts';
 import type { Decision } from '../model/decision.ts';
 import type { AttestationState, DeviceView, PersonDecision } from '../model/device.ts';
 import { type ReasonCode, reasons } from '../model/reason.ts';
+import { attachmentText } from '../model/switch.ts';
 import { clean, short } from './text.ts';
 
 /** One sentence on a Decision: what happens to the device, why, and which rule said so. `result` adds what was expected and what was seen. */
@@ -18,8 +19,9 @@ export function explain(decision: Decision, result?: Pick<AttestationResult, 'ch
  * decided, what it proved, who allowed it until when, and whether the network really does it. Words of the device are cleaned and cut; no full stop.
  */
 export function whySentence(view: DeviceView): string {
-  const { port, vlan, zone } = view.device;
-  const where = `on port ${clean(port, 15)}${vlan === 0 ? '' : `, VLAN ${vlan}`}, zone ${clean(zone, 64)}`;
+  const { port, vlan, zone, attachedTo } = view.device;
+  const at = attachedTo === undefined ? '' : ` (plugged in at ${clean(attachmentText(attachedTo), 200)})`;
+  const where = `on port ${clean(port, 15)}${vlan === 0 ? '' : `, VLAN ${vlan}`}${at}, zone ${clean(zone, 64)}`;
   return [
     `${what(view)} ${where}, ${explain(view.decision, view.attestation)}`,
     proof(view.attestation, view.decision),

@@ -87,3 +87,38 @@ describe('what the gateway believes of the prober', () => {
     ['a negative count', { sent: -1 }],
   ])('but not %s', (_, more) => expect(read(more)).toBeUndefined());
 });
+
+describe('what the gateway believes of the switch reader', () => {
+  const port = { port: 1, name: 'Gi0/1', alias: 'dock' };
+  const tables = {
+    name: 'sw',
+    description: '',
+    chassis: '',
+    own: ['00:00:5e:00:53:01'],
+    ports: [port, { port: 2, name: 'Gi0/2' }],
+    entries: [
+      { mac: '00:00:5e:00:53:02', port: 1, vlan: 20 },
+      { mac: '00:00:5e:00:53:03', port: 2 },
+    ],
+    neighbours: [{ port: 1, chassis: 'x', name: '', isBridge: true }],
+    truncated: [],
+    skipped: 0,
+  };
+  const message = (over: object) => ({ type: 'switch', switchIp: '10.0.0.1', reading: { kind: 'read', tables: { ...tables, ...over } } });
+
+  it('takes tables and failures as they are', () => {
+    const failed = { type: 'switch', switchIp: '10.0.0.1', reading: { kind: 'silent', detail: 'no answer' } };
+    for (const one of [message({}), failed]) expect(receive('switch-reader', one, why => expect.fail(why))).toEqual(one);
+  });
+
+  it.each([
+    ['text beyond its cap', { name: 'x'.repeat(65) }],
+    ['more entries than are kept', { entries: Array.from({ length: 8193 }, () => tables.entries[0]) }],
+    ['a VLAN that is none', { entries: [{ mac: '00:00:5e:00:53:02', port: 1, vlan: 5000 }] }],
+    ['an address that is none', { own: ['<b>'] }],
+  ])('refuses %s', (_, over) => {
+    let refused = '';
+    expect(receive('switch-reader', message(over), why => (refused = why))).toBeUndefined();
+    expect(refused).toMatch(/^Cannot read a message of the switch-reader/);
+  });
+});

@@ -9,7 +9,7 @@ import { DecideDialog, approvalPresets, randomisedPresets, waiverPresets } from 
 import type { Decide } from './decide-dialog.tsx';
 import { Bindings, DecisionPanel, Facts, ProofPanel, Timeline } from './device-panels.tsx';
 import { Interfaces, SetField, addressWords } from './interfaces.tsx';
-import { ago, nameOf, whatOf, when, whereOf } from './format.ts';
+import { ago, nameOf, switchOf, whatOf, when, whereOf } from './format.ts';
 import { DeviceProbes } from './probes.tsx';
 import { Copy, Link } from './link.tsx';
 import { clock, rows } from './store.ts';
@@ -139,13 +139,20 @@ const seenByWords = {
 } as const;
 
 function Where({ detail: { row, virtualOf } }: { detail: DeviceDetail }) {
+  const plugged = switchOf(row);
   return (
     <section class="whereabouts">
       <h2>Where</h2>
       <p>
-        <b>{whereOf(row)}</b> · zone {row.zone} · {row.presence}, last frame{' '}
-        <span title={when(row.lastSeen)}>{ago(row.lastSeen, clock.value)}</span> · {seenByWords[row.seenBy]} · the network reads{' '}
-        <b>{row.enforcement}</b>
+        <b>{whereOf(row)}</b>
+        {plugged !== undefined && (
+          <>
+            {' '}
+            · plugged in at <b title={`since ${when(row.attachedTo?.at ?? 0)}`}>{plugged}</b>
+          </>
+        )}{' '}
+        · zone {row.zone} · {row.presence}, last frame <span title={when(row.lastSeen)}>{ago(row.lastSeen, clock.value)}</span> ·{' '}
+        {seenByWords[row.seenBy]} · the network reads <b>{row.enforcement}</b>
         {row.sharesPortWith !== undefined && (
           <>
             {' '}

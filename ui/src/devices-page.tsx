@@ -2,7 +2,7 @@ import { computed, signal } from '@preact/signals';
 import { apiPath, reasons } from '../../gateway/api/contract.ts';
 import type { Badge, DeviceRow } from '../../gateway/api/contract.ts';
 import { BadgeIcon, BadgeWord, badgeOrder, badgeWords } from './badge.tsx';
-import { ago, left, matches, nameOf, once, whatOf, when, whereOf } from './format.ts';
+import { ago, left, matches, nameOf, once, switchOf, whatOf, when, whereOf } from './format.ts';
 import { Link } from './link.tsx';
 import { clock, loaded, problem, rows } from './store.ts';
 
@@ -182,6 +182,7 @@ function Row({ row }: { row: DeviceRow }) {
       <td class="where">
         {whereOf(row)}
         <small>{row.zone}</small>
+        {row.attachedTo !== undefined && <small>{switchOf(row)}</small>}
       </td>
       <td class="proof">
         {proofWords[row.attestation]}

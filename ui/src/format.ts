@@ -1,4 +1,4 @@
-import { visibleText } from '../../gateway/api/contract.ts';
+import { attachmentText, visibleText } from '../../gateway/api/contract.ts';
 import type { DeviceRow } from '../../gateway/api/contract.ts';
 
 /** How a device is called: its own name, else what it is, else its address. Safe to show. */
@@ -12,6 +12,10 @@ export const whatOf = (row: DeviceRow): string =>
   visibleText([row.vendor, row.model, row.kind].filter(part => part !== undefined).join(' · ')) || 'unknown kind';
 
 export const whereOf = (row: DeviceRow): string => `${row.port} · ${row.vlan === 0 ? 'untagged' : `VLAN ${row.vlan}`}`;
+
+/** Where a listed switch says that it is plugged in. Safe to show. */
+export const switchOf = ({ attachedTo }: DeviceRow): string | undefined =>
+  attachedTo === undefined ? undefined : visibleText(attachmentText(attachedTo));
 
 /** How long ago, in the largest unit. */
 export function ago(at: number, now: number): string {
@@ -70,6 +74,9 @@ const searched = once(row =>
     row.mac,
     ...row.ips,
     row.port,
+    row.attachedTo?.switchName,
+    row.attachedTo?.port,
+    row.attachedTo?.alias,
     row.zone,
     row.reason,
     row.rule.name,

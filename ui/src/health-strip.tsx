@@ -60,6 +60,7 @@ function troubles(state: Health): readonly string[] {
     ...(state.enforcement.state === 'mismatch' || state.enforcement.state === 'failed'
       ? [`Enforcement: ${enforcementWords[state.enforcement.state]}. ${state.enforcement.detail}`]
       : []),
+    ...state.processes.filter(({ alive, detail }) => alive && detail !== '').map(({ role, detail }) => `The ${role} reports: ${detail}`),
     ...state.processes.filter(({ alive }) => !alive).map(({ role, detail }) => `The ${role} is not running. ${detail}`),
     ...state.ports
       .filter(port => port.state === 'down' || port.state === 'gone')

@@ -110,9 +110,12 @@ async function readJson(path: string): Promise<ReadJson> {
     return { ok: true, text, value };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    return { ok: false, problem: `Cannot read ${path}: it is no JSON (${error.message})` };
+    return { ok: false, problem: `Cannot read ${path}: it is no JSON (${withoutText(error.message)})` };
   }
 }
+
+/** V8 quotes the text around the fault, in which a secret may stand. */
+const withoutText = (message: string): string => message.replace(/".*"/s, 'its text');
 
 /** The process id in the name keeps a second writer from renaming our half-written file. */
 async function replace(path: string, text: string): Promise<void> {

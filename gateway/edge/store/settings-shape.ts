@@ -1,6 +1,7 @@
 import { isIP, isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { probeModes } from '../../model/probe.ts';
+import { maxSwitches, type SwitchSettings } from '../../model/switch.ts';
 
 /**
  * What may stand in settings.json, with its defaults. The message of a shape completes "it is …, must be …". Unknown fields are refused.
@@ -67,6 +68,21 @@ const network = z.discriminatedUnion(
 const listener = (defaultPort: number) =>
   z.strictObject({ host: ip, port: port.default(defaultPort) }, { error: 'a listener with host and port' });
 
+const secret = (min: number, what: string) => z.string({ error: what }).min(min, { error: what }).max(64, { error: what });
+/** A switch to read by SNMP: with a community, or with a user (version 3). What is wrong with a secret is said without it (`settings.ts`). */
+const switchShape = z.strictObject(
+  {
+    ip: ip4,
+    intervalSeconds: count(10, 86_400, ' seconds').default(120),
+    version: z.enum(['1', '2c', '3'], { error: '1, 2c or 3' }).exactOptional(),
+    community: secret(1, 'a community of 1–64 characters').exactOptional(),
+    user: word(32, 'a name of letters, digits, . _ - and at most 32').exactOptional(),
+    password: secret(8, 'a password of 8–64 characters').exactOptional(),
+    privacyPassword: secret(8, 'a password of 8–64 characters').exactOptional(),
+  },
+  { error: 'a switch with ip and community, or with ip, user and password' },
+);
+
 const fields = z.strictObject(
   {
     dataFolder: folder.exactOptional(),
@@ -76,6 +92,7 @@ const fields = z.strictObject(
     attestation: listener(8444).exactOptional(),
     zones: list(zone, 1, 256).prefault([{ name: 'all', default: true }]),
     browseMdns: flag.default(false),
+    switches: list(switchShape, 0, maxSwitches).exactOptional(),
   },
   { error: 'settings with their fields' },
 );
@@ -110,6 +127,7 @@ function conflicts(settings: SettingsFields): readonly Conflict[] {
       (name, n) => (zones.findIndex(z => z.name === name) < n ? 'a zone with a name of its own' : undefined),
     ),
     ...zones.flatMap((z, n) => zoneConflicts(settings, z, n)),
+    ...(settings.switches ?? []).flatMap((one, n) => switchConflicts(settings.switches ?? [], one, n)),
     ...(collide(page, attestation ?? { host: attestationHost(settings), port: 8444 })
       ? [{ path: ['page', 'port'], message: "another port than the attestation API's" }]
       : []),
@@ -131,6 +149,36 @@ function zoneConflicts({ network, zones }: SettingsFields, zone: SettingsFields[
       ? [{ path: ['zones', n, 'probes'], message: 'off: where we only listen, we ask nothing' }]
       : []),
   ];
+}
+
+type SwitchFields = NonNullable<SettingsFields['switches']>[number];
+
+function switchConflicts(switches: readonly SwitchFields[], one: SwitchFields, n: number): readonly Conflict[] {
+  const path = ['switches', n];
+  const isUser = one.user !== undefined;
+  const isWhole = isUser
+    ? one.password !== undefined && one.community === undefined
+    : one.community !== undefined && one.password === undefined && one.privacyPassword === undefined;
+  return [
+    ...(switches.findIndex(other => other.ip === one.ip) < n ? [{ path: [...path, 'ip'], message: 'there only once' }] : []),
+    ...(isWhole ? [] : [{ path, message: 'a switch with community, or with user and password' }]),
+    ...(one.version !== undefined && (one.version === '3') !== isUser
+      ? [{ path: [...path, 'version'], message: '3 with a user, 1 or 2c with a community' }]
+      : []),
+  ];
+}
+
+/** A switch as it is read: which version follows from how it lets us in. */
+export function switchOf({ ip, intervalSeconds, version, community, user, password, privacyPassword }: SwitchFields): SwitchSettings {
+  if (user === undefined) return { ip, intervalSeconds, version: version === '1' ? '1' : '2c', community: community ?? '' };
+  return {
+    ip,
+    intervalSeconds,
+    version: '3',
+    user,
+    password: password ?? '',
+    ...(privacyPassword === undefined ? {} : { privacyPassword }),
+  };
 }
 
 const each = <T>(items: readonly T[], path: Conflict['path'], check: (item: T, n: number) => string | undefined): readonly Conflict[] =>

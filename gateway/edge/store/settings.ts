@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Low } from 'lowdb';
 import type { Settings } from '../../model/settings.ts';
@@ -7,7 +7,7 @@ import { shippedPolicies } from '../project-files.ts';
 import { shapeProblems } from '../../policy/problems.ts';
 import { readYaml } from '../../policy/yaml.ts';
 import { JsonFile, JsonFileError } from './json-file.ts';
-import { attestationHost, type SettingsFields, settingsShape } from './settings-shape.ts';
+import { attestationHost, type SettingsFields, settingsShape, switchOf } from './settings-shape.ts';
 
 export const settingsFile = 'settings.json';
 
@@ -30,6 +30,8 @@ export async function readSettings(folder: string, warn: (message: string) => vo
   }
   if (file.text === '') return { problems: [`Cannot read ${path}: it does not exist`] };
   const parsed = parseSettings(file.text, db.data, folder);
+  const isOpen = parsed.settings?.switches !== undefined && ((await stat(path)).mode & 0o077) !== 0;
+  if (isOpen) return { problems: [`${name}:1: Cannot use switches: others may read this file and the secrets in it; chmod 600 ${path}`] };
   if (parsed.settings !== undefined) await keepCopy(file, warn);
   return parsed;
 }
@@ -82,12 +84,25 @@ function parseSettings(text: string, value: unknown, folder: string): SettingsRe
   const parsed = settingsShape.safeParse(value);
   if (parsed.success) return { settings: complete(parsed.data, folder), problems: [] };
   const root = yaml.node ?? { kind: 'scalar', line: 1, value: null };
-  return { problems: shapeProblems(parsed.error, root, () => ({ words: '', steps: 0 })).map(at) };
+  return {
+    problems: shapeProblems(parsed.error, root, () => ({ words: '', steps: 0 }))
+      .map(at)
+      .map(withoutSecret),
+  };
 }
 
-function complete(fields: SettingsFields, folder: string): Settings {
+/** A secret that is not as it must be is not shown for it. */
+function withoutSecret(problem: string): string {
+  return problem.replace(
+    /(: Cannot read switches\[\d+\]\.(?:community|password|privacyPassword): ).*(, must be [^,]*)$/su,
+    '$1it is something else$2',
+  );
+}
+
+function complete({ switches, ...fields }: SettingsFields, folder: string): Settings {
   return {
     ...fields,
+    ...(switches === undefined ? {} : { switches: switches.map(switchOf) }),
     dataFolder: resolve(folder, fields.dataFolder ?? '.'),
     policyFolders: (fields.policyFolders ?? defaultPolicyFolders(folder)).map(f => resolve(folder, f)),
     attestation: fields.attestation ?? { host: attestationHost(fields), port: 8444 },
