@@ -37,6 +37,8 @@ type Message = ReturnType<typeof decode>;
 export function observe(m: Message, packet: Packet): readonly Said[] {
   if (!isFromAgent(m, packet)) return [];
   const facts = new Map<string, Fact>();
+  /** Read out of free text: an object of its own says it better. */
+  const guesses: Fact[] = [];
   // RFC 3411 §5, SnmpEngineID: 5 to 32 bytes, neither all zero nor all ones. An inform names the engine of its receiver (RFC 3414 §1.5.1).
   const isOwnEngine = m.pdu.type !== pdus.inform && m.engine.length >= 5 && m.engine.length <= 32;
   if (isOwnEngine && m.engine.some(byte => byte !== 0) && m.engine.some(byte => byte !== 255))
@@ -47,8 +49,14 @@ export function observe(m: Message, packet: Packet): readonly Said[] {
     const tell = tellerOf(oid);
     if (tell === undefined) continue;
     const text = tag === oidTag ? berOid(value, 'SNMP value') : tag === octets ? decodeLine(value) : '';
-    if (text !== '') for (const fact of tell(text)) if (!facts.has(fact.kind)) facts.set(fact.kind, fact);
+    if (text === '') continue;
+    const told = tell(text);
+    const isFreeText = told.some(({ kind }) => kind === 'description');
+    for (const fact of told)
+      if (isFreeText && fact.kind !== 'description') guesses.push(fact);
+      else if (!facts.has(fact.kind)) facts.set(fact.kind, fact);
   }
+  for (const fact of guesses) if (!facts.has(fact.kind)) facts.set(fact.kind, fact);
   return [...facts.values()];
 }
 

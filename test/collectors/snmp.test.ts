@@ -81,6 +81,13 @@ describe('an SNMP agent', () => {
     ]);
   });
 
+  it('tells of firmware what its object says, whatever its description names before', () => {
+    const described: Var = ['1.3.6.1.2.1.1.1.0', 'PLC, FW V2.8.3'];
+    expect(told(described)).toContainEqual({ kind: 'firmware', text: '2.8.3' });
+    const both = told(described, ['1.3.6.1.2.1.47.1.1.1.1.9.1', 'V2.9.0']);
+    expect(both.filter(({ kind }) => kind === 'firmware')).toEqual([{ kind: 'firmware', text: 'V2.9.0' }]);
+  });
+
   it('tells nothing in other objects, of modules, in other types or in empty texts', () =>
     expect(
       told(

@@ -12,9 +12,6 @@ import { nmap, type Probed, probed, type Target, unreviewed } from './probed.ts'
 
 const hosts = new URL('hosts', import.meta.url).pathname;
 const sharedModbus = new URL('../../../shared/lab/modbus.py', import.meta.url).pathname;
-const sharedOpcUa = new URL('../../../shared/lab/opcua.js', import.meta.url).pathname;
-/** A folder `node_modules` with node-opcua-server, which is too large a dependency to have for one test. */
-const nodeOpcUa = process.env['SALLYPORT_NODE_OPCUA'];
 
 /** The programs that the devices and the judge are made of; all of them are packages that the launcher installs for tests. */
 const programs: readonly (readonly [string, readonly string[]])[] = [
@@ -31,10 +28,8 @@ const missing = labIsMissing() ?? (absent.length > 0 ? `there is no ${absent.joi
 if (missing) console.warn(`unicast probes: skipped, ${missing}`);
 if (!existsSync(sharedModbus))
   console.warn('unicast probes: the shared Modbus simulator is skipped, it is not on this machine (../shared)');
-if (nodeOpcUa === undefined || !existsSync(sharedOpcUa))
-  console.warn('unicast probes: the server of node-opcua is skipped, SALLYPORT_NODE_OPCUA or ../shared is not there');
 
-const names = ['modbus', 'shared', 's7', 'opcua', 'node', 'agent', 'tls', 'tls13', 'web'] as const;
+const names = ['modbus', 'shared', 's7', 'opcua', 'agent', 'tls', 'tls13', 'web'] as const;
 type Name = (typeof names)[number];
 const targets = names.map((name, i) => ({ name, port: `v${i + 1}`, ip: `10.20.1.${i + 1}`, mac: `02:00:5e:00:00:0${i + 1}` }));
 const target = (name: Name): Target => {
@@ -199,19 +194,6 @@ describe.skipIf(missing !== undefined)('a probe of one device, on the wire of th
         { kind: 'description', text: `${judge?.one('opcua.loctext.Text')}, ${judge?.one('opcua.ProductUri')}` },
       ]),
     );
-  });
-
-  it.skipIf(nodeOpcUa === undefined || !existsSync(sharedOpcUa))('opcua-endpoints: the server of node-opcua is identified', async () => {
-    const env = { ...process.env, NODE_PATH: nodeOpcUa, HOME: folder, XDG_CONFIG_HOME: folder };
-    const server = lan.spawn('node', [process.execPath, sharedOpcUa], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-    let said = '';
-    server.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    await until(() => said.includes('opc up'), 'node-opcua listens', 50_000);
-    const found = await run('opcua-endpoints', 'node', 4840);
-    expect(found.outcome).toMatchObject({ kind: 'answered', detail: 'it told its endpoints' });
-    isDecent('opcua-endpoints', found, 'tcp/4840');
-    expect(found.facts).toContainEqual({ kind: 'identifier', scheme: 'opcua-application-uri', value: 'urn:lab:plc' });
-    expect(found.facts).toContainEqual(expect.objectContaining({ kind: 'certificate', role: 'server' }));
   });
 
   it('snmp-get: net-snmp tells its objects and its engine, and nmap and snmpget agree', async () => {
