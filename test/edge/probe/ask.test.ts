@@ -131,8 +131,8 @@ describe('one connection', () => {
 
   it('a turn that is long in coming takes nothing from the time to answer', async () => {
     const peer = await tcpPeer(socket => void socket.write('yes'));
-    const slow = () => new Promise<boolean>(done => setTimeout(() => done(true), 60));
-    expect(await run(tcp({ waitMs: 40 }), peer.port, { mayLeave: m => (m.length === 0 ? Promise.resolve(true) : slow()) })).toMatchObject({
+    const slow = () => new Promise<boolean>(done => setTimeout(() => done(true), 900));
+    expect(await run(tcp({ waitMs: 700 }), peer.port, { mayLeave: m => (m.length === 0 ? Promise.resolve(true) : slow()) })).toMatchObject({
       kind: 'answered',
     });
   });
