@@ -8,7 +8,7 @@ const maxSlots = 0x100000;
 
 /** Who claimed each IP address last, and who before: so that two who claim it by turns are seen though neither says anything new. */
 export class AddressClaims {
-  readonly #ip: (Ip | undefined)[] = Array.from({ length: places }, () => undefined);
+  readonly #ip = new Array<Ip | undefined>(places).fill(undefined);
   /** The last two claimants, and when the address went over to the last one. A claimant is its slot and how often that was forgotten. */
   readonly #last = new Float64Array(places);
   readonly #before = new Float64Array(places);

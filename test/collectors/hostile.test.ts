@@ -9,7 +9,7 @@ import { vectors } from '../vectors/frames/index.ts';
 
 /** Feeds one frame to a sensor, a fresh one unless given. Anything but a decoded or malformed frame would throw here or show as `defect:`. */
 function feed(bytes: Uint8Array, known?: Dissector): readonly Observation[] {
-  const dissector = known ?? new Dissector();
+  const dissector = known ?? new Dissector({ maxAddresses: 64, maxAddressesPerPort: 64 });
   dissector.frame(frame(bytes));
   const { observations, malformed, overflow } = dissector.drain(true);
   for (const m of malformed) {
