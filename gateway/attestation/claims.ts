@@ -1,6 +1,6 @@
 import type { Hex, Millis } from '../model/address.ts';
-import type { AttestedIdentity } from '../model/attestation.ts';
-import type { TcbInfo } from '../codec/dice.ts';
+import type { AttestedIdentity, Digest } from '../model/attestation.ts';
+import type { Flags } from '../codec/dice.ts';
 import type { Anchor } from './trust.ts';
 
 declare const verified: unique symbol;
@@ -13,10 +13,27 @@ export const brandVerified = <Claims>(claims: Claims): Verified<Claims> => claim
 /** Who says so: the key that signed the certificate in which the claim stands. */
 export type Authority = { readonly key: Hex; readonly name: string };
 
-/** One measured layer with who said it. */
-export type MeasuredClaim = TcbInfo & { readonly by: Authority };
+/**
+ * One measured component with who said it, whatever the scheme: a DICE layer, a PSA software component, a bank of PCRs, an SPDM block. `layer` and `key`
+ * tell components of one class apart; reference values name them in the same way.
+ */
+export type MeasuredClaim = {
+  readonly vendor?: string;
+  readonly model?: string;
+  readonly version?: string;
+  readonly svn?: bigint;
+  readonly layer?: number;
+  readonly index?: number;
+  /** Name of the component where the format has one: `BL` of a PSA token, `pcr7`, `spdm-1`. */
+  readonly key?: string;
+  /** Who signed the component, as the Attester's root of trust says: SHA-256 of the key, PSA `signer-id`. */
+  readonly signer?: Hex;
+  readonly digests: readonly Digest[];
+  readonly flags?: Flags;
+  readonly by: Authority;
+};
 
-/** What a certificate chain claims, whatever the scheme. */
+/** What verified Evidence claims, whatever the scheme. */
 export type ChainClaims = {
   readonly identity: AttestedIdentity;
   readonly anchor: Anchor;
@@ -25,4 +42,6 @@ export type ChainClaims = {
   readonly unappraised: readonly string[];
   /** Instant at which the first certificate of the path ends. */
   readonly pathEnds: Millis;
+  /** The nonces that the Evidence carries under its signature; `scheme()` compares. Absent where the handshake is what is fresh. */
+  readonly nonces?: readonly Uint8Array[];
 };

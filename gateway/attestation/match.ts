@@ -46,7 +46,8 @@ function place(
 
 /** The version of the component that the claim's digests are; undefined if none. Versions are lists, since one may have digests of several algorithms. */
 export function versionOf(claim: MeasuredClaim, component: Component): string | undefined {
-  if (claim.layer !== component.layer) return undefined;
+  if (claim.layer !== component.layer || claim.key !== component.key) return undefined;
+  if (component.signer !== undefined && claim.signer !== component.signer) return undefined;
   const names = new Set(component.versions.map(v => v.version));
   for (const name of names) {
     const wanted = component.versions.filter(v => v.version === name);

@@ -1,6 +1,8 @@
 import type { Millis } from '../model/address.ts';
 import type { AttestationResult, ChallengeOutcome, Check, Digest, Evidence } from '../model/attestation.ts';
 import type { Assurance, AttestationStatus } from '../model/axes.ts';
+import { hex } from '../codec/address.ts';
+import { sameBytes } from '../codec/bytes.ts';
 import { DecodeError } from '../codec/reader.ts';
 import { failedInstance, type Vector } from './ar4si.ts';
 import { Checks } from './checks.ts';
@@ -9,8 +11,17 @@ import { EvidenceError } from './evidence-error.ts';
 import type { KeyCache } from './keys.ts';
 import type { Trust } from './trust.ts';
 
-/** What made the Evidence fresh. `resumed` handshakes and those without a certificate prove no possession (RFC 8446 §4.4.3, RFC 5246 §7.4.3). */
-export type Freshness = { readonly kind: 'handshake'; readonly protocol: string; readonly resumed: boolean };
+/**
+ * What makes the Evidence fresh. `handshake`: signed over our random; a resumed one, or one without a certificate, proves no possession (RFC 8446 §4.4.3,
+ * RFC 5246 §7.4.3). `nonce`: the challenge that it must answer; `spent` when it was answered before. `none`: judged offline, so nothing can be affirming.
+ */
+export type Freshness =
+  | { readonly kind: 'handshake'; readonly protocol: string; readonly resumed: boolean }
+  | { readonly kind: 'nonce'; readonly nonce: Uint8Array; readonly expires: Millis; readonly spent: boolean; readonly channel: string }
+  | { readonly kind: 'none' };
+
+/** A nonce is at least so long: 256 bits of ours. Bytes. */
+export const nonceBytes = 32;
 
 /** What Evidence is judged with. Time is an input. */
 export type Context = {
@@ -36,6 +47,8 @@ export type SchemeParts<Claims extends ChainClaims> = {
   readonly name: string;
   readonly spec: string;
   readonly mediaTypes: readonly Evidence['mediaType'][];
+  /** What makes Evidence of this kind fresh. */
+  readonly freshBy: 'handshake' | 'nonce';
   /** Whether it claims to be an Attester at all. Looks at unverified bytes; never throws. */
   readonly isEvidence: (evidence: Evidence, trust: Trust) => boolean;
   /** Without Evidence: key and name for continuity (A2). Never throws. */
@@ -79,16 +92,15 @@ function authenticate<Claims extends ChainClaims>(
   context: Context,
   checks: Checks,
 ): Verified<Claims> | undefined {
-  const { freshness } = context;
-  checks.pass('answered', `${freshness.protocol} with ${evidence.certificates.length} certificates`);
-  if (freshness.resumed || evidence.certificates.length === 0) {
-    const seen = freshness.resumed ? 'a resumed session' : 'no certificate';
-    checks.fail('fresh', 'HANDSHAKE_NOT_FRESH', `Cannot take handshake as fresh: ${seen}`, { expected: 'a full handshake', seen });
-    return undefined;
-  }
-  checks.pass('fresh', 'the handshake is signed by the leaf key over our random');
+  checks.pass(
+    'answered',
+    `${describe(context.freshness)} with ${evidence.bytes.length} bytes, ${evidence.certificates.length} certificates`,
+  );
+  if (parts.freshBy === 'handshake' && !isFreshHandshake(evidence, context.freshness, checks)) return undefined;
   try {
-    return brandVerified(parts.verify(evidence, context, checks));
+    const claims = parts.verify(evidence, context, checks);
+    if (parts.freshBy === 'nonce') checkNonce(claims.nonces ?? [], context, checks);
+    return checks.failed ? undefined : brandVerified(claims);
   } catch (error) {
     if (error instanceof DecodeError) checks.fail('readable', 'EVIDENCE_MALFORMED', error.message);
     else if (error instanceof EvidenceError)
@@ -96,6 +108,45 @@ function authenticate<Claims extends ChainClaims>(
     else throw error;
     return undefined;
   }
+}
+
+const describe = (freshness: Freshness): string =>
+  freshness.kind === 'handshake' ? freshness.protocol : freshness.kind === 'nonce' ? freshness.channel : 'read from a file';
+
+function isFreshHandshake(evidence: Evidence, freshness: Freshness, checks: Checks): boolean {
+  if (freshness.kind === 'none') {
+    checks.warn('fresh', 'EVIDENCE_NOT_FRESH', 'nobody asked for it: a chain by itself proves no possession');
+    return true;
+  }
+  const seen =
+    freshness.kind === 'nonce'
+      ? 'no handshake'
+      : freshness.resumed
+        ? 'a resumed session'
+        : evidence.certificates.length === 0
+          ? 'no certificate'
+          : undefined;
+  if (seen === undefined) checks.pass('fresh', 'the handshake is signed by the leaf key over our random');
+  else checks.fail('fresh', 'HANDSHAKE_NOT_FRESH', `Cannot take handshake as fresh: ${seen}`, { expected: 'a full handshake', seen });
+  return seen === undefined;
+}
+
+/** Single use, unexpired, and equal to the one nonce that the Evidence carries. Compared as a whole: nothing is learnt from how long it takes. */
+function checkNonce(nonces: readonly Uint8Array[], { freshness, now }: Context, checks: Checks): void {
+  if (freshness.kind === 'none') return checks.warn('fresh', 'EVIDENCE_NOT_FRESH', 'no challenge was given to compare its nonce with');
+  if (freshness.kind === 'handshake')
+    return checks.fail('fresh', 'EVIDENCE_NOT_FRESH', 'Cannot take Evidence as fresh: it answers no challenge of ours');
+  const [only] = nonces;
+  if (freshness.nonce.length < nonceBytes)
+    return checks.fail('fresh', 'EVIDENCE_NOT_FRESH', `Cannot take Evidence as fresh: the challenge has ${freshness.nonce.length} bytes`);
+  if (freshness.spent) return checks.fail('fresh', 'NONCE_REUSED', 'Cannot take Evidence as fresh: its challenge was answered before');
+  if (now > freshness.expires) return checks.fail('fresh', 'NONCE_EXPIRED', 'Cannot take Evidence as fresh: its challenge has ended');
+  if (only === undefined || nonces.length !== 1 || !sameBytes(only, freshness.nonce))
+    return checks.fail('fresh', 'NONCE_MISMATCH', 'Cannot take Evidence as fresh: it answers another challenge', {
+      expected: hex(freshness.nonce),
+      seen: nonces.map(hex).join(', ') || 'none',
+    });
+  return checks.pass('fresh', 'it carries the nonce of our challenge');
 }
 
 const failedAppraisal = (checks: Checks): Appraisal => ({
@@ -107,10 +158,14 @@ const failedAppraisal = (checks: Checks): Appraisal => ({
   referenceSets: [],
 });
 
+/** Without freshness nothing is more than *none*, whatever a scheme says; what failed has failed all the same. */
+const unlessStale = (appraisal: Appraisal, freshness: Freshness): Appraisal =>
+  freshness.kind === 'none' && appraisal.status !== 'contraindicated' ? { ...appraisal, status: 'none', assurance: 0 } : appraisal;
+
 function appraised(
   name: string,
   evidence: Evidence,
-  { now, ttlSeconds }: Context,
+  { now, ttlSeconds, freshness }: Context,
   checks: Checks,
   appraisal: Appraisal,
   claims?: ChainClaims,
@@ -119,7 +174,7 @@ function appraised(
     at: now,
     expires: Math.min(now + ttlSeconds * 1000, claims?.pathEnds ?? Number.MAX_SAFE_INTEGER),
     scheme: name,
-    ...appraisal,
+    ...unlessStale(appraisal, freshness),
     ...(checks.reason === undefined ? {} : { reason: checks.reason }),
     checks: checks.list(),
     ...(claims === undefined ? {} : { identity: claims.identity }),

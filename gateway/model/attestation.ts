@@ -80,10 +80,33 @@ export type AttestationResult = {
   readonly referenceSets: readonly string[];
 };
 
-/** Evidence as received: the DER certificates as sent, leaf first, for media type `application/pkix-cert-chain`. Untrusted bytes. */
+/**
+ * The kinds of Evidence that a scheme may take, by media type. Registered names where there are some (RFC 9782 for EAT, draft-ietf-rats-msg-wrap for CMW);
+ * `vnd.sallyport` names what has none: the chain of a TLS handshake; a quote, a Matter or SPDM exchange with what belongs to it.
+ */
+export const evidenceMediaTypes = [
+  'application/vnd.sallyport.x509-chain',
+  'application/vnd.sallyport.open-dice-chain',
+  'application/eat+cwt',
+  'application/eat+jwt',
+  'application/psa-attestation-token',
+  'application/cmw+cbor',
+  'application/cmw+json',
+  'application/vnd.sallyport.tpm-quote+json',
+  'application/vnd.sallyport.matter+json',
+  'application/vnd.sallyport.spdm-measurements+json',
+  'application/vnd.sallyport.opcua-server',
+] as const;
+export type EvidenceMediaType = (typeof evidenceMediaTypes)[number];
+
+/** Evidence as received; every byte of it is untrusted. */
 export type Evidence = {
+  /** SHA-256 of `bytes`; under it the store keeps them. */
   readonly id: Hex;
-  readonly mediaType: 'application/vnd.sallyport.x509-chain';
+  readonly mediaType: EvidenceMediaType;
+  /** All of it: a chain is its DER certificates one after the other, leaf first. */
+  readonly bytes: Uint8Array;
+  /** DER certificates that came as such, leaf first: the chain of the handshake, or what a channel handed over beside a token. Else empty. */
   readonly certificates: readonly Uint8Array[];
 };
 

@@ -19,6 +19,10 @@ export type ReferenceSet = {
   readonly components: readonly {
     readonly name: string;
     readonly layer?: number;
+    /** The component's own name in the Evidence, where its format has one (`BL`, `pcr7`); absent: the component without one. */
+    readonly key?: string;
+    /** Who must have signed the component, as the Evidence says; absent: anybody. */
+    readonly signer?: Hex;
     /** Rollback floor of this component; absent: the set's. */
     readonly minSvn?: string;
     readonly versions: readonly { readonly version: string; readonly alg: string; readonly digest: Hex }[];

@@ -21,6 +21,7 @@ export const tlsX509 = scheme<ChainClaims>({
   name: 'tls-x509',
   spec: 'RFC 8446 §4.4.2, IEEE 802.1AR, TCG DICE Attestation Architecture 1.1',
   mediaTypes: ['application/vnd.sallyport.x509-chain'],
+  freshBy: 'handshake',
   isEvidence,
   unverifiedLeaf,
   verify,
