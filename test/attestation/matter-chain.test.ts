@@ -97,6 +97,13 @@ describe('certificates that break the profile', () => {
     expect(verdict(r), why(r)).toBe(`contraindicated ${code}`);
   });
 
+  it.each(['FFFF', 'FFF5', '0000'])('a whole chain of the vendor %s is of no vendor', number => {
+    const all = subject([vidType, number]);
+    const r = judged({ edits: { paa: all, pai: all, dac: subject([vidType, number], [pidType, pid]) } });
+    expect(verdict(r)).toBe('contraindicated PROFILE_VIOLATED');
+    expect(why(r)).toContain('is none');
+  });
+
   it.each<readonly [string, ChainEdits]>([
     ['digitalSignature in a PAI', { pai: setValue(ku, usage([0, 5, 6])) }],
     ['a critical extendedKeyUsage', { dac: add('2.5.29.37', true, sequence(oid('1.3.6.1.5.5.7.3.2'))) }],
@@ -148,7 +155,10 @@ describe('vendor and product in the common name', () => {
     expect(judged({ edits: { dac: subject([commonName, 'Mvid:FFF2 Mpid:00B2'], ...attributes) } }).status).toBe('affirming');
     const wrong = [[vidType, 'FFF2'] as const, [pidType, '00B2'] as const];
     expect(judged({ edits: { dac: subject([commonName, 'Mvid:1234 Mpid:00A1'], ...wrong) } }).status).toBe('contraindicated');
-    expect(judged({ edits: { dac: subject([commonName, 'Mvid:1234'], [pidType, pid]) } }).status).toBe('contraindicated');
+    // Where the product is an attribute the vendor must be one too, however well the name would say both.
+    for (const name of ['Mvid:1234', 'Mvid:1234 Mpid:00A1'])
+      expect(judged({ edits: { dac: subject([commonName, name], [pidType, pid]) } }).status, name).toBe('contraindicated');
+    expect(judged({ edits: { pai: subject([commonName, 'Mvid:1234'], [pidType, pid]) } }).status).toBe('contraindicated');
     expect(judged({ edits: { dac: subject([commonName, 'Mvid:1234 Mpid:00A1'], [commonName, 'Mvid:1234']) } }).status).toBe(
       'contraindicated',
     );
