@@ -1,5 +1,5 @@
 import type { Hex } from '../model/address.ts';
-import type { ReferenceSet, TrustMaterial } from '../model/trust.ts';
+import type { AnchorUse, ReferenceSet, TrustMaterial } from '../model/trust.ts';
 import { fromBase64 } from '../codec/bytes.ts';
 import { DecodeError } from '../codec/reader.ts';
 import { attribute, attributeTypes } from '../codec/x509-name.ts';
@@ -8,39 +8,64 @@ import { sha256 } from './evidence.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { checkKey } from './keys.ts';
 import { unknownCritical } from './critical.ts';
+import { emptyLedger, type Ledger, prepareLedger } from './matter/ledger.ts';
 
-/** A certificate that somebody here trusts to name devices. `vendor` is the O of its subject: the only vendor it speaks for by itself. */
-export type Anchor = { readonly name: string; readonly certificate: Certificate; readonly keyHash: Hex; readonly vendor?: string };
+/**
+ * A certificate that somebody here trusts, for these uses and no others. `vendor` is the O of its subject: the only vendor it speaks for by
+ * itself.
+ */
+export type Anchor = {
+  readonly name: string;
+  readonly certificate: Certificate;
+  readonly keyHash: Hex;
+  readonly uses: readonly AnchorUse[];
+  readonly vendor?: string;
+};
 
 /** Trust material, read and ready: what Evidence is judged by. */
-export type Trust = { readonly anchors: readonly Anchor[]; readonly referenceSets: readonly ReferenceSet[] };
+export type Trust = { readonly anchors: readonly Anchor[]; readonly referenceSets: readonly ReferenceSet[]; readonly matter: Ledger };
+
+/** The anchors that may be used so: a root of light bulbs does not name controllers. */
+export const anchorsFor = (trust: Trust, use: AnchorUse): readonly Anchor[] => trust.anchors.filter(a => a.uses.includes(use));
 
 /**
  * Reads one anchor certificate (DER). Throws DecodeError or EvidenceError when it is none: no CA, weak key, or constraints that we do not
  * implement. Its dates are not judged: an anchor counts until somebody takes it away (RFC 5280 §6.1.1 d), so no calendar cuts a whole plant.
  */
-export function readAnchor(name: string, der: Uint8Array): Anchor {
+export function readAnchor(name: string, der: Uint8Array, uses: readonly AnchorUse[] = ['identity']): Anchor {
   const certificate = decodeCertificate(der);
-  if (certificate.basicConstraints?.ca !== true || certificate.keyUsage?.keyCertSign === false)
+  // Who signs declarations signs no certificates.
+  const signsCertificates = uses.some(use => use === 'identity' || use === 'matter-paa');
+  if (signsCertificates && (certificate.basicConstraints?.ca !== true || certificate.keyUsage?.keyCertSign === false))
     throw new EvidenceError('CERT_NOT_CA', 'chain', `Cannot use anchor ${name}: ${certificate.subject.text} is no CA`);
   checkKey(certificate);
   const unknown = unknownCritical(certificate);
   if (unknown !== undefined)
     throw new EvidenceError('CRITICAL_EXTENSION_UNKNOWN', 'chain', `Cannot use anchor ${name}: it has the critical extension ${unknown}`);
   const vendor = attribute(certificate.subject, attributeTypes.organization);
-  return { name, certificate, keyHash: sha256(certificate.spki), ...(vendor === undefined ? {} : { vendor }) };
+  return { name, certificate, keyHash: sha256(certificate.spki), uses, ...(vendor === undefined ? {} : { vendor }) };
 }
 
 /** Prepares trust material that `readTrust` has checked. What cannot be read is left out and named in `problems`. */
 export function prepareTrust(material: TrustMaterial): { readonly trust: Trust; readonly problems: readonly string[] } {
   const anchors: Anchor[] = [];
   const problems: string[] = [];
-  for (const { name, certificate } of material.anchors)
+  for (const { name, certificate, uses } of material.anchors)
     try {
-      anchors.push(readAnchor(name, fromBase64(certificate)));
+      anchors.push(readAnchor(name, fromBase64(certificate), uses));
     } catch (error) {
       if (!(error instanceof DecodeError || error instanceof EvidenceError)) throw error;
       problems.push(error.message);
     }
-  return { trust: { anchors, referenceSets: material.referenceSets }, problems };
+  return { trust: { anchors, referenceSets: material.referenceSets, matter: ledgerOf(material, problems) }, problems };
+}
+
+function ledgerOf({ matter }: TrustMaterial, problems: string[]): Ledger {
+  try {
+    return prepareLedger(matter ?? {});
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    problems.push(`Cannot use the Matter ledger: ${error.message}`);
+    return emptyLedger;
+  }
 }

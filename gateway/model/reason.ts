@@ -46,6 +46,7 @@ export const reasons = {
   NAME_NOT_PERMITTED: { text: "a certificate names what its CA's name constraints forbid", next: 'treat it as tampered with' },
   POLICY_NOT_PERMITTED: { text: 'its chain has no certificate policy that is asked for', next: 'report it to the vendor' },
   PROFILE_VIOLATED: { text: 'its Evidence breaks a rule of its own profile', next: 'report it to the vendor' },
+  NOT_CERTIFIED: { text: 'its product is certified for development or provisionally only', next: 'approve it by hand, for a time' },
   QUOTE_INVALID: { text: 'its TPM quote is none: magic, type or selection is wrong', next: 'treat it as tampered with' },
   LOG_MISMATCH: { text: 'its measurement log does not lead to the values that it signed', next: 'treat it as tampered with' },
   ROLLED_BACK: { text: 'its counters or its log went backwards', next: 'look for a copied state' },

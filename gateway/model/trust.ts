@@ -1,9 +1,32 @@
 import type { Hex } from './address.ts';
 
-/** The trust material in force; sent at start and whenever policy changes. Certificates are DER in base64. */
+/**
+ * What an anchor may vouch for. `identity`: devices by their chains. `matter-paa`: Device Attestation Certificates. `cd-signer`: Matter
+ * certification declarations; `cd-signer-test`: those of products in development, which no other signer's word makes acceptable.
+ */
+export const anchorUses = ['identity', 'matter-paa', 'cd-signer', 'cd-signer-test'] as const;
+export type AnchorUse = (typeof anchorUses)[number];
+
+/** The trust material in force; sent at start and whenever policy changes. Certificates are DER in base64. `uses` absent: `identity`. */
 export type TrustMaterial = {
-  readonly anchors: readonly { readonly name: string; readonly certificate: string }[];
+  readonly anchors: readonly { readonly name: string; readonly certificate: string; readonly uses?: readonly AnchorUse[] }[];
   readonly referenceSets: readonly ReferenceSet[];
+  readonly matter?: MatterLedger;
+};
+
+/** What a site knows from the Distributed Compliance Ledger of Matter, as data. It only ever takes trust away. */
+export type MatterLedger = {
+  /** Revoked certificates by issuer: its key identifier (hex), its Name in DER (base64), serial numbers (hex). Absent: nobody brought a set. */
+  readonly revoked?: readonly { readonly issuerKeyId: Hex; readonly issuer: string; readonly serials: readonly Hex[] }[];
+  /** Certification records of products; a declaration of a product that is listed must equal one of its records in each field given. */
+  readonly certified?: readonly MatterRecord[];
+};
+export type MatterRecord = {
+  readonly vendorId: number;
+  readonly productId: number;
+  readonly certificateId?: string;
+  readonly deviceType?: number;
+  readonly versionNumber?: number;
 };
 
 /** Signed reference values of one class of device, already checked against the key that signed their file. */

@@ -11,7 +11,7 @@ import type { ChainClaims, MeasuredClaim } from '../claims.ts';
 import { checkSize, sha256 } from '../evidence.ts';
 import { checkPath, type Path } from '../path.ts';
 import { type Context, scheme } from '../scheme.ts';
-import type { Trust } from '../trust.ts';
+import { anchorsFor, type Trust } from '../trust.ts';
 
 /**
  * The certificate chain of a TLS server: an IDevID (IEEE 802.1AR) or a DICE chain (TCG DICE Attestation Architecture), whose leaf key
@@ -34,7 +34,7 @@ function verify(evidence: Evidence, { trust, keys, now }: Context, checks: Check
   // Measurements of all certificates are read first: one that cannot be read is an error, never "no measurements".
   const contents = new Map(chain.map(certificate => [certificate, contentOf(certificate)]));
   checks.pass('readable', `${chain.length} certificates`);
-  const path = checkPath(chain, trust.anchors, now, keys);
+  const path = checkPath(chain, anchorsFor(trust, 'identity'), now, keys);
   const extra = chain.filter(c => !path.certificates.includes(c) && !sameBytes(c.der, path.anchor.certificate.der)).length;
   checks.pass('chain', `up to ${path.anchor.name}${extra === 0 ? '' : `; ${extra} unrelated certificates take no part`}`);
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { anchorUses } from '../../model/trust.ts';
 
 /** The shapes of what the gateway tells the challenger (`ToChallenger`). The gateway is trusted more; this catches versions that differ. */
 const text = z.string();
@@ -12,7 +13,19 @@ const referenceSet = z.object({
   anchors: z.array(text).exactOptional(),
   components: z.array(component),
 });
-const trust = z.object({ anchors: z.array(z.object({ name: text, certificate: text })), referenceSets: z.array(referenceSet) });
+const anchor = z.object({ name: text, certificate: text, uses: z.array(z.enum(anchorUses)).exactOptional() });
+const record = z.object({
+  vendorId: z.number(),
+  productId: z.number(),
+  certificateId: text.exactOptional(),
+  deviceType: z.number().exactOptional(),
+  versionNumber: z.number().exactOptional(),
+});
+const matter = z.object({
+  revoked: z.array(z.object({ issuerKeyId: text, issuer: text, serials: z.array(text) })).exactOptional(),
+  certified: z.array(record).exactOptional(),
+});
+const trust = z.object({ anchors: z.array(anchor), referenceSets: z.array(referenceSet), matter: matter.exactOptional() });
 const port = z.number().int().min(0).max(65535);
 
 export const order = z.discriminatedUnion('type', [

@@ -7,7 +7,7 @@ import { maxYaml } from '../../policy/text.ts';
 export const maxPolicyFiles = 1000;
 const maxDepth = 4;
 /** Sub folders whose content is not policy: trust material is read by others. */
-const otherFolders: ReadonlySet<string> = new Set(['anchors', 'reference-values', 'schema']);
+const otherFolders: ReadonlySet<string> = new Set(['anchors', 'reference-values', 'matter', 'schema']);
 
 /**
  * The YAML files of the policy folders and the JSON files of their `mud`, with paths that begin with their folder's name: `policies/rules/10-default.yaml`.

@@ -1,20 +1,30 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ReferenceSet, TrustMaterial } from '../../model/trust.ts';
+import type { AnchorUse, MatterLedger, ReferenceSet, TrustMaterial } from '../../model/trust.ts';
 import { fromBase64 } from '../../codec/bytes.ts';
 import { DecodeError } from '../../codec/reader.ts';
 import { EvidenceError } from '../../attestation/evidence-error.ts';
+import { mergeLedgers, readMatterFile } from '../../attestation/matter/ledger-file.ts';
 import { readReferenceFile, readReferenceKey, type ReferenceKey, ReferenceFileError } from '../../attestation/reference-values.ts';
 import { readAnchor } from '../../attestation/trust.ts';
 
 /** Longest file that is read, bytes. */
 const maxFile = 4 * 1024 * 1024;
 
+/** What an anchor file is for, by the end of its name. */
+const usesOf: readonly (readonly [end: string, use: AnchorUse])[] = [
+  ['.device-ca.pem', 'identity'],
+  ['.matter-paa.pem', 'matter-paa'],
+  ['.cd-signer.pem', 'cd-signer'],
+  ['.cd-signer-test.pem', 'cd-signer-test'],
+];
+
 type Found = { readonly path: string; readonly name: string };
 
 /**
- * Reads the trust material of policy folders: `anchors/*.device-ca.pem` (CA certificates that name devices), `anchors/*.refval.pem` (public
- * keys that sign reference values), `reference-values/*.json` with `*.json.sig`. Folders and files that do not exist are no problem; what
+ * Reads the trust material of policy folders: `anchors/*.device-ca.pem` (CA certificates that name devices), `anchors/*.matter-paa.pem`,
+ * `*.cd-signer.pem` and `*.cd-signer-test.pem` (Matter), `anchors/*.refval.pem` (public keys that sign reference values),
+ * `reference-values/*.json` with `*.json.sig`, `matter/*.json` (what the ledger says). Folders and files that do not exist are no problem; what
  * is there and cannot be used is left out and named in `problems`. The caller keeps the last good trust when there are any.
  */
 export function readTrust(folders: readonly string[]): { readonly trust: TrustMaterial; readonly problems: readonly string[] } {
@@ -28,9 +38,10 @@ export function readTrust(folders: readonly string[]): { readonly trust: TrustMa
     }
   };
   const anchorFiles = folders.flatMap(f => attempt(f, () => filesIn(join(f, 'anchors'))));
-  const anchors = anchorFiles
-    .filter(f => f.name.endsWith('.device-ca.pem'))
-    .flatMap(f => attempt(f.path, () => anchorsOf(f.name, readText(f.path))));
+  const anchors = anchorFiles.flatMap(f => {
+    const use = usesOf.find(([end]) => f.name.endsWith(end))?.[1];
+    return use === undefined ? [] : attempt(f.path, () => anchorsOf(f.name, readText(f.path), use));
+  });
   const keys = anchorFiles
     .filter(f => f.name.endsWith('.refval.pem'))
     .flatMap(f => attempt(f.path, () => [readReferenceKey(f.name, readText(f.path))]));
@@ -38,7 +49,11 @@ export function readTrust(folders: readonly string[]): { readonly trust: TrustMa
     .flatMap(f => attempt(f, () => filesIn(join(f, 'reference-values'))))
     .filter(f => f.name.endsWith('.json'))
     .flatMap(f => attempt(f.path, () => setsOf(f, keys)));
-  return { trust: { anchors, referenceSets }, problems };
+  const ledgers = folders
+    .flatMap(f => attempt(f, () => filesIn(join(f, 'matter'))))
+    .filter(f => f.name.endsWith('.json'))
+    .flatMap(f => attempt<MatterLedger>(f.path, () => [readMatterFile(f.name, readText(f.path))]));
+  return { trust: { anchors, referenceSets, ...(ledgers.length === 0 ? {} : { matter: mergeLedgers(ledgers) }) }, problems };
 }
 
 /** Files of one folder by name; none when there is no such folder. */
@@ -64,13 +79,14 @@ function readBytes(path: string): Uint8Array {
 }
 
 /** Every certificate of a PEM file; the second and later ones are named `file#2` and so on. */
-function anchorsOf(name: string, pem: string): TrustMaterial['anchors'] {
+function anchorsOf(name: string, pem: string, use: AnchorUse): TrustMaterial['anchors'] {
   const blocks = [...pem.matchAll(/-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----/g)].map(m => m[1] ?? '');
   if (blocks.length === 0) throw new ReferenceFileError(`Cannot read ${name}: it holds no PEM certificate`);
   return blocks.map((block, i) => {
     const anchor = { name: i === 0 ? name : `${name}#${i + 1}`, certificate: block.replace(/\s+/g, '') };
-    readAnchor(anchor.name, fromBase64(anchor.certificate));
-    return anchor;
+    readAnchor(anchor.name, fromBase64(anchor.certificate), [use]);
+    // `identity` is what an anchor is for when nothing is said.
+    return use === 'identity' ? anchor : { ...anchor, uses: [use] };
   });
 }
 

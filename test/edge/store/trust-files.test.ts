@@ -3,6 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { recordsFormat } from '../../../gateway/attestation/matter/ledger-file.ts';
+import { order } from '../../../gateway/edge/challenge/orders.ts';
 import { readTrust } from '../../../gateway/edge/store/trust-files.ts';
 import { makeReferenceFile, makeSelfSigned, makeVendor } from '../../vectors/pki.ts';
 
@@ -50,6 +52,40 @@ describe('trust files', () => {
     for (const file of ['leaf.device', 'broken.device', 'empty.device', 'secret.refval', 'acme.json', 'unsigned.json'])
       expect(problems.filter(p => p.includes(file)).length, file).toBe(1);
     expect(problems).toHaveLength(6);
+  });
+
+  it('say by their names what an anchor is for; who signs declarations need be no CA', async () => {
+    const acme = await makeVendor({ name: 'Acme' });
+    const signer = (await makeSelfSigned({ cn: 'declarations' })).chainPem;
+    put('anchors/a.device-ca.pem', acme.anchorPem);
+    put('anchors/b.matter-paa.pem', acme.anchorPem);
+    put('anchors/c.cd-signer.pem', signer);
+    put('anchors/d.cd-signer-test.pem', signer);
+    put('anchors/e.matter-paa.pem', signer);
+    const { trust, problems } = readTrust([folder]);
+    expect(trust.anchors.map(a => a.uses)).toEqual([undefined, ['matter-paa'], ['cd-signer'], ['cd-signer-test']]);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain('e.matter-paa.pem');
+    expect(order.parse({ type: 'trust', trust })).toEqual({ type: 'trust', trust });
+  });
+
+  it("give what Matter's ledger says, whole or not at all, and the challenger gets it as it is", () => {
+    mkdirSync(join(folder, 'matter'));
+    const entry = { type: 'revocation_set', issuer_subject_key_id: 'AB'.repeat(20), issuer_name: 'MAA=', revoked_serial_numbers: ['0A'] };
+    put('matter/set.json', JSON.stringify([{ ...entry, crl_signer_cert: 'MAA=' }]));
+    put(
+      'matter/products.json',
+      JSON.stringify({ format: recordsFormat, certified: [{ vendorId: 0xfff1, productId: 1, versionNumber: 2 }] }),
+    );
+    put('matter/broken.json', JSON.stringify([{ ...entry, revoked_serial_numbers: ['xyz'] }]));
+    const { trust, problems } = readTrust([folder]);
+    expect(trust.matter).toEqual({
+      revoked: [{ issuerKeyId: 'ab'.repeat(20), issuer: 'MAA=', serials: ['0a'] }],
+      certified: [{ vendorId: 0xfff1, productId: 1, versionNumber: 2 }],
+    });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain('broken.json');
+    expect(order.parse({ type: 'trust', trust })).toEqual({ type: 'trust', trust });
   });
 
   it('are signed by the signer, which signs nothing that would be refused', () => {
