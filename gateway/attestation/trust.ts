@@ -1,7 +1,8 @@
 import type { Hex } from '../model/address.ts';
-import type { ReferenceSet, TrustMaterial } from '../model/trust.ts';
+import type { ListedKey, ReferenceSet, TrustMaterial } from '../model/trust.ts';
 import { fromBase64 } from '../codec/bytes.ts';
 import { DecodeError } from '../codec/reader.ts';
+import { keyKind } from '../codec/x509-key.ts';
 import { attribute, attributeTypes } from '../codec/x509-name.ts';
 import { type Certificate, decodeCertificate } from '../codec/x509.ts';
 import { sha256 } from './evidence.ts';
@@ -9,11 +10,19 @@ import { EvidenceError } from './evidence-error.ts';
 import { checkKey } from './keys.ts';
 import { unknownCritical } from './critical.ts';
 
-/** A certificate that somebody here trusts to name devices. `vendor` is the O of its subject: the only vendor it speaks for by itself. */
-export type Anchor = { readonly name: string; readonly certificate: Certificate; readonly keyHash: Hex; readonly vendor?: string };
+/** What vouches for a device here: an anchor, or a key that is listed for it alone. `vendor` is the only vendor that it speaks for by itself. */
+export type Voucher = { readonly name: string; readonly keyHash: Hex; readonly vendor?: string };
+/** A certificate that somebody here trusts to name devices. `vendor` is the O of its subject. */
+export type Anchor = Voucher & { readonly certificate: Certificate };
+/** The key that one device signs its tokens with. */
+export type VouchedKey = { readonly voucher: Voucher; readonly spki: Uint8Array; readonly model?: string };
 
-/** Trust material, read and ready: what Evidence is judged by. */
-export type Trust = { readonly anchors: readonly Anchor[]; readonly referenceSets: readonly ReferenceSet[] };
+/** Trust material, read and ready: what Evidence is judged by. `keys` by the instance that they are listed for. */
+export type Trust = {
+  readonly anchors: readonly Anchor[];
+  readonly referenceSets: readonly ReferenceSet[];
+  readonly keys: ReadonlyMap<Hex, readonly VouchedKey[]>;
+};
 
 /**
  * Reads one anchor certificate (DER). Throws DecodeError or EvidenceError when it is none: no CA, weak key, or constraints that we do not
@@ -42,5 +51,24 @@ export function prepareTrust(material: TrustMaterial): { readonly trust: Trust; 
       if (!(error instanceof DecodeError || error instanceof EvidenceError)) throw error;
       problems.push(error.message);
     }
-  return { trust: { anchors, referenceSets: material.referenceSets }, problems };
+  const keys = new Map<Hex, VouchedKey[]>();
+  for (const listed of material.keys ?? [])
+    try {
+      keys.set(listed.instance, [...(keys.get(listed.instance) ?? []), readListedKey(listed)]);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      problems.push(error.message);
+    }
+  return { trust: { anchors, referenceSets: material.referenceSets, keys }, problems };
+}
+
+/** Throws DecodeError unless the instance is a UEID and the key is of a kind that signs tokens. */
+function readListedKey({ instance, spki, vendor, model }: ListedKey): VouchedKey {
+  if (!/^(?:[0-9a-f]{2}){7,33}$/.test(instance))
+    throw new DecodeError(`Cannot use key: ${JSON.stringify(instance.slice(0, 80))} is no UEID in hex`);
+  const der = fromBase64(spki);
+  const kind = keyKind(der);
+  if (kind.kind === 'other') throw new DecodeError(`Cannot use key of ${instance}: ${kind.found}`);
+  const voucher = { name: `the list of keys, for ${instance}`, keyHash: sha256(der), ...(vendor === undefined ? {} : { vendor }) };
+  return { voucher, spki: der, ...(model === undefined ? {} : { model }) };
 }

@@ -3,7 +3,14 @@ import { z } from 'zod';
 /** The shapes of what the gateway tells the challenger (`ToChallenger`). The gateway is trusted more; this catches versions that differ. */
 const text = z.string();
 const digest = z.object({ version: text, alg: text, digest: text });
-const component = z.object({ name: text, layer: z.number().exactOptional(), minSvn: text.exactOptional(), versions: z.array(digest) });
+const component = z.object({
+  name: text,
+  layer: z.number().exactOptional(),
+  key: text.exactOptional(),
+  signer: text.exactOptional(),
+  minSvn: text.exactOptional(),
+  versions: z.array(digest),
+});
 const referenceSet = z.object({
   id: text,
   vendor: text,
@@ -12,7 +19,12 @@ const referenceSet = z.object({
   anchors: z.array(text).exactOptional(),
   components: z.array(component),
 });
-const trust = z.object({ anchors: z.array(z.object({ name: text, certificate: text })), referenceSets: z.array(referenceSet) });
+const listedKey = z.object({ instance: text, spki: text, vendor: text.exactOptional(), model: text.exactOptional() });
+const trust = z.object({
+  anchors: z.array(z.object({ name: text, certificate: text })),
+  referenceSets: z.array(referenceSet),
+  keys: z.array(listedKey).exactOptional(),
+});
 const port = z.number().int().min(0).max(65535);
 
 export const order = z.discriminatedUnion('type', [
