@@ -4,6 +4,7 @@ import { type CborMap, decodeCbor, mapOf } from '../codec/cbor.ts';
 import { coseChain, decodeCose } from '../codec/cose.ts';
 import { decodeJson, jsonMapOf } from '../codec/json.ts';
 import { decodeJws } from '../codec/jws.ts';
+import { decodeUeid, diceOids } from '../codec/dice.ts';
 import { DecodeError } from '../codec/reader.ts';
 import { attribute, attributeTypes } from '../codec/x509-name.ts';
 import { type Certificate, decodeCertificate } from '../codec/x509.ts';
@@ -120,6 +121,7 @@ function byChain(token: Token, instance: Hex | undefined, { trust, keys, now }: 
   const { certificates, anchor } = checkPath(token.certificates.map(decodeCertificate), trust.anchors, now, keys);
   const leaf = certificates[0] ?? anchor.certificate;
   token.checkSignature(leaf.spki);
+  checkInstance(certificates, instance);
   const keyHash = sha256(leaf.spki);
   const serial = serialOf(leaf);
   return {
@@ -133,6 +135,16 @@ function byChain(token: Token, instance: Hex | undefined, { trust, keys, now }: 
     ...(anchor.vendor === undefined ? {} : { vendor: anchor.vendor }),
     notAfter: Math.min(...certificates.map(c => c.notAfter)),
   };
+}
+
+/** Where a certificate names the UEID (TCG DICE §6.1.2), the token must name the same: its own word counts for less. */
+function checkInstance(path: readonly Certificate[], instance: Hex | undefined): void {
+  const named = path.flatMap(c => c.extensions.filter(e => e.oid === diceOids.ueid)).map(e => decodeUeid(e.value));
+  if (named.length === 0 || (instance !== undefined && named.every(ueid => ueid === instance))) return;
+  throw new EvidenceError('IDENTITY_MISMATCH', 'identity', 'Cannot accept token: its certificates name another UEID', {
+    expected: named.join(', '),
+    seen: instance ?? 'none',
+  });
 }
 
 const serialOf = (certificate: Certificate): string | undefined =>

@@ -1,7 +1,10 @@
+import 'reflect-metadata';
 import { createPrivateKey } from 'node:crypto';
+import { Extension } from '@peculiar/x509';
 import { encode } from 'cborg';
 import { jwtVerify } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { octets, sequence } from '../vectors/der-encode.ts';
 import { makeIdevid, makeSelfSigned, makeVendor, type Credential, type Vendor } from '../vectors/pki.ts';
 import { base64, base64url, claims, type Claims, fromHex, keyPairs, makeJws, makeSign1 } from '../vectors/tokens.ts';
 import { instance, judge, nonce, now, part, psaClaims, resultOf, setOf, verdict } from './token-world.ts';
@@ -242,6 +245,22 @@ describe('the chain of an EAT', () => {
     const { keys: none, ...listed } = options();
     expect(none).toEqual([]);
     expect(verdict(ofCwt(both, listed))).toBe('contraindicated SIGNATURE_INVALID');
+  });
+
+  it('that names a UEID is for tokens of that UEID alone', async () => {
+    if (acme === undefined) throw new Error('no vendor');
+    const ueid = (hex: string): Extension => new Extension('2.23.133.5.4.4', false, sequence(octets(fromHex(hex))));
+    for (const [name, said] of [
+      [instance, 'affirming'],
+      [`01${'ee'.repeat(32)}`, 'contraindicated IDENTITY_MISMATCH'],
+    ] as const) {
+      const one = await makeIdevid(acme, { serial: 'X', edit: plan => ({ ...plan, extensions: [...plan.extensions, ueid(name)] }) });
+      const header = new Map<number, unknown>([
+        [1, -7],
+        [33, one.chain],
+      ]);
+      expect(verdict(ofCwt(cwt({ 259: Uint8Array.of(0x54) }, { header, key: createPrivateKey(one.keyPem) }), options()))).toBe(said);
+    }
   });
 
   it('of one vendor does not vouch for the firmware of another', () => {
