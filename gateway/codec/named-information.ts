@@ -22,7 +22,8 @@ const lengths: { readonly [alg: string]: number } = {
 
 /** A digest under its registered id or name. Throws DecodeError for another length; an unknown or truncated algorithm keeps its name and so matches nothing. */
 export function namedDigest(alg: number | string, value: Uint8Array): Digest {
-  const name = typeof alg === 'number' ? (byId[alg] ?? `unknown-${alg}`) : alg.slice(0, 40);
+  if (typeof alg === 'string' && !/^[a-z0-9-]{1,40}$/.test(alg)) throw new DecodeError('Cannot read digest: no name of an algorithm');
+  const name = typeof alg === 'number' ? (byId[alg] ?? `unknown-${alg}`) : alg;
   const length = lengths[name];
   if (value.length === 0 || value.length > 64 || (length !== undefined && value.length !== length))
     throw new DecodeError(`Cannot read digest: ${value.length} octets of ${name}`);

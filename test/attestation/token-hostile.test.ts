@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EvidenceMediaType } from '../../gateway/model/attestation.ts';
 import { base64url, claims, fromHex, makeJws, makeSign1 } from '../vectors/tokens.ts';
-import { instance, judge, nonce, psaClaims, verdict } from './token-world.ts';
+import { component, instance, judge, nonce, psaClaims, verdict } from './token-world.ts';
 
 /** Whatever a stranger sends is judged, never thrown at us, never affirming, and in bounded time. fast-check prints its seed when one is not. */
 const token = makeSign1(encode(psaClaims()));
@@ -43,6 +43,59 @@ describe('hostile tokens', () => {
       );
     });
   }
+
+  it('what a token says of itself is never shown as it came: no line breaks, no change of direction', () => {
+    const evil = 'a\n\u202e\u0000b';
+    const tokens: readonly (readonly [EvidenceMediaType, Uint8Array])[] = [
+      ['application/eat+jwt', makeJws(JSON.stringify({ ueid: base64url(fromHex(instance)) }), { header: JSON.stringify({ alg: evil }) })],
+      [
+        'application/eat+cwt',
+        makeSign1(
+          encode(
+            claims(
+              [10, nonce],
+              [256, fromHex(instance)],
+              [265, evil],
+              [273, [[295, encode(claims([1, ['x']], [2, [evil, new Uint8Array(32)]]))]]],
+            ),
+          ),
+        ),
+      ],
+      [
+        'application/eat+cwt',
+        makeSign1(
+          encode(claims([10, nonce], [256, fromHex(instance)], [265, evil], [273, [[295, encode(claims([1, ['x']], [4, evil], [5, 0]))]]])),
+        ),
+      ],
+      ['application/eat+cwt', makeSign1(encode(claims([10, nonce], [256, fromHex(instance)], [266, claims([evil, 'token'])])))],
+      [
+        'application/eat+cwt',
+        makeSign1(encode(psaClaims()), {
+          header: new Map<number | string, unknown>([
+            [1, -7],
+            [2, [evil]],
+          ]),
+        }),
+      ],
+      [
+        'application/eat+cwt',
+        makeSign1(encode(psaClaims()), {
+          header: new Map<number | string, unknown>([
+            [1, -7],
+            [evil, 0],
+          ]),
+          unprotected: new Map([[evil, 0]]),
+        }),
+      ],
+      ['application/eat+cwt', makeSign1(encode(psaClaims({ 2399: [new Map([...component('BL', 1), [1, evil], [4, evil]])] })))],
+    ];
+    for (const [mediaType, bytes] of tokens) {
+      const outcome = judge(bytes, { mediaType });
+      const checks = outcome.kind === 'appraised' ? outcome.result.checks : outcome.kind === 'no-evidence' ? outcome.checks : [];
+      const shown = checks.map(c => `${c.detail}${c.expected ?? ''}${c.seen ?? ''}`).join('');
+      expect(shown).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
+    }
+  });
 
   const bombs: readonly (readonly [string, EvidenceMediaType, Uint8Array])[] = [
     ['lists without end', 'application/eat+cwt', new Uint8Array(65_000).fill(0x9f)],
