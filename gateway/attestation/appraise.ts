@@ -6,7 +6,7 @@ import { type Checks, quote } from './checks.ts';
 import type { ChainClaims, MeasuredClaim, Verified } from './claims.ts';
 import { isMatched, type Match, matchSet } from './match.ts';
 import type { Appraisal } from './scheme.ts';
-import type { Anchor, Trust } from './trust.ts';
+import type { Trust, Voucher } from './trust.ts';
 
 /** The measured components of one vendor and model, and the reference sets that may judge them. */
 type Class = {
@@ -48,7 +48,7 @@ function distinct(claims: readonly MeasuredClaim[]): readonly MeasuredClaim[] {
 }
 
 /** Groups by vendor and model. A layer that names none speaks of the device that the layers above it named. */
-function classesOf(measured: readonly MeasuredClaim[], anchor: Anchor, sets: readonly ReferenceSet[]): readonly Class[] {
+function classesOf(measured: readonly MeasuredClaim[], anchor: Voucher, sets: readonly ReferenceSet[]): readonly Class[] {
   const groups = new Map<string, { vendor: string; model: string; claims: MeasuredClaim[] }>();
   const vendorOf = measured.find(c => c.vendor !== undefined)?.vendor ?? '';
   const modelOf = measured.find(c => c.model !== undefined)?.model ?? '';
@@ -70,7 +70,7 @@ function classesOf(measured: readonly MeasuredClaim[], anchor: Anchor, sets: rea
 const faults = (match: Match): number => match.unknown.length + match.missing.length;
 
 /** One vendor's CA must not vouch for another vendor's firmware: the set names the anchor's key, or the anchor's O is the vendor. */
-const speaksFor = (anchor: Anchor, set: ReferenceSet): boolean =>
+const speaksFor = (anchor: Voucher, set: ReferenceSet): boolean =>
   set.anchors === undefined ? anchor.vendor === set.vendor : set.anchors.includes(anchor.keyHash);
 
 function checkMeasured(measured: readonly MeasuredClaim[], unappraised: readonly string[], checks: Checks): void {
@@ -82,7 +82,7 @@ function checkMeasured(measured: readonly MeasuredClaim[], unappraised: readonly
 }
 
 /** False when reference values are missing or unequal. */
-function checkReference(classes: readonly Class[], anchor: Anchor, trust: Trust, checks: Checks): boolean {
+function checkReference(classes: readonly Class[], anchor: Voucher, trust: Trust, checks: Checks): boolean {
   for (const { model, match, claims } of classes) {
     if (match !== undefined && !isMatched(match)) {
       const odd = match.unknown[0];

@@ -1,5 +1,6 @@
 import { type Check, type CheckName, checkNames } from '../model/attestation.ts';
 import type { ReasonCode } from '../model/reason.ts';
+import { visibleText } from '../model/visible-text.ts';
 import { printable } from '../codec/x509-name.ts';
 
 /** What the Verifier fills in; `bound` and `expected` are the machine's. */
@@ -9,7 +10,8 @@ type Compared = { readonly expected?: string | undefined; readonly seen?: string
 
 /** Longest text of a detail, in UTF-16 units. */
 const maxDetail = 1024;
-const cut = (text: string): string => (text.length > maxDetail ? `${text.slice(0, maxDetail - 1)}…` : text);
+/** Messages and values may hold what the device wrote, so all of it is made visible here, whoever forgot. */
+const cut = (text: string): string => visibleText(text.length > maxDetail ? `${text.slice(0, maxDetail - 1)}…` : text);
 
 /** The checks of one piece of Evidence, filled in while it is judged. After a failed one nothing is recorded: the rest is `not-evaluated`. */
 export class Checks {

@@ -1,7 +1,7 @@
 import type { Hex, Millis } from '../model/address.ts';
 import type { AttestedIdentity, Digest } from '../model/attestation.ts';
 import type { Flags } from '../codec/dice.ts';
-import type { Anchor } from './trust.ts';
+import type { Voucher } from './trust.ts';
 
 declare const verified: unique symbol;
 /** Claims out of authentic Evidence. Only `scheme()` makes them, so unverified claims do not compile into `appraise`. */
@@ -36,7 +36,8 @@ export type MeasuredClaim = {
 /** What verified Evidence claims, whatever the scheme. */
 export type ChainClaims = {
   readonly identity: AttestedIdentity;
-  readonly anchor: Anchor;
+  /** The anchor, or the listed key, that vouches for the device. */
+  readonly anchor: Voucher;
   readonly measured: readonly MeasuredClaim[];
   /** Measurements that are there, but that nothing can appraise: OIDs or names. They keep a result from being affirming. */
   readonly unappraised: readonly string[];

@@ -1,7 +1,8 @@
 import type { Hex } from '../model/address.ts';
-import type { AnchorUse, ReferenceSet, TrustMaterial } from '../model/trust.ts';
+import type { AnchorUse, ListedKey, ReferenceSet, TrustMaterial } from '../model/trust.ts';
 import { fromBase64 } from '../codec/bytes.ts';
 import { DecodeError } from '../codec/reader.ts';
+import { keyKind } from '../codec/x509-key.ts';
 import { attribute, attributeTypes } from '../codec/x509-name.ts';
 import { type Certificate, decodeCertificate } from '../codec/x509.ts';
 import { sha256 } from './evidence.ts';
@@ -10,20 +11,20 @@ import { checkKey } from './keys.ts';
 import { unknownCritical } from './critical.ts';
 import { emptyLedger, type Ledger, prepareLedger } from './matter/ledger.ts';
 
-/**
- * A certificate that somebody here trusts, for these uses and no others. `vendor` is the O of its subject: the only vendor it speaks for by
- * itself.
- */
-export type Anchor = {
-  readonly name: string;
-  readonly certificate: Certificate;
-  readonly keyHash: Hex;
-  readonly uses: readonly AnchorUse[];
-  readonly vendor?: string;
-};
+/** What vouches for a device here: an anchor, or a key that is listed for it alone. `vendor` is the only vendor that it speaks for by itself. */
+export type Voucher = { readonly name: string; readonly keyHash: Hex; readonly vendor?: string };
+/** A certificate that somebody here trusts, for these uses and no others. `vendor` is the O of its subject. */
+export type Anchor = Voucher & { readonly certificate: Certificate; readonly uses: readonly AnchorUse[] };
+/** The key that one device signs its tokens with. */
+export type VouchedKey = { readonly voucher: Voucher; readonly spki: Uint8Array; readonly model?: string };
 
-/** Trust material, read and ready: what Evidence is judged by. */
-export type Trust = { readonly anchors: readonly Anchor[]; readonly referenceSets: readonly ReferenceSet[]; readonly matter: Ledger };
+/** Trust material, read and ready: what Evidence is judged by. `keys` by the instance that they are listed for. */
+export type Trust = {
+  readonly anchors: readonly Anchor[];
+  readonly referenceSets: readonly ReferenceSet[];
+  readonly keys: ReadonlyMap<Hex, readonly VouchedKey[]>;
+  readonly matter: Ledger;
+};
 
 /** The anchors that may be used so: a root of light bulbs does not name controllers. */
 export const anchorsFor = (trust: Trust, use: AnchorUse): readonly Anchor[] => trust.anchors.filter(a => a.uses.includes(use));
@@ -57,7 +58,15 @@ export function prepareTrust(material: TrustMaterial): { readonly trust: Trust; 
       if (!(error instanceof DecodeError || error instanceof EvidenceError)) throw error;
       problems.push(error.message);
     }
-  return { trust: { anchors, referenceSets: material.referenceSets, matter: ledgerOf(material, problems) }, problems };
+  const keys = new Map<Hex, VouchedKey[]>();
+  for (const listed of material.keys ?? [])
+    try {
+      keys.set(listed.instance, [...(keys.get(listed.instance) ?? []), readListedKey(listed)]);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      problems.push(error.message);
+    }
+  return { trust: { anchors, referenceSets: material.referenceSets, keys, matter: ledgerOf(material, problems) }, problems };
 }
 
 function ledgerOf({ matter }: TrustMaterial, problems: string[]): Ledger {
@@ -68,4 +77,15 @@ function ledgerOf({ matter }: TrustMaterial, problems: string[]): Ledger {
     problems.push(`Cannot use the Matter ledger: ${error.message}`);
     return emptyLedger;
   }
+}
+
+/** Throws DecodeError unless the instance is a UEID and the key is of a kind that signs tokens. */
+function readListedKey({ instance, spki, vendor, model }: ListedKey): VouchedKey {
+  if (!/^(?:[0-9a-f]{2}){7,33}$/.test(instance))
+    throw new DecodeError(`Cannot use key: ${JSON.stringify(instance.slice(0, 80))} is no UEID in hex`);
+  const der = fromBase64(spki);
+  const kind = keyKind(der);
+  if (kind.kind === 'other') throw new DecodeError(`Cannot use key of ${instance}: ${kind.found}`);
+  const voucher = { name: `the list of keys, for ${instance}`, keyHash: sha256(der), ...(vendor === undefined ? {} : { vendor }) };
+  return { voucher, spki: der, ...(model === undefined ? {} : { model }) };
 }

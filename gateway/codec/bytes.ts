@@ -14,3 +14,18 @@ export function fromBase64(text: string): Uint8Array {
     throw new DecodeError(`Cannot read base64: ${compact.length} characters are not whole groups of its alphabet`);
   return Uint8Array.from(atob(compact), c => c.charCodeAt(0));
 }
+
+/** base64url without padding (RFC 4648 §5, RFC 7515 §2); exactly one text stands for some bytes, so spare bits must be zero. Throws DecodeError. */
+export function fromBase64Url(text: string): Uint8Array {
+  if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1)
+    throw new DecodeError(`Cannot read base64url: ${text.length} characters are not of its alphabet, or no whole bytes`);
+  const bytes = Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), c => c.charCodeAt(0));
+  if (toBase64Url(bytes) !== text) throw new DecodeError('Cannot read base64url: its spare bits are not zero');
+  return bytes;
+}
+
+export const toBase64Url = (bytes: Uint8Array): string =>
+  btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');

@@ -12,6 +12,8 @@ export type TrustMaterial = {
   readonly anchors: readonly { readonly name: string; readonly certificate: string; readonly uses?: readonly AnchorUse[] }[];
   readonly referenceSets: readonly ReferenceSet[];
   readonly matter?: MatterLedger;
+  /** Keys that single devices sign their tokens with; absent: none. */
+  readonly keys?: readonly ListedKey[];
 };
 
 /** What a site knows from the Distributed Compliance Ledger of Matter, as data. It only ever takes trust away. */
@@ -28,6 +30,13 @@ export type MatterRecord = {
   readonly deviceType?: number;
   readonly versionNumber?: number;
 };
+
+/**
+ * An Endorsement of one device (RFC 9334 §4.1): the key of the Attester that names itself so. `instance` is the UEID (RFC 9711 §4.2.1), which a PSA token
+ * calls instance-id, as hex; `spki` is DER in base64. `vendor` and `model` choose the reference values; absent: the key's device is of no vendor, or of
+ * the model that its token names.
+ */
+export type ListedKey = { readonly instance: Hex; readonly spki: string; readonly vendor?: string; readonly model?: string };
 
 /** Signed reference values of one class of device, already checked against the key that signed their file. */
 export type ReferenceSet = {

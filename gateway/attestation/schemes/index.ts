@@ -1,10 +1,15 @@
 import type { Evidence } from '../../model/attestation.ts';
 import type { Scheme } from '../scheme.ts';
+import { cmwOver } from './cmw.ts';
+import { eat } from './eat.ts';
 import { matter } from './matter.ts';
+import { psa } from './psa.ts';
 import { tlsX509 } from './tls-x509.ts';
 
 /** The Evidence formats we understand, in the order in which they are tried. */
-export const schemes: readonly Scheme[] = [tlsX509, matter];
+const plain: readonly Scheme[] = [tlsX509, eat, psa, matter];
+/** With the wrapper around them. */
+export const schemes: readonly Scheme[] = [...plain, cmwOver(plain)];
 
 /** The scheme for a media type. */
 export const schemeFor = (mediaType: Evidence['mediaType']): Scheme | undefined => schemes.find(s => s.mediaTypes.includes(mediaType));

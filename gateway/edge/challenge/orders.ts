@@ -4,7 +4,14 @@ import { anchorUses } from '../../model/trust.ts';
 /** The shapes of what the gateway tells the challenger (`ToChallenger`). The gateway is trusted more; this catches versions that differ. */
 const text = z.string();
 const digest = z.object({ version: text, alg: text, digest: text });
-const component = z.object({ name: text, layer: z.number().exactOptional(), minSvn: text.exactOptional(), versions: z.array(digest) });
+const component = z.object({
+  name: text,
+  layer: z.number().exactOptional(),
+  key: text.exactOptional(),
+  signer: text.exactOptional(),
+  minSvn: text.exactOptional(),
+  versions: z.array(digest),
+});
 const referenceSet = z.object({
   id: text,
   vendor: text,
@@ -25,7 +32,13 @@ const matter = z.object({
   revoked: z.array(z.object({ issuerKeyId: text, issuer: text, serials: z.array(text) })).exactOptional(),
   certified: z.array(record).exactOptional(),
 });
-const trust = z.object({ anchors: z.array(anchor), referenceSets: z.array(referenceSet), matter: matter.exactOptional() });
+const listedKey = z.object({ instance: text, spki: text, vendor: text.exactOptional(), model: text.exactOptional() });
+const trust = z.object({
+  anchors: z.array(anchor),
+  referenceSets: z.array(referenceSet),
+  keys: z.array(listedKey).exactOptional(),
+  matter: matter.exactOptional(),
+});
 const port = z.number().int().min(0).max(65535);
 
 export const order = z.discriminatedUnion('type', [

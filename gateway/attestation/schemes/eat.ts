@@ -1,0 +1,132 @@
+import type { Evidence } from '../../model/attestation.ts';
+import type { Flags } from '../../codec/dice.ts';
+import { type DebugState, decodeEatClaims, type EatClaims } from '../../codec/eat.ts';
+import { psaProfileOf } from '../../codec/psa-token.ts';
+import { appraiseChain } from '../appraise.ts';
+import type { Checks } from '../checks.ts';
+import type { ChainClaims, MeasuredClaim } from '../claims.ts';
+import { EvidenceError } from '../evidence-error.ts';
+import { verifyPsa } from '../psa.ts';
+import { type Context, scheme } from '../scheme.ts';
+import { checkSigner, openToken, type Signer, type Token } from '../token.ts';
+
+/** An Entity Attestation Token, as CWT or as JWT. One that carries a PSA profile is judged by that profile's rules. */
+export const eat = scheme<ChainClaims>({
+  name: 'eat',
+  spec: 'RFC 9711 (EAT as CWT and JWT), RFC 10013 (measured component), RFC 9783 by its profile, RFC 7515',
+  mediaTypes: ['application/eat+cwt', 'application/eat+jwt'],
+  freshBy: 'nonce',
+  // Under these media types it claims to attest; what cannot be read has failed to.
+  isEvidence: () => true,
+  unverifiedLeaf: () => ({}),
+  verify: (evidence, context, checks) => {
+    const token = openToken(evidence, context);
+    return token.form === 'cbor' && psaProfileOf(token.claims) !== undefined
+      ? verifyPsa(token, evidence, context, checks)
+      : verifyEat(token, evidence, context, checks);
+  },
+  appraise: appraiseChain,
+});
+
+function verifyEat(token: Token, evidence: Evidence, context: Context, checks: Checks): ChainClaims {
+  const claims = decodeEatClaims(token.claims, token.form);
+  checkProfile(claims);
+  checks.pass(
+    'readable',
+    `EAT as ${token.form === 'cbor' ? 'CWT' : 'JWT'}, ${evidence.bytes.length} bytes, ${claims.submodules.size} submodules`,
+  );
+  const signer = checkSigner(token, claims.ueid, context, checks);
+  checkTimes(claims, context.now);
+  const model = signer.model ?? claims.model;
+  const about: About = {
+    ...(signer.vendor === undefined ? {} : { vendor: signer.vendor }),
+    ...(model === undefined ? {} : { model }),
+    by: signer.authority,
+  };
+  checks.pass('identity', claims.ueid === undefined ? signer.subject : `UEID ${claims.ueid}`, { seen: signer.serial ?? signer.subject });
+  return {
+    identity: identityOf(claims, signer, model),
+    anchor: signer.voucher,
+    measured: measuredOf(claims, about, ''),
+    unappraised: unreadOf(claims),
+    pathEnds: Math.min(signer.notAfter, claims.expires ?? Number.MAX_SAFE_INTEGER),
+    nonces: claims.nonces,
+  };
+}
+
+type About = Pick<MeasuredClaim, 'vendor' | 'model' | 'by'>;
+
+const identityOf = (claims: EatClaims, signer: Signer, model: string | undefined): ChainClaims['identity'] => ({
+  ...(signer.serial === undefined ? {} : { serial: signer.serial }),
+  subject: signer.subject,
+  issuer: signer.issuer,
+  deviceKey: signer.keyHash,
+  leafKey: signer.keyHash,
+  anchor: signer.voucher.name,
+  ...(signer.vendor === undefined ? {} : { vendor: signer.vendor }),
+  ...(model === undefined ? {} : { model }),
+  ...(claims.softwareVersion === undefined ? {} : { version: claims.softwareVersion }),
+  notAfter: signer.notAfter,
+});
+
+/** Signers and flags of a component mean what the profile says; a consumer that does not know it must reject the token (RFC 10013 §5). */
+function checkProfile(claims: EatClaims): void {
+  if (claims.measurements.some(m => m.needsProfile))
+    throw new EvidenceError(
+      'PROFILE_VIOLATED',
+      'readable',
+      'Cannot read EAT: a measured component has signers or flags of a profile that is not known',
+      {
+        expected: 'measured components without signers and flags',
+        seen: claims.profile ?? 'no profile',
+      },
+    );
+  for (const inner of claims.submodules.values()) checkProfile(inner);
+}
+
+/** exp and nbf (RFC 8392 §3.1.4 and §3.1.5), of submodules too. iat is not judged: many devices have no clock, and the nonce proves more. */
+function checkTimes(claims: EatClaims, now: number): void {
+  if (claims.expires !== undefined && now >= claims.expires)
+    throw new EvidenceError('EVIDENCE_EXPIRED', 'fresh', 'Cannot accept EAT: it has ended');
+  if (claims.notBefore !== undefined && now < claims.notBefore)
+    throw new EvidenceError('EVIDENCE_NOT_FRESH', 'fresh', 'Cannot accept EAT: it is not valid yet');
+  for (const inner of claims.submodules.values()) checkTimes(inner, now);
+}
+
+/** Whoever can debug can change what measures. `disabled` says nothing of the time before now (RFC 9711 §4.2.9.2). */
+const debugFlags: { readonly [state in DebugState]: Partial<Flags> } = {
+  enabled: { debug: true },
+  disabled: { notConfigured: true },
+  'disabled-since-boot': {},
+  'disabled-permanently': {},
+  'disabled-fully-and-permanently': {},
+};
+
+/** Components of the token and of its submodules, whose names stand before those of their components: `radio/boot`. */
+function measuredOf(claims: EatClaims, about: About, prefix: string): readonly MeasuredClaim[] {
+  const components = claims.measurements.map(
+    ({ name, version, digest }): MeasuredClaim => ({
+      ...about,
+      key: `${prefix}${name}`,
+      ...(version === undefined ? {} : { version }),
+      digests: digest === undefined ? [] : [digest],
+    }),
+  );
+  const said = claims.debug !== undefined || claims.isBootAuthorised !== undefined;
+  const flags: Flags = {
+    notConfigured: false,
+    notSecure: claims.isBootAuthorised === false,
+    recovery: false,
+    debug: false,
+    ...(claims.debug === undefined ? {} : debugFlags[claims.debug]),
+  };
+  const inner = [...claims.submodules].flatMap(([name, module]) => measuredOf(module, about, `${prefix}${name}/`));
+  return [...components, ...(said ? [{ ...about, digests: [], flags }] : []), ...inner];
+}
+
+/** What is measured in ways that nothing appraises keeps the result from affirming. */
+const unreadOf = (claims: EatClaims): readonly string[] => [
+  ...claims.unread,
+  ...claims.measurements.filter(m => m.digest === undefined).map(() => 'a raw measurement'),
+  ...[...claims.submodules.values()].flatMap(unreadOf),
+];

@@ -1,0 +1,151 @@
+import type { Hex, Millis } from '../model/address.ts';
+import type { Evidence } from '../model/attestation.ts';
+import { type CborMap, decodeCbor, mapOf } from '../codec/cbor.ts';
+import { coseChain, decodeCose } from '../codec/cose.ts';
+import { decodeJson, jsonMapOf } from '../codec/json.ts';
+import { decodeJws } from '../codec/jws.ts';
+import { decodeUeid, diceOids } from '../codec/dice.ts';
+import { DecodeError } from '../codec/reader.ts';
+import { attribute, attributeTypes } from '../codec/x509-name.ts';
+import { type Certificate, decodeCertificate } from '../codec/x509.ts';
+import type { Checks } from './checks.ts';
+import type { Authority } from './claims.ts';
+import { checkSize, sha256 } from './evidence.ts';
+import { EvidenceError } from './evidence-error.ts';
+import { checkPath } from './path.ts';
+import type { Context } from './scheme.ts';
+import { checkJws, checkSign1 } from './signature.ts';
+import { anchorsFor, type VouchedKey, type Voucher } from './trust.ts';
+
+/** A signed claims set, opened but not believed: a CWT (COSE_Sign1) or a JWT. */
+export type Token = {
+  readonly form: 'cbor' | 'json';
+  readonly claims: CborMap;
+  /** Certificates of the token itself, or that the channel handed over beside it. */
+  readonly certificates: readonly Uint8Array[];
+  /** Throws EvidenceError unless this key signed it. */
+  readonly checkSignature: (spki: Uint8Array) => void;
+};
+
+/** Opens a token by the form of its media type. Throws DecodeError. */
+export function openToken(evidence: Evidence, { keys }: Context): Token {
+  if (evidence.mediaType === 'application/eat+jwt') {
+    const jws = decodeJws(evidence.bytes);
+    return {
+      form: 'json',
+      claims: jsonMapOf(decodeJson(jws.payload), 'JWT claims'),
+      certificates: jws.certificates.length > 0 ? jws.certificates : evidence.certificates,
+      checkSignature: spki => checkJws(jws, spki, keys),
+    };
+  }
+  const message = decodeCose(evidence.bytes);
+  if (message.payload === undefined) throw new DecodeError('Cannot read CWT: its claims are detached');
+  const chain = coseChain(message);
+  return {
+    form: 'cbor',
+    claims: mapOf(decodeCbor(message.payload, { lenient: true }), 'CWT claims'),
+    certificates: chain.length > 0 ? chain : evidence.certificates,
+    checkSignature: spki => checkSign1(message, spki, keys),
+  };
+}
+
+/** Who stands behind the key that signed a token. */
+export type Signer = {
+  readonly voucher: Voucher;
+  readonly keyHash: Hex;
+  readonly authority: Authority;
+  readonly subject: string;
+  readonly issuer: string;
+  readonly serial?: string;
+  readonly vendor?: string;
+  readonly model?: string;
+  readonly notAfter: Millis;
+};
+
+/** 9999-12-31T23:59:59Z: a listed key counts until somebody takes it away. */
+const never: Millis = 253_402_300_799_000;
+
+/**
+ * Finds the key that somebody here vouches for, and checks the signature with it: a key listed for the instance, else a chain up to an anchor. A listed
+ * instance is that key's alone, whatever chain comes along. The key of a token is never taken on the token's own word. Throws EvidenceError.
+ */
+export function checkSigner(token: Token, instance: Hex | undefined, context: Context, checks: Checks): Signer {
+  const listed = instance === undefined ? undefined : context.trust.keys.get(instance);
+  const signer = listed === undefined || instance === undefined ? byChain(token, instance, context) : byListedKey(token, instance, listed);
+  checks.pass('chain', `the signature is good; its key is vouched for by ${signer.voucher.name}`);
+  return signer;
+}
+
+function byListedKey(token: Token, instance: Hex, listed: readonly VouchedKey[]): Signer {
+  const key = listed.find((one, i) => isSignedBy(token, one.spki, i === listed.length - 1));
+  if (key === undefined)
+    throw new EvidenceError('SIGNATURE_INVALID', 'chain', `Cannot verify token: its signature is by no key listed for ${instance}`);
+  const { voucher, model } = key;
+  const subject = `instance ${instance}`;
+  return {
+    voucher,
+    keyHash: voucher.keyHash,
+    authority: { key: voucher.keyHash, name: subject },
+    subject,
+    issuer: voucher.name,
+    serial: instance,
+    ...(voucher.vendor === undefined ? {} : { vendor: voucher.vendor }),
+    ...(model === undefined ? {} : { model }),
+    notAfter: never,
+  };
+}
+
+/** The last key's complaint is the one that is told. */
+function isSignedBy(token: Token, spki: Uint8Array, isLast: boolean): boolean {
+  try {
+    token.checkSignature(spki);
+    return true;
+  } catch (error) {
+    if (!(error instanceof EvidenceError) || isLast) throw error;
+    return false;
+  }
+}
+
+function byChain(token: Token, instance: Hex | undefined, { trust, keys, now }: Context): Signer {
+  if (token.certificates.length === 0)
+    throw new EvidenceError(
+      'CHAIN_UNTRUSTED',
+      'chain',
+      'Cannot trust token: it brings no certificates, and no key is listed for its instance',
+      {
+        expected: 'a listed key, or a chain up to an anchor',
+        seen: instance === undefined ? 'a token without instance' : `instance ${instance}`,
+      },
+    );
+  checkSize(token.certificates);
+  const { certificates, anchor } = checkPath(token.certificates.map(decodeCertificate), anchorsFor(trust, 'identity'), now, keys);
+  const leaf = certificates[0] ?? anchor.certificate;
+  token.checkSignature(leaf.spki);
+  checkInstance(certificates, instance);
+  const keyHash = sha256(leaf.spki);
+  const serial = serialOf(leaf);
+  return {
+    voucher: anchor,
+    keyHash,
+    authority: { key: keyHash, name: leaf.subject.text },
+    subject: leaf.subject.text,
+    issuer: leaf.issuer.text,
+    // What a CA wrote names the device; what a token says of its own instance, any device of that CA could say too.
+    ...(serial === undefined ? {} : { serial }),
+    ...(anchor.vendor === undefined ? {} : { vendor: anchor.vendor }),
+    notAfter: Math.min(...certificates.map(c => c.notAfter)),
+  };
+}
+
+/** Where a certificate names the UEID (TCG DICE §6.1.2), the token must name the same: its own word counts for less. */
+function checkInstance(path: readonly Certificate[], instance: Hex | undefined): void {
+  const named = path.flatMap(c => c.extensions.filter(e => e.oid === diceOids.ueid)).map(e => decodeUeid(e.value));
+  if (named.length === 0 || (instance !== undefined && named.every(ueid => ueid === instance))) return;
+  throw new EvidenceError('IDENTITY_MISMATCH', 'identity', 'Cannot accept token: its certificates name another UEID', {
+    expected: named.join(', '),
+    seen: instance ?? 'none',
+  });
+}
+
+const serialOf = (certificate: Certificate): string | undefined =>
+  (attribute(certificate.subject, attributeTypes.serialNumber) ?? certificate.hardwareModule?.serial)?.slice(0, 255);
