@@ -7,6 +7,7 @@ export type Import = { readonly from: string; readonly to: string; readonly line
 /** Packages that the pure half may use, each with its reason. */
 export const pureDependencies: Readonly<Record<string, string>> = {
   'node:crypto': 'hashes and signatures are judgement, not I/O',
+  cborg: 'CBOR has many ways to lie about its length; it is strict, and codec/cbor.ts puts its own caps in front',
   yaml: 'policy files need the line of every value',
   zod: 'one table gives the check of a policy file and its JSON Schema',
 };

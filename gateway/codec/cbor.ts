@@ -1,0 +1,201 @@
+import { decode, encode } from 'cborg';
+import { DecodeError, Reader } from './reader.ts';
+import { ofWhole } from './whole.ts';
+
+/**
+ * CBOR (RFC 8949) of strangers. Before cborg sees a byte, `checkShape` walks all heads without recursion: depth, number of items, lengths, UTF-8 and
+ * kinds of map keys. cborg then refuses what is not well-formed and repeated keys. Everything throws DecodeError and nothing else.
+ */
+
+/** Longest message, bytes: the cap of all Evidence. */
+const maxBytes = 65_536;
+/** Deepest nesting of arrays, maps and tags. A token needs about six. */
+const maxDepth = 16;
+/** Most items of one message, each key and value counted. */
+const maxItems = 8192;
+
+/** A value under a tag (RFC 8949 §3.4). */
+export class CborTag {
+  readonly number: number;
+  readonly value: CborValue;
+
+  constructor(number: number, value: CborValue) {
+    this.number = number;
+    this.value = value;
+  }
+}
+export type CborKey = number | bigint | string;
+export type CborMap = ReadonlyMap<CborKey, CborValue>;
+/** Integers beyond 2^53 are bigint. Bytes are views. */
+export type CborValue = CborKey | boolean | null | undefined | Uint8Array | CborTag | readonly CborValue[] | CborMap;
+
+/** `lenient` also takes what is not deterministic but says the same thing: longer heads than needed, indefinite arrays and maps (RFC 9711 §6.3). */
+export type CborRules = { readonly lenient: boolean };
+
+/** Reads one item, which must be all the bytes. */
+export function decodeCbor(bytes: Uint8Array, { lenient }: CborRules = { lenient: false }): CborValue {
+  const tags = Object.fromEntries(
+    [...ofWhole(() => checkShape(bytes, lenient))].map(n => [n, (inner: () => unknown) => new CborTag(n, cborValue(inner()))]),
+  );
+  const options = { strict: !lenient, allowIndefinite: lenient, allowNaN: false, allowInfinity: false, useMaps: true, tags };
+  try {
+    return cborValue(decode(bytes, { ...options, rejectDuplicateMapKeys: true }));
+  } catch (error) {
+    if (!(error instanceof Error && error.message.startsWith('CBOR decode error'))) throw error;
+    throw new DecodeError(`Cannot read CBOR: ${error.message.slice(19, 200)}`);
+  }
+}
+
+/** One array of texts and byte strings, as the structures are that COSE signs (RFC 9052 §4.4). Deterministic. */
+export const encodeCborArray = (items: readonly (string | Uint8Array)[]): Uint8Array => encode(items);
+
+/** What cborg hands over, proved to be of our kinds; deep, within the depth that was checked. */
+function cborValue(value: unknown): CborValue {
+  if (value === null || value === undefined || value instanceof Uint8Array || value instanceof CborTag) return value;
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'string' || typeof value === 'boolean') return value;
+  if (Array.isArray(value)) return value.map(cborValue);
+  if (value instanceof Map) return new Map([...value].map(([key, inner]) => [cborKey(key), cborValue(inner)]));
+  throw new DecodeError(`Cannot read CBOR: a value of type ${typeof value}`);
+}
+
+function cborKey(key: unknown): CborKey {
+  if (typeof key === 'number' || typeof key === 'bigint' || typeof key === 'string') return key;
+  throw new DecodeError(`Cannot read CBOR: a map key of type ${typeof key}`);
+}
+
+type Head = { readonly major: number; readonly info: number; readonly value: number };
+/** `left` counts what is still to come; of an indefinite item nothing is known but that a break ends it. */
+type Level = { left: number; readonly isMap: boolean; readonly isOpen: boolean; isValue: boolean };
+const level = (left: number, isMap = false, isOpen = false): Level => ({ left, isMap, isOpen, isValue: false });
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Walks every head. Returns the tag numbers that occur. */
+function checkShape(bytes: Uint8Array, lenient: boolean): ReadonlySet<number> {
+  if (bytes.length > maxBytes) throw new DecodeError(`Cannot read CBOR: ${bytes.length} bytes`);
+  const reader = new Reader(bytes, 'CBOR');
+  const tags = new Set<number>();
+  const open: Level[] = [level(1)];
+  let items = 0;
+  for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+    if (top.left === 0 && !top.isOpen) {
+      open.pop();
+      continue;
+    }
+    const head = readHead(reader, lenient);
+    if (head.major === 7 && head.info === 31) {
+      if (!top.isOpen || top.isValue) throw reader.fault('an unexpected break');
+      open.pop();
+      continue;
+    }
+    if (++items > maxItems) throw reader.fault(`more than ${maxItems} items`);
+    if (top.isMap && !top.isValue && head.major !== 0 && head.major !== 1 && head.major !== 3)
+      throw reader.fault('a map key that is neither integer nor text');
+    top.isValue = top.isMap && !top.isValue;
+    if (!top.isOpen) top.left--;
+    const inner = enter(reader, head, tags);
+    if (inner !== undefined) open.push(inner);
+    if (open.length > maxDepth + 1) throw reader.fault(`nested deeper than ${maxDepth}`);
+  }
+  reader.end();
+  return tags;
+}
+
+/** Steps over what the head announces; what it opens is returned. */
+function enter(reader: Reader, { major, info, value }: Head, tags: Set<number>): Level | undefined {
+  switch (major) {
+    case 2:
+      reader.skip(value);
+      return undefined;
+    case 3:
+      checkText(reader, value);
+      return undefined;
+    case 4:
+      return info === 31 ? level(0, false, true) : level(fitting(reader, value));
+    case 5:
+      return info === 31 ? level(0, true, true) : level(fitting(reader, value * 2), true);
+    case 6:
+      if (!Number.isSafeInteger(value)) throw reader.fault('a tag beyond 2^53');
+      tags.add(value);
+      return level(1);
+    default:
+      return undefined;
+  }
+}
+
+/** Every item takes at least one byte, so no count can be larger than what is left. */
+function fitting(reader: Reader, count: number): number {
+  if (count > reader.left) throw reader.fault(`${count} items announced, ${reader.left} bytes left`, true);
+  return count;
+}
+
+function checkText(reader: Reader, length: number): void {
+  const bytes = reader.take(length);
+  try {
+    utf8.decode(bytes);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw reader.fault('text that is no UTF-8');
+  }
+}
+
+/** One head: major type, additional information and argument (RFC 8949 §3). Numbers beyond 2^53 lose digits here; they are only compared as too large. */
+function readHead(reader: Reader, lenient: boolean): Head {
+  const first = reader.u8();
+  const [major, info] = [first >> 5, first & 31];
+  if (info < 24) {
+    if (major === 7 && info < 20) throw reader.fault(`simple value ${info}`);
+    return { major, info, value: info };
+  }
+  if (info === 31) {
+    if (!lenient || !(major === 4 || major === 5 || major === 7)) throw reader.fault('an indefinite length');
+    return { major, info, value: 0 };
+  }
+  if (info > 27) throw reader.fault(`additional information ${info}`);
+  const value = info === 24 ? reader.u8() : info === 25 ? reader.u16() : info === 26 ? reader.u32() : Number(reader.u64());
+  if (major === 7) {
+    if (info === 24) throw reader.fault(`simple value ${value}`);
+    return { major, info, value };
+  }
+  const least = info === 24 ? 24 : info === 25 ? 0x100 : info === 26 ? 0x10000 : 0x100000000;
+  if (!lenient && value < least) throw reader.fault('a length or number that is not minimal');
+  return { major, info, value };
+}
+
+/** The map, or DecodeError that names what it should have been. */
+export function mapOf(value: CborValue, what: string): CborMap {
+  if (value instanceof Map) return value;
+  throw wrong(what, value);
+}
+
+const isList = (value: CborValue): value is readonly CborValue[] => Array.isArray(value);
+
+export function listOf(value: CborValue, what: string): readonly CborValue[] {
+  if (isList(value)) return value;
+  throw wrong(what, value);
+}
+
+/** Bytes of at least `min` and at most `max` octets. */
+export function bytesOf(value: CborValue, what: string, min = 0, max = maxBytes): Uint8Array {
+  if (!(value instanceof Uint8Array)) throw wrong(what, value);
+  if (value.length < min || value.length > max) throw new DecodeError(`Cannot read ${what}: ${value.length} bytes`);
+  return value;
+}
+
+/** Text of at most `max` UTF-16 units. Untrusted. */
+export function textOf(value: CborValue, what: string, max = 255): string {
+  if (typeof value !== 'string') throw wrong(what, value);
+  if (value.length > max) throw new DecodeError(`Cannot read ${what}: ${value.length} characters`);
+  return value;
+}
+
+/** An integer within ±2^53. */
+export function intOf(value: CborValue, what: string): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
+  throw wrong(what, value);
+}
+
+function wrong(what: string, value: CborValue): DecodeError {
+  if (typeof value === 'number' || typeof value === 'boolean') return new DecodeError(`Cannot read ${what}: ${value}`);
+  const kind = value instanceof Uint8Array ? 'bytes' : value instanceof CborTag ? `tag ${value.number}` : typeof value;
+  return new DecodeError(`Cannot read ${what}: ${value === undefined ? 'it is missing' : kind}`);
+}
