@@ -230,6 +230,21 @@ describe('a wrong chain of Open DICE', () => {
       expect(judged(make())).toMatchObject({ status: 'contraindicated', reason, assurance: expect.any(Number) });
     });
 
+  it('of ML-DSA is none with its reason; a chain that is wrong for another reason is no better for having one of it, a good one no worse', () => {
+    const post: Stage = { ...cdiStage, header: new Map([[1, -49]]) };
+    const r = judged(makeOpenDiceChain(acme, [udsStage, post, leafStage]));
+    expect([r.status, r.reason, r.assurance, r.vector, r.identity]).toEqual(['none', 'ALGORITHM_REFUSED', 0, {}, undefined]);
+    const odd = makeOpenDiceChain(acme, [udsStage, post]).certificates[0] ?? new Uint8Array();
+    const append = (chain: OpenDiceChain): OpenDiceChain => ({ ...chain, bytes: new Uint8Array(Buffer.concat([chain.bytes, odd])) });
+    expect(judged(append(makeOpenDiceChain(otherRoot(), stages('cbor', 'x509', 'cbor')))).status).toBe('contraindicated');
+    expect(judged(append(makeOpenDiceChain(acme, stages('cbor', 'x509', 'cbor')))).status).toBe('affirming');
+    const weak: Stage = { ...cdiStage, header: new Map([[1, -65535]]) };
+    expect(judged(makeOpenDiceChain(acme, [udsStage, weak, leafStage]))).toMatchObject({
+      status: 'contraindicated',
+      reason: 'ALGORITHM_REFUSED',
+    });
+  });
+
   it('with anything before, between or after its certificates cannot be read, nor one of 11 certificates', () => {
     const chain = makeOpenDiceChain(acme, stages('cbor', 'x509', 'cbor'));
     const [leaf = new Uint8Array(), ...rest] = chain.certificates;
