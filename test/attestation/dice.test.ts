@@ -164,3 +164,26 @@ describe('claims of a chain', () => {
     expect(nonces).toEqual([new Uint8Array(32).fill(3)]);
   });
 });
+
+describe('mutation of a DICE chain with integrity registers', () => {
+  const chainOf = async (byte: number) =>
+    (await device(new Extension(tcbInfoOid, true, insert(tcbInfo(firmware), registers(0xab, byte))))).chain;
+  const statuses = (chain: readonly Uint8Array[]): ReadonlySet<string> => {
+    const judge = verifier([acme], { sets: [withRegisters] });
+    const found = new Set<string>();
+    for (const [i, certificate] of chain.entries())
+      for (let bit = 0; bit < certificate.length * 8; bit += 3) {
+        const changed = certificate.with(bit >> 3, (certificate[bit >> 3] ?? 0) ^ (1 << (bit & 7)));
+        const outcome = judge(chain.map((c, j) => (i === j ? changed : c)));
+        found.add(outcome.kind === 'appraised' ? outcome.result.status : outcome.kind);
+      }
+    return found;
+  };
+
+  it('no flip of a good one affirms, and no flip of a bad one is better than refused or no Evidence', async () => {
+    const [good, bad] = [await chainOf(7), await chainOf(6)];
+    expect(result(verifier([acme], { sets: [withRegisters] })(good)).status).toBe('affirming');
+    expect(result(verifier([acme], { sets: [withRegisters] })(bad)).status).toBe('contraindicated');
+    for (const chain of [good, bad]) for (const status of statuses(chain)) expect(['contraindicated', 'no-evidence']).toContain(status);
+  });
+});

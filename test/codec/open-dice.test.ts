@@ -162,6 +162,8 @@ describe('a CBOR certificate', () => {
     const more = Uint8Array.of(...good, 0);
     for (const bad of [tagged, more, Uint8Array.of(0x85, ...good.subarray(1), 0x40)])
       expect(() => decodeCborCertificate(bad)).toThrow(DecodeError);
+    expect(good[5]).toBe(0xa0);
+    for (const other of [0x80, 0xa1, 0xf6, 0x40]) expect(() => decodeCborCertificate(good.with(5, other))).toThrow(DecodeError);
     for (const label of [2, 3, 33]) expect(() => decodeCborCertificate(cborOf({ header: new Map([[label, [1]]]) }))).toThrow(DecodeError);
     expect(decodeCborCertificate(cborOf({ header: new Map([[4, Uint8Array.of(1)]]) })).certificate.key.kind).toBe('ec');
   });

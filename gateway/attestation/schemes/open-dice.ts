@@ -2,7 +2,6 @@ import type { Evidence } from '../../model/attestation.ts';
 import { sameBytes } from '../../codec/bytes.ts';
 import { DerReader } from '../../codec/der.ts';
 import { decodeCborCertificate, takeCborCertificate } from '../../codec/open-dice-cwt.ts';
-import { DecodeError } from '../../codec/reader.ts';
 import { ofWhole } from '../../codec/whole.ts';
 import { decodeCertificate } from '../../codec/x509.ts';
 import { appraiseChain } from '../appraise.ts';
@@ -11,7 +10,7 @@ import type { Checks } from '../checks.ts';
 import type { ChainClaims } from '../claims.ts';
 import { contentOf } from '../dice-content.ts';
 import { EvidenceError } from '../evidence-error.ts';
-import { checkSize, maxCertificates, maxChainBytes } from '../evidence.ts';
+import { checkSize } from '../evidence.ts';
 import { type Context, scheme } from '../scheme.ts';
 
 /**
@@ -40,12 +39,11 @@ function verify(evidence: Evidence, context: Context, checks: Checks): ChainClai
   return verifyChain(links, context, checks);
 }
 
-/** The certificates as they stand. Throws DecodeError. */
-export function split(bytes: Uint8Array): readonly Uint8Array[] {
-  if (bytes.length > maxChainBytes) throw new DecodeError(`Cannot read chain: ${bytes.length} bytes`);
+/** The certificates as they stand, within the caps of a chain. Throws DecodeError or EvidenceError. */
+function split(bytes: Uint8Array): readonly Uint8Array[] {
+  checkSize([bytes]);
   const found: Uint8Array[] = [];
   for (let rest = bytes; rest.length > 0; ) {
-    if (found.length >= maxCertificates) throw new DecodeError(`Cannot read chain: more than ${maxCertificates} certificates`);
     const one = rest[0] === 0x84 ? takeCborCertificate(rest) : new DerReader(rest).take(0x30, 'certificate of the chain').whole;
     found.push(one);
     rest = rest.subarray(one.length);
