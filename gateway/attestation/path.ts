@@ -4,20 +4,30 @@ import type { Certificate } from '../codec/x509.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { checkAlgorithm, isSignedBy, type KeyCache } from './keys.ts';
 import { checkRules, deviceRules, isSelfIssued, type Path, wrongSignature } from './path-rules.ts';
+import { checkRevocation, type RevocationSources, type RevocationState } from './revocation.ts';
 import type { Anchor } from './trust.ts';
 import { Work } from './work.ts';
 
 export type { Path } from './path-rules.ts';
+/** A path with what is known of its revocation, leaf first; absent when nobody asked. */
+export type CheckedPath = Path & { readonly revocation?: readonly RevocationState[] };
 
 /**
  * Checks the chain as sent, leaf first, up to one of our anchors, sent along or not (RFC 5280 §6.1). There is no path building: what is out of
  * order, missing or does not chain by name is refused. Certificates after the anchor take no part. Throws EvidenceError with the reason code of
- * the first broken rule, judged from the anchor downwards.
+ * the first broken rule, judged from the anchor downwards, and last of revocation, where there is anything to ask about it.
  */
-export function checkPath(chain: readonly Certificate[], anchors: readonly Anchor[], now: Millis, keys: KeyCache): Path {
+export function checkPath(
+  chain: readonly Certificate[],
+  anchors: readonly Anchor[],
+  now: Millis,
+  keys: KeyCache,
+  revocation?: RevocationSources,
+): CheckedPath {
   const path = link(chain, anchors, keys);
-  checkRules(path, deviceRules(now), new Work(keys));
-  return path;
+  const work = new Work(keys);
+  checkRules(path, deviceRules(now), work);
+  return revocation === undefined ? path : { ...path, revocation: checkRevocation(path, revocation, now, work) };
 }
 
 /** Follows names upwards until an anchor's key verifies. */

@@ -8,13 +8,27 @@ import { sha256 } from './evidence.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { checkKey } from './keys.ts';
 import { unknownCritical } from './critical.ts';
+import type { RevocationSources } from './revocation.ts';
 import { checkConstraints } from './path-rules.ts';
 
-/** A certificate that somebody here trusts to name devices. `vendor` is the O of its subject: the only vendor it speaks for by itself. */
-export type Anchor = { readonly name: string; readonly certificate: Certificate; readonly keyHash: Hex; readonly vendor?: string };
+/**
+ * A certificate that somebody here trusts to name devices. `vendor` is the O of its subject: the only vendor it speaks for by itself. `whenUnknown` says
+ * what becomes of a device below it when nothing tells whether its certificates are revoked: refused, or accepted and told.
+ */
+export type Anchor = {
+  readonly name: string;
+  readonly certificate: Certificate;
+  readonly keyHash: Hex;
+  readonly vendor?: string;
+  readonly whenUnknown?: 'refuse' | 'tell';
+};
 
-/** Trust material, read and ready: what Evidence is judged by. */
-export type Trust = { readonly anchors: readonly Anchor[]; readonly referenceSets: readonly ReferenceSet[] };
+/** Trust material, read and ready: what Evidence is judged by. Without `revocation` nobody asks whether a certificate is revoked. */
+export type Trust = {
+  readonly anchors: readonly Anchor[];
+  readonly referenceSets: readonly ReferenceSet[];
+  readonly revocation?: RevocationSources;
+};
 
 /**
  * Reads one anchor certificate (DER). Throws DecodeError or EvidenceError when it is none: no CA, weak key, or constraints that cannot be

@@ -49,6 +49,13 @@ export function keyKind(spki: Uint8Array): KeyKind {
   }
 }
 
+/** The octets of subjectPublicKey, without its BIT STRING: what key hashes are made over (RFC 6960 §4.1.1). Throws DecodeError. */
+export function publicKeyBits(spki: Uint8Array): Uint8Array {
+  const parts = openWhole(spki, tags.sequence, 'SubjectPublicKeyInfo');
+  parts.next();
+  return bitString(parts.take(tags.bitString, 'public key').content, 'public key').octets;
+}
+
 function rsaBits(octets: Uint8Array): number {
   const parts = openWhole(octets, tags.sequence, 'RSA key');
   const modulus = integer(parts.take(tags.integer, 'RSA modulus').content, 'RSA modulus', 2049);

@@ -34,9 +34,12 @@ function verify(evidence: Evidence, { trust, keys, now }: Context, checks: Check
   // Measurements of all certificates are read first: one that cannot be read is an error, never "no measurements".
   const contents = new Map(chain.map(certificate => [certificate, contentOf(certificate)]));
   checks.pass('readable', `${chain.length} certificates`);
-  const path = checkPath(chain, trust.anchors, now, keys);
+  const path = checkPath(chain, trust.anchors, now, keys, trust.revocation);
   const extra = chain.filter(c => !path.certificates.includes(c) && !sameBytes(c.der, path.anchor.certificate.der)).length;
-  checks.pass('chain', `up to ${path.anchor.name}${extra === 0 ? '' : `; ${extra} unrelated certificates take no part`}`);
+  const found = `up to ${path.anchor.name}${extra === 0 ? '' : `; ${extra} unrelated certificates take no part`}`;
+  const untold = path.revocation?.filter(r => r.status === 'unknown') ?? [];
+  if (untold.length === 0) checks.pass('chain', found);
+  else checks.warn('chain', 'REVOCATION_UNKNOWN', `${found}; nothing tells whether ${untold.length} of its certificates are revoked`);
 
   const measured = path.certificates.flatMap((certificate, i) => {
     const signer = path.certificates[i + 1] ?? path.anchor.certificate;
