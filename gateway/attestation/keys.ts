@@ -70,7 +70,8 @@ function publicKey(spki: Uint8Array): KeyObject {
   try {
     return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
+    // What OpenSSL says of such a key is a bare Error, with or without a code. Its subclasses are faults of ours.
+    if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) throw error;
     throw new EvidenceError('ALGORITHM_REFUSED', 'chain', `Cannot use public key: ${error.message}`);
   }
 }
