@@ -72,10 +72,12 @@ export class CrlStatus {
   #entry(base: Crl, certificate: Certificate, serial: Hex, issuer: Certificate): Status {
     const deltas = this.#sources.crls.filter(crl => isDeltaOf(crl, base) && isInForce(crl, this.#now) && this.#isAuthorised(crl, issuer));
     const [delta] = deltas.toSorted((a, b) => ((a.number ?? 0n) < (b.number ?? 0n) ? 1 : -1));
-    const newest = delta === undefined ? undefined : reasonOn(delta, certificate, serial);
-    const reason = newest === undefined || newest === 'absent' ? reasonOn(base, certificate, serial) : newest;
-    if (reason === 'unusable' || newest === 'unusable') return 'unknown';
-    return reason === 'absent' || reason === reasonCodes.removeFromCrl ? 'good' : 'revoked';
+    const since = delta === undefined ? 'absent' : reasonOn(delta, certificate, serial);
+    const before = reasonOn(base, certificate, serial);
+    if (since === 'unusable' || before === 'unusable') return 'unknown';
+    // Only a delta takes an entry back (§5.3.1).
+    if (since !== 'absent') return since === reasonCodes.removeFromCrl ? 'good' : 'revoked';
+    return before === 'absent' ? 'good' : 'revoked';
   }
 
   #isAuthorised(crl: Crl, issuer: Certificate): boolean {

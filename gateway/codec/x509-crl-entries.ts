@@ -1,5 +1,4 @@
 import type { Hex } from '../model/address.ts';
-import { hex } from './address.ts';
 import { sameBytes } from './bytes.ts';
 import { DerReader, openWhole, smallInteger, tags } from './der.ts';
 import { Reader } from './reader.ts';
@@ -44,6 +43,8 @@ export function revokedCertificates(content: Uint8Array): Revoked {
   let unknownCritical: string | undefined;
   let current = own;
   const r = new Reader(content, 'CRL entry');
+  // All octets are written as hex at once, and a serial number is a piece of that: a string for each byte of each would cost more than the signature.
+  const text: Hex = Buffer.from(content.buffer, content.byteOffset, content.length).toString('hex');
   while (r.left > 0) {
     if (r.u8() !== tags.sequence) throw r.fault('no SEQUENCE');
     const size = length(r);
@@ -51,7 +52,8 @@ export function revokedCertificates(content: Uint8Array): Revoked {
     if (r.u8() !== tags.integer) throw r.fault('no serial number');
     const serialLength = length(r);
     if (serialLength === 0 || serialLength > 32) throw r.fault(`a serial number of ${serialLength} bytes`);
-    const serial = serialKey(hex(r.take(serialLength)));
+    const serial = serialKey(text.slice(2 * r.at, 2 * (r.at + serialLength)));
+    r.skip(serialLength);
     const tag = r.u8();
     const dateLength = r.u8();
     if (!((tag === tags.utcTime && dateLength === 13) || (tag === tags.generalizedTime && dateLength === 15)))
@@ -69,7 +71,8 @@ export function revokedCertificates(content: Uint8Array): Revoked {
       }
     }
     if (r.at !== end) throw r.fault('an entry longer than it says');
-    current.set(serial, reason);
+    // One that stands twice is revoked, whatever the other entry takes back.
+    if (reason !== reasonCodes.removeFromCrl || !current.has(serial)) current.set(serial, reason);
   }
   return { own, others, ...(unknownCritical === undefined ? {} : { unknownCritical }) };
 }

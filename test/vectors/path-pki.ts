@@ -105,6 +105,8 @@ export type CrlPlan = {
   readonly issuer: string;
   readonly signer: Keys;
   readonly entries?: readonly Entry[];
+  /** Content of revokedCertificates as it is, in place of `entries`. */
+  readonly revoked?: Uint8Array;
   readonly from?: string;
   readonly until?: string | null;
   readonly extensions?: readonly Uint8Array[];
@@ -126,7 +128,7 @@ export function crl(plan: CrlPlan): Bytes {
       dn(plan.issuer),
       time(plan.from ?? '20240101000000Z'),
       ...(plan.until === null ? [] : [time(plan.until ?? '20300101000000Z')]),
-      ...(entries.length === 0 ? [] : [sequence(...entries)]),
+      ...(plan.revoked !== undefined ? [sequence(plan.revoked)] : entries.length === 0 ? [] : [sequence(...entries)]),
       ...(extensions.length === 0 ? [] : [tlv(0xa0, sequence(...extensions))]),
     ),
     plan.signer,
