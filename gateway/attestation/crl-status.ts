@@ -24,7 +24,7 @@ const maxDepth = 3;
 
 /**
  * Status of certificates by CRL (RFC 5280 §6.3), for the certificates of one path and the signers of their CRLs. A signer must be the issuer itself or
- * be named by somebody of the path, up to the same anchor; its own status must be good too, but by another CRL than its own.
+ * be named by somebody of the path, up to the same anchor; its own status must be good too, by another CRL than its own unless its issuer appointed it for both.
  */
 export class CrlStatus {
   readonly #path: Path;
@@ -101,7 +101,8 @@ export class CrlStatus {
     if (certificates.indexOf(signer) > 0) return true;
     const known = this.#signers.get(signer);
     if (known !== undefined) return known;
-    if (this.#underWay.has(signer) || this.#underWay.size >= maxDepth) return false;
+    if (this.#underWay.has(signer)) return speaksForItself(signer);
+    if (this.#underWay.size >= maxDepth) return false;
     this.#underWay.add(signer);
     const found = this.#leadsToAnchor(signer);
     this.#underWay.delete(signer);
@@ -128,6 +129,10 @@ export class CrlStatus {
     }
   }
 }
+
+/** Whether its issuer appointed it to tell of itself as well: then no other CRL can. */
+const speaksForItself = (signer: Certificate): boolean =>
+  pointsOf(signer).some(point => point.crlIssuer?.some(n => sameName(n, signer.subject)) === true);
 
 const maySignCrls = (certificate: Certificate): boolean => certificate.keyUsage?.cRLSign !== false;
 

@@ -123,6 +123,23 @@ describe('who signs a CRL', () => {
     expect(judged([rootCrl(), byB, revoking], [named])).toBe(unknown);
   });
   it('is none that only its own CRL vouches for', () => expect(judged([rootCrl(), byB], [signerFor()])).toBe(unknown));
+  it('is one that its issuer appointed to tell of itself as well, while it does not say that it is revoked', () => {
+    const appointed = [usage(6), distribution(tlv(0xa2, tlv(0xa4, dn('CN=Lists'))))];
+    const authority = certificate({ subject: 'CN=Lists', issuer: 'CN=A', keys: keys.b, signer: keys.a, serial: 99, extensions: appointed });
+    const given = { ...chain, leaf: leaf({ serial: 77, extensions: [distribution(tlv(0xa2, tlv(0xa4, dn('CN=Lists'))))] }) };
+    const lists = (serial: number): Uint8Array => {
+      const about = extension('2.5.29.29', true, sequence(tlv(0xa4, dn('CN=A'))));
+      return crl({
+        issuer: 'CN=Lists',
+        signer: keys.b,
+        entries: [{ serial, extensions: [about] }],
+        extensions: [crlNumber(1), point(...flags(0x84))],
+      });
+    };
+    expect(judged([rootCrl(), lists(1)], [authority], given)).toBe(good);
+    expect(judged([rootCrl(), lists(77)], [authority], given)).toBe(revoked);
+    expect(judged([rootCrl(), lists(99)], [authority], given)).toBe(unknown);
+  });
   it('is none without the usage cRLSign', () => {
     expect(judged([rootCrl(), byB, crlOfA(revokes(1))], [signerFor({ extensions: [usage(0)] })])).toBe(good);
     expect(judged([rootCrl(), byB], [signerFor({ extensions: [usage(0)] })])).toBe(unknown);

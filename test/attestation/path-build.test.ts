@@ -68,7 +68,7 @@ describe('a path is not found', () => {
   it('in a ring of CAs that certify one another', () => {
     const ring = [caA({ issuer: 'CN=B', signer: keys.b }), caB()];
     expect(verdict({ leaf: leaf(), with: ring })).toBe('CHAIN_UNTRUSTED');
-    expect(verdict({ leaf: leaf(), with: [...ring, caA()] })).toBe('accepted');
+    expect(names(build({ leaf: leaf(), with: [...ring, caA()] }))).toEqual(['CN=leaf', 'CN=A']);
   });
   it('through more certificates than a path may have', () => {
     const chain = (length: number): readonly Uint8Array[] =>

@@ -49,7 +49,8 @@ describe('certificate policies', () => {
     expect(judged(anyPolicies, [policyConstraints(0)], [])).toBe(refused);
     expect(judged(anyPolicies, [policyConstraints(1)], [])).toBe(refused);
     expect(judged(anyPolicies, [policyConstraints(2)], [])).toBe('accepted');
-    expect(deep(anyPolicies, [policyConstraints(1)], [], [])).toBe(refused);
+    expect(deep(anyPolicies, [policyConstraints(2)], [], [])).toBe(refused);
+    expect(deep(anyPolicies, [policyConstraints(3)], [], [])).toBe('accepted');
     expect(verdict({ leaf: leaf(), with: [caA()], anchors: [root({ extensions: [ca(), policyConstraints(0)] })] })).toBe(refused);
   });
   it('are required by the leaf itself with 0', () => expect(judged(anyPolicies, [], [policyConstraints(0)])).toBe(refused));
