@@ -164,6 +164,7 @@ describe('who signs a CRL', () => {
     expect(judged([rootCrl(), lists('CN=A', [0x84])], [authority], given)).toBe(revoked);
     expect(judged([rootCrl(), lists('CN=B', [0x84])], [authority], given)).toBe(good);
     expect(judged([rootCrl(), lists('CN=B', [])], [authority], given)).toBe(unknown);
+    expect(judged([rootCrl(), crl({ issuer: 'CN=Lists', signer: keys.b })], [authority], given)).toBe(unknown);
     expect(judged([rootCrl(), lists('CN=B', [0x84])], [authority])).toBe(unknown);
   });
 });

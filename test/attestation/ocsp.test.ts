@@ -92,6 +92,12 @@ describe('a responder', () => {
     expect(judged([delegated([usage(0)])])).toBe(unknown);
     expect(judged([delegated([purposes('2.5.29.37.0')])])).toBe(unknown);
   });
+  it('signs itself: its certificate beside an answer of another key is worth nothing', () => {
+    const genuine = certificate({ subject: 'CN=R', issuer: 'CN=Root', keys: keys.b, signer: keys.root, extensions: [signing, noCheck] });
+    expect(judged([answer({ responder: 'CN=R', signer: keys.b, certificates: [genuine] })])).toBe(good);
+    expect(judged([answer({ responder: 'CN=R', signer: keys.other, certificates: [genuine] })])).toBe(unknown);
+    expect(judged([answer({ responder: 'CN=S', signer: keys.b, certificates: [genuine] })])).toBe(unknown);
+  });
   it('is none that another named, under whatever name', () => {
     expect(judged([delegated([signing], { by: keys.other })])).toBe(unknown);
     expect(judged([delegated([signing], { issuer: 'CN=Other', by: keys.other })])).toBe(unknown);

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { EvidenceError } from '../../gateway/attestation/evidence-error.ts';
 import { KeyCache } from '../../gateway/attestation/keys.ts';
+import { pathFindings } from '../../gateway/attestation/path-findings.ts';
 import { buildPath } from '../../gateway/attestation/path-build.ts';
 import type { Rules } from '../../gateway/attestation/path-rules.ts';
 import { checkRevocation } from '../../gateway/attestation/revocation.ts';
@@ -63,7 +64,12 @@ export async function validate(input: Input): Promise<{ readonly ok: boolean; re
       work,
     );
     if (input.peerName !== null) checkServerName(leaf, referenceOf(input.peerName));
-    return { ok: true, reason: path.anchor.name };
+    return {
+      ok: true,
+      reason: pathFindings(path)
+        .map(f => `RFC 5280 ${f.clause}: ${f.text}`)
+        .join('; '),
+    };
   } catch (error) {
     if (!(error instanceof EvidenceError || error instanceof DecodeError)) throw error;
     return { ok: false, reason: error instanceof EvidenceError ? `${error.code}: ${error.message}` : error.message };

@@ -164,3 +164,13 @@ export function ocsp(plan: OcspPlan): Bytes {
   const basic = sequence(tbs, ecdsaSha256, signature, ...certificates);
   return sequence(tlv(0x0a, Uint8Array.of(0)), tlv(0xa0, sequence(oid('1.3.6.1.5.5.7.48.1.1'), octets(basic))));
 }
+
+/** A CRL of an issuer made elsewhere: its Name in DER, its P-256 key, serial numbers in hex. In force for a day around now. */
+export function crlOf(issuer: Uint8Array, key: KeyObject, serials: readonly string[]): Bytes {
+  const at = (millis: number): Bytes => time(new Date(millis).toISOString().replace(/[-:T]|\.\d+/g, ''));
+  const entries = serials.map(serial => sequence(integer(BigInt(`0x${serial}`)), at(Date.now() - 3_600_000)));
+  const extensions = tlv(0xa0, sequence(crlNumber(1)));
+  const list = entries.length === 0 ? [] : [sequence(...entries)];
+  const tbs = sequence(integer(1), ecdsaSha256, issuer, at(Date.now() - 3_600_000), at(Date.now() + 86_400_000), ...list, extensions);
+  return sequence(tbs, ecdsaSha256, tlv(0x03, Uint8Array.of(0), new Uint8Array(sign('sha256', tbs, key))));
+}
