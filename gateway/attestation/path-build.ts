@@ -4,15 +4,18 @@ import { nameKey } from '../codec/x509-name-match.ts';
 import type { Certificate } from '../codec/x509.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { checkAlgorithm, isKeyAccepted } from './keys.ts';
-import { checkRules, isInDate, type Path, type Rules } from './path-rules.ts';
+import { checkRules, isInDate, isSelfIssued, type Path, type Rules } from './path-rules.ts';
 import type { Anchor } from './trust.ts';
 import type { Work } from './work.ts';
 
-/** Most certificates between leaf and anchor, unless fewer are asked for; and most that are looked at. */
+/** Most certificates between leaf and anchor, and most that are looked at. */
 const maxIntermediates = 10;
 const maxPool = 128;
 
-/** What a path is built from. `accept` has the last word on a path that keeps all rules: it throws EvidenceError, and the next one is tried. */
+/**
+ * What a path is built from. `maxIntermediates` is how many CAs may stand in it, those that only gave themselves a new key not counted, as with a path
+ * length (RFC 5280 §4.2.1.9). `accept` has the last word on a path that keeps all rules: it throws EvidenceError, and the next one is tried.
+ */
 export type Building = {
   readonly leaf: Certificate;
   readonly intermediates: readonly Certificate[];
@@ -46,7 +49,7 @@ class Builder {
       throw new EvidenceError('EVIDENCE_MALFORMED', 'chain', `Cannot build path: ${of.intermediates.length} certificates to choose from`);
     this.#of = of;
     this.#work = work;
-    this.#longest = Math.min(of.maxIntermediates ?? maxIntermediates, maxIntermediates);
+    this.#longest = of.maxIntermediates ?? maxIntermediates;
     this.#bySubject = Map.groupBy(of.intermediates, c => nameKey(c.subject));
     this.#anchors = Map.groupBy(of.anchors, a => nameKey(a.certificate.subject));
   }
@@ -70,9 +73,11 @@ class Builder {
       const path = { certificates: below, anchor };
       if (this.#isRight(path)) return path;
     }
-    if (below.length > this.#longest) return undefined;
+    if (below.length > maxIntermediates) return undefined;
+    const counted = below.slice(1).filter(c => !isSelfIssued(c)).length;
     for (const candidate of byKeyId(this.#bySubject.get(issuer) ?? [], c => c, last)) {
       const id = identity(candidate);
+      if (counted >= this.#longest && !isSelfIssued(candidate)) continue;
       if (seen.has(id) || !this.#mayIssue(candidate) || !this.#work.verifies(last, candidate)) continue;
       const path = this.#climb([...below, candidate], new Set([...seen, id]));
       if (path !== undefined) return path;

@@ -48,6 +48,11 @@ const cases: readonly (readonly [string, string, () => Given])[] = [
     () => ({ leaf: caB(), with: [caA({ extensions: [ca(0)] })] }),
   ],
   ['more CAs than asked for', 'CHAIN_UNTRUSTED', () => ({ leaf: deepLeaf(), with: [caA(), caB()], maxIntermediates: 1 })],
+  [
+    'as many as asked for, and one that gave itself a new key',
+    'accepted',
+    () => ({ leaf: leaf({ signer: keys.other }), with: [caA(), selfIssued()], maxIntermediates: 1 }),
+  ],
   ['an issuer without the CA bit', 'CHAIN_UNTRUSTED', () => ({ leaf: leaf(), with: [caA({ extensions: [usage(5)] })] })],
   ['an issuer of version 1', 'CHAIN_UNTRUSTED', () => ({ leaf: leaf(), with: [caA({ extensions: [] })] })],
   ['an issuer that may not sign certificates', 'CHAIN_UNTRUSTED', () => ({ leaf: leaf(), with: [caA({ extensions: [ca(), usage(6)] })] })],

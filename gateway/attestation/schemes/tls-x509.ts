@@ -4,6 +4,7 @@ import { decodeMultiTcbInfo, decodeTcbInfo, decodeUeid, diceArc, diceOids, type 
 import { latin1 } from '../../codec/der.ts';
 import { DecodeError } from '../../codec/reader.ts';
 import { attribute, attributeTypes, printable } from '../../codec/x509-name.ts';
+import { sameName } from '../../codec/x509-name-match.ts';
 import { type Certificate, decodeCertificate } from '../../codec/x509.ts';
 import { appraiseChain } from '../appraise.ts';
 import type { Checks } from '../checks.ts';
@@ -146,7 +147,7 @@ function isEvidence(evidence: Evidence, trust: Trust): boolean {
     const certificate = tryDecode(der);
     if (certificate === undefined) return marks.some(mark => latin1(der).includes(mark));
     if (hasDice(certificate) || certificate.hardwareModule !== undefined) return true;
-    return serialOf(certificate) !== undefined && trust.anchors.some(a => sameBytes(a.certificate.subject.der, certificate.issuer.der));
+    return serialOf(certificate) !== undefined && trust.anchors.some(a => sameName(a.certificate.subject, certificate.issuer));
   });
 }
 
