@@ -17,8 +17,20 @@ export type RevocationSources = CrlSources & {
   readonly whenUnknown: 'refuse' | 'tell';
 };
 
-/** What is known of each certificate of a path, leaf first. `unknown` stands here where the anchor lets it pass: it is shown, never taken for good. */
-export type RevocationState = { readonly certificate: Certificate; readonly status: 'good' | 'unknown'; readonly by?: 'OCSP' | 'CRL' };
+/**
+ * What is known of each certificate of a path, leaf first. `unknown` stands here where the anchor lets it pass: it is shown, never taken for good.
+ * `never told` where its issuer says that it tells of no revocation (noRevAvail, RFC 9608), as CAs inside a device may.
+ */
+export type RevocationState = {
+  readonly certificate: Certificate;
+  readonly status: 'good' | 'unknown' | 'never told';
+  readonly by?: 'OCSP' | 'CRL';
+};
+
+const noRevocationAvailable = '2.5.29.56';
+/** Only what is no CA may be exempt (RFC 9608 §2). */
+const isExempt = (certificate: Certificate): boolean =>
+  certificate.basicConstraints?.ca !== true && certificate.extensions.some(e => e.oid === noRevocationAvailable);
 
 /** Most OCSP responses that are looked at for one path. */
 const maxResponses = 16;
@@ -39,6 +51,7 @@ export function checkRevocation(path: Path, sources: RevocationSources, now: Mil
     const all: readonly Status[] = [...answers, listed];
     if (all.includes('revoked')) throw revoked(certificate);
     if (all.includes('good')) return { certificate, status: 'good', by: listed === 'good' ? 'CRL' : 'OCSP' };
+    if (isExempt(certificate)) return { certificate, status: 'never told' };
     if (whenUnknown === 'refuse') throw unknown(certificate);
     return { certificate, status: 'unknown' };
   });

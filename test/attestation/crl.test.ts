@@ -187,6 +187,13 @@ describe('where nothing tells', () => {
     expect(with_('refuse', 'tell')).toBe(unknown);
     expect(with_('tell', 'refuse')).toBe(good);
   });
+  it('because its issuer never tells, a leaf passes, but no CA, and none that is listed', () => {
+    const never = extension('2.5.29.56', false, tlv(0x05));
+    const exempt = { ...chain, leaf: leaf({ serial: 77, extensions: [never] }) };
+    expect(judged([rootCrl()], [], exempt)).toBe(good);
+    expect(judged([rootCrl(), crlOfA(revokes(77))], [], exempt)).toBe(revoked);
+    expect(judged([crlOfA()], [], { ...chain, with: [caA({ serial: 55, extensions: [ca(), never] })] })).toBe(unknown);
+  });
   it('it is refused all the same when it is known to be revoked', () => {
     expect(verdict({ ...chain, accept: (path, work) => void ask(path, work, [crlOfA(revokes(77))], [], 'tell') })).toBe(revoked);
   });

@@ -53,6 +53,11 @@ const cases: readonly (readonly [string, string, () => Given])[] = [
     'accepted',
     () => ({ leaf: leaf({ signer: keys.other }), with: [caA(), selfIssued()], maxIntermediates: 1 }),
   ],
+  [
+    'as many as asked for, under a root that gave itself a new key',
+    'accepted',
+    () => ({ leaf: leaf(), with: [caA({ signer: keys.other }), root({ keys: keys.other })], maxIntermediates: 1 }),
+  ],
   ['an issuer without the CA bit', 'CHAIN_UNTRUSTED', () => ({ leaf: leaf(), with: [caA({ extensions: [usage(5)] })] })],
   ['an issuer of version 1', 'CHAIN_UNTRUSTED', () => ({ leaf: leaf(), with: [caA({ extensions: [] })] })],
   ['an issuer that may not sign certificates', 'CHAIN_UNTRUSTED', () => ({ leaf: leaf(), with: [caA({ extensions: [ca(), usage(6)] })] })],
