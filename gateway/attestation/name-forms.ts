@@ -1,6 +1,6 @@
 import { sameBytes } from '../codec/bytes.ts';
 import type { GeneralName } from '../codec/x509-general-name.ts';
-import { rdnKey } from '../codec/x509-name-match.ts';
+import { rdnKeys } from '../codec/x509-name-match.ts';
 
 /**
  * Whether a name lies in the subtree of a constraint of its own form (RFC 5280 §4.2.1.10). `touches` is for excluded subtrees: a wildcard touches what it
@@ -24,8 +24,8 @@ export function relation(name: GeneralName, base: GeneralName): Relation {
   if (name.kind === 'email' && base.kind === 'email') return email(name.value, base.value);
   if (name.kind === 'uri' && base.kind === 'uri') return uri(name.value, base.value);
   if (name.kind === 'directory' && base.kind === 'directory') {
-    const under = base.name.rdns.every((rdn, i) => rdnKey(rdn) === rdnKey(name.name.rdns[i] ?? []));
-    return under && base.name.rdns.length <= name.name.rdns.length ? 'within' : 'outside';
+    const [mine, above] = [rdnKeys(name.name), rdnKeys(base.name)];
+    return above.every((rdn, i) => rdn === mine[i]) ? 'within' : 'outside';
   }
   // No rule says how these nest: the same value is permitted, and any may be meant by what is excluded.
   if ((name.kind === 'other' && base.kind === 'other') || (name.kind === 'opaque' && base.kind === 'opaque'))

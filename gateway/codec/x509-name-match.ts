@@ -26,8 +26,17 @@ const attributeKey = ({ type, tag, value }: Attribute): string =>
 /** One RDN, in a form that is equal iff the RDNs match. It is a set: the order of its attributes does not count. */
 export const rdnKey = (rdn: readonly Attribute[]): string => JSON.stringify(rdn.map(attributeKey).toSorted());
 
+/** Names that were folded, for as long as they live: one is compared with many. */
+const keysOfNames = new WeakMap<Name, readonly string[]>();
+
 /** The RDNs of a name, outermost first, each as `rdnKey`. */
-export const rdnKeys = (name: Name): readonly string[] => name.rdns.map(rdnKey);
+export function rdnKeys(name: Name): readonly string[] {
+  const known = keysOfNames.get(name);
+  if (known !== undefined) return known;
+  const keys = name.rdns.map(rdnKey);
+  keysOfNames.set(name, keys);
+  return keys;
+}
 
 /** A name in a form that is equal iff the names match. */
 export const nameKey = (name: Name): string => rdnKeys(name).join('/');

@@ -5,7 +5,7 @@ import { checkRevocation, type RevocationState } from '../../gateway/attestation
 import { Work } from '../../gateway/attestation/work.ts';
 import { decodeCrl } from '../../gateway/codec/x509-crl.ts';
 import { decodeCertificate } from '../../gateway/codec/x509.ts';
-import { ca, certificate, crl, crlNumber, type CrlPlan, dn, extension, reasonCode, usage } from '../vectors/path-pki.ts';
+import { ca, certificate, crl, crlNumber, type CrlPlan, dn, extension, newKeys, reasonCode, usage } from '../vectors/path-pki.ts';
 import { integerBytes, octets, sequence, tlv, utf8 } from '../vectors/der-encode.ts';
 import { build, caA, type Given, keys, leaf, now, verdict } from './path-world.ts';
 
@@ -107,6 +107,22 @@ describe('a certificate revocation list', () => {
     expect(judged([rootCrl(), held, delta(7, 6, [{ serial: 77, reason: 8 }])])).toBe(revoked);
     expect(judged([rootCrl(), held, delta(5, 5, [{ serial: 77, reason: 8 }])])).toBe(revoked);
     expect(judged([rootCrl(), delta(6, 5, [])])).toBe(unknown);
+    // Listed twice: what is revoked stays so.
+    for (const reasons of [
+      [1, 8],
+      [8, 1],
+    ])
+      expect(
+        judged([
+          rootCrl(),
+          held,
+          delta(
+            6,
+            5,
+            reasons.map(reason => ({ serial: 77, reason })),
+          ),
+        ]),
+      ).toBe(revoked);
   });
 });
 
@@ -140,6 +156,17 @@ describe('who signs a CRL', () => {
     expect(judged([rootCrl(), lists(77)], [authority], given)).toBe(revoked);
     expect(judged([rootCrl(), lists(99)], [authority], given)).toBe(unknown);
   });
+  it('is vouched for by the CRL of another signer, but not by a row of them without end', () => {
+    const row = (length: number): string => {
+      const own = Array.from({ length }, () => newKeys());
+      const at = (i: number): Uint8Array => fullName(`http://crl.test/${i}`);
+      // The first signs the CRL about the leaf, each other the one about the signer before it, and the CA the last.
+      const signers = own.map((mine, i) => signerFor({ keys: mine, serial: 200 + i, extensions: [usage(6), distribution(at(i))] }));
+      const lists = own.map((_, i) => crlOfA({ signer: own[i + 1] ?? keys.a, extensions: [crlNumber(1), point(at(i))] }));
+      return judged([rootCrl(), crlOfA({ signer: own[0] ?? keys.a }), ...lists], signers);
+    };
+    expect([row(1), row(3), row(4)]).toEqual([good, good, unknown]);
+  });
   it('is none without the usage cRLSign', () => {
     expect(judged([rootCrl(), byB, crlOfA(revokes(1))], [signerFor({ extensions: [usage(0)] })])).toBe(good);
     expect(judged([rootCrl(), byB], [signerFor({ extensions: [usage(0)] })])).toBe(unknown);
@@ -166,6 +193,13 @@ describe('who signs a CRL', () => {
     expect(judged([rootCrl(), lists('CN=B', [])], [authority], given)).toBe(unknown);
     expect(judged([rootCrl(), crl({ issuer: 'CN=Lists', signer: keys.b })], [authority], given)).toBe(unknown);
     expect(judged([rootCrl(), lists('CN=B', [0x84])], [authority])).toBe(unknown);
+    // An entry without an issuer is about certificates of the authority itself.
+    const own = crl({ issuer: 'CN=Lists', signer: keys.b, entries: [{ serial: 77 }], extensions: [crlNumber(1), point(...flags(0x84))] });
+    expect(judged([rootCrl(), own], [authority], given)).toBe(good);
+  });
+  it('is not somebody whose CRL speaks of other issuers without saying so', () => {
+    const about = extension('2.5.29.29', true, sequence(tlv(0xa4, dn('CN=B'))));
+    expect(judged([rootCrl(), crlOfA({ entries: [{ serial: 5, extensions: [about] }] })])).toBe(unknown);
   });
 });
 

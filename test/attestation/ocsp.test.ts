@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,6 +67,7 @@ describe('an OCSP response', () => {
     expect(judged([answer({ until: '20260101000000Z' })], { at: now + 6 * minute })).toBe(unknown);
     expect(judged([answer({ from: '20260101000400Z' })])).toBe(good);
     expect(judged([answer({ from: '20260101000600Z' })])).toBe(unknown);
+    expect(judged([answer({ producedAt: '20260101000600Z' })])).toBe(unknown);
   });
   it('that names no end lives for a day', () => {
     expect(judged([answer({ from: '20260101000000Z', until: null })], { at: now + 23 * 3_600_000 })).toBe(good);
@@ -77,6 +79,12 @@ describe('an OCSP response', () => {
     expect(judged([answer({ nonce })])).toBe(good);
     expect(judged([answer()], { nonce })).toBe(unknown);
     expect(judged([answer({ nonce: nonce.toReversed() })], { nonce })).toBe(unknown);
+  });
+  it('with a critical extension that we do not know says nothing, in the answer or around it', () => {
+    const [odd, known] = [extension('1.3.6.1.4.1.99999.7', true, tlv(0x05)), extension('1.3.6.1.4.1.99999.7', false, tlv(0x05))];
+    expect(judged([answer({ extensions: [odd] })])).toBe(unknown);
+    expect(judged([answer({ responseExtensions: [odd] })])).toBe(unknown);
+    expect(judged([answer({ extensions: [known], responseExtensions: [known] })])).toBe(good);
   });
   it('that says try later says nothing', () => {
     expect(decodeOcspResponse(Uint8Array.of(0x30, 3, 0x0a, 1, 3))).toBeUndefined();
@@ -97,6 +105,16 @@ describe('a responder', () => {
     expect(judged([answer({ responder: 'CN=R', signer: keys.b, certificates: [genuine] })])).toBe(good);
     expect(judged([answer({ responder: 'CN=R', signer: keys.other, certificates: [genuine] })])).toBe(unknown);
     expect(judged([answer({ responder: 'CN=S', signer: keys.b, certificates: [genuine] })])).toBe(unknown);
+  });
+  it('has a key that we accept', () => {
+    for (const [modulusLength, wanted] of [
+      [1024, unknown],
+      [2048, good],
+    ] as const) {
+      const rsa = generateKeyPairSync('rsa', { modulusLength });
+      const responder = certificate({ subject: 'CN=R', issuer: 'CN=Root', keys: rsa, signer: keys.root, extensions: [signing, noCheck] });
+      expect(judged([answer({ responder: 'CN=R', signer: rsa, certificates: [responder] })])).toBe(wanted);
+    }
   });
   it('is none that another named, under whatever name', () => {
     expect(judged([delegated([signing], { by: keys.other })])).toBe(unknown);

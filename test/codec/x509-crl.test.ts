@@ -139,6 +139,14 @@ describe('a CRL', () => {
     // The bench has the figure (at most 150 ms, signature and all); here only that it is no matter of seconds.
     expect((user + system) / 1000).toBeLessThan(2000);
   });
+  it('whose entries are shorter or longer than they say is refused', () => {
+    const entries = manyEntries(2);
+    for (const off of [-1, 1]) {
+      const changed = Uint8Array.from(entries);
+      changed[1] = (changed[1] ?? 0) + off;
+      expect(() => decodeCrl(crl({ issuer: 'CN=A', signer: keys, revoked: changed })).revoked()).toThrow(DecodeError);
+    }
+  });
   it('longer than the cap is not read', () => expect(() => decodeCrl(new Uint8Array(maxCrl + 1))).toThrow('bytes'));
   it('with a serial number written with zeros in front names the same certificate', () => {
     expect(serialKey('0005')).toBe('05');

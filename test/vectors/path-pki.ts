@@ -76,6 +76,8 @@ export type Plan = {
   readonly nameTag?: number;
 };
 const ecdsaSha256 = sequence(oid('1.2.840.10045.4.3.2'));
+const rsaSha256 = sequence(oid('1.2.840.113549.1.1.11'), tlv(0x05));
+const algorithmOf = (signer: Keys): Bytes => (signer.privateKey.asymmetricKeyType === 'rsa' ? rsaSha256 : ecdsaSha256);
 const time = (text: string): Bytes => tlv(0x18, utf8(text));
 const signed = (tbs: Uint8Array, signer: Keys): Bytes =>
   sequence(tbs, ecdsaSha256, tlv(0x03, Uint8Array.of(0), new Uint8Array(sign('sha256', tbs, signer.privateKey))));
@@ -147,6 +149,10 @@ export type OcspPlan = {
   readonly from?: string;
   readonly until?: string | null;
   readonly nonce?: Uint8Array;
+  readonly producedAt?: string;
+  /** Extensions of the answer and of the whole response. */
+  readonly extensions?: readonly Uint8Array[];
+  readonly responseExtensions?: readonly Uint8Array[];
 };
 const statuses = { good: tlv(0x80), revoked: tlv(0xa1, time('20240101000000Z')), unknown: tlv(0x82) };
 
@@ -157,11 +163,18 @@ export function ocsp(plan: OcspPlan): Bytes {
   const id = sequence(sequence(oid('1.3.14.3.2.26'), tlv(0x05)), octets(sha1(dn(plan.issuer))), octets(sha1(point)), integer(plan.serial));
   const from = time(plan.from ?? '20240101000000Z');
   const until = plan.until === null ? [] : [tlv(0xa0, time(plan.until ?? '20300101000000Z'))];
-  const nonce = plan.nonce === undefined ? [] : [tlv(0xa1, sequence(extension('1.3.6.1.5.5.7.48.1.2', false, octets(plan.nonce))))];
-  const tbs = sequence(tlv(0xa1, dn(plan.responder)), from, sequence(sequence(id, statuses[plan.status], from, ...until)), ...nonce);
+  const nonce = plan.nonce === undefined ? [] : [extension('1.3.6.1.5.5.7.48.1.2', false, octets(plan.nonce))];
+  const explicit = (list: readonly Uint8Array[]): readonly Uint8Array[] => (list.length === 0 ? [] : [tlv(0xa1, sequence(...list))]);
+  const single = sequence(id, statuses[plan.status], from, ...until, ...explicit(plan.extensions ?? []));
+  const tbs = sequence(
+    tlv(0xa1, dn(plan.responder)),
+    plan.producedAt === undefined ? from : time(plan.producedAt),
+    sequence(single),
+    ...explicit([...nonce, ...(plan.responseExtensions ?? [])]),
+  );
   const signature = tlv(0x03, Uint8Array.of(0), new Uint8Array(sign('sha256', tbs, plan.signer.privateKey)));
   const certificates = plan.certificates === undefined ? [] : [tlv(0xa0, sequence(...plan.certificates))];
-  const basic = sequence(tbs, ecdsaSha256, signature, ...certificates);
+  const basic = sequence(tbs, algorithmOf(plan.signer), signature, ...certificates);
   return sequence(tlv(0x0a, Uint8Array.of(0)), tlv(0xa0, sequence(oid('1.3.6.1.5.5.7.48.1.1'), octets(basic))));
 }
 
