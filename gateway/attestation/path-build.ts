@@ -8,9 +8,10 @@ import { checkRules, isInDate, isSelfIssued, type Path, type Rules } from './pat
 import type { Anchor } from './trust.ts';
 import type { Work } from './work.ts';
 
-/** Most certificates between leaf and anchor, and most that are looked at. */
+/** Most certificates between leaf and anchor, and most that are looked at, with all their bytes. */
 const maxIntermediates = 10;
 const maxPool = 128;
+const maxPoolBytes = 1_048_576;
 
 /**
  * What a path is built from. `maxIntermediates` is how many CAs may stand in it, those that only gave themselves a new key not counted, as with a path
@@ -45,8 +46,12 @@ class Builder {
   #refusal: EvidenceError | undefined;
 
   constructor(of: Building, work: Work) {
-    if (of.intermediates.length > maxPool)
-      throw new EvidenceError('EVIDENCE_MALFORMED', 'chain', `Cannot build path: ${of.intermediates.length} certificates to choose from`);
+    const bytes = of.intermediates.reduce((sum, c) => sum + c.der.length, 0);
+    if (of.intermediates.length > maxPool || bytes > maxPoolBytes)
+      throw new EvidenceError('EVIDENCE_MALFORMED', 'chain', `Cannot build path: ${of.intermediates.length} certificates to choose from`, {
+        expected: `at most ${maxPool} certificates of ${maxPoolBytes} bytes`,
+        seen: `${bytes} bytes`,
+      });
     this.#of = of;
     this.#work = work;
     this.#longest = of.maxIntermediates ?? maxIntermediates;

@@ -4,6 +4,7 @@ import { limits, Work } from '../../gateway/attestation/work.ts';
 import {
   ca,
   certificate,
+  extension,
   issuerKeyId,
   keyId,
   type Keys,
@@ -86,6 +87,9 @@ describe('a path is not found', () => {
   });
   it('among more certificates than anybody sends', () => {
     expect(verdict({ leaf: leaf(), with: Array.from({ length: 129 }, () => caA()) })).toBe('EVIDENCE_MALFORMED');
+    const big = caA({ extensions: [ca(), extension('1.3.6.1.4.1.99999.8', false, new Uint8Array(30_000))] });
+    expect(verdict({ leaf: leaf(), with: Array.from({ length: 34 }, () => big) })).toBe('accepted');
+    expect(verdict({ leaf: leaf(), with: Array.from({ length: 35 }, () => big) })).toBe('EVIDENCE_MALFORMED');
   });
 });
 
