@@ -8,16 +8,31 @@ import { sha256 } from './evidence.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { checkKey } from './keys.ts';
 import { unknownCritical } from './critical.ts';
-
-/** A certificate that somebody here trusts to name devices. `vendor` is the O of its subject: the only vendor it speaks for by itself. */
-export type Anchor = { readonly name: string; readonly certificate: Certificate; readonly keyHash: Hex; readonly vendor?: string };
-
-/** Trust material, read and ready: what Evidence is judged by. */
-export type Trust = { readonly anchors: readonly Anchor[]; readonly referenceSets: readonly ReferenceSet[] };
+import type { RevocationSources } from './revocation.ts';
+import { checkConstraints } from './path-rules.ts';
 
 /**
- * Reads one anchor certificate (DER). Throws DecodeError or EvidenceError when it is none: no CA, weak key, or constraints that we do not
- * implement. Its dates are not judged: an anchor counts until somebody takes it away (RFC 5280 §6.1.1 d), so no calendar cuts a whole plant.
+ * A certificate that somebody here trusts to name devices. `vendor` is the O of its subject: the only vendor it speaks for by itself. `whenUnknown` says
+ * what becomes of a device below it when nothing tells whether its certificates are revoked: refused, or accepted and told.
+ */
+export type Anchor = {
+  readonly name: string;
+  readonly certificate: Certificate;
+  readonly keyHash: Hex;
+  readonly vendor?: string;
+  readonly whenUnknown?: 'refuse' | 'tell';
+};
+
+/** Trust material, read and ready: what Evidence is judged by. Without `revocation` nobody asks whether a certificate is revoked. */
+export type Trust = {
+  readonly anchors: readonly Anchor[];
+  readonly referenceSets: readonly ReferenceSet[];
+  readonly revocation?: RevocationSources;
+};
+
+/**
+ * Reads one anchor certificate (DER). Throws DecodeError or EvidenceError when it is none: no CA, weak key, or constraints that cannot be
+ * read. Its dates are not judged: an anchor counts until somebody takes it away (RFC 5280 §6.1.1 d), so no calendar cuts a whole plant.
  */
 export function readAnchor(name: string, der: Uint8Array): Anchor {
   const certificate = decodeCertificate(der);
@@ -27,6 +42,7 @@ export function readAnchor(name: string, der: Uint8Array): Anchor {
   const unknown = unknownCritical(certificate);
   if (unknown !== undefined)
     throw new EvidenceError('CRITICAL_EXTENSION_UNKNOWN', 'chain', `Cannot use anchor ${name}: it has the critical extension ${unknown}`);
+  checkConstraints(certificate);
   const vendor = attribute(certificate.subject, attributeTypes.organization);
   return { name, certificate, keyHash: sha256(certificate.spki), ...(vendor === undefined ? {} : { vendor }) };
 }

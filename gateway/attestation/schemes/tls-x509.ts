@@ -1,7 +1,7 @@
 import type { Evidence } from '../../model/attestation.ts';
-import { sameBytes } from '../../codec/bytes.ts';
 import { latin1 } from '../../codec/der.ts';
 import { DecodeError } from '../../codec/reader.ts';
+import { sameName } from '../../codec/x509-name-match.ts';
 import { type Certificate, decodeCertificate } from '../../codec/x509.ts';
 import { appraiseChain } from '../appraise.ts';
 import { serialOf, verifyChain } from '../chain.ts';
@@ -47,7 +47,7 @@ function isEvidence(evidence: Evidence, trust: Trust): boolean {
     const certificate = tryDecode(der);
     if (certificate === undefined) return marks.some(mark => latin1(der).includes(mark));
     if (hasDice(certificate) || certificate.hardwareModule !== undefined) return true;
-    return serialOf(certificate) !== undefined && trust.anchors.some(a => sameBytes(a.certificate.subject.der, certificate.issuer.der));
+    return serialOf(certificate) !== undefined && trust.anchors.some(a => sameName(a.certificate.subject, certificate.issuer));
   });
 }
 
