@@ -56,7 +56,12 @@ describe('integrity registers', () => {
       expect(judged([referenceSet]).reason).toBe('DIGEST_UNKNOWN');
       expect(judged([{ ...withRegisters, components: [...withRegisters.components, register('ir-5', 9)] }]).reason).toBe('DIGEST_UNKNOWN');
       const changed = await device(new Extension(tcbInfoOid, true, insert(tcbInfo(firmware), registers(tag, 6))));
-      expect(result(verifier([acme], { sets: [withRegisters] })(changed.chain)).reason).toBe('DIGEST_UNKNOWN');
+      const check = result(verifier([acme], { sets: [withRegisters] })(changed.chain)).checks.find(c => c.check === 'reference');
+      expect(check).toMatchObject({ outcome: 'failed', code: 'DIGEST_UNKNOWN' });
+      expect([check?.seen, check?.expected]).toEqual([
+        `layer 1 ir-boot sha-256:${'06'.repeat(32)}`,
+        `ir-boot 1 sha-256:${'07'.repeat(32)}`,
+      ]);
     });
 });
 

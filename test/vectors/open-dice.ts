@@ -37,6 +37,8 @@ export type OpenDiceChain = {
   readonly bytes: Uint8Array;
   /** What a TLS server with the leaf's key shows: a certificate that it signed itself. */
   readonly handshake: Uint8Array;
+  /** The leaf's private key, PKCS #8 in PEM. */
+  readonly keyPem: string;
 };
 type Keys = { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
 
@@ -170,5 +172,6 @@ export function makeOpenDiceChain(vendor: Vendor, stages: readonly Stage[]): Ope
     [issuer, issuerName, iss] = [subject, idName(id), id];
   }
   const self = x509Certificate({ form: 'x509', kind: 'leaf' }, issuer, issuerName, issuer, issuerName);
-  return { certificates: made, bytes: new Uint8Array(Buffer.concat(made)), handshake: self };
+  const keyPem = issuer.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  return { certificates: made, bytes: new Uint8Array(Buffer.concat(made)), handshake: self, keyPem };
 }
