@@ -175,16 +175,18 @@ function assuranceOf(measured: readonly MeasuredClaim[], hasAll: boolean, checks
 const digestsOf = (classes: readonly Class[]): readonly Digest[] =>
   classes.flatMap(c => (c.match?.set.components ?? []).flatMap(k => k.versions.map(v => ({ alg: v.alg, value: v.digest })))).slice(0, 64);
 
-const where = (layer: number | undefined): string => (layer === undefined ? 'no layer' : `layer ${layer}`);
+const where = ({ layer, key }: Pick<MeasuredClaim, 'layer' | 'key'>): string =>
+  `${layer === undefined ? 'no layer' : `layer ${layer}`}${key === undefined ? '' : ` ${quote(key)}`}`;
 function describe(claim: MeasuredClaim): string {
   const version = claim.version === undefined ? '' : ` ${quote(claim.version)}`;
-  return `${where(claim.layer)}${version} ${claim.digests.map(d => `${d.alg}:${d.value}`).join(' ')}`;
+  return `${where(claim)}${version} ${claim.digests.map(d => `${d.alg}:${d.value}`).join(' ')}`;
 }
 
 /** The reference values that would have been accepted for the odd claim, or the component that is missing. */
 function expectedFor(match: Match, odd: MeasuredClaim | undefined): string {
-  const components = odd === undefined ? match.missing.slice(0, 1) : match.set.components.filter(c => c.layer === odd.layer);
+  const components =
+    odd === undefined ? match.missing.slice(0, 1) : match.set.components.filter(c => c.layer === odd.layer && c.key === odd.key);
   const values = components.flatMap(c => c.versions.map(v => `${c.name} ${v.version} ${v.alg}:${v.digest}`));
-  if (values.length === 0) return `nothing at ${where(odd?.layer)}`;
+  if (values.length === 0) return `nothing at ${where(odd ?? {})}`;
   return values.length <= 6 ? values.join('; ') : `${values.slice(0, 6).join('; ')}; and ${values.length - 6} more`;
 }

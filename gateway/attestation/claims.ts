@@ -24,6 +24,9 @@ export type MeasuredClaim = {
   readonly svn?: bigint;
   readonly layer?: number;
   readonly index?: number;
+  /** Identity parts of DiceTcbInfo beyond vendor and model, where it has them. */
+  readonly type?: Hex;
+  readonly vendorInfo?: Hex;
   /** Name of the component where the format has one: `BL` of a PSA token, `pcr7`, `spdm-1`. */
   readonly key?: string;
   /** Who signed the component, as the Attester's root of trust says: SHA-256 of the key, PSA `signer-id`. */

@@ -18,3 +18,6 @@ export class EvidenceError extends Error {
     this.seen = compared.seen;
   }
 }
+
+/** We cannot say: the Evidence rests on something that we do not know, and nothing of it was found wrong. The AttestationResult is *none* with this code. */
+export class UnjudgedError extends EvidenceError {}

@@ -1,10 +1,16 @@
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { latin1 } from '../codec/der.ts';
-import { type Certificate } from '../codec/x509.ts';
+import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { hex } from '../codec/address.ts';
+import { latin1, tags } from '../codec/der.ts';
+import type { Certificate } from '../codec/x509.ts';
+import type { Algorithm } from '../codec/x509-key.ts';
 import { EvidenceError } from './evidence-error.ts';
 
-/** How each signature algorithm that we accept is checked (RFC 5758, RFC 4055 with SHA-2 and PKCS #1 v1.5, RFC 8410). SHA-1 and MD5 are not in it. */
-const signatures: { readonly [oid: string]: { readonly hash: string | null; readonly key: 'ec' | 'rsa' | 'ed25519' } } = {
+/** What somebody signed: a certificate, a CRL, an OCSP response. */
+export type Signed = { readonly tbs: Uint8Array; readonly signature: Uint8Array; readonly signatureAlgorithm: Algorithm };
+
+type Signature = { readonly hash: string | null; readonly key: 'ec' | 'rsa' | 'ed25519'; readonly saltBytes?: number };
+/** How each signature algorithm that we accept is checked (RFC 5758, RFC 4055 with SHA-2, RFC 8410). SHA-1 and MD5 are not in it. */
+const signatures: { readonly [oid: string]: Signature } = {
   '1.2.840.10045.4.3.2': { hash: 'sha256', key: 'ec' },
   '1.2.840.10045.4.3.3': { hash: 'sha384', key: 'ec' },
   '1.2.840.10045.4.3.4': { hash: 'sha512', key: 'ec' },
@@ -13,11 +19,23 @@ const signatures: { readonly [oid: string]: { readonly hash: string | null; read
   '1.2.840.113549.1.1.13': { hash: 'sha512', key: 'rsa' },
   '1.3.101.112': { hash: null, key: 'ed25519' },
 };
+const rsassaPss = '1.2.840.113549.1.1.10';
+/** RSASSA-PSS by its parameters: one SHA-2 hash for the message and for MGF1, salt as long as it. All else, SHA-1 by default too, is refused. */
+const pssSignatures: { readonly [parameters: string]: Signature } = {
+  [pssParameters(1, 32)]: { hash: 'sha256', key: 'rsa', saltBytes: 32 },
+  [pssParameters(2, 48)]: { hash: 'sha384', key: 'rsa', saltBytes: 48 },
+  [pssParameters(3, 64)]: { hash: 'sha512', key: 'rsa', saltBytes: 64 },
+};
+/** RSASSA-PSS-params (RFC 4055 §3.1) as hex: `arc` is the last arc of the hash under 2.16.840.1.101.3.4.2. */
+function pssParameters(arc: number, saltBytes: number): string {
+  const hash = `300d060960864801650304020${arc}0500`;
+  return `3034a00f${hash}a11c301a06092a864886f70d010108${hash}a2030201${saltBytes.toString(16)}`;
+}
 /** Names for people, of those we refuse by rule and not for want of knowing them. */
 const refused: { readonly [oid: string]: string } = {
   '1.2.840.113549.1.1.4': 'MD5 with RSA',
   '1.2.840.113549.1.1.5': 'SHA-1 with RSA',
-  '1.2.840.113549.1.1.10': 'RSASSA-PSS',
+  [rsassaPss]: 'RSASSA-PSS with such parameters',
   '1.2.840.10045.4.1': 'SHA-1 with ECDSA',
 };
 const minRsaBits = 2048;
@@ -52,42 +70,53 @@ function publicKey(spki: Uint8Array): KeyObject {
   try {
     return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
+    // What OpenSSL says of such a key is a bare Error, with or without a code. Its subclasses are faults of ours.
+    if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) throw error;
     throw new EvidenceError('ALGORITHM_REFUSED', 'chain', `Cannot use public key: ${error.message}`);
   }
 }
 
+/** Whether the key is one that may sign anything here. */
+export const isKeyAccepted = ({ key }: Certificate): boolean =>
+  key.kind === 'ec' || key.kind === 'ed25519' || (key.kind === 'rsa' && key.bits >= minRsaBits && key.bits <= maxRsaBits);
+
 /** Throws EvidenceError ALGORITHM_REFUSED unless the key is P-256, P-384, P-521, Ed25519 or RSA of 2048 to 8192 bits. */
 export function checkKey(certificate: Certificate): void {
   const { key } = certificate;
+  if (isKeyAccepted(certificate)) return;
   const found = key.kind === 'other' ? key.found : key.kind === 'rsa' ? `RSA of ${key.bits} bits` : '';
-  if (key.kind === 'ec' || key.kind === 'ed25519' || (key.kind === 'rsa' && key.bits >= minRsaBits && key.bits <= maxRsaBits)) return;
   throw new EvidenceError('ALGORITHM_REFUSED', 'chain', `Cannot accept key of ${certificate.subject.text}: ${found}`, {
     expected: `P-256, P-384, P-521, Ed25519 or RSA of ${minRsaBits} to ${maxRsaBits} bits`,
     seen: found,
   });
 }
 
+/** Undefined unless the algorithm is one of ours and its parameters are the registered ones: NULL for RSA (RFC 4055 §5), none for the others (RFC 5758 §3.2, RFC 8410 §3). */
+function signatureOf({ oid, parameters }: Algorithm): Signature | undefined {
+  if (oid === rsassaPss) return parameters === undefined ? undefined : pssSignatures[hex(parameters.whole)];
+  const known = signatures[oid];
+  const isNull = parameters?.tag === tags.null && parameters.content.length === 0;
+  return parameters === undefined || (known?.key === 'rsa' && isNull) ? known : undefined;
+}
+
 /** Throws EvidenceError ALGORITHM_REFUSED unless the signature is made with SHA-2 or Ed25519 and its parameters are the registered ones. */
 export function checkAlgorithm(certificate: Certificate): void {
-  const { oid, parameters } = certificate.signatureAlgorithm;
-  const known = signatures[oid];
-  // RFC 4055 §5 wants NULL for RSA, RFC 5758 §3.2 and RFC 8410 §3 want none for the others.
-  if (
-    known !== undefined &&
-    (parameters === undefined || (known.key === 'rsa' && parameters.whole.length === 2 && parameters.tag === 0x05))
-  )
-    return;
-  const seen = refused[oid] ?? (known === undefined ? oid : `${oid} with parameters`);
+  const { signatureAlgorithm } = certificate;
+  if (signatureOf(signatureAlgorithm) !== undefined) return;
+  const { oid } = signatureAlgorithm;
+  const seen = refused[oid] ?? (oid in signatures ? `${oid} with parameters` : oid);
   throw new EvidenceError('ALGORITHM_REFUSED', 'chain', `Cannot accept signature of ${certificate.subject.text}: ${seen}`, {
     expected: 'ECDSA or RSA with SHA-256, SHA-384 or SHA-512, or Ed25519',
     seen,
   });
 }
 
-/** True iff `issuer` signed `certificate`. Call `checkAlgorithm` and `checkKey` first. */
-export function isSignedBy(certificate: Certificate, issuer: Certificate, keys: KeyCache): boolean {
-  const algorithm = signatures[certificate.signatureAlgorithm.oid];
+/** True iff the key of `issuer` made the signature, with an algorithm of ours. Call `checkKey` for the issuer. */
+export function isSignedBy(signed: Signed, issuer: Certificate, keys: KeyCache): boolean {
+  const algorithm = signatureOf(signed.signatureAlgorithm);
   if (algorithm === undefined || algorithm.key !== issuer.key.kind) return false;
-  return verify(algorithm.hash, certificate.tbs, keys.get(issuer.spki), certificate.signature);
+  const key = keys.get(issuer.spki);
+  if (algorithm.saltBytes === undefined) return verify(algorithm.hash, signed.tbs, key, signed.signature);
+  const pss = { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.saltBytes };
+  return verify(algorithm.hash, signed.tbs, pss, signed.signature);
 }

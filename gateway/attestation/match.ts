@@ -48,6 +48,8 @@ function place(
 export function versionOf(claim: MeasuredClaim, component: Component): string | undefined {
   if (claim.layer !== component.layer || claim.key !== component.key) return undefined;
   if (component.signer !== undefined && claim.signer !== component.signer) return undefined;
+  if (component.type !== undefined && claim.type !== component.type) return undefined;
+  if (component.vendorInfo !== undefined && claim.vendorInfo !== component.vendorInfo) return undefined;
   const names = new Set(component.versions.map(v => v.version));
   for (const name of names) {
     const wanted = component.versions.filter(v => v.version === name);

@@ -7,7 +7,7 @@ import { DecodeError } from '../codec/reader.ts';
  * Reference values as files, until CoRIM: `X.json` with a detached signature `X.json.sig` (base64; Ed25519, or ECDSA P-256 with SHA-256
  * in DER) over its exact bytes. The shape, every field as named and none other:
  *   format "sallyport-reference-values/1" · source, licence: text · vendor: as in DiceTcbInfo · anchors?: SHA-256 of anchor keys, hex
- *   models: [{ model, minSvn?: decimal text, components: [{ name, layer?: number, minSvn?,
+ *   models: [{ model, minSvn?: decimal text, components: [{ name, layer?: number, key?: text, type?, vendorInfo?: hex, minSvn?,
  *              versions: [{ version, alg: "sha-256" | "sha-384" | "sha-512" | "sha3-256" | "sha3-384" | "sha3-512", digest: hex }] }] }]
  */
 export const referenceFormat = 'sallyport-reference-values/1';
@@ -97,14 +97,20 @@ function model(at: string, value: unknown): Pick<ReferenceSet, 'model' | 'minSvn
 }
 
 function component(at: string, value: unknown): ReferenceSet['components'][number] {
-  const c = fields(at, value, ['name', 'versions'], ['layer', 'minSvn']);
+  const c = fields(at, value, ['name', 'versions'], ['layer', 'key', 'type', 'vendorInfo', 'minSvn']);
   const layer = optional(c['layer'], v => {
     if (typeof v !== 'number' || !Number.isInteger(v) || v < 0) throw new ReferenceFileError(`Cannot read ${at} layer: ${show(v)}`);
     return v;
   });
+  const octets = (field: string) => optional(c[field], v => pattern(`${at} ${field}`, v, /^(?:[0-9a-f]{2}){1,1024}$/));
+  const [type, vendorInfo] = [octets('type'), octets('vendorInfo')];
+  const key = optional(c['key'], v => text(`${at} key`, v));
   return {
     name: text(`${at} name`, c['name']),
     ...(layer === undefined ? {} : { layer }),
+    ...(key === undefined ? {} : { key }),
+    ...(type === undefined ? {} : { type }),
+    ...(vendorInfo === undefined ? {} : { vendorInfo }),
     ...svn(at, c['minSvn']),
     versions: list(`${at} versions`, c['versions'], version),
   };

@@ -7,7 +7,7 @@ import { DecodeError } from '../codec/reader.ts';
 import { failedInstance, type Vector } from './ar4si.ts';
 import { Checks } from './checks.ts';
 import { brandVerified, type ChainClaims, type Verified } from './claims.ts';
-import { EvidenceError } from './evidence-error.ts';
+import { EvidenceError, UnjudgedError } from './evidence-error.ts';
 import type { KeyCache } from './keys.ts';
 import type { Trust } from './trust.ts';
 
@@ -71,11 +71,11 @@ export function scheme<Claims extends ChainClaims>(parts: SchemeParts<Claims>): 
   const judge = (evidence: Evidence, context: Context): ChallengeOutcome => {
     const checks = new Checks();
     const judged = authenticate(parts, evidence, context, checks);
-    if (judged === undefined) {
+    if (judged === 'failed' || judged === 'unjudged') {
       // A printer's HTTPS page must not get it cut (DESIGN §7): what never claimed to attest has not failed to.
       if (!parts.isEvidence(evidence, context.trust))
         return { kind: 'no-evidence', ...parts.unverifiedLeaf(evidence), checks: checks.list().map(withoutFailure) };
-      return appraised(parts.name, evidence, context, checks, failedAppraisal(checks));
+      return appraised(parts.name, evidence, context, checks, judged === 'failed' ? failedAppraisal(checks) : unjudged);
     }
     return appraised(parts.name, evidence, context, checks, parts.appraise(judged, context.trust, checks), judged);
   };
@@ -91,22 +91,22 @@ function authenticate<Claims extends ChainClaims>(
   evidence: Evidence,
   context: Context,
   checks: Checks,
-): Verified<Claims> | undefined {
+): Verified<Claims> | 'failed' | 'unjudged' {
   checks.pass(
     'answered',
     `${describe(context.freshness)} with ${evidence.bytes.length} bytes, ${evidence.certificates.length} certificates`,
   );
-  if (parts.freshBy === 'handshake' && !isFreshHandshake(evidence, context.freshness, checks)) return undefined;
+  if (parts.freshBy === 'handshake' && !isFreshHandshake(evidence, context.freshness, checks)) return 'failed';
   try {
     const claims = parts.verify(evidence, context, checks);
     if (parts.freshBy === 'nonce') checkNonce(claims.nonces ?? [], context, checks);
-    return checks.failed ? undefined : brandVerified(claims);
+    return checks.failed ? 'failed' : brandVerified(claims);
   } catch (error) {
     if (error instanceof DecodeError) checks.fail('readable', 'EVIDENCE_MALFORMED', error.message);
     else if (error instanceof EvidenceError)
       checks.fail(error.check, error.code, error.message, { expected: error.expected, seen: error.seen });
     else throw error;
-    return undefined;
+    return error instanceof UnjudgedError ? 'unjudged' : 'failed';
   }
 }
 
@@ -157,6 +157,9 @@ const failedAppraisal = (checks: Checks): Appraisal => ({
   digestsExpected: [],
   referenceSets: [],
 });
+
+/** What we cannot judge has proved nothing, and has not failed. */
+const unjudged: Appraisal = { status: 'none', assurance: 0, vector: {}, digestsSeen: [], digestsExpected: [], referenceSets: [] };
 
 /** Without freshness nothing is more than *none*, whatever a scheme says; what failed has failed all the same. */
 const unlessStale = (appraisal: Appraisal, freshness: Freshness): Appraisal =>

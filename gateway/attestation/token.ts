@@ -118,7 +118,13 @@ function byChain(token: Token, instance: Hex | undefined, { trust, keys, now }: 
       },
     );
   checkSize(token.certificates);
-  const { certificates, anchor } = checkPath(token.certificates.map(decodeCertificate), anchorsFor(trust, 'identity'), now, keys);
+  const { certificates, anchor } = checkPath(
+    token.certificates.map(decodeCertificate),
+    anchorsFor(trust, 'identity'),
+    now,
+    keys,
+    trust.revocation,
+  );
   const leaf = certificates[0] ?? anchor.certificate;
   token.checkSignature(leaf.spki);
   checkInstance(certificates, instance);

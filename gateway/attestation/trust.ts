@@ -10,28 +10,41 @@ import { EvidenceError } from './evidence-error.ts';
 import { checkKey } from './keys.ts';
 import { unknownCritical } from './critical.ts';
 import { emptyLedger, type Ledger, prepareLedger } from './matter/ledger.ts';
+import { checkConstraints } from './path-rules.ts';
+import type { RevocationSources } from './revocation.ts';
 
 /** What vouches for a device here: an anchor, or a key that is listed for it alone. `vendor` is the only vendor that it speaks for by itself. */
 export type Voucher = { readonly name: string; readonly keyHash: Hex; readonly vendor?: string };
-/** A certificate that somebody here trusts, for these uses and no others. `vendor` is the O of its subject. */
-export type Anchor = Voucher & { readonly certificate: Certificate; readonly uses: readonly AnchorUse[] };
+/**
+ * A certificate that somebody here trusts, for these uses and no others. `vendor` is the O of its subject. `whenUnknown` says what becomes of a device below
+ * it when nothing tells whether its certificates are revoked: refused, or accepted and told.
+ */
+export type Anchor = Voucher & {
+  readonly certificate: Certificate;
+  readonly uses: readonly AnchorUse[];
+  readonly whenUnknown?: 'refuse' | 'tell';
+};
 /** The key that one device signs its tokens with. */
 export type VouchedKey = { readonly voucher: Voucher; readonly spki: Uint8Array; readonly model?: string };
 
-/** Trust material, read and ready: what Evidence is judged by. `keys` by the instance that they are listed for. */
+/**
+ * Trust material, read and ready: what Evidence is judged by. `keys` by the instance that they are listed for. Without `revocation` nobody asks whether a
+ * certificate is revoked.
+ */
 export type Trust = {
   readonly anchors: readonly Anchor[];
   readonly referenceSets: readonly ReferenceSet[];
   readonly keys: ReadonlyMap<Hex, readonly VouchedKey[]>;
   readonly matter: Ledger;
+  readonly revocation?: RevocationSources;
 };
 
 /** The anchors that may be used so: a root of light bulbs does not name controllers. */
 export const anchorsFor = (trust: Trust, use: AnchorUse): readonly Anchor[] => trust.anchors.filter(a => a.uses.includes(use));
 
 /**
- * Reads one anchor certificate (DER). Throws DecodeError or EvidenceError when it is none: no CA, weak key, or constraints that we do not
- * implement. Its dates are not judged: an anchor counts until somebody takes it away (RFC 5280 §6.1.1 d), so no calendar cuts a whole plant.
+ * Reads one anchor certificate (DER). Throws DecodeError or EvidenceError when it is none: no CA, weak key, or constraints that cannot be
+ * read. Its dates are not judged: an anchor counts until somebody takes it away (RFC 5280 §6.1.1 d), so no calendar cuts a whole plant.
  */
 export function readAnchor(name: string, der: Uint8Array, uses: readonly AnchorUse[] = ['identity']): Anchor {
   const certificate = decodeCertificate(der);
@@ -43,6 +56,7 @@ export function readAnchor(name: string, der: Uint8Array, uses: readonly AnchorU
   const unknown = unknownCritical(certificate);
   if (unknown !== undefined)
     throw new EvidenceError('CRITICAL_EXTENSION_UNKNOWN', 'chain', `Cannot use anchor ${name}: it has the critical extension ${unknown}`);
+  checkConstraints(certificate);
   const vendor = attribute(certificate.subject, attributeTypes.organization);
   return { name, certificate, keyHash: sha256(certificate.spki), uses, ...(vendor === undefined ? {} : { vendor }) };
 }

@@ -26,7 +26,7 @@ export const tags = {
   set: 0x31,
 } as const;
 
-/** Longest element we read, bytes: the cap of a whole chain. */
+/** Longest element we read, bytes, unless the caller says otherwise: the cap of a whole chain. */
 const maxLength = 65_536;
 /** Deepest nesting: certificates need about ten. */
 const maxDepth = 24;
@@ -39,12 +39,15 @@ export class DerReader {
   readonly #bytes: Uint8Array;
   readonly #reader: Reader;
   readonly #depth: number;
+  readonly #longest: number;
 
-  constructor(bytes: Uint8Array, depth = 0) {
+  /** `longest` is the cap of one element here, bytes; what is opened inside has the usual one. */
+  constructor(bytes: Uint8Array, depth = 0, longest = maxLength) {
     if (depth > maxDepth) throw new DecodeError(`Cannot read DER: nested deeper than ${maxDepth}`);
     this.#bytes = bytes;
     this.#reader = new Reader(bytes, 'DER');
     this.#depth = depth;
+    this.#longest = longest;
   }
 
   get done(): boolean {
@@ -95,7 +98,7 @@ export class DerReader {
     let length = 0;
     for (let i = 0; i < count; i++) length = length * 256 + this.#reader.u8();
     if (length < 0x80 || length < 256 ** (count - 1)) throw this.#reader.fault('a length that is not minimal');
-    if (length > maxLength) throw this.#reader.fault(`an element of ${length} bytes`);
+    if (length > this.#longest) throw this.#reader.fault(`an element of ${length} bytes`);
     return length;
   }
 }

@@ -2,19 +2,8 @@ import type { Digest } from '../model/attestation.ts';
 import type { Hex } from '../model/address.ts';
 import { hex } from './address.ts';
 import { DecodeError } from './reader.ts';
-import {
-  bitString,
-  DerReader,
-  type Element,
-  hasBit,
-  inside,
-  integer,
-  objectIdentifier,
-  openWhole,
-  smallInteger,
-  tags,
-  utf8,
-} from './der.ts';
+import { bitString, DerReader, type Element, hasBit, inside, integer, openWhole, smallInteger, tags, utf8 } from './der.ts';
+import { fwid, fwids, type Register, registers } from './dice-fwid.ts';
 
 /** Extensions of TCG DICE Attestation Architecture 1.1 and 1.2 §6.1, and of Open Profile for DICE. */
 export const diceOids = {
@@ -29,6 +18,17 @@ export const diceOids = {
 /** Everything DICE stands below it: extensions, and key purposes at `.100.`, in extendedKeyUsage or in certificatePolicies. */
 export const diceArc = '2.23.133.5.4.';
 
+/** Key purposes (1.2 §6.1.2), as people may read them. They stand in extendedKeyUsage (Caliptra) or in certificatePolicies (Oxide). */
+export const diceKeyPurposes: { readonly [oid: string]: string } = {
+  '2.23.133.5.4.100.6': 'identityInit (IDevID)',
+  '2.23.133.5.4.100.7': 'identityLoc (LDevID)',
+  '2.23.133.5.4.100.8': 'attestInit',
+  '2.23.133.5.4.100.9': 'attestLoc',
+  '2.23.133.5.4.100.10': 'assertInit',
+  '2.23.133.5.4.100.11': 'assertLoc',
+  '2.23.133.5.4.100.12': 'eca',
+};
+
 /** OperationalFlags by bit. `true` is the bit as it stands: recovery and debug are positive, the others negate. */
 export type Flags = { readonly notConfigured: boolean; readonly notSecure: boolean; readonly recovery: boolean; readonly debug: boolean };
 
@@ -42,74 +42,131 @@ export type TcbInfo = {
   readonly layer?: number;
   readonly index?: number;
   readonly type?: Hex;
+  readonly vendorInfo?: Hex;
   readonly digests: readonly Digest[];
   /** Set iff the structure has flags. Only bits that the mask asserts; without a mask the four original ones. */
   readonly flags?: Flags;
-  /** Integrity registers are present; nothing appraises them yet. */
-  readonly hasRegisters: boolean;
+  /** Integrity registers, [11] and in older text constructed [10]; empty if there are none. */
+  readonly registers: readonly Register[];
 };
 
-/** IANA named-information names of the hash OIDs seen in devices; an unknown one keeps its OID, so that it matches nothing. */
-const hashes: { readonly [oid: string]: { readonly alg: string; readonly length: number } } = {
-  '1.3.14.3.2.26': { alg: 'sha-1', length: 20 },
-  '2.16.840.1.101.3.4.2.1': { alg: 'sha-256', length: 32 },
-  '2.16.840.1.101.3.4.2.2': { alg: 'sha-384', length: 48 },
-  '2.16.840.1.101.3.4.2.3': { alg: 'sha-512', length: 64 },
-  '2.16.840.1.101.3.4.2.8': { alg: 'sha3-256', length: 32 },
-  '2.16.840.1.101.3.4.2.9': { alg: 'sha3-384', length: 48 },
-  '2.16.840.1.101.3.4.2.10': { alg: 'sha3-512', length: 64 },
-};
-const maxDigests = 32;
 const maxTcbInfos = 64;
 /** Longest vendor, model or version, bytes. */
 const maxText = 255;
+/** Longest vendorInfo and type, octets. */
+const maxOctets = 1024;
 
 /** DiceTcbInfo, or the RIoT CompositeDeviceID that older silicon (NVIDIA GH100) puts under the same OID. Throws DecodeError. */
 export function decodeTcbInfo(value: Uint8Array): TcbInfo {
   const parts = openWhole(value, tags.sequence, 'DiceTcbInfo');
-  return parts.peek() === tags.integer ? compositeDeviceId(parts) : tcbInfo(parts);
+  return parts.peek() === tags.integer ? compositeDeviceId(parts) : finish(fields(parts));
 }
 
 /** DiceTcbInfoSeq: at least one. */
 export function decodeMultiTcbInfo(value: Uint8Array): readonly TcbInfo[] {
-  const list = openWhole(value, tags.sequence, 'DiceTcbInfoSeq');
-  const found: TcbInfo[] = [];
+  return fieldsOfAll(openWhole(value, tags.sequence, 'DiceTcbInfoSeq')).map(finish);
+}
+
+/**
+ * DiceMultiTcbInfoComp { commonFields [0] DiceTcbInfo, evidenceValues [1] DiceTcbInfoSeq }, IMPLICIT, or as two plain sequences: each value is a DiceTcbInfo that
+ * also has the common fields. A field that stands in both and differs is ambiguous: DecodeError.
+ */
+export function decodeMultiTcbInfoComp(value: Uint8Array): readonly TcbInfo[] {
+  const parts = openWhole(value, tags.sequence, 'DiceMultiTcbInfoComp');
+  const tagged = parts.peek() === 0xa0;
+  const common = fields(parts.open(tagged ? 0xa0 : tags.sequence, 'commonFields'));
+  const values = fieldsOfAll(parts.open(tagged ? 0xa1 : tags.sequence, 'evidenceValues'));
+  parts.end('DiceMultiTcbInfoComp');
+  return values.map(one => finish(withCommon(common, one)));
+}
+
+/** DiceUeid: the octets of the EAT UEID (RFC 9711 §4.2.1), 7 to 33 of them, as hex. Shorter ones are met in old devices. */
+export function decodeUeid(value: Uint8Array): Hex {
+  const ueid = onlyOctets(value, 'DiceUeid');
+  if (ueid.length === 0 || ueid.length > 33) throw new DecodeError(`Cannot read DiceUeid: ${ueid.length} octets`);
+  return hex(ueid);
+}
+
+/** DiceTcbFreshness: the nonce that the layer was given when it certified the next one, 1 to 64 octets. */
+export function decodeTcbFreshness(value: Uint8Array): Uint8Array {
+  const nonce = onlyOctets(value, 'DiceTcbFreshness');
+  if (nonce.length === 0 || nonce.length > 64) throw new DecodeError(`Cannot read DiceTcbFreshness: ${nonce.length} octets`);
+  return nonce;
+}
+
+/** SEQUENCE { OCTET STRING }. */
+function onlyOctets(value: Uint8Array, what: string): Uint8Array {
+  const parts = openWhole(value, tags.sequence, what);
+  const found = parts.take(tags.octetString, what).content;
+  parts.end(what);
+  return found;
+}
+
+type Bits = { readonly octets: Uint8Array };
+/** The fields as they stand; flags and mask are not put together yet, since the factored form may keep them apart. */
+type Fields = ReturnType<typeof fields>;
+
+/** Fields stand in the order of their tags (X.680 §25), each at most once, none unknown. */
+function fields(parts: DerReader) {
+  const text = (tag: number, what: string) => mapped(parts.maybe(tag), e => shortText(e.content, what));
+  const small = (tag: number, what: string) => mapped(parts.maybe(tag), e => smallInteger(e.content, what));
+  const octets = (tag: number, what: string) => mapped(parts.maybe(tag), e => hex(shortOctets(e.content, what)));
+  const bits = (tag: number, what: string): Bits | undefined => mapped(parts.maybe(tag), e => bitString(e.content, what));
+  const found = {
+    vendor: text(0x80, 'vendor'),
+    model: text(0x81, 'model'),
+    version: text(0x82, 'version'),
+    svn: mapped(parts.maybe(0x83), e => unsigned(e.content, 'svn')),
+    layer: small(0x84, 'layer'),
+    index: small(0x85, 'index'),
+    digests: mapped(parts.maybe(0xa6), e => fwids(inside(e))),
+    flags: bits(0x87, 'flags'),
+    vendorInfo: octets(0x88, 'vendorInfo'),
+    type: octets(0x89, 'type'),
+    // [10] primitive is the flags mask; constructed it is the list of integrity registers of the older text (Project Cerberus).
+    mask: bits(0x8a, 'flagsMask'),
+    registers: mapped(parts.maybe(0xaa) ?? parts.maybe(0xab), e => registers(inside(e))),
+  };
+  parts.end('DiceTcbInfo');
+  return found;
+}
+
+function fieldsOfAll(list: DerReader): readonly Fields[] {
+  const found: Fields[] = [];
   while (!list.done) {
-    found.push(tcbInfo(list.open(tags.sequence, 'DiceTcbInfo')));
+    found.push(fields(list.open(tags.sequence, 'DiceTcbInfo')));
     if (found.length > maxTcbInfos) throw new DecodeError(`Cannot read DiceTcbInfoSeq: more than ${maxTcbInfos} entries`);
   }
   if (found.length === 0) throw new DecodeError('Cannot read DiceTcbInfoSeq: it is empty');
   return found;
 }
 
-/** DiceUeid: the octets of the EAT UEID (RFC 9711 §4.2.1), 7 to 33 of them, as hex. Shorter ones are met in old devices. */
-export function decodeUeid(value: Uint8Array): Hex {
-  const parts = openWhole(value, tags.sequence, 'DiceUeid');
-  const ueid = parts.take(tags.octetString, 'ueid').content;
-  parts.end('DiceUeid');
-  if (ueid.length === 0 || ueid.length > 33) throw new DecodeError(`Cannot read DiceUeid: ${ueid.length} octets`);
-  return hex(ueid);
+function withCommon(common: Fields, own: Fields): Fields {
+  const one = <T>(name: string, shared: T | undefined, value: T | undefined): T | undefined => {
+    if (shared !== undefined && value !== undefined && comparable(shared) !== comparable(value))
+      throw new DecodeError(`Cannot read DiceMultiTcbInfoComp: ${name} is common and yet differs`);
+    return value ?? shared;
+  };
+  return {
+    vendor: one('vendor', common.vendor, own.vendor),
+    model: one('model', common.model, own.model),
+    version: one('version', common.version, own.version),
+    svn: one('svn', common.svn, own.svn),
+    layer: one('layer', common.layer, own.layer),
+    index: one('index', common.index, own.index),
+    digests: one('fwids', common.digests, own.digests),
+    flags: one('flags', common.flags, own.flags),
+    vendorInfo: one('vendorInfo', common.vendorInfo, own.vendorInfo),
+    type: one('type', common.type, own.type),
+    mask: one('flagsMask', common.mask, own.mask),
+    registers: one('integrityRegisters', common.registers, own.registers),
+  };
 }
 
-/** Fields stand in the order of their tags (X.680 §25), each at most once, none unknown. */
-function tcbInfo(parts: DerReader): TcbInfo {
-  const text = (tag: number, what: string): string | undefined => mapped(parts.maybe(tag), e => shortText(e.content, what));
-  const small = (tag: number, what: string): number | undefined => mapped(parts.maybe(tag), e => smallInteger(e.content, what));
-  const vendor = text(0x80, 'vendor');
-  const model = text(0x81, 'model');
-  const version = text(0x82, 'version');
-  const svn = mapped(parts.maybe(0x83), e => unsigned(e.content, 'svn'));
-  const layer = small(0x84, 'layer');
-  const index = small(0x85, 'index');
-  const digests = mapped(parts.maybe(0xa6), e => fwids(inside(e))) ?? [];
-  const flagBits = mapped(parts.maybe(0x87), e => bitString(e.content, 'flags'));
-  mapped(parts.maybe(0x88), e => e.content);
-  const type = mapped(parts.maybe(0x89), e => hex(e.content.subarray(0, 256)));
-  // [10] primitive is the flags mask; constructed it is the list of integrity registers of the older text (Project Cerberus).
-  const maskBits = mapped(parts.maybe(0x8a), e => bitString(e.content, 'flagsMask'));
-  const registers = parts.maybe(0xaa) ?? parts.maybe(0xab);
-  if (registers !== undefined) readRegisters(inside(registers));
-  parts.end('DiceTcbInfo');
+const comparable = (value: unknown): string =>
+  typeof value === 'bigint' ? value.toString() : JSON.stringify(value, (_, v: unknown) => (v instanceof Uint8Array ? hex(v) : v));
+
+function finish({ vendor, model, version, svn, layer, index, type, vendorInfo, digests, flags, mask, registers: found }: Fields): TcbInfo {
   return {
     ...(vendor === undefined ? {} : { vendor }),
     ...(model === undefined ? {} : { model }),
@@ -118,9 +175,10 @@ function tcbInfo(parts: DerReader): TcbInfo {
     ...(layer === undefined ? {} : { layer }),
     ...(index === undefined ? {} : { index }),
     ...(type === undefined ? {} : { type }),
-    digests,
-    ...(flagBits === undefined ? {} : { flags: flagsOf(flagBits, maskBits) }),
-    hasRegisters: registers !== undefined,
+    ...(vendorInfo === undefined ? {} : { vendorInfo }),
+    digests: digests ?? [],
+    ...(flags === undefined ? {} : { flags: flagsOf(flags, mask) }),
+    registers: found ?? [],
   };
 }
 
@@ -129,7 +187,11 @@ function shortText(content: Uint8Array, what: string): string {
   return utf8(content, what);
 }
 
-type Bits = { readonly octets: Uint8Array };
+function shortOctets(content: Uint8Array, what: string): Uint8Array {
+  if (content.length > maxOctets) throw new DecodeError(`Cannot read ${what}: ${content.length} octets`);
+  return content;
+}
+
 function flagsOf(flags: Bits, mask: Bits | undefined): Flags {
   const set = (bit: number): boolean => hasBit(flags, bit) && (mask === undefined || hasBit(mask, bit));
   return { notConfigured: set(0), notSecure: set(1), recovery: set(2), debug: set(3) };
@@ -144,37 +206,6 @@ function unsigned(content: Uint8Array, what: string): bigint {
   return value;
 }
 
-function fwids(list: DerReader): readonly Digest[] {
-  const found: Digest[] = [];
-  while (!list.done) {
-    found.push(fwid(list.open(tags.sequence, 'FWID')));
-    if (found.length > maxDigests) throw new DecodeError(`Cannot read fwids: more than ${maxDigests}`);
-  }
-  if (found.length === 0) throw new DecodeError('Cannot read fwids: the list is empty');
-  return found;
-}
-
-function fwid(parts: DerReader): Digest {
-  const oid = objectIdentifier(parts.take(tags.oid, 'hashAlg').content);
-  const digest = parts.take(tags.octetString, 'digest').content;
-  parts.end('FWID');
-  const hash = hashes[oid];
-  if (digest.length === 0 || digest.length > 64 || (hash !== undefined && digest.length !== hash.length))
-    throw new DecodeError(`Cannot read digest: ${digest.length} octets of ${hash?.alg ?? oid}`);
-  return { alg: hash?.alg ?? oid.slice(0, 40), value: hex(digest) };
-}
-
-/** IrList: read for its form only. */
-function readRegisters(list: DerReader): void {
-  while (!list.done) {
-    const parts = list.open(tags.sequence, 'IntegrityRegister');
-    parts.maybe(0x80);
-    mapped(parts.maybe(0x81), e => smallInteger(e.content, 'registerNum'));
-    mapped(parts.maybe(0xa2), e => fwids(inside(e)));
-    parts.end('IntegrityRegister');
-  }
-}
-
 /** RIoT CompositeDeviceID { version INTEGER, deviceID SubjectPublicKeyInfo, fwid FWID }: a measurement without a class. */
 function compositeDeviceId(parts: DerReader): TcbInfo {
   const version = smallInteger(parts.take(tags.integer, 'CompositeDeviceID version').content, 'CompositeDeviceID version');
@@ -182,5 +213,5 @@ function compositeDeviceId(parts: DerReader): TcbInfo {
   const digest = fwid(parts.open(tags.sequence, 'CompositeDeviceID fwid'));
   parts.end('CompositeDeviceID');
   if (version !== 1) throw new DecodeError(`Cannot read CompositeDeviceID: version ${version}`);
-  return { digests: [digest], hasRegisters: false };
+  return { digests: [digest], registers: [] };
 }

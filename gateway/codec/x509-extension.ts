@@ -10,9 +10,14 @@ export const extensionOids = {
   keyUsage: '2.5.29.15',
   subjectAltName: '2.5.29.17',
   basicConstraints: '2.5.29.19',
+  nameConstraints: '2.5.29.30',
   certificatePolicies: '2.5.29.32',
+  policyMappings: '2.5.29.33',
+  crlDistributionPoints: '2.5.29.31',
   authorityKeyIdentifier: '2.5.29.35',
+  policyConstraints: '2.5.29.36',
   extendedKeyUsage: '2.5.29.37',
+  inhibitAnyPolicy: '2.5.29.54',
 } as const;
 
 const maxExtensions = 64;
@@ -47,13 +52,36 @@ export function basicConstraints(value: Uint8Array): BasicConstraints {
   return length === undefined ? { ca: isCa } : { ca: isCa, pathLength: smallInteger(length.content, 'pathLenConstraint') };
 }
 
-/** RFC 5280 §4.2.1.3, the two bits that a path check needs. */
-export type KeyUsage = { readonly digitalSignature: boolean; readonly keyCertSign: boolean };
+/** RFC 5280 §4.2.1.3: the bits by their names. */
+export const keyUsages = {
+  digitalSignature: 0,
+  nonRepudiation: 1,
+  keyEncipherment: 2,
+  dataEncipherment: 3,
+  keyAgreement: 4,
+  keyCertSign: 5,
+  cRLSign: 6,
+  encipherOnly: 7,
+  decipherOnly: 8,
+} as const;
+export type KeyUsageName = keyof typeof keyUsages;
+export type KeyUsage = { readonly [usage in KeyUsageName]: boolean };
 export function keyUsage(value: Uint8Array): KeyUsage {
   const outer = new DerReader(value);
   const bits = bitString(outer.take(tags.bitString, 'keyUsage').content, 'keyUsage');
   outer.end('keyUsage');
-  return { digitalSignature: hasBit(bits, 0), keyCertSign: hasBit(bits, 5) };
+  const has = (usage: KeyUsageName): boolean => hasBit(bits, keyUsages[usage]);
+  return {
+    digitalSignature: has('digitalSignature'),
+    nonRepudiation: has('nonRepudiation'),
+    keyEncipherment: has('keyEncipherment'),
+    dataEncipherment: has('dataEncipherment'),
+    keyAgreement: has('keyAgreement'),
+    keyCertSign: has('keyCertSign'),
+    cRLSign: has('cRLSign'),
+    encipherOnly: has('encipherOnly'),
+    decipherOnly: has('decipherOnly'),
+  };
 }
 
 /** Purposes of extendedKeyUsage (RFC 5280 §4.2.1.12). */
@@ -65,11 +93,16 @@ export function extendedKeyUsage(value: Uint8Array): readonly string[] {
   return found;
 }
 
+/** Most policies, and most policy mappings, of one certificate. */
+export const maxPolicies = 128;
 /** Policy OIDs of certificatePolicies (RFC 5280 §4.2.1.4); qualifiers are not read. */
 export function certificatePolicies(value: Uint8Array): readonly string[] {
   const parts = openWhole(value, tags.sequence, 'certificatePolicies');
   const found: string[] = [];
-  while (!parts.done) found.push(objectIdentifier(parts.open(tags.sequence, 'policy').take(tags.oid, 'policy').content));
+  while (!parts.done) {
+    if (found.length >= maxPolicies) throw new DecodeError(`Cannot read certificatePolicies: more than ${maxPolicies}`);
+    found.push(objectIdentifier(parts.open(tags.sequence, 'policy').take(tags.oid, 'policy').content));
+  }
   return found;
 }
 

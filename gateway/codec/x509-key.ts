@@ -43,18 +43,31 @@ export function keyKind(spki: Uint8Array): KeyKind {
     case '1.3.101.112':
       return { kind: 'ed25519' };
     case '1.2.840.113549.1.1.1':
-      return { kind: 'rsa', bits: rsaBits(key.octets) };
+      return rsaKey(key.octets);
     default:
       return { kind: 'other', found: `key algorithm ${oid}` };
   }
 }
 
-function rsaBits(octets: Uint8Array): number {
+/** The octets of subjectPublicKey, without its BIT STRING: what key hashes are made over (RFC 6960 §4.1.1). Throws DecodeError. */
+export function publicKeyBits(spki: Uint8Array): Uint8Array {
+  const parts = openWhole(spki, tags.sequence, 'SubjectPublicKeyInfo');
+  parts.next();
+  return bitString(parts.take(tags.bitString, 'public key').content, 'public key').octets;
+}
+
+/** Bits of the longest public exponent: everybody uses 17, and a long one makes a check as dear as a signature. */
+const maxExponentBits = 64;
+
+function rsaKey(octets: Uint8Array): KeyKind {
   const parts = openWhole(octets, tags.sequence, 'RSA key');
   const modulus = integer(parts.take(tags.integer, 'RSA modulus').content, 'RSA modulus', 2049);
   const exponent = integer(parts.take(tags.integer, 'RSA exponent').content, 'RSA exponent', 2049);
   parts.end('RSA key');
   if (modulus <= 0n || exponent < 3n || exponent % 2n === 0n)
     throw new DecodeError('Cannot read RSA key: modulus or exponent out of range');
-  return modulus.toString(2).length;
+  const bits = exponent.toString(2).length;
+  return bits > maxExponentBits
+    ? { kind: 'other', found: `RSA with an exponent of ${bits} bits` }
+    : { kind: 'rsa', bits: modulus.toString(2).length };
 }

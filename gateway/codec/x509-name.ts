@@ -1,11 +1,16 @@
 import { DecodeError } from './reader.ts';
 import { type DerReader, type Element, inside, latin1, objectIdentifier, tags, utf8 } from './der.ts';
 
-/** One attribute of a distinguished name. `value` is the exact text: equal texts of one type are equal bytes of one string type. */
-export type Attribute = { readonly type: string; readonly value: string };
+/** One attribute of a distinguished name. `value` is the exact text: equal texts of one type are equal bytes of one string type, `tag`. */
+export type Attribute = { readonly type: string; readonly tag: number; readonly value: string };
 
-/** A distinguished name (RFC 5280 §4.1.2.4). `der` is what names are compared by; `text` is safe to show and nothing else. */
-export type Name = { readonly der: Uint8Array; readonly attributes: readonly Attribute[]; readonly text: string };
+/** A distinguished name (RFC 5280 §4.1.2.4). `name-match.ts` compares two; `text` is safe to show and nothing else. `rdns` are `attributes` by RDN. */
+export type Name = {
+  readonly der: Uint8Array;
+  readonly rdns: readonly (readonly Attribute[])[];
+  readonly attributes: readonly Attribute[];
+  readonly text: string;
+};
 
 /** Attribute types that people know (RFC 4519, RFC 5280 appendix A). */
 const attributeNames: { readonly [oid: string]: string } = {
@@ -19,7 +24,7 @@ const attributeNames: { readonly [oid: string]: string } = {
   '2.5.4.46': 'dnQualifier',
   '0.9.2342.19200300.100.1.25': 'DC',
 };
-export const attributeTypes = { serialNumber: '2.5.4.5', organization: '2.5.4.10' } as const;
+export const attributeTypes = { serialNumber: '2.5.4.5', organization: '2.5.4.10', emailAddress: '1.2.840.113549.1.9.1' } as const;
 
 const maxAttributes = 32;
 /** Longest text of a whole name, UTF-16 units. */
@@ -28,21 +33,33 @@ const maxText = 1024;
 /** Reads one RDNSequence. Throws DecodeError. */
 export function name(reader: DerReader, what: string): Name {
   const element = reader.take(tags.sequence, what);
-  const rdns = inside(element);
+  const list = inside(element);
+  const rdns: (readonly Attribute[])[] = [];
   const attributes: Attribute[] = [];
-  while (!rdns.done) {
-    const rdn = rdns.open(tags.set, `${what} RDN`);
-    if (rdn.done) throw new DecodeError(`Cannot read ${what}: empty RDN`);
-    while (!rdn.done) {
-      const pair = rdn.open(tags.sequence, `${what} attribute`);
-      const type = objectIdentifier(pair.take(tags.oid, `${what} attribute type`).content);
-      attributes.push({ type, value: stringValue(pair.next(), what) });
-      pair.end(`${what} attribute`);
-    }
+  while (!list.done) {
+    const rdn = relativeName(list.take(tags.set, `${what} RDN`), what);
+    rdns.push(rdn);
+    attributes.push(...rdn);
     if (attributes.length > maxAttributes) throw new DecodeError(`Cannot read ${what}: more than ${maxAttributes} attributes`);
   }
   const text = attributes.map(a => `${attributeNames[a.type] ?? a.type}=${printable(a.value)}`).join(', ');
-  return { der: element.whole, attributes, text: text.slice(0, maxText) };
+  return { der: element.whole, rdns, attributes, text: text.slice(0, maxText) };
+}
+
+/** The attributes of one RelativeDistinguishedName: its SET, or the same under an implicit tag (nameRelativeToCRLIssuer). */
+export function relativeName(element: Element, what: string): readonly Attribute[] {
+  const rdn = inside(element);
+  const attributes: Attribute[] = [];
+  if (rdn.done) throw new DecodeError(`Cannot read ${what}: empty RDN`);
+  while (!rdn.done) {
+    const pair = rdn.open(tags.sequence, `${what} attribute`);
+    const type = objectIdentifier(pair.take(tags.oid, `${what} attribute type`).content);
+    const value = pair.next();
+    attributes.push({ type, tag: value.tag, value: stringValue(value, what) });
+    pair.end(`${what} attribute`);
+    if (attributes.length > maxAttributes) throw new DecodeError(`Cannot read ${what}: more than ${maxAttributes} attributes`);
+  }
+  return attributes;
 }
 
 /** Text from outside as people may see it: control, format and unassigned characters as escapes, at most 255 characters. Not for comparing. */

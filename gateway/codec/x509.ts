@@ -76,6 +76,8 @@ export function decodeCertificate(der: Uint8Array): Certificate {
   validity.end('validity');
   const subject = name(body, 'subject');
   const spki = body.take(tags.sequence, 'subjectPublicKeyInfo').whole;
+  // issuerUniqueID and subjectUniqueID: to be read, never used (RFC 5280 §4.1.2.8).
+  if (version === 2) for (const tag of [0x81, 0x82]) body.maybe(tag);
   const found = version === 2 && body.peek() === 0xa3 ? explicitExtensions(body) : [];
   body.end('tbsCertificate');
 

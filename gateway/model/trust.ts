@@ -53,6 +53,9 @@ export type ReferenceSet = {
     readonly layer?: number;
     /** The component's own name in the Evidence, where its format has one (`BL`, `pcr7`); absent: the component without one. */
     readonly key?: string;
+    /** `type` and `vendorInfo` of DiceTcbInfo, where the component is told by them; absent: any. */
+    readonly type?: Hex;
+    readonly vendorInfo?: Hex;
     /** Who must have signed the component, as the Evidence says; absent: anybody. */
     readonly signer?: Hex;
     /** Rollback floor of this component; absent: the set's. */

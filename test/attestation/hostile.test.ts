@@ -3,7 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { decodeMultiTcbInfo, decodeTcbInfo, decodeUeid } from '../../gateway/codec/dice.ts';
+import { decodeMultiTcbInfo, decodeMultiTcbInfoComp, decodeTcbFreshness, decodeTcbInfo, decodeUeid } from '../../gateway/codec/dice.ts';
+import { decodeOpenDiceInput } from '../../gateway/codec/open-dice.ts';
+import { decodeCborCertificate } from '../../gateway/codec/open-dice-cwt.ts';
 import { DecodeError } from '../../gateway/codec/reader.ts';
 import { decodeCertificate } from '../../gateway/codec/x509.ts';
 import { KeyCache } from '../../gateway/attestation/keys.ts';
@@ -100,19 +102,30 @@ describe('hostile chains', () => {
 });
 
 const shared = join(import.meta.dirname, '../../../shared/vectors');
-const folders = ['dice-tcg/caliptra', 'dice-tcg/cerberus', 'veraison-dice-tcg'].map(f => join(shared, f)).filter(f => existsSync(f));
+const folders = ['dice-tcg/caliptra', 'dice-tcg/cerberus', 'veraison-dice-tcg', 'open-dice/known-values']
+  .map(f => join(shared, f))
+  .filter(f => existsSync(f));
 if (folders.length === 0) process.stderr.write('skip: ../shared/vectors is absent\n');
+const readers = [
+  decodeCertificate,
+  decodeTcbInfo,
+  decodeMultiTcbInfo,
+  decodeMultiTcbInfoComp,
+  decodeUeid,
+  decodeTcbFreshness,
+  decodeOpenDiceInput,
+  decodeCborCertificate,
+];
 describe.skipIf(folders.length === 0)('edits of vectors of others', () => {
   it('decode or throw DecodeError, within a time limit', () => {
     const files = folders.flatMap(f => readdirSync(f).map(name => new Uint8Array(readFileSync(join(f, name)))));
     for (const bytes of files)
       for (let n = 0; n < bytes.length; n += bytes.length > 2000 ? 7 : 1)
-        for (const read of [decodeCertificate, decodeTcbInfo, decodeMultiTcbInfo, decodeUeid])
-          expect(() => read(bytes.subarray(0, n)), `${n} bytes`).toThrow(DecodeError);
+        for (const read of readers) expect(() => read(bytes.subarray(0, n)), `${n} bytes`).toThrow(DecodeError);
     fc.assert(
       fc.property(fc.constantFrom(...files), edits, (bytes, how) => {
         const changed = apply(bytes.subarray(0, 4096), how);
-        for (const read of [decodeCertificate, decodeTcbInfo, decodeMultiTcbInfo, decodeUeid]) onlyDecodeErrors(() => read(changed));
+        for (const read of readers) onlyDecodeErrors(() => read(changed));
       }),
       { numRuns: 3000, interruptAfterTimeLimit: 30_000, markInterruptAsFailure: true },
     );

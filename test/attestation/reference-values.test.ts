@@ -44,6 +44,12 @@ describe('reference values', () => {
     expect(() => read(good.file, '***')).toThrow('Cannot read acme.json.sig');
   });
 
+  it('may tell a component by its key, type and vendorInfo', () => {
+    const more = { key: 'ir-boot', type: '05', vendorInfo: '0102' };
+    const read = readChanged(f => f.replace('"layer": 1', `"layer": 1, ${JSON.stringify(more).slice(1, -1)}`));
+    expect(read()).toMatchObject([{ components: [{ layer: 1, ...more }] }]);
+  });
+
   const wrong: readonly (readonly [string, (file: string) => string, string])[] = [
     ['an unknown field', f => f.replace('"licence"', '"license"'), 'licence is missing'],
     ['a field more', f => f.replace('"minSvn"', '"maxSvn": "9", "minSvn"'), 'models[0]: unknown field "maxSvn"'],
@@ -52,6 +58,9 @@ describe('reference values', () => {
     ['an upper-case digest', f => f.replace('ab'.repeat(32), 'AB'.repeat(32)), 'digest'],
     ['SHA-1', f => f.replace('sha-256', 'sha-1'), 'Cannot use acme.json models[0] components[0] versions[0] alg'],
     ['a layer as text', f => f.replace('"layer": 1', '"layer": "1"'), 'components[0] layer'],
+    ['a type that is no hex', f => f.replace('"layer": 1', '"type": "0x05"'), 'components[0] type'],
+    ['vendorInfo of half an octet', f => f.replace('"layer": 1', '"vendorInfo": "012"'), 'components[0] vendorInfo'],
+    ['a key that is empty', f => f.replace('"layer": 1', '"key": ""'), 'components[0] key'],
     ['a number as SVN', f => f.replace('"minSvn": "4"', '"minSvn": 4'), 'models[0] minSvn'],
     ['no components', f => f.replace(/"components": \[[\s\S]*/, '"components": []}]}'), 'would match anything'],
     ['no JSON', f => f.slice(0, -3), 'Cannot read acme.json'],

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { BasicConstraintsExtension, Extension, ExtendedKeyUsageExtension, KeyUsageFlags, KeyUsagesExtension } from '@peculiar/x509';
 import type { ReasonCode } from '../../gateway/model/reason.ts';
-import { octets, sequence, tlv } from './der-encode.ts';
+import { octets, oid, sequence, tlv, utf8 } from './der-encode.ts';
 import {
   type DiceSpec,
   type Edit,
@@ -145,9 +145,20 @@ export const mutations: readonly Mutation[] = [
     ...p,
     extensions: [...p.extensions, new Extension('1.3.6.1.4.1.99999.7', true, octets(Uint8Array.of(1)))],
   })),
-  deviceId('name constraints, which we do not implement', 'CRITICAL_EXTENSION_UNKNOWN', p => ({
+  deviceId('name constraints that say nothing', 'EVIDENCE_MALFORMED', p => ({
     ...p,
     extensions: [...p.extensions, new Extension('2.5.29.30', false, sequence())],
+  })),
+  deviceId('named as the name constraints of its issuer forbid', 'NAME_NOT_PERMITTED', p => ({
+    ...p,
+    extensions: [
+      ...p.extensions,
+      new Extension('2.5.29.30', true, sequence(tlv(0xa0, sequence(tlv(0xa4, organisation('Somebody Else')))))),
+    ],
+  })),
+  deviceId('without the policy that its issuer requires', 'POLICY_NOT_PERMITTED', p => ({
+    ...p,
+    extensions: [...p.extensions, new Extension('2.5.29.36', true, sequence(tlv(0x80, Uint8Array.of(0))))],
   })),
   alias('signed with SHA-1', 'ALGORITHM_REFUSED', p => ({ ...p, hash: 'SHA-1' })),
   deviceId('issuer signed with SHA-1', 'ALGORITHM_REFUSED', p => ({ ...p, hash: 'SHA-1' })),
@@ -225,6 +236,9 @@ function withTcbInfo(plan: Parameters<Edit>[0], edit: (bytes: Uint8Array) => Uin
   const bytes = new Uint8Array(found?.value ?? new ArrayBuffer(0));
   return without(tcbInfoOid, new Extension(tcbInfoOid, true, new Uint8Array(edit(bytes))))(plan);
 }
+
+/** A Name of one organisation. */
+const organisation = (name: string): Uint8Array => sequence(tlv(0x31, sequence(oid('2.5.4.10'), tlv(0x0c, utf8(name)))));
 
 const swap = (chain: readonly Uint8Array[]): readonly Uint8Array[] => [at(chain, 0), at(chain, 2), at(chain, 1)];
 

@@ -3,11 +3,12 @@ import type { Scheme } from '../scheme.ts';
 import { cmwOver } from './cmw.ts';
 import { eat } from './eat.ts';
 import { matter } from './matter.ts';
+import { openDice } from './open-dice.ts';
 import { psa } from './psa.ts';
 import { tlsX509 } from './tls-x509.ts';
 
 /** The Evidence formats we understand, in the order in which they are tried. */
-const plain: readonly Scheme[] = [tlsX509, eat, psa, matter];
+const plain: readonly Scheme[] = [tlsX509, openDice, eat, psa, matter];
 /** With the wrapper around them. */
 export const schemes: readonly Scheme[] = [...plain, cmwOver(plain)];
 

@@ -1,0 +1,148 @@
+import type { AttestedIdentity } from '../model/attestation.ts';
+import type { Hex } from '../model/address.ts';
+import { sameBytes } from '../codec/bytes.ts';
+import { DecodeError } from '../codec/reader.ts';
+import { attribute, attributeTypes, printable } from '../codec/x509-name.ts';
+import type { Certificate } from '../codec/x509.ts';
+import type { Checks } from './checks.ts';
+import type { ChainClaims, MeasuredClaim } from './claims.ts';
+import { openDiceClaims, openDiceModel, tcbClaims } from './dice-claims.ts';
+import { type DiceContent, hasDice, keyPurposes } from './dice-content.ts';
+import { EvidenceError, UnjudgedError } from './evidence-error.ts';
+import { sha256 } from './evidence.ts';
+import { type CheckedPath, checkPath, type Path } from './path.ts';
+import type { Context } from './scheme.ts';
+import { anchorsFor } from './trust.ts';
+
+/** One certificate of a chain, read whole: X.509, or CBOR in its form. */
+export type Link = { readonly certificate: Certificate; readonly content: DiceContent };
+
+/**
+ * Checks a chain of read certificates, leaf first, up to an anchor, and says what it claims: the union of the measurements over the whole path, each said by the key
+ * that signed its certificate. Throws EvidenceError or DecodeError.
+ */
+export function verifyChain(links: readonly Link[], context: Context, checks: Checks): ChainClaims {
+  const chain = links.map(link => link.certificate);
+  const path = checkedPath(chain, context);
+  const extra = chain.filter(c => !path.certificates.includes(c) && !sameBytes(c.der, path.anchor.certificate.der)).length;
+  const found = `up to ${path.anchor.name}${extra === 0 ? '' : `; ${extra} unrelated certificates take no part`}`;
+  const untold = path.revocation?.filter(r => r.status === 'unknown') ?? [];
+  if (untold.length === 0) checks.pass('chain', found);
+  // Its anchor lets that pass, so it costs no admission; but nobody must take it for good.
+  else
+    checks.pass('chain', `${found}; nothing tells whether ${untold.length} of its certificates are revoked`, {
+      seen: 'revocation unknown',
+    });
+  const contents = new Map(links.map(link => [link.certificate, link.content]));
+  const inPath = path.certificates.map(certificate => contents.get(certificate) ?? { infos: [], unappraised: [] });
+  const measured = claimsOf(path, inPath);
+  const identity = identityOf(path, contents, measured);
+  const purposes = [...new Set(path.certificates.flatMap(keyPurposes))];
+  checks.pass('identity', `${identity.subject}${purposes.length === 0 ? '' : `; keys for ${purposes.join(', ')}`}`, {
+    seen: identity.serial === undefined ? undefined : printable(identity.serial),
+  });
+  const nonces = inPath.flatMap(content => (content.nonce === undefined ? [] : [content.nonce]));
+  return {
+    identity,
+    anchor: path.anchor,
+    measured: classified(measured, inPath, path.anchor.vendor),
+    unappraised: inPath.flatMap(content => content.unappraised),
+    pathEnds: identity.notAfter,
+    ...(nonces.length === 0 ? {} : { nonces }),
+  };
+}
+
+/** ML-DSA (RFC 9881): not broken, but not on our list of algorithms. */
+const mlDsaArc = /^2\.16\.840\.1\.101\.3\.4\.3\.1[789]$/;
+const isMlDsa = ({ signatureAlgorithm, key }: Certificate): boolean =>
+  mlDsaArc.test(signatureAlgorithm.oid) ||
+  (key.kind === 'other' && /^(?:key algorithm 2\.16\.840\.1\.101\.3\.4\.3\.1[789]|COSE key type 7)\b/.test(key.found));
+
+/** A chain that fails for want of an algorithm that we do not know is neither good nor bad: nothing of it was found wrong. */
+function checkedPath(chain: readonly Certificate[], { trust, keys, now }: Context): CheckedPath {
+  try {
+    return checkPath(chain, anchorsFor(trust, 'identity'), now, keys, trust.revocation);
+  } catch (error) {
+    const unknowable = error instanceof EvidenceError && ['ALGORITHM_REFUSED', 'CHAIN_UNTRUSTED', 'CHAIN_INCOMPLETE'].includes(error.code);
+    const odd = chain.find(isMlDsa);
+    if (!unknowable || odd === undefined) throw error;
+    throw new UnjudgedError(
+      'ALGORITHM_REFUSED',
+      'chain',
+      `Cannot judge ${odd.subject.text}: ML-DSA is outside the algorithms that we check`,
+      {
+        expected: 'ECDSA or RSA with SHA-2, or Ed25519',
+        seen: odd.signatureAlgorithm.oid,
+      },
+    );
+  }
+}
+
+function claimsOf(path: Path, inPath: readonly DiceContent[]): readonly MeasuredClaim[] {
+  const stages = inPath.filter(content => content.input !== undefined);
+  return inPath.flatMap((content, i) => {
+    const signer = path.certificates[i + 1] ?? path.anchor.certificate;
+    const by = { key: sha256(signer.spki), name: signer.subject.text };
+    const layer = stages.length - stages.indexOf(content);
+    return [
+      ...content.infos.flatMap(info => tcbClaims(info, by)),
+      ...(content.input === undefined ? [] : openDiceClaims(content.input, layer, by)),
+    ];
+  });
+}
+
+/** Open DICE names neither vendor nor model: the vendor is then the anchor's, the model the profile that the outermost stage names. */
+function classified(
+  measured: readonly MeasuredClaim[],
+  inPath: readonly DiceContent[],
+  vendor: string | undefined,
+): readonly MeasuredClaim[] {
+  const inputs = inPath.flatMap(content => (content.input === undefined ? [] : [content.input]));
+  if (inputs.length === 0 || measured.some(claim => claim.model !== undefined)) return measured;
+  const model = inputs.findLast(input => input.profileName !== undefined)?.profileName ?? openDiceModel;
+  return measured.map(claim => ({ ...(vendor === undefined ? {} : { vendor }), model, ...claim }));
+}
+
+/** Longest serial, UTF-16 units: X.520 allows 64 in a name, RFC 4108 any length. */
+const maxSerial = 255;
+
+/** Serial as 802.1AR has it: in the subject, else in the HardwareModuleName. */
+export const serialOf = (certificate: Certificate): string | undefined =>
+  attribute(certificate.subject, attributeTypes.serialNumber) ?? certificate.hardwareModule?.serial;
+
+/**
+ * The certificate that stands for the device: the highest below the anchor that names an instance (serial or UEID). Nothing below it can
+ * change it, since its issuer is the vendor. Without one: the issuer of the highest measurement (DICE DeviceID), else the leaf.
+ */
+function deviceCertificate(path: Path, contents: ReadonlyMap<Certificate, DiceContent>): Certificate {
+  const { certificates } = path;
+  const named = certificates.findLast(c => serialOf(c) !== undefined || contents.get(c)?.ueid !== undefined);
+  const measured = certificates.findLastIndex(c => hasDice(c) || contents.get(c)?.input !== undefined);
+  const found = named ?? (measured < 0 ? certificates[0] : (certificates[measured + 1] ?? certificates[measured]));
+  return found ?? path.anchor.certificate;
+}
+
+const instanceOf = (certificate: Certificate, ueid: Hex | undefined): string | undefined =>
+  serialOf(certificate) ?? (ueid === undefined ? undefined : `ueid:${ueid}`);
+
+function identityOf(path: Path, contents: ReadonlyMap<Certificate, DiceContent>, measured: readonly MeasuredClaim[]): AttestedIdentity {
+  const device = deviceCertificate(path, contents);
+  const leaf = path.certificates[0] ?? device;
+  const serial = instanceOf(device, contents.get(device)?.ueid);
+  if (serial !== undefined && serial.length > maxSerial) throw new DecodeError(`Cannot read serial: ${serial.length} characters`);
+  // The outermost layer is the one that people know the device by: certificates stand leaf first.
+  const named = measured.find(c => c.model !== undefined) ?? measured[0];
+  return {
+    ...(serial === undefined ? {} : { serial }),
+    subject: device.subject.text,
+    issuer: device.issuer.text,
+    deviceKey: sha256(device.spki),
+    leafKey: sha256(leaf.spki),
+    anchor: path.anchor.name,
+    ...(named?.vendor === undefined ? {} : { vendor: named.vendor }),
+    ...(named?.model === undefined ? {} : { model: named.model }),
+    ...(named?.version === undefined ? {} : { version: named.version }),
+    ...(named?.svn === undefined ? {} : { svn: named.svn.toString() }),
+    notAfter: Math.min(...path.certificates.map(c => c.notAfter)),
+  };
+}

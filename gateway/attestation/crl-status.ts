@@ -1,0 +1,149 @@
+import type { Hex, Millis } from '../model/address.ts';
+import { DecodeError } from '../codec/reader.ts';
+import { reasonCodes, serialKey } from '../codec/x509-crl-entries.ts';
+import type { Crl } from '../codec/x509-crl.ts';
+import { allReasons } from '../codec/x509-distribution-point.ts';
+import { sameName } from '../codec/x509-name-match.ts';
+import type { Certificate } from '../codec/x509.ts';
+import { sameBytes } from '../codec/bytes.ts';
+import { isDeltaOf, isInForce, pointsOf, reasonsTold } from './crl-scope.ts';
+import { EvidenceError } from './evidence-error.ts';
+import { buildPath } from './path-build.ts';
+import type { Path } from './path-rules.ts';
+import { anyPolicies } from './policy-graph.ts';
+import type { Work } from './work.ts';
+
+/** What is known of a certificate. `unknown` is never good. */
+export type Status = 'good' | 'revoked' | 'unknown';
+
+/** CRLs that may speak of the certificates of one path. `signers` are certificates among which a CRL's signer may be; all is untrusted. */
+export type CrlSources = { readonly crls: readonly Crl[]; readonly signers: readonly Certificate[] };
+
+/** How deep the signers of CRLs may be vouched for by CRLs of other signers. */
+const maxDepth = 3;
+
+/**
+ * Status of certificates by CRL (RFC 5280 §6.3), for the certificates of one path and the signers of their CRLs. A signer must be the issuer itself or
+ * be named by somebody of the path, up to the same anchor; its own status must be good too, by another CRL than its own unless its issuer appointed it for both.
+ */
+export class CrlStatus {
+  readonly #path: Path;
+  readonly #sources: CrlSources;
+  readonly #now: Millis;
+  readonly #work: Work;
+  /** Signers found to be trusted or not, and those who are being looked at: at most as many as `signers`. */
+  readonly #signers = new Map<Certificate, boolean>();
+  readonly #underWay = new Set<Certificate>();
+
+  constructor(path: Path, sources: CrlSources, now: Millis, work: Work) {
+    this.#path = path;
+    this.#sources = sources;
+    this.#now = now;
+    this.#work = work;
+  }
+
+  /** `issuer` is who signed it. Throws EvidenceError when the budget is spent. */
+  of(certificate: Certificate, issuer: Certificate): Status {
+    try {
+      return this.#status(certificate, issuer);
+    } catch (error) {
+      // Distribution points or entries that cannot be read tell nothing.
+      if (!(error instanceof DecodeError)) throw error;
+      return 'unknown';
+    }
+  }
+
+  #status(certificate: Certificate, issuer: Certificate): Status {
+    const serial = serialKey(certificate.serialNumber);
+    let told = 0;
+    for (const point of pointsOf(certificate))
+      for (const crl of this.#sources.crls) {
+        const reasons = crl.deltaBase === undefined ? reasonsTold(crl, point, certificate) : 0;
+        if ((reasons & ~told) === 0 || !isInForce(crl, this.#now) || !this.#isAuthorised(crl, issuer)) continue;
+        const found = this.#entry(crl, certificate, serial, issuer);
+        if (found === 'revoked') return 'revoked';
+        if (found === 'good') told |= reasons;
+        if (told === allReasons) return 'good';
+      }
+    return 'unknown';
+  }
+
+  /** What a CRL says, brought up to date by the newest delta that belongs to it (§6.3.3 i and j). */
+  #entry(base: Crl, certificate: Certificate, serial: Hex, issuer: Certificate): Status {
+    const deltas = this.#sources.crls.filter(crl => isDeltaOf(crl, base) && isInForce(crl, this.#now) && this.#isAuthorised(crl, issuer));
+    const [delta] = deltas.toSorted((a, b) => ((a.number ?? 0n) < (b.number ?? 0n) ? 1 : -1));
+    const since = delta === undefined ? 'absent' : reasonOn(delta, certificate, serial);
+    const before = reasonOn(base, certificate, serial);
+    if (since === 'unusable' || before === 'unusable') return 'unknown';
+    // Only a delta takes an entry back (§5.3.1).
+    if (since !== 'absent') return since === reasonCodes.removeFromCrl ? 'good' : 'revoked';
+    return before === 'absent' ? 'good' : 'revoked';
+  }
+
+  #isAuthorised(crl: Crl, issuer: Certificate): boolean {
+    if (sameName(issuer.subject, crl.issuer) && maySignCrls(issuer) && this.#work.verifies(crl, issuer)) return true;
+    const { certificates, anchor } = this.#path;
+    const others = [anchor.certificate, ...certificates.slice(1), ...this.#sources.signers];
+    return others.some(
+      signer =>
+        signer !== issuer &&
+        sameName(signer.subject, crl.issuer) &&
+        maySignCrls(signer) &&
+        this.#work.verifies(crl, signer) &&
+        this.#isTrusted(signer),
+    );
+  }
+
+  #isTrusted(signer: Certificate): boolean {
+    const { certificates, anchor } = this.#path;
+    if (signer === anchor.certificate) return true;
+    // What stands in the path as a CA was checked with it, and its own status is asked for too.
+    if (certificates.indexOf(signer) > 0) return true;
+    const known = this.#signers.get(signer);
+    if (known !== undefined) return known;
+    if (this.#underWay.has(signer)) return speaksForItself(signer);
+    if (this.#underWay.size >= maxDepth) return false;
+    this.#underWay.add(signer);
+    const found = this.#leadsToAnchor(signer);
+    this.#underWay.delete(signer);
+    this.#signers.set(signer, found);
+    return found;
+  }
+
+  #leadsToAnchor(signer: Certificate): boolean {
+    const { certificates, anchor } = this.#path;
+    const cas = certificates.slice(1);
+    const rules = { now: this.#now, purpose: 'any', leafUsage: ['cRLSign'], judgeAnchorDates: false, policies: anyPolicies } as const;
+    try {
+      const built = buildPath(
+        { leaf: signer, intermediates: [...cas, ...this.#sources.signers].slice(0, 128), anchors: [anchor], rules },
+        this.#work,
+      );
+      const namer = built.certificates[1] ?? anchor.certificate;
+      // Names alone are not enough: another CA below the same anchor must not speak for this one.
+      if (![anchor.certificate, ...cas].some(c => sameBytes(c.spki, namer.spki))) return false;
+      return this.of(signer, namer) === 'good';
+    } catch (error) {
+      if (!(error instanceof EvidenceError) || this.#work.exhausted) throw error;
+      return false;
+    }
+  }
+}
+
+/** Whether its issuer appointed it to tell of itself as well: then no other CRL can. */
+const speaksForItself = (signer: Certificate): boolean =>
+  pointsOf(signer).some(point => point.crlIssuer?.some(n => sameName(n, signer.subject)) === true);
+
+const maySignCrls = (certificate: Certificate): boolean => certificate.keyUsage?.cRLSign !== false;
+
+/** Reason code of the entry about a certificate. An indirect CRL has entries about certificates of other issuers; only those of its own issuer count. */
+function reasonOn(crl: Crl, certificate: Certificate, serial: Hex): number | 'absent' | 'unusable' {
+  const { own, others, unknownCritical } = crl.revoked();
+  if (unknownCritical !== undefined || (others.length > 0 && crl.issuingPoint?.indirect !== true)) return 'unusable';
+  const lists = [
+    ...(sameName(crl.issuer, certificate.issuer) ? [own] : []),
+    ...others.flatMap(o => (sameName(o.issuer, certificate.issuer) ? [o.serials] : [])),
+  ];
+  const reasons = lists.flatMap(list => list.get(serial) ?? []);
+  return reasons.find(r => r !== reasonCodes.removeFromCrl) ?? reasons[0] ?? 'absent';
+}

@@ -1,0 +1,70 @@
+import type { Millis } from '../model/address.ts';
+import type { OcspResponse } from '../codec/ocsp.ts';
+import type { Certificate } from '../codec/x509.ts';
+import { CrlStatus, type CrlSources, type Status } from './crl-status.ts';
+import { EvidenceError } from './evidence-error.ts';
+import { ocspStatus } from './ocsp-status.ts';
+import type { Path } from './path-rules.ts';
+import type { Work } from './work.ts';
+
+/**
+ * What may tell that a certificate is revoked: CRLs, certificates of those who sign them, and OCSP responses, stapled or fetched. All of it is untrusted.
+ * `nonce` is set iff the responses were asked for with it. `whenUnknown` is what an anchor without a word of its own is held to.
+ */
+export type RevocationSources = CrlSources & {
+  readonly ocsp: readonly OcspResponse[];
+  readonly nonce?: Uint8Array;
+  readonly whenUnknown: 'refuse' | 'tell';
+};
+
+/**
+ * What is known of each certificate of a path, leaf first. `unknown` stands here where the anchor lets it pass: it is shown, never taken for good.
+ * `never told` where its issuer says that it tells of no revocation (noRevAvail, RFC 9608), as CAs inside a device may.
+ */
+export type RevocationState = {
+  readonly certificate: Certificate;
+  readonly status: 'good' | 'unknown' | 'never told';
+  readonly by?: 'OCSP' | 'CRL';
+};
+
+const noRevocationAvailable = '2.5.29.56';
+/** Only what is no CA may be exempt (RFC 9608 §2). */
+const isExempt = (certificate: Certificate): boolean =>
+  certificate.basicConstraints?.ca !== true && certificate.extensions.some(e => e.oid === noRevocationAvailable);
+
+/** Most OCSP responses that are looked at for one path. */
+const maxResponses = 16;
+
+/**
+ * Asks of every certificate of a checked path whether it is revoked. Any genuine source that says so is believed; being good needs one that says that.
+ * Throws EvidenceError CERT_REVOKED, or REVOCATION_UNKNOWN where nothing tells and the anchor wants to know.
+ */
+export function checkRevocation(path: Path, sources: RevocationSources, now: Millis, work: Work): readonly RevocationState[] {
+  const crls = new CrlStatus(path, sources, now, work);
+  const isRevoked = (certificate: Certificate, issuer: Certificate): boolean => crls.of(certificate, issuer) === 'revoked';
+  const context = { now, work, isRevoked, ...(sources.nonce === undefined ? {} : { nonce: sources.nonce }) };
+  const whenUnknown = path.anchor.whenUnknown ?? sources.whenUnknown;
+  return path.certificates.map((certificate, i) => {
+    const issuer = path.certificates[i + 1] ?? path.anchor.certificate;
+    const answers = sources.ocsp.slice(0, maxResponses).map(response => ocspStatus(response, certificate, issuer, context));
+    const listed = crls.of(certificate, issuer);
+    const all: readonly Status[] = [...answers, listed];
+    if (all.includes('revoked')) throw revoked(certificate);
+    if (all.includes('good')) return { certificate, status: 'good', by: listed === 'good' ? 'CRL' : 'OCSP' };
+    if (isExempt(certificate)) return { certificate, status: 'never told' };
+    if (whenUnknown === 'refuse') throw unknown(certificate);
+    return { certificate, status: 'unknown' };
+  });
+}
+
+const revoked = ({ subject, serialNumber }: Certificate): EvidenceError =>
+  new EvidenceError('CERT_REVOKED', 'chain', `Cannot accept ${subject.text}: its issuer revoked it`, {
+    expected: 'a certificate in force',
+    seen: `serial number ${serialNumber}`,
+  });
+
+const unknown = ({ subject, issuer }: Certificate): EvidenceError =>
+  new EvidenceError('REVOCATION_UNKNOWN', 'chain', `Cannot accept ${subject.text}: nothing tells whether it is revoked`, {
+    expected: `a CRL or OCSP response of ${issuer.text} that is in force`,
+    seen: 'none',
+  });

@@ -1,0 +1,77 @@
+import { DerReader, objectIdentifier, openWhole, smallInteger, tags } from './der.ts';
+import { DecodeError } from './reader.ts';
+import { maxPolicies } from './x509-extension.ts';
+import { type GeneralName, generalName } from './x509-general-name.ts';
+
+/** Extensions of CA certificates that constrain what stands below them (RFC 5280 §§4.2.1.5, 4.2.1.10, 4.2.1.11, 4.2.1.14). */
+
+/** Bases of subtrees. Absent: that half is not given. */
+export type NameConstraints = { readonly permitted?: readonly GeneralName[]; readonly excluded?: readonly GeneralName[] };
+
+/** Most subtrees in one list. */
+const maxSubtrees = 2048;
+
+/** RFC 5280 §4.2.1.10: at least one half, neither empty; minimum is 0 and maximum absent. Throws DecodeError. */
+export function nameConstraints(value: Uint8Array): NameConstraints {
+  const parts = openWhole(value, tags.sequence, 'nameConstraints');
+  const permitted = parts.peek() === 0xa0 ? subtrees(parts.open(0xa0, 'permittedSubtrees')) : undefined;
+  const excluded = parts.peek() === 0xa1 ? subtrees(parts.open(0xa1, 'excludedSubtrees')) : undefined;
+  parts.end('nameConstraints');
+  if (permitted === undefined && excluded === undefined) throw new DecodeError('Cannot read nameConstraints: they are empty');
+  return { ...(permitted === undefined ? {} : { permitted }), ...(excluded === undefined ? {} : { excluded }) };
+}
+
+function subtrees(list: DerReader): readonly GeneralName[] {
+  const found: GeneralName[] = [];
+  while (!list.done) {
+    if (found.length >= maxSubtrees) throw new DecodeError(`Cannot read nameConstraints: more than ${maxSubtrees} subtrees`);
+    const subtree = list.open(tags.sequence, 'subtree');
+    const base = generalName(subtree.next());
+    const minimum = subtree.maybe(0x80);
+    if (minimum !== undefined && smallInteger(minimum.content, 'subtree minimum') !== 0)
+      throw new DecodeError('Cannot read nameConstraints: a minimum that is not 0');
+    subtree.end('subtree');
+    found.push(base);
+  }
+  if (found.length === 0) throw new DecodeError('Cannot read nameConstraints: no subtree');
+  return found;
+}
+
+/** How many more certificates may follow before the rule bites; absent: no such rule. */
+export type PolicyConstraints = { readonly requireExplicitPolicy?: number; readonly inhibitPolicyMapping?: number };
+
+export function policyConstraints(value: Uint8Array): PolicyConstraints {
+  const parts = openWhole(value, tags.sequence, 'policyConstraints');
+  const [explicit, mapping] = [parts.maybe(0x80), parts.maybe(0x81)];
+  parts.end('policyConstraints');
+  if (explicit === undefined && mapping === undefined) throw new DecodeError('Cannot read policyConstraints: they are empty');
+  return {
+    ...(explicit === undefined ? {} : { requireExplicitPolicy: smallInteger(explicit.content, 'requireExplicitPolicy') }),
+    ...(mapping === undefined ? {} : { inhibitPolicyMapping: smallInteger(mapping.content, 'inhibitPolicyMapping') }),
+  };
+}
+
+/** One pair of policyMappings: what the issuer's policy is called by the subject. */
+export type PolicyMapping = { readonly issuer: string; readonly subject: string };
+
+export function policyMappings(value: Uint8Array): readonly PolicyMapping[] {
+  const list = openWhole(value, tags.sequence, 'policyMappings');
+  const found: PolicyMapping[] = [];
+  while (!list.done) {
+    if (found.length >= maxPolicies) throw new DecodeError(`Cannot read policyMappings: more than ${maxPolicies}`);
+    const pair = list.open(tags.sequence, 'policy mapping');
+    const issuer = objectIdentifier(pair.take(tags.oid, 'issuerDomainPolicy').content);
+    const subject = objectIdentifier(pair.take(tags.oid, 'subjectDomainPolicy').content);
+    pair.end('policy mapping');
+    found.push({ issuer, subject });
+  }
+  if (found.length === 0) throw new DecodeError('Cannot read policyMappings: they are empty');
+  return found;
+}
+
+export function inhibitAnyPolicy(value: Uint8Array): number {
+  const outer = new DerReader(value);
+  const skip = smallInteger(outer.take(tags.integer, 'inhibitAnyPolicy').content, 'inhibitAnyPolicy');
+  outer.end('inhibitAnyPolicy');
+  return skip;
+}
