@@ -9,6 +9,7 @@ import { Checks } from './checks.ts';
 import { brandVerified, type ChainClaims, type Verified } from './claims.ts';
 import { EvidenceError } from './evidence-error.ts';
 import type { KeyCache } from './keys.ts';
+import type { QuoteContext } from './tpm/context.ts';
 import type { Trust } from './trust.ts';
 
 /**
@@ -30,6 +31,8 @@ export type Context = {
   readonly now: Millis;
   readonly freshness: Freshness;
   readonly ttlSeconds: number;
+  /** What a TPM quote is judged with besides. */
+  readonly quote?: QuoteContext;
 };
 
 /** What appraisal made of verified claims. */
@@ -178,6 +181,7 @@ function appraised(
     ...(checks.reason === undefined ? {} : { reason: checks.reason }),
     checks: checks.list(),
     ...(claims === undefined ? {} : { identity: claims.identity }),
+    ...(claims?.quote === undefined ? {} : { quote: claims.quote }),
     evidence: evidence.id,
   };
   return { kind: 'appraised', result, evidence: [evidence.id] };
