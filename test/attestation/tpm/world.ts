@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { BasicConstraintsExtension, ExtendedKeyUsageExtension, type Extension, KeyUsageFlags, KeyUsagesExtension } from '@peculiar/x509';
-import { createHash, createPublicKey } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import type { AttestationResult } from '../../../gateway/model/attestation.ts';
 import type { ReferenceSet } from '../../../gateway/model/trust.ts';
 import { messageEvidence } from '../../../gateway/attestation/evidence.ts';
@@ -57,8 +57,12 @@ export const referenceSet: ReferenceSet = {
 };
 
 /** A certificate of a TPM key, under the vendor's root. */
-export async function certify(vendor: Vendor, key: SoftKey, options: { purpose?: string; usage?: number; edit?: Edit } = {}) {
-  const publicKey = await publicCryptoKey(key);
+export async function certify(
+  vendor: Vendor,
+  { privateKey }: { readonly privateKey: KeyObject },
+  options: { purpose?: string; usage?: number; edit?: Edit } = {},
+) {
+  const publicKey = await publicCryptoKey(privateKey.type === 'public' ? privateKey : createPublicKey(privateKey));
   const extensions: Extension[] = [
     new BasicConstraintsExtension(false, undefined, true),
     new KeyUsagesExtension(options.usage ?? KeyUsageFlags.digitalSignature, true),
@@ -77,9 +81,10 @@ export async function certify(vendor: Vendor, key: SoftKey, options: { purpose?:
   return der(await issue(options.edit === undefined ? plan : options.edit(plan)));
 }
 
-async function publicCryptoKey(key: SoftKey): Promise<CryptoKey> {
-  const spki = createPublicKey(key.privateKey).export({ type: 'spki', format: 'der' });
-  const algorithm = key.kind === 'ecc' ? { name: 'ECDSA', namedCurve: 'P-256' } : { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
+async function publicCryptoKey(key: KeyObject): Promise<CryptoKey> {
+  const spki = key.export({ type: 'spki', format: 'der' });
+  const namedCurve = key.asymmetricKeyDetails?.namedCurve === 'secp384r1' ? 'P-384' : 'P-256';
+  const algorithm = key.asymmetricKeyType === 'ec' ? { name: 'ECDSA', namedCurve } : { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
   return crypto.subtle.importKey('spki', spki, algorithm, true, ['verify']);
 }
 
