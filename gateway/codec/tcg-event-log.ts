@@ -62,10 +62,10 @@ function legacyEvent(r: Reader): TcgEvent {
   return { pcr, type, digests: new Map([[sha1.name, digest]]), data: r.take(r.u32le()) };
 }
 
-/** TCG_PCR_EVENT2: one digest in each hash of the header, in any order. */
+/** TCG_PCR_EVENT2: a digest in each hash of the header, in any order. Firmware leaves some out; the PCR of that bank then tells whether it was measured there. */
 function agileEvent(r: Reader, hashes: readonly TpmHash[]): TcgEvent {
   const [pcr, type, count] = [indexOf(r), r.u32le(), r.u32le()];
-  if (count !== hashes.length) throw r.fault(`event with ${count} digests, where the header names ${hashes.length}`);
+  if (count === 0 || count > hashes.length) throw r.fault(`event with ${count} digests, where the header names ${hashes.length}`);
   const digests = new Map<string, Uint8Array>();
   for (let i = 0; i < count; i++) {
     const hash = tpmHash(r.u16le());

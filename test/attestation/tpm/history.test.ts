@@ -171,4 +171,23 @@ describe('the list of files that were run', () => {
     expect(judge(ran(broken))).toMatchObject({ status: 'warning', reason: 'NO_MEASUREMENTS' });
     expect(judge(ran(broken), { quote: { ima: policy } }).reason).toBe('DIGEST_UNKNOWN');
   });
+
+  it('begins with the boot that it belongs to, where PCR 0 to 7 are quoted', () => {
+    const values = Object.fromEntries(Array.from({ length: 10 }, (_, pcr) => [pcr, pcrsAfter(boot)[pcr] ?? '00'.repeat(32)]));
+    const over = (count: number): Uint8Array => Buffer.from(Object.values(values).slice(0, count).join(''), 'hex');
+    const begun = (content: Uint8Array): Message => {
+      const list = [{ path: 'boot_aggregate', content }, ...files.slice(1)];
+      return { ...good(key, chain, { pcrs: { sha256: { ...values, 10: pcr10(list) } } }), imaLog: { from: 0, ascii: imaAscii(list) } };
+    };
+    for (const count of [8, 10]) expect(judge(begun(over(count)), { quote: { ima: policy } }).status).toBe('affirming');
+    expect(judge(begun(over(9)), { quote: { ima: { ...policy, files: digests(more.slice(1)) } } }).reason).toBe('DIGEST_UNKNOWN');
+  });
+
+  it('that is left out once goes on from where it was, and is not forgotten', () => {
+    const previous = judge(ran(files)).quote;
+    if (previous === undefined) throw new Error('no state');
+    const between = judge(good(key, chain), { quote: { previous } }).quote;
+    expect(between?.ima).toEqual(previous.ima);
+    expect(judge(good(key, chain, { resetCount: 6 }), { quote: { previous } }).quote?.ima).toBeUndefined();
+  });
 });

@@ -53,6 +53,19 @@ describe('a good quote', () => {
     expect(judge(certified).status).toBe('affirming');
   });
 
+  it('has its PCR digest in the hash of its signature', () => {
+    const digest = createHash('sha384')
+      .update(Buffer.from(Object.values(pcrs.sha256).join(''), 'hex'))
+      .digest();
+    const { akPublic: _, ...certified } = good(key, chain);
+    const by = (pcrDigest?: Uint8Array): Message => {
+      const quote = attest({ nonce, pcrs, ...(pcrDigest === undefined ? {} : { pcrDigest }) });
+      return { ...certified, quote, signature: signature(key, quote, 'sha384') };
+    };
+    expect(judge(by(digest)).status).toBe('affirming');
+    expect(judge(by()).reason).toBe('LOG_MISMATCH');
+  });
+
   it('may answer with the nonce hashed down to 20 bytes, and bound to the connection when it must be', () => {
     const hashed = createHash('sha256').update(nonce).digest();
     expect(judge(good(key, chain, { nonce: hashed.subarray(0, 20) })).status).toBe('affirming');
@@ -115,6 +128,24 @@ const wrong: { readonly [claim: string]: readonly [ReasonCode, () => Message | P
       const ek = softKey('rsassa');
       return { ...bare, ekChain: [await certify(acme, ek, { purpose: '2.23.133.8.1', usage: KeyUsageFlags.keyEncipherment })] };
     },
+  ],
+  'of an endorsed key whose certificate may not decrypt': [
+    'KEY_USAGE_WRONG',
+    async () => {
+      const { akChain: _, ...bare } = good(key, chain);
+      return { ...bare, ekChain: [await certify(acme, softKey('rsassa'), { purpose: '2.23.133.8.1' })] };
+    },
+  ],
+  'of an endorsed key that is certified for something else': [
+    'KEY_USAGE_WRONG',
+    async () => {
+      const { akChain: _, ...bare } = good(key, chain);
+      return { ...bare, ekChain: [await certify(acme, softKey('rsassa'), { usage: KeyUsageFlags.keyEncipherment })] };
+    },
+  ],
+  'signed in a scheme that is not the own one of its key': [
+    'ALGORITHM_REFUSED',
+    () => ({ ...good(key, chain), signature: signature(key, attest({ nonce, pcrs }), 'sha384') }),
   ],
   'an answer to another challenge': ['NONCE_MISMATCH', () => good(key, chain, { nonce: new Uint8Array(32) })],
   'with a PCR value that was not signed': [
