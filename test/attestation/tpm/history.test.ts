@@ -135,6 +135,7 @@ describe('the list of files that were run', () => {
   it('that shrinks or changes without a reset was rolled back', () => {
     const previous = after(ran(more));
     expect(judge(ran(files), { quote: { ima: policy, previous } }).reason).toBe('ROLLED_BACK');
+    expect(judge(ran(more, 0, files), { quote: { ima: policy, previous } }).reason).toBe('ROLLED_BACK');
     const swapped = [files[0], more[3], files[1], files[2]].flatMap(f => f ?? []);
     expect(judge(ran(swapped), { quote: { ima: policy, previous } }).reason).toBe('ROLLED_BACK');
     expect(judge(ran(files, 0, more), { quote: { ima: policy, previous } }).reason).toBe('ROLLED_BACK');
@@ -170,6 +171,8 @@ describe('the list of files that were run', () => {
     const broken = [...files, { path: '/usr/bin/late', content: '', violation: true }];
     expect(judge(ran(broken))).toMatchObject({ status: 'warning', reason: 'NO_MEASUREMENTS' });
     expect(judge(ran(broken), { quote: { ima: policy } }).reason).toBe('DIGEST_UNKNOWN');
+    const zeros = new Map([...policy.files, ['/usr/bin/late', new Set([`sha256:${'00'.repeat(32)}`])]]);
+    expect(judge(ran(broken), { quote: { ima: { id: 'ef', files: zeros } } }).reason).toBe('DIGEST_UNKNOWN');
   });
 
   it('begins with the boot that it belongs to, where PCR 0 to 7 are quoted', () => {

@@ -79,10 +79,17 @@ describe('a good quote', () => {
 
   it('starts PCR 0 at the locality that the log names', () => {
     const values = { sha256: pcrsAfter(boot, 'sha256', 3) };
-    const sets = [{ ...referenceSet, components: referenceSet.components.filter(c => c.key !== 'pcr0') }];
+    const versions = [{ version: '1.2', alg: 'sha-256', digest: values.sha256[0] ?? '' }];
+    const sets = [{ ...referenceSet, components: referenceSet.components.map(c => (c.key === 'pcr0' ? { ...c, versions } : c)) }];
     const at3 = { ...good(key, chain, { pcrs: values }), eventLog: eventLog(boot, ['sha256'], 3) };
     expect(judge(at3, { sets }).status).toBe('affirming');
-    expect(judge({ ...at3, eventLog: eventLog(boot) }, { sets: [], quote: { pcrs: [0] } }).reason).toBe('LOG_MISMATCH');
+    expect(judge({ ...at3, eventLog: eventLog(boot) }, { sets }).reason).toBe('LOG_MISMATCH');
+  });
+
+  it('may have a bank of SHA-1 too, which proves nothing and claims nothing', () => {
+    const both = { sha1: pcrsAfter(boot, 'sha1'), sha256: pcrsAfter(boot) };
+    const r = judge({ ...good(key, chain, { pcrs: both }), eventLog: eventLog(boot, ['sha1', 'sha256']) });
+    expect([r.status, ...new Set(r.digestsSeen.map(d => d.alg))]).toEqual(['affirming', 'sha-256']);
   });
 
   it('is none without a challenge, and a warning without reference values', () => {
@@ -98,7 +105,20 @@ const wrong: { readonly [claim: string]: readonly [ReasonCode, () => Message | P
   'of SHA-1 PCRs only': ['QUOTE_INVALID', () => good(key, chain, { pcrs: { sha1: pcrsAfter(boot, 'sha1') } })],
   'without a PCR that reference values name': ['QUOTE_INVALID', () => good(key, chain, { pcrs: { sha256: { 0: pcrs.sha256[0] ?? '' } } })],
   'signed by another key': ['SIGNATURE_INVALID', () => signed(good(key, chain), attest({ nonce, pcrs }), softKey())],
-  'signed over SHA-1': ['ALGORITHM_REFUSED', () => ({ ...good(key, chain), signature: signature(key, attest({ nonce, pcrs }), 'sha1') })],
+  'signed over SHA-1': [
+    'ALGORITHM_REFUSED',
+    () => {
+      const { akPublic: _, ...certified } = good(key, chain);
+      const quote = attest({
+        nonce,
+        pcrs,
+        pcrDigest: createHash('sha1')
+          .update(Buffer.from(Object.values(pcrs.sha256).join(''), 'hex'))
+          .digest(),
+      });
+      return { ...certified, quote, signature: signature(key, quote, 'sha1') };
+    },
+  ],
   'by a key that signs anything': [
     'PROFILE_VIOLATED',
     () => ({ ...good(key, chain), akPublic: publicArea(key, akAttributes & ~(1 << 16)) }),
