@@ -88,7 +88,8 @@ function schemeOf(r: Reader): TpmScheme | undefined {
 function rsa(r: Reader): TpmPublic['key'] {
   const [bits, exponent] = [r.u16(), r.u32()];
   const modulus = sized(r, 1024, 'modulus');
-  if (modulus.length * 8 !== bits) throw r.fault(`RSA key of ${bits} bits in ${modulus.length} bytes`);
+  // Else a short key could call itself a long one.
+  if (modulus.length * 8 !== bits || (modulus[0] ?? 0) < 0x80) throw r.fault(`RSA key that has not ${bits} bits`);
   // 0 stands for the usual exponent (§12.2.3.5).
   return { kind: 'rsa', bits, exponent: exponent === 0 ? 65_537 : exponent, modulus };
 }

@@ -121,7 +121,7 @@ const quote = z.object({
   resetCount: counter,
   restartCount: counter,
   since: z.enum(['first', 'running', 'resumed', 'rebooted']),
-  ima: z.object({ pcr: z.number(), bank: z.string().max(10), value: hex, entries: counter, policy: hex.optional() }).optional(),
+  ima: z.object({ bank: z.string().max(10), value: hex, entries: counter, policy: hex.optional() }).optional(),
 });
 const result = z.object({
   at: millis,

@@ -70,8 +70,8 @@ export type QuoteState = {
   readonly restartCount: number;
   /** What happened since the quote before. */
   readonly since: 'first' | 'running' | 'resumed' | 'rebooted';
-  /** How far the list of measured files was replayed, to which value of which PCR and bank, and under which policy. */
-  readonly ima?: { readonly pcr: number; readonly bank: string; readonly value: Hex; readonly entries: number; readonly policy?: Hex };
+  /** How far the list of measured files was replayed, to which value of which bank, and under which policy. */
+  readonly ima?: { readonly bank: string; readonly value: Hex; readonly entries: number; readonly policy?: Hex };
 };
 
 /** What the Verifier says of one piece of Evidence (RFC 9334 §8.4). Made in the challenger; the machine adds `bound` and `expected`. */

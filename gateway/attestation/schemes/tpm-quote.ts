@@ -11,7 +11,7 @@ import { type Context, scheme } from '../scheme.ts';
 import { type TrustedAk, trustAk } from '../tpm/ak.ts';
 import { checkBootLog } from '../tpm/boot-log.ts';
 import { stepOf } from '../tpm/counters.ts';
-import { checkIma } from '../tpm/ima.ts';
+import { checkIma, imaPcr } from '../tpm/ima.ts';
 import { checkQuoteSignature } from '../tpm/keys.ts';
 import { checkPcrs, checkSelection, type Decided, digestsOf, namedPcrs, type QuotedPcrs } from '../tpm/pcrs.ts';
 import { decodeQuoteEvidence, type QuoteEvidence } from '../tpm/quote-json.ts';
@@ -126,8 +126,7 @@ function decide(ak: TrustedAk, { trust }: Context): Decided {
 /** PCRs that become claims as a whole: those that reference values or policy name, else all that are quoted but that of IMA, which changes with every file. */
 function judgedPcrs({ whole, byEvents }: Decided, quoted: QuotedPcrs, { ima }: QuoteEvidence, { quote }: Context): readonly number[] {
   const all = quoted.filter(b => b.hash.isAccepted).flatMap(b => [...b.values.keys()]);
-  const files = ima?.entries[0]?.pcr;
-  const named = whole.size + byEvents.size > 0 ? [...whole] : (quote?.pcrs ?? all.filter(pcr => pcr !== files));
+  const named = whole.size + byEvents.size > 0 ? [...whole] : (quote?.pcrs ?? all.filter(pcr => ima === undefined || pcr !== imaPcr));
   return [...new Set(named)].toSorted((a, b) => a - b);
 }
 

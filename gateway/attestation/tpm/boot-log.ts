@@ -58,7 +58,14 @@ export function checkBootLog(
   }
   return measuredIn(log)
     .filter(event => byEvents.has(event.pcr))
-    .map(event => ({ key: `pcr${event.pcr}/${tcgEventType(event.type)}`, digests: digestsIn(event, banks) }));
+    .map(event => ({
+      key: `pcr${event.pcr}/${tcgEventType(event.type)}`,
+      // A digest counts in the bank only in which its PCR was quoted: no other was compared with anything.
+      digests: digestsIn(
+        event,
+        banks.filter(bank => bank.values.has(event.pcr)),
+      ),
+    }));
 }
 
 function mismatch(log: TcgEventLog, pcr: number, hash: TpmHash, found: Uint8Array, value: Uint8Array): EvidenceError {

@@ -13,6 +13,9 @@ import type { QuoteEvidence } from './quote-json.ts';
 type ImaState = NonNullable<QuoteState['ima']>;
 type List = NonNullable<QuoteEvidence['ima']>;
 
+/** The PCR of the list, as the kernel has it by default. Never as the list says: another may be one that anybody can reset (16, 23). */
+export const imaPcr = 10;
+
 /** From which entry the list is wanted: where the last good quote ended, unless the device was reset or the policy is another. */
 export const wantedFrom = (previous: QuoteState | undefined, policy: ImaPolicy | undefined): number =>
   previous?.ima === undefined || previous.ima.policy !== policy?.id ? 0 : previous.ima.entries;
@@ -28,17 +31,16 @@ export function checkIma(
   previous: QuoteState | undefined,
   policy: ImaPolicy | undefined,
 ): ImaState {
-  const pcr = list.entries[0]?.pcr ?? previous?.ima?.pcr ?? 10;
-  const bank = quoted.find(b => b.hash.isAccepted && b.values.has(pcr));
-  const goal = bank?.values.get(pcr);
-  if (bank === undefined || goal === undefined) throw mismatch(`Cannot replay IMA list: PCR ${pcr} is not quoted`);
+  const bank = quoted.find(b => b.hash.isAccepted && b.values.has(imaPcr));
+  const goal = bank?.values.get(imaPcr);
+  if (bank === undefined || goal === undefined) throw mismatch(`Cannot replay IMA list: PCR ${imaPcr} is not quoted`);
   const prior = step.kind === 'running' || step.kind === 'resumed' ? previous?.ima : undefined;
-  if (prior !== undefined && prior.pcr === pcr && list.from + list.entries.length < prior.entries) throw shrunk(prior, list);
-  let value = beginning(list, prior, bank.hash, pcr, policy);
+  if (prior !== undefined && list.from + list.entries.length < prior.entries) throw shrunk(prior, list);
+  let value = beginning(list, prior, bank.hash, policy);
   let count = list.from;
   for (const entry of list.entries) {
     if (sameBytes(value, goal)) break;
-    if (entry.pcr !== pcr) throw mismatch(`Cannot replay IMA list: entry ${count + 1} is of PCR ${entry.pcr}`);
+    if (entry.pcr !== imaPcr) throw mismatch(`Cannot replay IMA list: entry ${count + 1} is of PCR ${entry.pcr}`);
     checkTemplate(entry, count + 1);
     if (policy !== undefined) checkFile(entry, policy, quoted);
     value = extended(value, entry, bank.hash);
@@ -47,13 +49,13 @@ export function checkIma(
   }
   if (!sameBytes(value, goal)) throw mismatch(`Cannot replay IMA list: its ${count} entries lead elsewhere`, hex(goal), hex(value));
   if (prior !== undefined && count < prior.entries) throw shrunk(prior, list);
-  return { pcr, bank: bank.hash.name, value: hex(value), entries: count, ...(policy === undefined ? {} : { policy: policy.id }) };
+  return { bank: bank.hash.name, value: hex(value), entries: count, ...(policy === undefined ? {} : { policy: policy.id }) };
 }
 
 /** The value before the first entry that was sent: zero, or where the last quote ended. */
-function beginning(list: List, prior: ImaState | undefined, hash: TpmHash, pcr: number, policy: ImaPolicy | undefined): Uint8Array {
+function beginning(list: List, prior: ImaState | undefined, hash: TpmHash, policy: ImaPolicy | undefined): Uint8Array {
   if (list.from === 0) return new Uint8Array(hash.bytes);
-  if (prior?.entries === list.from && prior.bank === hash.name && prior.pcr === pcr && prior.policy === policy?.id)
+  if (prior?.entries === list.from && prior.bank === hash.name && prior.policy === policy?.id)
     return Uint8Array.from(prior.value.match(/../g) ?? [], pair => Number.parseInt(pair, 16));
   throw mismatch('Cannot replay IMA list: what comes before it was not seen', 'from 0, or from where the last quote ended', `${list.from}`);
 }

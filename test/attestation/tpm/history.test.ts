@@ -193,4 +193,21 @@ describe('the list of files that were run', () => {
     expect(between?.ima).toEqual(previous.ima);
     expect(judge(good(key, chain, { resetCount: 6 }), { quote: { previous } }).quote?.ima).toBeUndefined();
   });
+
+  it('in a PCR that anybody can reset is refused, though it leads there', () => {
+    const in16 = imaAscii(files).replaceAll(/^10 /gm, '16 ');
+    const values = { sha256: { ...pcrsAfter(boot), 10: pcr10(evil), 16: pcr10(files) } };
+    const m: Message = { ...good(key, chain, { pcrs: values }), imaLog: { from: 0, ascii: in16 } };
+    expect(judge(m, { quote: { ima: policy } }).reason).toBe('LOG_MISMATCH');
+  });
+
+  it('at its longest costs less than a few seconds', () => {
+    const long = Array.from({ length: 30_000 }, (_, i) => ({ path: `/usr/bin/${i}`, content: 'x' }));
+    const m = ran(long);
+    const started = process.cpuUsage().user;
+    expect(judge(m).quote?.ima?.entries).toBe(30_000);
+    const spent = (process.cpuUsage().user - started) / 1e6;
+    process.stderr.write(`30,000 files: ${spent.toFixed(2)} s of CPU\n`);
+    expect(spent).toBeLessThan(4);
+  });
 });

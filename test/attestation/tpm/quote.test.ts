@@ -206,6 +206,20 @@ const wrong: { readonly [claim: string]: readonly [ReasonCode, () => Message | P
 };
 
 describe('a quote is contraindicated when it is', () => {
+  it('accompanied by a log in a bank in which the judged PCR was not quoted', () => {
+    // The log of SHA-256 leads to the quoted PCR 0; its good events of PCR 4 were compared with nothing.
+    const evil = boot.map(e => (e.type === 0x80000003 ? { ...e, measured: new TextEncoder().encode('evil') } : e));
+    const split = { sha256: { 0: pcrs.sha256[0] ?? '', 7: pcrs.sha256[7] ?? '' }, sha384: pcrsAfter(evil, 'sha384') };
+    const r = judge(good(key, chain, { pcrs: split }));
+    expect([r.status, r.reason]).toEqual(['contraindicated', 'DIGEST_UNKNOWN']);
+  });
+
+  it('by an RSA key that only calls itself long', () => {
+    const area = publicArea(softKey('rsassa'));
+    area[area.length - 256] = 0;
+    expect(judge({ ...good(key, chain), akPublic: area }).reason).toBe('EVIDENCE_MALFORMED');
+  });
+
   it.each(Object.keys(wrong))('%s', async claim => {
     const [reason, make] = wrong[claim] ?? [];
     if (make === undefined) throw new Error(claim);
