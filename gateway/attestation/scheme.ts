@@ -168,11 +168,13 @@ const unlessStale = (appraisal: Appraisal, freshness: Freshness): Appraisal =>
 function appraised(
   name: string,
   evidence: Evidence,
-  { now, ttlSeconds, freshness }: Context,
+  { now, ttlSeconds, freshness, quote: before }: Context,
   checks: Checks,
   appraisal: Appraisal,
   claims?: ChainClaims,
 ): ChallengeOutcome {
+  // A failed quote must not make us forget where the TPM stood: the next would pass as its first.
+  const quote = claims?.quote ?? before?.previous;
   const result: AttestationResult = {
     at: now,
     expires: Math.min(now + ttlSeconds * 1000, claims?.pathEnds ?? Number.MAX_SAFE_INTEGER),
@@ -181,7 +183,7 @@ function appraised(
     ...(checks.reason === undefined ? {} : { reason: checks.reason }),
     checks: checks.list(),
     ...(claims === undefined ? {} : { identity: claims.identity }),
-    ...(claims?.quote === undefined ? {} : { quote: claims.quote }),
+    ...(quote === undefined ? {} : { quote }),
     evidence: evidence.id,
   };
   return { kind: 'appraised', result, evidence: [evidence.id] };

@@ -92,7 +92,7 @@ export type AttestationResult = {
   readonly evidence: Hex;
   /** Reference sets that took part, by their file and SHA-256. */
   readonly referenceSets: readonly string[];
-  /** Set iff an authentic TPM quote was judged. */
+  /** Where its TPM stood at the last authentic quote, this one or one before; absent iff there was none. */
   readonly quote?: QuoteState;
 };
 

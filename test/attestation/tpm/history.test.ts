@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { QuoteState } from '../../../gateway/model/attestation.ts';
 import type { ImaPolicy } from '../../../gateway/attestation/tpm/context.ts';
+import { receive } from '../../../gateway/edge/inbox.ts';
 import { wantedFrom } from '../../../gateway/attestation/tpm/ima.ts';
 import { stepOf } from '../../../gateway/attestation/tpm/counters.ts';
 import { makeVendor } from '../../vectors/pki.ts';
@@ -66,11 +67,11 @@ describe('counters', () => {
     expect(stepOf({ ...state(9, 9, '9'), ak: 'bb' }, 'aa', { resetCount: 1, restartCount: 0, clock: 1n, safe: true }).kind).toBe('first');
   });
 
-  it('that went back make a good quote contraindicated, and leave no state behind', () => {
+  it('that went back make a good quote contraindicated, and where the TPM stood is not forgotten', () => {
     const previous = judge(good(key, chain, counters(7, 0, 5000n))).quote;
     if (previous === undefined) throw new Error('no state');
     const clone = judge(good(key, chain, counters(6, 0, 9000n)), { quote: { previous } });
-    expect([clone.status, clone.reason, clone.quote]).toEqual(['contraindicated', 'ROLLED_BACK', undefined]);
+    expect([clone.status, clone.reason, clone.quote]).toEqual(['contraindicated', 'ROLLED_BACK', previous]);
     expect(judge(good(key, chain, counters(8, 0, 5001n)), { quote: { previous } }).quote?.since).toBe('rebooted');
   });
 });
@@ -143,7 +144,7 @@ describe('the list of files that were run', () => {
 
   it('with a file that was run once is never forgotten by asking for the rest only', () => {
     const previous = after(ran(files));
-    expect(judge(ran(evil, 3), { quote: { ima: policy, previous } }).quote).toBeUndefined();
+    expect(judge(ran(evil, 3), { quote: { ima: policy, previous } }).quote).toEqual(previous);
     const later = [...evil, ...more.slice(3)];
     expect(judge(ran(later, 4), { quote: { ima: policy, previous } }).reason).toBe('LOG_MISMATCH');
     expect(judge(ran(later, 3), { quote: { ima: policy, previous } }).reason).toBe('DIGEST_UNKNOWN');
@@ -199,6 +200,17 @@ describe('the list of files that were run', () => {
     const values = { sha256: { ...pcrsAfter(boot), 10: pcr10(evil), 16: pcr10(files) } };
     const m: Message = { ...good(key, chain, { pcrs: values }), imaLog: { from: 0, ascii: in16 } };
     expect(judge(m, { quote: { ima: policy } }).reason).toBe('LOG_MISMATCH');
+  });
+
+  it('comes with a state that the gateway takes from its challenger as it is', () => {
+    const result = judge(ran(files), { quote: { ima: policy } });
+    const sent: unknown = JSON.parse(
+      JSON.stringify({ type: 'outcome', id: '1', outcome: { kind: 'appraised', result, evidence: [result.evidence] }, certificates: [] }),
+    );
+    const refused: string[] = [];
+    expect(receive('challenger', sent, why => refused.push(why))).toMatchObject({ outcome: { result: { quote: result.quote } } });
+    expect(refused).toEqual([]);
+    expect(result.quote?.ima?.policy).toBe('ab');
   });
 
   it('at its longest costs less than a few seconds', () => {

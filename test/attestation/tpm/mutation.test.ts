@@ -1,4 +1,6 @@
 import 'reflect-metadata';
+import { KeyUsageFlags } from '@peculiar/x509';
+import { createHash, createPublicKey } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { AttestationStatus } from '../../../gateway/model/axes.ts';
@@ -6,9 +8,10 @@ import { decodeTpmPublic } from '../../../gateway/codec/tpm-public.ts';
 import { decodeAttest, decodeTpmSignature } from '../../../gateway/codec/tpm.ts';
 import { decodeEventLog } from '../../../gateway/codec/tcg-event-log.ts';
 import { decodeImaAscii, decodeImaBinary } from '../../../gateway/codec/ima-log.ts';
+import { nameText } from '../../../gateway/attestation/tpm/keys.ts';
 import { decodeQuoteEvidence, maxQuoteBytes } from '../../../gateway/attestation/tpm/quote-json.ts';
 import { DecodeError } from '../../../gateway/codec/reader.ts';
-import { makeVendor } from '../../vectors/pki.ts';
+import { makeVendor, type Vendor } from '../../vectors/pki.ts';
 import {
   akAttributes,
   attest,
@@ -26,6 +29,7 @@ import {
 import { boot, certify, good, nonce, quoteVerifier } from './world.ts';
 
 const key = softKey();
+let acme: Vendor;
 let chain: readonly Uint8Array[];
 let judge: ReturnType<typeof quoteVerifier>;
 const files = [
@@ -36,7 +40,7 @@ const policy = { id: 'ab', files: new Map([['/usr/bin/plc', new Set([/(sha256:\w
 const pcrs = { sha256: { ...pcrsAfter(boot), 10: pcr10(files) } };
 let whole: Message;
 beforeAll(async () => {
-  const acme = await makeVendor({ name: 'Acme Edge' });
+  acme = await makeVendor({ name: 'Acme Edge' });
   chain = [await certify(acme, key)];
   judge = quoteVerifier([acme]);
   whole = { ...good(key, chain, { pcrs }), imaLog: { from: 0, binary: imaBinary(files) } };
@@ -77,6 +81,22 @@ describe('any flip of a protected bit of a good quote loses affirming', () => {
     const point = area.length - 68;
     for (const bit of bitsOf(area).filter(b => b >= point * 8))
       expect(statusOf({ ...whole, akPublic: flipped(area, bit) }), `bit ${bit}`).toBe('contraindicated');
+  });
+
+  it('in the public area of a key that was activated and not certified: its name covers all of it', async () => {
+    const ek = softKey('rsassa');
+    const ekChain = [await certify(acme, ek, { purpose: '2.23.133.8.1', usage: KeyUsageFlags.keyEncipherment })];
+    const area = publicArea(key);
+    const spki = createPublicKey(ek.privateKey).export({ type: 'spki', format: 'der' });
+    const activations = [{ ak: nameText(decodeTpmPublic(area)), ek: createHash('sha256').update(spki).digest('hex') }];
+    const { akChain: _, ...bare } = whole;
+    const judged = (akPublic: Uint8Array, sent = ekChain) =>
+      judge({ ...bare, akPublic, ekChain: sent }, { quote: { ima: policy, activations } }).status;
+    expect(judged(area)).toBe('affirming');
+    for (const bit of bitsOf(area)) expect(judged(flipped(area, bit)), `bit ${bit}`).toBe('contraindicated');
+    const [leaf = new Uint8Array()] = ekChain;
+    for (const bit of bitsOf(leaf).filter(b => b % 7 === 0))
+      expect(judged(area, [flipped(leaf, bit)]), `bit ${bit}`).toBe('contraindicated');
   });
 
   it('in its signature', () => {
