@@ -17,7 +17,7 @@ export type QuoteContext = {
   /** Where its TPM stood when we last took a quote of it. */
   readonly previous?: QuoteState;
   readonly activations?: readonly Activated[];
-  /** What the device was enrolled as; its reference values are found by it. Absent: by what the certificate of its attestation key says. */
+  /** What the device was enrolled as; its reference values are found by it. Absent: the vendor is its certificate's, and without a model it has no reference values. */
   readonly enrolledAs?: { readonly vendor: string; readonly model: string };
   /** PCRs that must be quoted, in a bank of SHA-2 or SHA-3. Absent: those that its reference values name. */
   readonly pcrs?: readonly number[];
