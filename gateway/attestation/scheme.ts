@@ -9,6 +9,7 @@ import { Checks } from './checks.ts';
 import { brandVerified, type ChainClaims, type Verified } from './claims.ts';
 import { EvidenceError, UnjudgedError } from './evidence-error.ts';
 import type { KeyCache } from './keys.ts';
+import type { QuoteContext } from './tpm/context.ts';
 import type { Trust } from './trust.ts';
 
 /**
@@ -30,6 +31,8 @@ export type Context = {
   readonly now: Millis;
   readonly freshness: Freshness;
   readonly ttlSeconds: number;
+  /** What a TPM quote is judged with besides. */
+  readonly quote?: QuoteContext;
 };
 
 /** What appraisal made of verified claims. */
@@ -168,11 +171,13 @@ const unlessStale = (appraisal: Appraisal, freshness: Freshness): Appraisal =>
 function appraised(
   name: string,
   evidence: Evidence,
-  { now, ttlSeconds, freshness }: Context,
+  { now, ttlSeconds, freshness, quote: before }: Context,
   checks: Checks,
   appraisal: Appraisal,
   claims?: ChainClaims,
 ): ChallengeOutcome {
+  // A failed quote must not make us forget where the TPM stood: the next would pass as its first.
+  const quote = claims?.quote ?? before?.previous;
   const result: AttestationResult = {
     at: now,
     expires: Math.min(now + ttlSeconds * 1000, claims?.pathEnds ?? Number.MAX_SAFE_INTEGER),
@@ -181,6 +186,7 @@ function appraised(
     ...(checks.reason === undefined ? {} : { reason: checks.reason }),
     checks: checks.list(),
     ...(claims === undefined ? {} : { identity: claims.identity }),
+    ...(quote === undefined ? {} : { quote }),
     evidence: evidence.id,
   };
   return { kind: 'appraised', result, evidence: [evidence.id] };

@@ -127,6 +127,15 @@ const identity = z.object({
   svn: text.optional(),
   notAfter: z.number(),
 });
+const counter = z.number().int().min(0).max(0xffff_ffff);
+const quote = z.object({
+  ak: hex,
+  clock: z.string().regex(/^\d{1,20}$/),
+  resetCount: counter,
+  restartCount: counter,
+  since: z.enum(['first', 'running', 'resumed', 'rebooted']),
+  ima: z.object({ bank: z.string().max(10), value: hex, entries: counter, policy: hex.optional() }).optional(),
+});
 const result = z.object({
   at: millis,
   expires: millis,
@@ -141,6 +150,7 @@ const result = z.object({
   digestsExpected: z.array(digest).max(200),
   evidence: hex,
   referenceSets: z.array(text).max(50),
+  quote: quote.optional(),
 });
 const outcome = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('appraised'), result, evidence: z.array(hex).max(20) }),

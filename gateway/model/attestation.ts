@@ -60,6 +60,20 @@ export type AttestedIdentity = {
   readonly notAfter: Millis;
 };
 
+/** Where a TPM stood when it was last quoted: the next quote must not lie before it. Only authentic quotes leave one. */
+export type QuoteState = {
+  /** SHA-256 of the attestation key's SubjectPublicKeyInfo; counters of different keys cannot be compared. */
+  readonly ak: Hex;
+  /** TPMS_CLOCK_INFO; the clock in milliseconds, decimal. The counters may have an offset of their own. */
+  readonly clock: string;
+  readonly resetCount: number;
+  readonly restartCount: number;
+  /** What happened since the quote before. */
+  readonly since: 'first' | 'running' | 'resumed' | 'rebooted';
+  /** How far the list of measured files was replayed, to which value of which bank, and under which policy. */
+  readonly ima?: { readonly bank: string; readonly value: Hex; readonly entries: number; readonly policy?: Hex };
+};
+
 /** What the Verifier says of one piece of Evidence (RFC 9334 §8.4). Made in the challenger; the machine adds `bound` and `expected`. */
 export type AttestationResult = {
   readonly at: Millis;
@@ -78,6 +92,8 @@ export type AttestationResult = {
   readonly evidence: Hex;
   /** Reference sets that took part, by their file and SHA-256. */
   readonly referenceSets: readonly string[];
+  /** Where its TPM stood at the last authentic quote, this one or one before; absent iff there was none. */
+  readonly quote?: QuoteState;
 };
 
 /**

@@ -1,0 +1,131 @@
+import type { KeyObject } from 'node:crypto';
+import type { AttestedIdentity } from '../../model/attestation.ts';
+import { bitString, hasBit, openWhole, tags } from '../../codec/der.ts';
+import { DecodeError } from '../../codec/reader.ts';
+import { attribute, attributeTypes } from '../../codec/x509-name.ts';
+import type { Certificate } from '../../codec/x509.ts';
+import { extensionOids } from '../../codec/x509-extension.ts';
+import { sha256 } from '../evidence.ts';
+import { EvidenceError } from '../evidence-error.ts';
+import { checkPath, type Path } from '../path.ts';
+import type { Context } from '../scheme.ts';
+import { type Anchor, anchorsFor } from '../trust.ts';
+import { checkAkAttributes, nameText, publicKeyOf, spkiOf } from './keys.ts';
+import type { QuoteEvidence } from './quote-json.ts';
+
+/** An attestation key that somebody we trust vouches for. */
+export type TrustedAk = {
+  readonly key: KeyObject;
+  readonly identity: AttestedIdentity;
+  readonly anchor: Anchor;
+  /** For people: who vouches for it. */
+  readonly how: string;
+};
+
+/** tcg-kp-AIKCertificate and tcg-kp-EKCertificate (TCG EK Credential Profile §3.2.16). */
+const aikPurpose = '2.23.133.8.3';
+const ekPurpose = '2.23.133.8.1';
+
+/**
+ * Trust in the attestation key: its certificate up to an anchor, or that the TPM with this endorsement certificate has activated it for us.
+ * Throws EvidenceError; DecodeError for what its certificates hold.
+ */
+export function trustAk(evidence: QuoteEvidence, context: Context): TrustedAk {
+  const { akPublic } = evidence;
+  if (akPublic !== undefined) checkAkAttributes(akPublic);
+  if (evidence.akChain.length > 0) return certified(evidence, context);
+  if (akPublic === undefined || evidence.ekChain.length === 0)
+    throw new EvidenceError(
+      'CHAIN_INCOMPLETE',
+      'chain',
+      'Cannot trust attestation key: it has neither a certificate nor an endorsement key',
+    );
+  return activated(evidence, publicKeyOf(akPublic), nameText(akPublic), context);
+}
+
+/** The CA says by the purpose that the key is restricted to what the TPM made; the public area, when it is there, must be of the same key. */
+function certified({ akChain, akPublic }: QuoteEvidence, context: Context): TrustedAk {
+  const path = checkPath(akChain, anchorsFor(context.trust, 'identity'), context.now, context.keys, context.trust.revocation);
+  const leaf = leafOf(path);
+  checkPurpose(leaf, aikPurpose, 'attestation key');
+  const key = context.keys.get(leaf.spki);
+  if (akPublic !== undefined && !publicKeyOf(akPublic).equals(key))
+    throw new EvidenceError('IDENTITY_MISMATCH', 'chain', 'Cannot trust attestation key: its certificate is of another key');
+  return {
+    key,
+    anchor: path.anchor,
+    identity: identityOf(path, leaf.spki, leaf.spki, context),
+    how: `attestation key certified up to ${path.anchor.name}`,
+  };
+}
+
+function activated({ ekChain }: QuoteEvidence, key: KeyObject, name: string, context: Context): TrustedAk {
+  const path = checkEkChain(ekChain, context);
+  const leaf = leafOf(path);
+  const ek = sha256(leaf.spki);
+  if (!(context.quote?.activations ?? []).some(a => a.ak === name && a.ek === ek))
+    throw new EvidenceError('CHAIN_UNTRUSTED', 'chain', 'Cannot trust attestation key: its TPM has not shown to us that it holds it', {
+      expected: 'an activated credential',
+      seen: name,
+    });
+  return {
+    key,
+    anchor: path.anchor,
+    identity: identityOf(path, leaf.spki, spkiOf(key), context),
+    how: `attestation key activated by a TPM that is certified up to ${path.anchor.name}`,
+  };
+}
+
+/** The path of an endorsement certificate: its key decrypts and never signs, so that rule of leaves is another. Throws as `checkPath`. */
+export function checkEkChain(chain: readonly Certificate[], { trust, now, keys }: Pick<Context, 'trust' | 'now' | 'keys'>): Path {
+  const [leaf, ...issuers] = chain;
+  if (leaf === undefined) throw new EvidenceError('CHAIN_INCOMPLETE', 'chain', 'Cannot follow chain: it is empty');
+  const { keyUsage: _, ...withoutUsage } = leaf;
+  const path = checkPath([withoutUsage, ...issuers], anchorsFor(trust, 'identity'), now, keys, trust.revocation);
+  checkPurpose(leaf, ekPurpose, 'endorsement key');
+  const usage = leaf.extensions.find(e => e.oid === extensionOids.keyUsage);
+  // keyEncipherment of RSA, keyAgreement of ECC (RFC 5280 §4.2.1.3).
+  if (usage !== undefined && !hasBit(keyUsageBits(usage.value), leaf.key.kind === 'rsa' ? 2 : 4))
+    throw new EvidenceError('KEY_USAGE_WRONG', 'chain', `Cannot accept ${leaf.subject.text} as endorsement key: it may not decrypt`);
+  return path;
+}
+
+function keyUsageBits(value: Uint8Array): { readonly octets: Uint8Array } {
+  const reader = openWhole(Uint8Array.of(tags.sequence, value.length, ...value), tags.sequence, 'keyUsage');
+  return bitString(reader.take(tags.bitString, 'keyUsage').content, 'keyUsage');
+}
+
+function checkPurpose(leaf: Certificate, purpose: string, what: string): void {
+  if (leaf.extendedKeyUsage.includes(purpose)) return;
+  throw new EvidenceError('KEY_USAGE_WRONG', 'chain', `Cannot accept ${leaf.subject.text} as ${what}: it is certified for something else`, {
+    expected: purpose,
+    seen: leaf.extendedKeyUsage.join(', ') || 'no extended key usage',
+  });
+}
+
+function leafOf(path: Path): Certificate {
+  const [leaf] = path.certificates;
+  if (leaf === undefined) throw new EvidenceError('CHAIN_INCOMPLETE', 'chain', 'Cannot follow chain: it is empty');
+  return leaf;
+}
+
+const maxSerial = 255;
+
+/** The vendor is who the enrolment, the certificate or at least its anchor says; the model is what the device was enrolled as. */
+function identityOf(path: Path, device: Uint8Array, ak: Uint8Array, { quote }: Context): AttestedIdentity {
+  const leaf = leafOf(path);
+  const serial = attribute(leaf.subject, attributeTypes.serialNumber) ?? leaf.hardwareModule?.serial;
+  if (serial !== undefined && serial.length > maxSerial) throw new DecodeError(`Cannot read serial: ${serial.length} characters`);
+  const vendor = quote?.enrolledAs?.vendor ?? attribute(leaf.subject, attributeTypes.organization) ?? path.anchor.vendor;
+  return {
+    ...(serial === undefined ? {} : { serial }),
+    subject: leaf.subject.text,
+    issuer: leaf.issuer.text,
+    deviceKey: sha256(device),
+    leafKey: sha256(ak),
+    anchor: path.anchor.name,
+    ...(vendor === undefined ? {} : { vendor }),
+    ...(quote?.enrolledAs === undefined ? {} : { model: quote.enrolledAs.model }),
+    notAfter: Math.min(...path.certificates.map(c => c.notAfter)),
+  };
+}

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import type { QuoteState } from '../../model/attestation.ts';
+import { hex } from '../../codec/address.ts';
+import { sameBytes } from '../../codec/bytes.ts';
+import type { ImaEntry } from '../../codec/ima-log.ts';
+import { type TpmHash, tpmHashes } from '../../codec/tpm-algorithms.ts';
+import { EvidenceError } from '../evidence-error.ts';
+import type { ImaPolicy } from './context.ts';
+import type { Step } from './counters.ts';
+import type { QuotedPcrs } from './pcrs.ts';
+import type { QuoteEvidence } from './quote-json.ts';
+
+type ImaState = NonNullable<QuoteState['ima']>;
+type List = NonNullable<QuoteEvidence['ima']>;
+
+/** The PCR of the list, as the kernel has it by default. Never as the list says: another may be one that anybody can reset (16, 23). */
+export const imaPcr = 10;
+
+/** From which entry the list is wanted: where the last good quote ended, unless the device was reset or the policy is another. */
+export const wantedFrom = (previous: QuoteState | undefined, policy: ImaPolicy | undefined): number =>
+  previous?.ima === undefined || previous.ima.policy !== policy?.id ? 0 : previous.ima.entries;
+
+/**
+ * Replays the list up to the signed PCR value; what was measured after the quote is not proven and takes no part. Throws EvidenceError
+ * LOG_MISMATCH when it leads elsewhere, ROLLED_BACK when it lost entries without a reset, DIGEST_UNKNOWN for a file that the policy has not.
+ */
+export function checkIma(
+  list: List,
+  quoted: QuotedPcrs,
+  step: Step,
+  previous: QuoteState | undefined,
+  policy: ImaPolicy | undefined,
+): ImaState {
+  const bank = quoted.find(b => b.hash.isAccepted && b.values.has(imaPcr));
+  const goal = bank?.values.get(imaPcr);
+  if (bank === undefined || goal === undefined) throw mismatch(`Cannot replay IMA list: PCR ${imaPcr} is not quoted`);
+  const prior = step.kind === 'running' || step.kind === 'resumed' ? previous?.ima : undefined;
+  if (prior !== undefined && list.from + list.entries.length < prior.entries) throw shrunk(prior, list);
+  let value = beginning(list, prior, bank.hash, policy);
+  let count = list.from;
+  for (const entry of list.entries) {
+    if (sameBytes(value, goal)) break;
+    if (entry.pcr !== imaPcr) throw mismatch(`Cannot replay IMA list: entry ${count + 1} is of PCR ${entry.pcr}`);
+    checkTemplate(entry, count + 1);
+    if (policy !== undefined) checkFile(entry, policy, quoted);
+    value = extended(value, entry, bank.hash);
+    count++;
+    if (prior?.entries === count && prior.bank === bank.hash.name && prior.value !== hex(value)) throw shrunk(prior, list);
+  }
+  if (!sameBytes(value, goal)) throw mismatch(`Cannot replay IMA list: its ${count} entries lead elsewhere`, hex(goal), hex(value));
+  if (prior !== undefined && count < prior.entries) throw shrunk(prior, list);
+  return { bank: bank.hash.name, value: hex(value), entries: count, ...(policy === undefined ? {} : { policy: policy.id }) };
+}
+
+/** The value before the first entry that was sent: zero, or where the last quote ended. */
+function beginning(list: List, prior: ImaState | undefined, hash: TpmHash, policy: ImaPolicy | undefined): Uint8Array {
+  if (list.from === 0) return new Uint8Array(hash.bytes);
+  if (prior?.entries === list.from && prior.bank === hash.name && prior.policy === policy?.id)
+    return Uint8Array.from(prior.value.match(/../g) ?? [], pair => Number.parseInt(pair, 16));
+  throw mismatch('Cannot replay IMA list: what comes before it was not seen', 'from 0, or from where the last quote ended', `${list.from}`);
+}
+
+/** A violation is extended as all ones, since nobody knows what was run. */
+function extended(before: Uint8Array, entry: ImaEntry, hash: TpmHash): Uint8Array {
+  const digest = entry.isViolation ? new Uint8Array(hash.bytes).fill(0xff) : createHash(hash.name).update(entry.data).digest();
+  return new Uint8Array(createHash(hash.name).update(before).update(digest).digest());
+}
+
+const byLength = new Map<number, TpmHash>(
+  [tpmHashes[0x0004], tpmHashes[0x000b], tpmHashes[0x000c], tpmHashes[0x000d]].map(h => [h.bytes, h]),
+);
+
+/** The list's own column must fit too; the PCR of a bank of ours alone decides, so this only tells where a list is broken. */
+function checkTemplate(entry: ImaEntry, at: number): void {
+  const hash = byLength.get(entry.templateHash.length);
+  if (entry.isViolation) return;
+  if (hash !== undefined && sameBytes(new Uint8Array(createHash(hash.name).update(entry.data).digest()), entry.templateHash)) return;
+  throw mismatch(`Cannot replay IMA list: the template hash of entry ${at} is not that of its template`);
+}
+
+const aggregate = 'boot_aggregate';
+
+function checkFile(entry: ImaEntry, policy: ImaPolicy, quoted: QuotedPcrs): void {
+  if (entry.path === aggregate && !entry.isViolation && isAggregate(entry, quoted)) return;
+  if (!entry.isViolation && policy.files.get(entry.path)?.has(entry.digest) === true) return;
+  throw new EvidenceError('DIGEST_UNKNOWN', 'reference', 'a file that was run is in no list of allowed files', {
+    expected: [...(policy.files.get(entry.path) ?? [])].slice(0, 4).join(', ') || 'no such file',
+    seen: entry.isViolation ? `${entry.path} changed while it was read` : `${entry.path} ${entry.digest}`,
+  });
+}
+
+/** The first entry ties the list to the boot: the hash over PCR 0 to 9, to 7 before Linux 5.8 (boot_aggregate). True where PCR 0 to 7 are not quoted to compare with. */
+function isAggregate(entry: ImaEntry, quoted: QuotedPcrs): boolean {
+  const [algorithm, digest] = entry.digest.split(':');
+  const bank = quoted.find(b => b.hash.name === algorithm);
+  const first = [0, 1, 2, 3, 4, 5, 6, 7].flatMap(pcr => bank?.values.get(pcr) ?? []);
+  if (bank === undefined || first.length < 8) return true;
+  const more = [8, 9].flatMap(pcr => bank.values.get(pcr) ?? []);
+  const over = (values: readonly Uint8Array[]): string => values.reduce((h, v) => h.update(v), createHash(bank.hash.name)).digest('hex');
+  return digest === over(first) || (more.length === 2 ? digest === over([...first, ...more]) : true);
+}
+
+const mismatch = (message: string, expected?: string, seen?: string): EvidenceError =>
+  new EvidenceError('LOG_MISMATCH', 'measured', message, {
+    ...(expected === undefined ? {} : { expected }),
+    ...(seen === undefined ? {} : { seen }),
+  });
+
+const shrunk = (prior: ImaState, list: List): EvidenceError =>
+  new EvidenceError('ROLLED_BACK', 'measured', 'Cannot accept IMA list: it lost entries that it had, and the device was not reset', {
+    expected: `at least ${prior.entries} entries, the first of them as before`,
+    seen: `${list.from + list.entries.length}`,
+  });

@@ -1,0 +1,119 @@
+import { fromBase64 } from '../../codec/bytes.ts';
+import { decodeImaAscii, decodeImaBinary, type ImaEntry, maxImaBytes } from '../../codec/ima-log.ts';
+import { DecodeError } from '../../codec/reader.ts';
+import { decodeEventLog, maxEventLog, type TcgEventLog } from '../../codec/tcg-event-log.ts';
+import { type Attest, decodeAttest, decodeTpmSignature, type TpmSignature } from '../../codec/tpm.ts';
+import { tpmHashNamed } from '../../codec/tpm-algorithms.ts';
+import { decodeTpmPublic, type TpmPublic } from '../../codec/tpm-public.ts';
+import { type Certificate, decodeCertificate } from '../../codec/x509.ts';
+import { maxCertificates, maxChainBytes } from '../evidence.ts';
+
+/**
+ * `application/vnd.sallyport.tpm-quote+json`, every field as named and none other; bytes in base64:
+ *   quote: TPMS_ATTEST · signature: TPMT_SIGNATURE
+ *   ak: { public?: TPM2B_PUBLIC, certificates?: [DER, leaf first] }, at least one of them
+ *   ek?: { certificates: [DER, leaf first] }: with `ak.public`, for a key that was activated and not certified
+ *   pcrs: { sha256: { "7": hex } }, exactly the PCRs that the quote selects
+ *   eventLog?: the firmware's log · imaLog?: { from: entries left out, ascii: text } or { from, binary }
+ */
+export type QuoteEvidence = {
+  readonly attestBytes: Uint8Array;
+  readonly attest: Attest;
+  readonly signature: TpmSignature;
+  readonly akPublic?: TpmPublic;
+  readonly akChain: readonly Certificate[];
+  readonly ekChain: readonly Certificate[];
+  /** By our names of the banks, then by PCR. */
+  readonly pcrs: ReadonlyMap<string, ReadonlyMap<number, Uint8Array>>;
+  readonly eventLog?: TcgEventLog;
+  readonly ima?: { readonly from: number; readonly entries: readonly ImaEntry[] };
+};
+
+/** Longest message, bytes: a whole IMA list and a log in base64. */
+export const maxQuoteBytes = 12 << 20;
+
+/** Reads the message and all that is in it. Throws DecodeError. */
+export function decodeQuoteEvidence(bytes: Uint8Array): QuoteEvidence {
+  if (bytes.length > maxQuoteBytes) throw new DecodeError(`Cannot read TPM quote: ${bytes.length} bytes`);
+  const all = object('TPM quote', parse(bytes), ['quote', 'signature', 'ak', 'pcrs'], ['ek', 'eventLog', 'imaLog']);
+  const ak = object('ak', all.get('ak'), [], ['public', 'certificates']);
+  const attestBytes = binary('quote', all.get('quote'), 4096);
+  const [akPublic, eventLog, imaLog] = [ak.get('public'), all.get('eventLog'), all.get('imaLog')];
+  const akChain = ak.has('certificates') ? chain('ak.certificates', ak.get('certificates')) : [];
+  if (akPublic === undefined && akChain.length === 0) throw new DecodeError('Cannot read ak: neither public nor certificates');
+  return {
+    attestBytes,
+    attest: decodeAttest(attestBytes),
+    signature: decodeTpmSignature(binary('signature', all.get('signature'), 4096)),
+    ...(akPublic === undefined ? {} : { akPublic: decodeTpmPublic(binary('ak.public', akPublic, 4096)) }),
+    akChain,
+    ekChain: all.has('ek') ? chain('ek.certificates', object('ek', all.get('ek'), ['certificates'], []).get('certificates')) : [],
+    pcrs: banks(all.get('pcrs')),
+    ...(eventLog === undefined ? {} : { eventLog: decodeEventLog(binary('eventLog', eventLog, maxEventLog)) }),
+    ...(imaLog === undefined ? {} : { ima: ima(imaLog) }),
+  };
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError)) throw error;
+    throw new DecodeError('Cannot read TPM quote: no JSON in UTF-8');
+  }
+}
+
+/** An object with these fields and no others. */
+function object(at: string, value: unknown, required: readonly string[], allowed: readonly string[]): ReadonlyMap<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new DecodeError(`Cannot read ${at}: no object`);
+  const found = new Map<string, unknown>(Object.entries(value));
+  const missing = required.find(key => !found.has(key));
+  if (missing !== undefined) throw new DecodeError(`Cannot read ${at}: ${missing} is missing`);
+  for (const key of found.keys())
+    if (!required.includes(key) && !allowed.includes(key))
+      throw new DecodeError(`Cannot read ${at}: unknown field ${JSON.stringify(key.slice(0, 40))}`);
+  return found;
+}
+
+function binary(at: string, value: unknown, most: number): Uint8Array {
+  if (typeof value !== 'string' || value.length > Math.ceil(most / 3) * 4)
+    throw new DecodeError(`Cannot read ${at}: no base64 of its size`);
+  return fromBase64(value);
+}
+
+function chain(at: string, value: unknown): readonly Certificate[] {
+  if (!Array.isArray(value) || value.length === 0 || value.length > maxCertificates)
+    throw new DecodeError(`Cannot read ${at}: not 1 to ${maxCertificates} certificates`);
+  const ders = value.map((one: unknown) => binary(at, one, maxChainBytes));
+  if (ders.reduce((sum, der) => sum + der.length, 0) > maxChainBytes) throw new DecodeError(`Cannot read ${at}: too many bytes`);
+  return ders.map(decodeCertificate);
+}
+
+function banks(value: unknown): QuoteEvidence['pcrs'] {
+  const found = object('pcrs', value, [], typeof value === 'object' && value !== null ? Object.keys(value).filter(isBank) : []);
+  return new Map([...found].map(([bank, values]) => [bank, valuesOf(bank, values)]));
+}
+
+const isBank = (name: string): boolean => tpmHashNamed(name) !== undefined;
+
+function valuesOf(bank: string, value: unknown): ReadonlyMap<number, Uint8Array> {
+  if (typeof value !== 'object' || value === null) throw new DecodeError(`Cannot read pcrs.${bank}: no object`);
+  const length = (tpmHashNamed(bank)?.bytes ?? 0) * 2;
+  return new Map(
+    Object.entries(value).map(([pcr, digest]: [string, unknown]) => {
+      if (!/^(?:[0-9]|[12][0-9]|3[01])$/.test(pcr)) throw new DecodeError(`Cannot read pcrs.${bank}: a PCR that is none`);
+      if (typeof digest !== 'string' || digest.length !== length || !/^[0-9a-f]*$/.test(digest))
+        throw new DecodeError(`Cannot read pcrs.${bank}.${pcr}: no digest in lower-case hex`);
+      return [Number(pcr), Uint8Array.from(digest.match(/../g) ?? [], pair => Number.parseInt(pair, 16))];
+    }),
+  );
+}
+
+function ima(value: unknown): NonNullable<QuoteEvidence['ima']> {
+  const log = object('imaLog', value, ['from'], ['ascii', 'binary']);
+  const [from, ascii, bytes] = [log.get('from'), log.get('ascii'), log.get('binary')];
+  if (typeof from !== 'number' || !Number.isSafeInteger(from) || from < 0) throw new DecodeError('Cannot read imaLog: from is no count');
+  if (typeof ascii === 'string' && bytes === undefined) return { from, entries: decodeImaAscii(ascii) };
+  if (ascii !== undefined) throw new DecodeError('Cannot read imaLog: not one of ascii and binary');
+  return { from, entries: decodeImaBinary(binary('imaLog.binary', bytes, maxImaBytes)) };
+}
