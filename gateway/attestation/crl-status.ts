@@ -31,8 +31,8 @@ export class CrlStatus {
   readonly #sources: CrlSources;
   readonly #now: Millis;
   readonly #work: Work;
-  /** Signers found to be trusted or not, and those who are being looked at: at most as many as `signers`. */
-  readonly #signers = new Map<Certificate, boolean>();
+  /** Which signers may tell of which certificate, and those who are being looked at: at most as many as `signers`, for each of the path and of them. */
+  readonly #signers = new Map<Certificate, Map<Certificate, boolean>>();
   readonly #underWay = new Set<Certificate>();
 
   constructor(path: Path, sources: CrlSources, now: Millis, work: Work) {
@@ -59,18 +59,20 @@ export class CrlStatus {
     for (const point of pointsOf(certificate))
       for (const crl of this.#sources.crls) {
         const reasons = crl.deltaBase === undefined ? reasonsTold(crl, point, certificate) : 0;
-        if ((reasons & ~told) === 0 || !isInForce(crl, this.#now) || !this.#isAuthorised(crl, issuer)) continue;
+        if (reasons === 0 || !isInForce(crl, this.#now) || !this.#isAuthorised(crl, certificate, issuer)) continue;
+        // One that says revoked counts, though another says good: so each is asked.
         const found = this.#entry(crl, certificate, serial, issuer);
         if (found === 'revoked') return 'revoked';
         if (found === 'good') told |= reasons;
-        if (told === allReasons) return 'good';
       }
-    return 'unknown';
+    return told === allReasons ? 'good' : 'unknown';
   }
 
   /** What a CRL says, brought up to date by the newest delta that belongs to it (§6.3.3 i and j). */
   #entry(base: Crl, certificate: Certificate, serial: Hex, issuer: Certificate): Status {
-    const deltas = this.#sources.crls.filter(crl => isDeltaOf(crl, base) && isInForce(crl, this.#now) && this.#isAuthorised(crl, issuer));
+    const deltas = this.#sources.crls.filter(
+      crl => isDeltaOf(crl, base) && isInForce(crl, this.#now) && this.#isAuthorised(crl, certificate, issuer),
+    );
     const [delta] = deltas.toSorted((a, b) => ((a.number ?? 0n) < (b.number ?? 0n) ? 1 : -1));
     const since = delta === undefined ? 'absent' : reasonOn(delta, certificate, serial);
     const before = reasonOn(base, certificate, serial);
@@ -80,7 +82,7 @@ export class CrlStatus {
     return before === 'absent' ? 'good' : 'revoked';
   }
 
-  #isAuthorised(crl: Crl, issuer: Certificate): boolean {
+  #isAuthorised(crl: Crl, certificate: Certificate, issuer: Certificate): boolean {
     if (sameName(issuer.subject, crl.issuer) && maySignCrls(issuer) && this.#work.verifies(crl, issuer)) return true;
     const { certificates, anchor } = this.#path;
     const others = [anchor.certificate, ...certificates.slice(1), ...this.#sources.signers];
@@ -90,38 +92,40 @@ export class CrlStatus {
         sameName(signer.subject, crl.issuer) &&
         maySignCrls(signer) &&
         this.#work.verifies(crl, signer) &&
-        this.#isTrusted(signer),
+        this.#mayTell(signer, certificate),
     );
   }
 
-  #isTrusted(signer: Certificate): boolean {
+  /** Whether a signer may tell of this certificate: it is not vouched for by that certificate, nor by nobody. */
+  #mayTell(signer: Certificate, about: Certificate): boolean {
+    if (isSame(signer, about)) return speaksForItself(signer);
     const { certificates, anchor } = this.#path;
     if (signer === anchor.certificate) return true;
-    // What stands in the path as a CA was checked with it, and its own status is asked for too.
-    if (certificates.indexOf(signer) > 0) return true;
-    const known = this.#signers.get(signer);
+    // A CA of the path was checked with it, and its own status is asked for too.
+    const at = certificates.findIndex(c => isSame(c, signer));
+    if (at > 0) return at > certificates.indexOf(about);
+    const known = this.#signers.get(signer)?.get(about);
     if (known !== undefined) return known;
-    if (this.#underWay.has(signer)) return speaksForItself(signer);
-    if (this.#underWay.size >= maxDepth) return false;
+    if (this.#underWay.has(signer) || this.#underWay.size >= maxDepth) return false;
     this.#underWay.add(signer);
-    const found = this.#leadsToAnchor(signer);
+    const found = this.#leadsToAnchor(signer, about);
     this.#underWay.delete(signer);
-    this.#signers.set(signer, found);
+    const of = this.#signers.get(signer) ?? new Map<Certificate, boolean>();
+    this.#signers.set(signer, of.set(about, found));
     return found;
   }
 
-  #leadsToAnchor(signer: Certificate): boolean {
+  #leadsToAnchor(signer: Certificate, about: Certificate): boolean {
     const { certificates, anchor } = this.#path;
     const cas = certificates.slice(1);
     const rules = { now: this.#now, purpose: 'any', leafUsage: ['cRLSign'], judgeAnchorDates: false, policies: anyPolicies } as const;
+    const intermediates = [...cas, ...this.#sources.signers].slice(0, 128);
     try {
-      const built = buildPath(
-        { leaf: signer, intermediates: [...cas, ...this.#sources.signers].slice(0, 128), anchors: [anchor], rules },
-        this.#work,
-      );
+      const built = buildPath({ leaf: signer, intermediates, anchors: [anchor], rules }, this.#work);
       const namer = built.certificates[1] ?? anchor.certificate;
       // Names alone are not enough: another CA below the same anchor must not speak for this one.
       if (![anchor.certificate, ...cas].some(c => sameBytes(c.spki, namer.spki))) return false;
+      if (built.certificates.some(c => isSame(c, about))) return false;
       return this.of(signer, namer) === 'good';
     } catch (error) {
       if (!(error instanceof EvidenceError) || this.#work.exhausted) throw error;
@@ -129,6 +133,8 @@ export class CrlStatus {
     }
   }
 }
+
+const isSame = (a: Certificate, b: Certificate): boolean => a === b || sameBytes(a.der, b.der);
 
 /** Whether its issuer appointed it to tell of itself as well: then no other CRL can. */
 const speaksForItself = (signer: Certificate): boolean =>

@@ -38,6 +38,13 @@ describe('a certificate revocation list', () => {
     expect(judged([rootCrl(), crlOfA(revokes(76, 77))])).toBe(revoked);
     expect(judged([rootCrl(revokes(55)), crlOfA()])).toBe(revoked);
   });
+  it('that says revoked counts, though another in force says good', () => {
+    for (const lists of [
+      [crlOfA(), crlOfA(revokes(77))],
+      [crlOfA(revokes(77)), crlOfA()],
+    ])
+      expect(judged([rootCrl(), ...lists])).toBe(revoked);
+  });
   it('of another issuer with the same serial number says nothing', () =>
     expect(judged([rootCrl(revokes(77)), crlOfA(revokes(55))])).toBe(good));
   it('revokes for any reason, on hold too', () => {
@@ -155,6 +162,21 @@ describe('who signs a CRL', () => {
     expect(judged([rootCrl(), lists(1)], [authority], given)).toBe(good);
     expect(judged([rootCrl(), lists(77)], [authority], given)).toBe(revoked);
     expect(judged([rootCrl(), lists(99)], [authority], given)).toBe(unknown);
+  });
+  it('is no key that the certificate itself vouches for, in the path or beside it', () => {
+    // A gave itself a new key, B's; only that key says that its certificate is not revoked, or a key that it named in its turn.
+    const rolled = signerFor({ extensions: [ca()] });
+    const given = { leaf: leaf({ serial: 77, signer: keys.b }), with: [caA({ serial: 55 }), rolled] };
+    expect(judged([rootCrl(), byB], [], given)).toBe(unknown);
+    expect(judged([rootCrl(), byB], [rolled], given)).toBe(unknown);
+    expect(judged([rootCrl(), byB, crlOfA()], [rolled], given)).toBe(good);
+    expect(judged([rootCrl(), byB, crlOfA(revokes(99))], [rolled], given)).toBe(revoked);
+    const helper = certificate({ subject: 'CN=A', issuer: 'CN=A', keys: keys.other, signer: keys.b, serial: 100, extensions: [usage(6)] });
+    expect(judged([rootCrl(), byB, crlOfA({ signer: keys.other })], [helper], given)).toBe(unknown);
+    const again = signerFor({ keys: keys.other, signer: keys.b, serial: 98, extensions: [ca()] });
+    const twice = { leaf: leaf({ serial: 77, signer: keys.other }), with: [caA({ serial: 55 }), rolled, again] };
+    expect(judged([rootCrl(), byB, crlOfA({ signer: keys.other })], [], twice)).toBe(unknown);
+    expect(judged([rootCrl(), byB, crlOfA({ signer: keys.other }), crlOfA()], [], twice)).toBe(good);
   });
   it('is vouched for by the CRL of another signer, but not by a row of them without end', () => {
     const row = (length: number): string => {
