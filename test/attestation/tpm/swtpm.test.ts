@@ -15,6 +15,7 @@ import { makeVendor } from '../../vectors/pki.ts';
 import { eventLog, type Message, pcrsAfter, softKey, publicArea } from '../../vectors/soft-tpm.ts';
 import { noSwtpm, Swtpm, type TpmKeys } from '../../vectors/swtpm.ts';
 import { answers, boot, certify, model, quoteVerifier, referenceSet } from './world.ts';
+import { emptyLedger } from '../../../gateway/attestation/matter/ledger.ts';
 
 /** A TPM of other people: what it signs we accept, what it does not we refuse. */
 const missing = noSwtpm();
@@ -47,7 +48,7 @@ describe.skipIf(missing !== undefined)('with swtpm and tpm2-tools', () => {
     const anchor = readAnchor('root', anchorDer);
     const secret = randomBytes(secretBytes);
     const candidate = { ekChain: ekChain.map(decodeCertificate), ek: decodeTpmPublic(keys.ekPublic), ak: decodeTpmPublic(keys.akPublic) };
-    const context = { trust: { anchors: [anchor], referenceSets: [] }, now, keys: new KeyCache() };
+    const context = { trust: { anchors: [anchor], referenceSets: [], keys: new Map(), matter: emptyLedger }, now, keys: new KeyCache() };
     const { state, credential } = challengeActivation(candidate, secret, entropy(bytes), context);
     const done = answerActivation(state, of.activate(credential.blob, credential.secret, hasPolicy), now + 1000);
     if (done.kind !== 'activated') throw new Error(JSON.stringify(done));
@@ -102,7 +103,7 @@ describe.skipIf(missing !== undefined)('with swtpm and tpm2-tools', () => {
     const other = decodeTpmPublic(publicArea(softKey()));
     const anchor = readAnchor('root', anchorOf(tpm));
     const candidate = { ekChain: ekChain.map(decodeCertificate), ek: decodeTpmPublic(keys.ekPublic), ak: other };
-    const context = { trust: { anchors: [anchor], referenceSets: [] }, now, keys: new KeyCache() };
+    const context = { trust: { anchors: [anchor], referenceSets: [], keys: new Map(), matter: emptyLedger }, now, keys: new KeyCache() };
     const { credential } = challengeActivation(candidate, randomBytes(secretBytes), entropy(), context);
     expect(() => tpm.activate(credential.blob, credential.secret)).toThrow(/integrity|0x1DF|0x1df/i);
     expect(() => challengeActivation({ ...candidate, ek: other }, randomBytes(32), entropy(), context)).toThrow(
