@@ -31,8 +31,24 @@ const facts: { readonly [kind in FactKind]: Extract<Fact, { readonly kind: kind 
   certificate: { kind: 'certificate', role: 'server', subject: 'CN=a', issuer: 'CN=b', key: '00ff' },
   'uses-server': { kind: 'uses-server', service: 'ntp', ip: '192.0.2.1' },
   neighbour: { kind: 'neighbour', protocol: 'lldp', chassis: 'a', portId: 'b', name: 'c' },
-  router: { kind: 'router', protocol: 'vrrp', detail: '', ip: '10.0.0.1', mac: '00:00:5e:00:01:07', owner: '10.0.0.2' },
-  bridge: { kind: 'bridge', protocol: 'stp', detail: '' },
+  router: {
+    kind: 'router',
+    protocol: 'vrrp',
+    detail: '',
+    ip: '10.0.0.1',
+    mac: '00:00:5e:00:01:07',
+    owner: '10.0.0.2',
+    isPreferred: true,
+  },
+  bridge: {
+    kind: 'bridge',
+    protocol: 'stp',
+    detail: '',
+    tree: {
+      root: { priority: 4096, extension: 1, mac: '00:00:5e:00:53:01' },
+      bridge: { priority: 32768, extension: 1, mac: '00:00:5e:00:53:02' },
+    },
+  },
   member: { kind: 'member', group: '224.0.0.251' },
   asks: { kind: 'asks', protocol: 'tls', name: 'example.org' },
   'answers-for': { kind: 'answers-for', protocol: 'llmnr', name: 'wpad' },
@@ -41,6 +57,7 @@ const facts: { readonly [kind in FactKind]: Extract<Fact, { readonly kind: kind 
   'talks-to': { kind: 'talks-to', ip: '192.0.2.1', protocol: 6, port: 443, ownPort: 0, began: 'here' },
   resolves: { kind: 'resolves', name: 'example.org', ip: '192.0.2.1' },
   reaches: { kind: 'reaches', vlan: 20 },
+  turned: { kind: 'turned', sign: 'ttl', from: '64', to: '128', times: 2 },
   behind: { kind: 'behind', ip: '198.51.100.1' },
 };
 const observation = { at: 1, port: 'eth0', vlan: 0, mac: '00:00:5e:00:53:01', collector: 'test', frame: 1 };
