@@ -32,7 +32,7 @@ const fact = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('vendor-class'), text }),
   z.object({ kind: z.literal('dhcp-parameters'), options: z.array(z.number().int().min(0).max(255)).max(255) }),
   z.object({ kind: z.literal('dhcp-client-id'), id: hex }),
-  z.object({ kind: z.literal('dhcp-lease'), ip, server: ip }),
+  z.object({ kind: z.literal('dhcp-lease'), ip, server: ip, router: ip.optional() }),
   z.object({ kind: z.literal('dhcp-server'), ip }),
   z.object({ kind: z.literal('mud-url'), url: text }),
   z.object({

@@ -12,7 +12,8 @@ export type Fact =
   /** DHCP option 55, in the order sent. */
   | { readonly kind: 'dhcp-parameters'; readonly options: readonly number[] }
   | { readonly kind: 'dhcp-client-id'; readonly id: Hex }
-  | { readonly kind: 'dhcp-lease'; readonly ip: Ip; readonly server: Ip }
+  /** `router`: the one that the server gave to its client. */
+  | { readonly kind: 'dhcp-lease'; readonly ip: Ip; readonly server: Ip; readonly router?: Ip }
   /** The sender answers as a DHCP server. */
   | { readonly kind: 'dhcp-server'; readonly ip: Ip }
   | { readonly kind: 'mud-url'; readonly url: string }

@@ -84,15 +84,16 @@ export const discover = (mac: string, { name, parameters, chaddr = mac, giaddr =
   return b.ethernet(mac, b.broadcast, 0x0800, b.ipv4(giaddr, '255.255.255.255', 17, body));
 };
 /** OFFER of a server, or ACK of a lease. */
-export const offer = (mac: string, server: string, { via = server, type = 2, chaddr = nobody, yiaddr = '10.20.0.77' } = {}): Uint8Array => {
+export const offer = (
+  mac: string,
+  server: string,
+  { via = server, type = 2, chaddr = nobody, yiaddr = '10.20.0.77', router = '' } = {},
+): Uint8Array => {
   const body = b.dhcp({
     op: 2,
     chaddr,
     yiaddr,
-    options: [
-      [53, [type]],
-      [54, b.ip4(server)],
-    ],
+    options: [[53, [type]], [54, b.ip4(server)], ...(router === '' ? [] : [[3, b.ip4(router)] as [number, readonly number[]]])],
   });
   return b.ethernet(mac, b.broadcast, 0x0800, b.ipv4(via, '255.255.255.255', 17, b.udp(67, 68, body)));
 };

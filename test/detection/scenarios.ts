@@ -562,7 +562,20 @@ export const scenarios: { readonly [rule in AlarmType]?: Scenario } = {
   'hidden-router': {
     happens: w => w.send(gateway).send([s.arp(laptop, laptopIp), ...outside(laptop)]),
     raises: `${laptop} ${router}`,
+    also: {
+      'a router that names itself by DHCP, or by RA': {
+        happens: w =>
+          w
+            .send([...gateway, s.arp(laptop, laptopIp), s.arp(axis, axisIp), s.advertise(laptop)])
+            .send([s.offer(laptop, laptopIp, { type: 5, chaddr: axis, yiaddr: axisIp, router: laptopIp }), ...outside(laptop)]),
+        raises: `${laptop} ${router}`,
+      },
+    },
     isNo: {
+      'a second router that the DHCP server names to its clients': w =>
+        w
+          .send([...gateway, s.arp(second, '10.20.0.3'), s.arp(server, serverIp), s.arp(axis, axisIp)])
+          .send([s.offer(server, serverIp, { type: 5, chaddr: axis, yiaddr: axisIp, router: '10.20.0.3' }), ...outside(second)]),
       'VRRP routers that take over from each other': takeOver(s.vrrp),
       'HSRP routers that take over from each other': takeOver(s.hsrp),
     },

@@ -14,7 +14,7 @@ const facts: { readonly [kind in FactKind]: Extract<Fact, { readonly kind: kind 
   'vendor-class': { kind: 'vendor-class', text: 'MSFT 5.0' },
   'dhcp-parameters': { kind: 'dhcp-parameters', options: [1, 3, 6] },
   'dhcp-client-id': { kind: 'dhcp-client-id', id: '01aa' },
-  'dhcp-lease': { kind: 'dhcp-lease', ip: '192.0.2.7', server: '192.0.2.1' },
+  'dhcp-lease': { kind: 'dhcp-lease', ip: '192.0.2.7', server: '192.0.2.1', router: '192.0.2.2' },
   'dhcp-server': { kind: 'dhcp-server', ip: '192.0.2.1' },
   'mud-url': { kind: 'mud-url', url: 'https://example.org/mud.json' },
   service: { kind: 'service', protocol: 'tcp', port: 502, name: 'mbap' },
