@@ -10,6 +10,7 @@ const magicCookie = 0x63825363;
 
 /** Option codes that we read. RFC 2132, RFC 8520 §10 (161). */
 export const options = {
+  router: 3,
   hostName: 12,
   requestedAddress: 50,
   overload: 52,
@@ -104,7 +105,12 @@ function fromServer(m: Message, type: number | undefined, packet: Packet): reado
   const server = id?.length === 4 ? ip4(id) : packet.sourceIp;
   if (server === undefined || !isHostIp(server)) return [];
   const said: Said[] = [{ kind: 'dhcp-server', ip: server }];
-  if (type === messageTypes.ack && isHostIp(m.yiaddr)) said.push({ about: m.chaddr, fact: { kind: 'dhcp-lease', ip: m.yiaddr, server } });
+  if (type !== messageTypes.ack || !isHostIp(m.yiaddr)) return said;
+  // The first one is the preferred one, RFC 2132 §3.5.
+  const routers = m.options.get(options.router);
+  const router = routers !== undefined && routers.length >= 4 ? ip4(routers.subarray(0, 4)) : undefined;
+  const named = router !== undefined && isHostIp(router) ? { router } : {};
+  said.push({ about: m.chaddr, fact: { kind: 'dhcp-lease', ip: m.yiaddr, server, ...named } });
   return said;
 }
 

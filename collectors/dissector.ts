@@ -25,6 +25,7 @@ import { Spoken } from './spoken.ts';
 import { TcpOpenings } from './stream.ts';
 import { TcpStreams } from './tcp-streams.ts';
 import { innerFrame, isTunnel } from './tunnel.ts';
+import { Turns } from './turns.ts';
 import { UnreadCounts } from './unread.ts';
 
 const nothing: Drained = { observations: [], malformed: [], overflow: [], counters: [] };
@@ -69,6 +70,7 @@ export class Dissector {
   readonly #firstFrame: Float64Array;
   readonly #firstAt: Float64Array;
   readonly #claims: AddressClaims;
+  readonly #turns: Turns;
   readonly #maxTries: number;
   /** By slot: how many more frames are looked at for an address of the sender. */
   readonly #addressTries: Uint8Array;
@@ -88,6 +90,7 @@ export class Dissector {
     this.#settled = new SettledFlows(maxAddresses);
     this.#spoken = new Spoken(collectors, maxAddresses);
     this.#claims = new AddressClaims(maxAddresses);
+    this.#turns = new Turns(maxAddresses);
     this.#maxTries = options.addressesOfTraffic === true ? addressTries : 0;
     this.#addressTries = new Uint8Array(maxAddresses).fill(this.#maxTries);
     this.#served = new ServedPorts(maxAddresses);
@@ -146,6 +149,8 @@ export class Dissector {
     this.#sender = slot;
     this.#isWanted = false;
     if (packet.ipVersion === 4 && this.#addressTries[slot] !== 0) this.#noteOwnAddress();
+    if (this.#turns.mayTurn(packet, slot) && this.#isOwnAddress())
+      for (const fact of this.#turns.note(packet, slot)) this.#noteActivity(packet.source, fact);
     if (packet.ipVersion === 0) this.#collect(this.unread.layer2(packet), state);
     else if (packet.ipProtocol === ipProtocols.tcp) this.#tcp(slot, port, state);
     else {
@@ -387,6 +392,7 @@ export class Dissector {
     this.#sightings.forget(slot);
     this.#activity.forget(slot);
     this.#claims.forget(slot);
+    this.#turns.forget(slot);
     this.#addressTries[slot] = this.#maxTries;
     this.#served.forget(slot);
     this.#own.forget(slot);

@@ -99,7 +99,7 @@ export function observe(m: Message, packet: Packet): readonly Said[] {
   const address: Fact = { kind: 'address', ip };
   // Only a link-local address makes a valid Router Advertisement, RFC 4861 §6.1.2.
   if (m.type !== types.routerAdvertisement || !isLinkLocal(ip)) return [address];
-  return [address, { kind: 'router', protocol: 'ra', ip, detail: describe(m) }];
+  return [address, { kind: 'router', protocol: 'ra', ip, detail: describe(m), ...preferred(m) }];
 }
 
 /** The target is the sender's own, unless it stands in for another: a proxy leaves the override flag out (RFC 4861 §7.2.8) or speaks for another address. */
@@ -111,6 +111,10 @@ function fromAdvertisement(m: Extract<Message, { target: Ip }>, packet: Packet, 
   if (isOverride && m.target !== ip) facts.push({ kind: 'address', ip: m.target });
   return facts;
 }
+
+/** RFC 4191 §2.2. A lifetime of zero is no default router at all. */
+const preferred = (m: Extract<Message, { lifetimeSeconds: number }>): { readonly isPreferred?: true } =>
+  m.lifetimeSeconds > 0 && preferences[(m.flags >> 3) & 3] === 'high' ? { isPreferred: true } : {};
 
 /** Nothing that counts down is named, else each advertisement would be news. */
 function describe(m: Extract<Message, { lifetimeSeconds: number }>): string {

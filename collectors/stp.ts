@@ -54,7 +54,7 @@ export function observe(m: Message, packet: Packet): readonly Fact[] {
   const own = 'region' in m ? m.region.bridge : m.bridge;
   const region = 'region' in m ? [`region ${m.region.name} revision ${m.region.revision}`] : [];
   const detail = [`root ${text(m.root)}`, `cost ${m.cost}`, `bridge ${text(own)}`, port, ...region].join(', ');
-  return [{ kind: 'bridge', protocol, detail }];
+  return [{ kind: 'bridge', protocol, detail, tree: { root: m.root, bridge: own } }];
 }
 
 const text = (id: ReturnType<typeof readBridge>): string => `${id.priority}/${id.extension}/${id.mac}`;

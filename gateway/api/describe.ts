@@ -67,6 +67,8 @@ export function describeFact(fact: Fact): string {
       return `passes on frames of ${fact.ip}`;
     case 'contested':
       return `claims ${fact.ip} against ${fact.mac}`;
+    case 'turned':
+      return `${fact.sign === 'ttl' ? 'first time to live' : 'source address'} turned from ${fact.from} to ${fact.to} (${fact.times})`;
     case 'talks-to':
       return `talks to ${fact.ip}, IP protocol ${fact.protocol}, port ${fact.port === 0 ? fact.ownPort : fact.port}`;
     case 'resolves':

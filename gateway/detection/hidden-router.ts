@@ -9,12 +9,13 @@ const manyBehind = 3;
 /** Passes on frames of others without having said that it routes: a hot spot, a second gateway, a host with two networks. */
 export const hiddenRouter: DetectionRule = {
   name: 'hidden-router',
-  spec: `${manyBehind} or more source addresses with a hop counted, from a device that neither said in the learning time that it routes, nor stands in for the gateway, nor is it`,
+  spec: `${manyBehind} or more source addresses with a hop counted, from a device that neither said in the learning time that it routes, nor stands in for the gateway, nor is it, and that no DHCP server names`,
   knownFalse: [
     'the gateway of the site',
     'a device on an uplink',
     'a router that said so in the learning time (RA, VRRP, HSRP)',
     'a router that stands in for the gateway: both say so',
+    'a router that the DHCP server of the site names to its clients',
   ],
   create: () => ({
     observe(o, { now, learnsUntil, withMac, all, uplinks }) {
@@ -24,6 +25,7 @@ export const hiddenRouter: DetectionRule = {
       const behind = new Set(devices.flatMap(({ facts }) => facts.flatMap(({ fact }) => (fact.kind === 'behind' ? fact.ip : []))));
       behind.add(o.fact.ip);
       if (behind.size !== manyBehind) return nothing;
+      if (isNamed(devices, all())) return nothing;
       // The first one that passes on frames is the gateway; who does so besides it is hidden.
       const gateways = [...all()].filter(
         ({ mac, facts }) => mac !== o.mac && facts.filter(({ fact }) => fact.kind === 'behind').length >= manyBehind,
@@ -40,3 +42,11 @@ export const hiddenRouter: DetectionRule = {
 /** It said so while the site was learnt; later anybody could. */
 const saidKind = ({ fields: { deviceKind } }: Device, learnsUntil: Millis): boolean =>
   deviceKind?.value === 'router' && deviceKind.at < learnsUntil;
+
+/** A DHCP server that it is not itself gave it to others as their router. RFC 2132 §3.5. */
+function isNamed(devices: readonly Device[], all: Iterable<Device>): boolean {
+  const own = new Set(devices.flatMap(({ ips }) => ips));
+  return [...all].some(({ facts }) =>
+    facts.some(({ fact }) => fact.kind === 'dhcp-lease' && fact.router !== undefined && own.has(fact.router) && !own.has(fact.server)),
+  );
+}

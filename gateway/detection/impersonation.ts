@@ -1,7 +1,9 @@
 import type { Mac } from '../model/address.ts';
-import { identifierSchemes } from '../model/fact.ts';
+import type { Device } from '../model/device.ts';
+import { type Fact, identifierSchemes, type Observation } from '../model/fact.ts';
 import { CappedMap } from './capped-map.ts';
-import { type DetectionRule, found, nothing } from './rule.ts';
+import { isVirtualRouter } from './roles.ts';
+import { type Context, type DetectionRule, type Finding, found, nothing } from './rule.ts';
 
 const [maxIdentities, ageMs] = [16_384, 24 * 3_600_000];
 /** A hardware address inside a name, `axis-00408c123456`. */
@@ -9,19 +11,25 @@ const embedded = /(?<![0-9a-f])[0-9a-f]{12}(?![0-9a-f])/i;
 /** Identities that a device has once: the serial of its type plate, the name that an engineer gave it. */
 const plates: ReadonlySet<string> = new Set(identifierSchemes.filter(scheme => ['cip-serial', 's7-serial', 'knx-serial'].includes(scheme)));
 
+type Router = Extract<Fact, { readonly kind: 'router' }>;
+
 /** Says that it is a device which its hardware address cannot be: a name made from another maker's address, or another one's type plate. */
 export const impersonation: DetectionRule = {
   name: 'impersonation',
-  spec: 'a name with a hardware address of a maker, spoken from an address that is not that maker’s; a serial that another device shows',
+  spec: 'a name with a hardware address of a maker, spoken from an address that is not that maker’s; a serial that another device shows; a device that came after the learning time and stands in for the virtual address of routers that were there',
   knownFalse: [
     'a device with several interfaces names itself after one of them: the maker is the same',
     'a serial number that looks like an address',
+    'a router of the group that was silent until the first one failed: it was there before',
+    'a group that is new itself',
   ],
   create: () => {
     const shown = new CappedMap<string, Mac>(maxIdentities, ageMs);
     return {
-      observe(o, { withMac, vendorOf }) {
+      observe(o, context) {
+        const { withMac, vendorOf } = context;
         const { fact } = o;
+        if (fact.kind === 'router') return joins(o, fact, context);
         if (fact.kind === 'hostname') {
           const digits = embedded.exec(fact.name)?.[0].toLowerCase();
           const mac = digits?.replace(/..(?=.)/g, '$&:');
@@ -41,3 +49,19 @@ export const impersonation: DetectionRule = {
     };
   },
 };
+
+/** A newcomer in a group of routers. Where the frame comes from the virtual address itself (RFC 9568 §7.3), the address it says it has tells who it is. */
+function joins(o: Observation, fact: Router, { now, learnsUntil, withMac, withIp, all }: Context): readonly Finding[] {
+  const { ip, owner } = fact;
+  if (now < learnsUntil || ip === undefined || fact.protocol === 'ra') return nothing;
+  const senders = isVirtualRouter(o.mac) ? (owner === undefined ? [] : withIp(owner)) : withMac(o.mac);
+  const [sender] = senders;
+  if (sender === undefined || senders.some(({ firstSeen }) => firstSeen < learnsUntil)) return nothing;
+  const standsIn = (device: Device): boolean =>
+    device.firstSeen < learnsUntil &&
+    device.facts.some(one => one.fact.kind === 'router' && one.fact.protocol === fact.protocol && one.fact.ip === ip);
+  const member = [...all()].find(device => device.mac !== sender.mac && standsIn(device));
+  if (member === undefined) return nothing;
+  const detail = `says by ${fact.protocol} that it stands in for ${ip}, as ${member.mac} did before it came: ${fact.detail}`;
+  return found({ ...o, mac: sender.mac, port: sender.port, vlan: sender.vlan }, detail, member.mac);
+}

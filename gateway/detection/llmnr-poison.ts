@@ -5,9 +5,11 @@ import { type Context, type DetectionRule, type Finding, found, nothing } from '
 
 /** Names that hosts ask for by themselves and that no host should have. */
 const baits: ReadonlySet<string> = new Set(['wpad', 'isatap']);
-const [maxHosts, ageMs, maxNames] = [4096, 3_600_000, 16];
-/** Names that one host may give itself by mDNS within an hour beside its own: of other devices, and at all. */
-const [maxOfOthers, maxMore] = [1, 5];
+const [maxHosts, ageMs, maxNames] = [4096, 3_600_000, 40];
+/** Names that an alarm shows: the last ones. */
+const maxShown = 16;
+/** Names that one host may give itself by mDNS within an hour beside its own: of other devices, and at all. A host of containers has one for each service. */
+const [maxOfOthers, maxMore] = [1, 32];
 
 /** Answers LLMNR, NBNS or mDNS questions for names that are not its own, so that credentials come to it. */
 export const llmnrPoison: DetectionRule = {
@@ -18,6 +20,7 @@ export const llmnrPoison: DetectionRule = {
     'a host with a second name',
     'a name server for NetBIOS (WINS), which answers with the addresses of others',
     'one name with a number behind it after a conflict (RFC 6762 §9), one name on two interfaces',
+    'a host of containers with a name for each service',
     'names made at random: of browsers (UUID), of Matter and Android devices',
   ],
   create: () => {
@@ -32,7 +35,9 @@ export const llmnrPoison: DetectionRule = {
         if (name === '' || ownNames(o.mac, context).includes(name)) return nothing;
         const names = [...new Set([...(answered.get(o.mac, o.at) ?? []), name])].slice(0, maxNames);
         answered.set(o.mac, names, o.at);
-        return baits.has(name) || names.length > 1 ? found(o, `answers ${fact.protocol} questions for ${names.join(', ')}`) : nothing;
+        return baits.has(name) || names.length > 1
+          ? found(o, `answers ${fact.protocol} questions for ${names.slice(0, maxShown).join(', ')}`)
+          : nothing;
       },
     };
   },
@@ -51,7 +56,7 @@ function byMdns(o: Observation, name: string, named: CappedMap<Mac, readonly str
   const others = new Set<string>();
   for (const { mac, hostnames = [] } of context.all()) if (mac !== o.mac) for (const { value } of hostnames) others.add(short(value));
   const isTooMany = names.length > maxMore || names.filter(one => others.has(one)).length > maxOfOthers;
-  return isTooMany ? found(o, `answers mdns questions for ${names.join(', ')}`) : nothing;
+  return isTooMany ? found(o, `answers mdns questions for ${names.slice(-maxShown).join(', ')}`) : nothing;
 }
 
 const ownNames = (mac: Mac, { withMac }: Context): readonly string[] =>

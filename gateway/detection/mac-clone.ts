@@ -4,6 +4,7 @@ import type { Observation } from '../model/fact.ts';
 import { CappedMap } from './capped-map.ts';
 import { IdentityChanges, newcomerFrames } from './identity-changes.ts';
 import { type Context, type DetectionRule, type Finding, found, nothing } from './rule.ts';
+import { TwoVoices } from './two-voices.ts';
 
 /** Addresses that came up on a second port, and how long the first one has to speak again: then both are alive. An address that is bound to its port waits for nothing. */
 const [maxSeconds, returnsMs] = [4096, 600_000];
@@ -11,16 +12,18 @@ const [maxSeconds, returnsMs] = [4096, 600_000];
 /** One hardware address is two devices: it speaks on two ports at once, or its signs change together with its lease. */
 export const macClone: DetectionRule = {
   name: 'mac-clone',
-  spec: 'a hardware address on two live ports, or whose DHCP signs change together with its name or its TCP',
+  spec: 'a hardware address on two live ports, or whose DHCP signs change together with its name or its TCP, or that asks for a lease while the address it has goes on to speak',
   knownFalse: [
     'a device that moved: its old port is silent',
     'a virtual machine that moved at once (vMotion), with all its signs: its old port says nothing after that',
     'one VLAN mirrored twice: the port is the same',
     'a network boot that asks for a lease before the system does',
     'an update or a rename: one family of signs changes',
+    'a fixed address and a leased one from the start, a container with a client identifier of its own',
   ],
   create: () => {
     const changes = new IdentityChanges();
+    const voices = new TwoVoices();
     const seconds = new CappedMap<Mac, Observation>(maxSeconds, returnsMs);
     return {
       observe(o, context) {
@@ -29,6 +32,8 @@ export const macClone: DetectionRule = {
           if (context.isBound(other)) return twoPorts(o, other);
           seconds.set(o.mac, o, o.at);
         }
+        const second = o.fact.kind === 'turned' ? voices.source(o, context) : undefined;
+        if (second !== undefined) return found(o, second.text, o.mac).map(one => ({ ...one, frames: second.frames }));
         const changed = changes.observe(o, context) ?? ('text' in o.fact ? changes.recent(o.mac, o.at) : {});
         const { dhcp, name, stack, tls, ip } = changed;
         const strong = [dhcp, name, stack].filter(sign => sign !== undefined);

@@ -22,6 +22,7 @@ const hex = z
 const text = z.string().max(1024);
 const pid = z.number().int();
 const epoch = z.string().max(64);
+const bridgeId = z.object({ priority: z.number().int().min(0).max(65535), extension: z.number().int().min(0).max(4095), mac });
 
 const fact = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('seen') }),
@@ -31,7 +32,7 @@ const fact = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('vendor-class'), text }),
   z.object({ kind: z.literal('dhcp-parameters'), options: z.array(z.number().int().min(0).max(255)).max(255) }),
   z.object({ kind: z.literal('dhcp-client-id'), id: hex }),
-  z.object({ kind: z.literal('dhcp-lease'), ip, server: ip }),
+  z.object({ kind: z.literal('dhcp-lease'), ip, server: ip, router: ip.optional() }),
   z.object({ kind: z.literal('dhcp-server'), ip }),
   z.object({ kind: z.literal('mud-url'), url: text }),
   z.object({
@@ -63,14 +64,21 @@ const fact = z.discriminatedUnion('kind', [
     ip: ip.optional(),
     mac: mac.optional(),
     owner: ip.optional(),
+    isPreferred: z.literal(true).optional(),
   }),
-  z.object({ kind: z.literal('bridge'), protocol: z.enum(bridgeProtocols), detail: text }),
+  z.object({
+    kind: z.literal('bridge'),
+    protocol: z.enum(bridgeProtocols),
+    detail: text,
+    tree: z.object({ root: bridgeId, bridge: bridgeId }).optional(),
+  }),
   z.object({ kind: z.literal('member'), group: ip }),
   z.object({ kind: z.literal('asks'), protocol: z.enum(['tls', 'http']), name: text }),
   z.object({ kind: z.literal('answers-for'), protocol: z.enum(['llmnr', 'mdns', 'nbns']), name: text }),
   z.object({ kind: z.literal('acted'), action: z.enum(actionNames), target: text, detail: text }),
   z.object({ kind: z.literal('behind'), ip }),
   z.object({ kind: z.literal('contested'), ip, mac }),
+  z.object({ kind: z.literal('turned'), sign: z.enum(['ttl', 'source']), from: text, to: text, times: z.number().int().min(1).max(255) }),
   z.object({ kind: z.literal('reaches'), vlan }),
   z.object({
     kind: z.literal('talks-to'),

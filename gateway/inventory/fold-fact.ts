@@ -17,6 +17,7 @@ const notAnnouncing = [
   'behind',
   'acted',
   'contested',
+  'turned',
   'reaches',
   'uses-server',
   'asks',
@@ -79,6 +80,7 @@ export function foldFact(device: Device, observation: Observation): Device {
     case 'acted':
     case 'behind':
     case 'contested':
+    case 'turned':
     case 'reaches':
     case 'talks-to':
     case 'resolves':

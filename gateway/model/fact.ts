@@ -12,7 +12,8 @@ export type Fact =
   /** DHCP option 55, in the order sent. */
   | { readonly kind: 'dhcp-parameters'; readonly options: readonly number[] }
   | { readonly kind: 'dhcp-client-id'; readonly id: Hex }
-  | { readonly kind: 'dhcp-lease'; readonly ip: Ip; readonly server: Ip }
+  /** `router`: the one that the server gave to its client. */
+  | { readonly kind: 'dhcp-lease'; readonly ip: Ip; readonly server: Ip; readonly router?: Ip }
   /** The sender answers as a DHCP server. */
   | { readonly kind: 'dhcp-server'; readonly ip: Ip }
   | { readonly kind: 'mud-url'; readonly url: string }
@@ -63,9 +64,11 @@ export type Fact =
       readonly ip?: Ip;
       readonly mac?: Mac;
       readonly owner?: Ip;
+      /** Set iff it wants hosts to take it rather than other routers, RFC 4191 §2.2. */
+      readonly isPreferred?: true;
     }
   /** It takes part in the layer 2 itself: as a bridge or ring node, as one end of an aggregated link, as authenticator of a port, as master of the time. */
-  | { readonly kind: 'bridge'; readonly protocol: BridgeProtocol; readonly detail: string }
+  | { readonly kind: 'bridge'; readonly protocol: BridgeProtocol; readonly detail: string; readonly tree?: Tree }
   | { readonly kind: 'member'; readonly group: Ip }
   /** The name of a server that it asks for: SNI, Host. */
   | { readonly kind: 'asks'; readonly protocol: 'tls' | 'http'; readonly name: string }
@@ -77,6 +80,8 @@ export type Fact =
   | { readonly kind: 'behind'; readonly ip: Ip }
   /** It claimed this address again after `mac` had claimed it in between. */
   | { readonly kind: 'contested'; readonly ip: Ip; readonly mac: Mac }
+  /** What it sends itself over IPv4 shows another time to live, or another source address, than what it sent before; `times`: how often it turned between the two. */
+  | { readonly kind: 'turned'; readonly sign: 'ttl' | 'source'; readonly from: string; readonly to: string; readonly times: number }
   /**
    * A flow of its own, of devices that named a MUD URL. Of its ports and the other's the one that changes with each connection is 0. `began`:
    * who opened the connection, of TCP. For the rules only: it is not kept.
@@ -96,6 +101,11 @@ export type Fact =
 
 export const bridgeProtocols = ['stp', 'rstp', 'mrp', 'hsr', 'prp', 'dlr', 'lacp', 'eapol', 'ptp'] as const;
 export type BridgeProtocol = (typeof bridgeProtocols)[number];
+
+/** Priority, VLAN or instance, and address. IEEE 802.1Q §14.2.5. */
+export type BridgeId = { readonly priority: number; readonly extension: number; readonly mac: Mac };
+/** Of a BPDU: the root that its sender believes in, and the sender itself. */
+export type Tree = { readonly root: BridgeId; readonly bridge: BridgeId };
 
 /** Where a description stood, of protocols that carry several or of several programs of one device. */
 export const descriptionsOf = [
@@ -225,6 +235,8 @@ export function factKey(fact: Fact): string {
       return `talks-to ${fact.ip} ${fact.protocol} ${fact.port} ${fact.ownPort} ${fact.began}`;
     case 'resolves':
       return `resolves ${fact.name} ${fact.ip}`;
+    case 'turned':
+      return `turned ${fact.sign}`;
     case 'reaches':
       return `reaches ${fact.vlan}`;
     case 'address':

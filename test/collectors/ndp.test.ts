@@ -48,6 +48,7 @@ describe('a Router Advertisement', () => {
         protocol: 'ra',
         ip: 'fe80::200:5eff:fe00:5323',
         detail: 'lifetime 1800 s, preference high, addresses by DHCP, prefixes 2001:db8:0:1::/64, DNS 2001:db8::53',
+        isPreferred: true,
       },
     ]));
 

@@ -7,13 +7,15 @@ import { drained, factsOf } from './observe.ts';
 
 const vectors = v.stpVectors;
 const detail = `root 4096/1/${gateway}, cost 4, bridge 32768/1/${host}, port 0x8007`;
+const root = { priority: 4096, extension: 1, mac: gateway };
+const tree = { root, bridge: { priority: 32_768, extension: 1, mac: host } };
 
 describe('a BPDU', () => {
   it('of Spanning Tree names a bridge with its root', () =>
-    expect(factsOf(host, vectors['stp-configuration'])).toEqual([{ kind: 'bridge', protocol: 'stp', detail }]));
+    expect(factsOf(host, vectors['stp-configuration'])).toEqual([{ kind: 'bridge', protocol: 'stp', detail, tree }]));
 
   it('of Rapid Spanning Tree too, padded to the least frame', () =>
-    expect(factsOf(host, vectors['stp-rapid'])).toEqual([{ kind: 'bridge', protocol: 'rstp', detail }]));
+    expect(factsOf(host, vectors['stp-rapid'])).toEqual([{ kind: 'bridge', protocol: 'rstp', detail, tree }]));
 
   it('of Multiple Spanning Tree names its region and its own bridge', () =>
     expect(factsOf(host, vectors['stp-multiple'])).toEqual([
@@ -21,6 +23,7 @@ describe('a BPDU', () => {
         kind: 'bridge',
         protocol: 'rstp',
         detail: `root 4096/1/${gateway}, cost 4, bridge 36864/0/${host}, port 0x8007, region plant revision 3`,
+        tree: { root, bridge: { priority: 36_864, extension: 0, mac: host } },
       },
     ]));
 

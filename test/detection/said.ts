@@ -4,7 +4,7 @@ import { bridgeGroup, ieee8023, llc, toGroup } from '../vectors/frames/infrastru
 import { adu } from '../vectors/frames/modbus.ts';
 import { linkAddress, routerAdvertisement } from '../vectors/frames/ndp.ts';
 import { bridgeId } from '../vectors/frames/stp.ts';
-import { llmnrAnswer, nbnsAnswer } from '../vectors/frames/udp.ts';
+import { llmnrAnswer, nbnsAnswer, nbnsRegistration } from '../vectors/frames/udp.ts';
 
 /** Frames of the stories in `scenarios.ts`, composed with the builders of the vectors. */
 const zero = '00:00:00:00:00:00';
@@ -29,7 +29,10 @@ export const udp = (
 ): Uint8Array => b.ethernet(mac, target, 0x0800, b.ipv4(from, to, 17, b.udp(source, port, body), { ttl }));
 /** A packet of somebody else that it passes on: a hop is counted. */
 export const passesOn = (mac: string, from: string): Uint8Array => udp(mac, { from, ttl: 61 }, 4000, 4001, b.bytes('x'));
-export const plain = (mac: string, from: string): Uint8Array => udp(mac, { from }, 4000, 4001, b.bytes('x'));
+export const plain = (mac: string, from: string, ttl = 64): Uint8Array => udp(mac, { from, ttl }, 4000, 4001, b.bytes('x'));
+/** Registers its name with all. RFC 1002 §4.2.2. */
+export const registers = (mac: string, from: string, name: string, ttl = 64): Uint8Array =>
+  udp(mac, { from, ttl, to: '10.20.0.255', target: b.broadcast }, 137, 137, nbnsRegistration({ name, ip: from }));
 
 type Tcp = { readonly flags?: number; readonly options?: readonly number[]; readonly ttl?: number };
 export const tcp = (
@@ -67,37 +70,41 @@ type Ask = {
   readonly chaddr?: string;
   readonly giaddr?: string;
   readonly mud?: string;
+  /** Client identifier, its type first. RFC 2132 §9.14. */
+  readonly client?: readonly number[];
 };
 /** DHCP DISCOVER; through a relay when `giaddr` is given. */
-export const discover = (mac: string, { name, parameters, chaddr = mac, giaddr = '0.0.0.0', mud }: Ask = {}): Uint8Array => {
+export const discover = (mac: string, { name, parameters, chaddr = mac, giaddr = '0.0.0.0', mud, client }: Ask = {}): Uint8Array => {
   const options: [number, string | readonly number[]][] = [[53, [1]]];
   if (name !== undefined) options.push([12, name]);
   if (parameters !== undefined) options.push([55, parameters]);
+  if (client !== undefined) options.push([61, client]);
   if (mud !== undefined) options.push([161, mud]);
   const body = b.udp(giaddr === '0.0.0.0' ? 68 : 67, 67, b.dhcp({ op: 1, chaddr, options, giaddr }));
   return b.ethernet(mac, b.broadcast, 0x0800, b.ipv4(giaddr, '255.255.255.255', 17, body));
 };
 /** OFFER of a server, or ACK of a lease. */
-export const offer = (mac: string, server: string, { via = server, type = 2, chaddr = nobody, yiaddr = '10.20.0.77' } = {}): Uint8Array => {
+export const offer = (
+  mac: string,
+  server: string,
+  { via = server, type = 2, chaddr = nobody, yiaddr = '10.20.0.77', router = '' } = {},
+): Uint8Array => {
   const body = b.dhcp({
     op: 2,
     chaddr,
     yiaddr,
-    options: [
-      [53, [type]],
-      [54, b.ip4(server)],
-    ],
+    options: [[53, [type]], [54, b.ip4(server)], ...(router === '' ? [] : [[3, b.ip4(router)] as [number, readonly number[]]])],
   });
   return b.ethernet(mac, b.broadcast, 0x0800, b.ipv4(via, '255.255.255.255', 17, b.udp(67, 68, body)));
 };
 const linkLocal = (mac: string): string => `fe80:0:0:0:0:0:0:${mac.slice(-2)}`;
 /** Router Advertisement. RFC 4861 §4.2. */
-export const advertise = (mac: string): Uint8Array =>
+export const advertise = (mac: string, flags = 0): Uint8Array =>
   b.ethernet(
     mac,
     '33:33:00:00:00:01',
     0x86dd,
-    b.ipv6(linkLocal(mac), 'ff02:0:0:0:0:0:0:1', 58, routerAdvertisement(0, 1800, linkAddress(1, mac)), [], 255),
+    b.ipv6(linkLocal(mac), 'ff02:0:0:0:0:0:0:1', 58, routerAdvertisement(flags, 1800, linkAddress(1, mac)), [], 255),
   );
 /** VRRP 2 for one virtual address, from the router's own address (RFC 9568 §7.3 asks for the virtual one; some use their own) or from `source`. */
 export const vrrp = (mac: string, ip: string, virtual: string, source = mac): Uint8Array =>

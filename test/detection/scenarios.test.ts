@@ -28,11 +28,12 @@ describe.each(Object.entries(scenarios) as [AlarmType, Scenario][])('%s', (type,
   const of = (wire: Wire) => wire.alarms.filter(({ alarm }) => alarm === type);
 
   it.each(wrappingNames)('is raised %s, for the right one, in its VLAN', wrapping => {
-    const raised = of(play(scenario, wrapping));
-    expect(new Set(raised.map(({ actor, victimMac }) => [actor, victimMac].filter(part => part !== undefined).join(' ')))).toContain(
-      scenario.raises,
-    );
-    for (const { vlan } of raised) expect(vlan).toBe(wrappings[wrapping].vlan);
+    for (const story of [scenario, ...Object.values(scenario.also ?? {})]) {
+      const raised = of(play(story, wrapping));
+      const who = raised.map(({ actor, victimMac }) => [actor, victimMac].filter(part => part !== undefined).join(' '));
+      expect(new Set(who)).toContain(story.raises);
+      for (const { vlan } of raised) expect(vlan).toBe(wrappings[wrapping].vlan);
+    }
   });
 
   describe.each(stories(scenario.isNo))('is no %s', (_, story) => {

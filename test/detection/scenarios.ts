@@ -11,8 +11,12 @@ import { axis, axis2, laptop, router, server, siemens, type WorldOptions } from 
 
 /** What happens on the wire. `options`: the site it happens at. */
 export type Story = { readonly happens: (w: Wire) => unknown; readonly options?: WorldOptions };
-/** Of one rule: what it means, as `actor victim`, and its look-alikes by name. */
-export type Scenario = Story & { readonly raises: string; readonly isNo: { readonly [lookAlike: string]: Story['happens'] | Story } };
+type Meant = Story & { readonly raises: string };
+/** Of one rule: what it means, as `actor victim`, what else it means, and its look-alikes by name. */
+export type Scenario = Meant & {
+  readonly also?: { readonly [what: string]: Meant };
+  readonly isNo: { readonly [lookAlike: string]: Story['happens'] | Story };
+};
 
 /** Look-alikes that some rule must have a story for. */
 export const lookAlikes = [
@@ -83,6 +87,16 @@ const mudSite = { files: [{ path: 'policies.d/mud/thermo.json', text: mudText(mu
 const thing = [s.discover(axis, { mud: mudUrl }), s.arp(axis, axisIp)];
 const prpNode = (w: Wire, port: string): Wire => w.send([s.prp(axis), s.arp(axis, axisIp)], port);
 
+const leased = '10.20.0.99';
+const grant = (w: Wire): Wire =>
+  w.send([s.arp(server, serverIp), s.offer(server, serverIp, { type: 5, chaddr: axis, yiaddr: leased }), s.arp(axis, leased)]);
+const byTurns = (w: Wire, times: number, ...frames: readonly Uint8Array[]): Wire => {
+  for (let i = 0; i < times; i++) w.send(frames).wait(200);
+  return w;
+};
+const works = (ip: string): Uint8Array => s.plain(axis, ip);
+const opens = (ttl: number): Uint8Array => s.tcp(axis, axisIp, serverIp, 40_001, 443, { options: ttl === 128 ? windows : linux, ttl });
+
 /** Every rule with what it means and what looks like it, as frames. */
 export const scenarios: { readonly [rule in AlarmType]?: Scenario } = {
   'new-device': {
@@ -103,7 +117,50 @@ export const scenarios: { readonly [rule in AlarmType]?: Scenario } = {
   'mac-clone': {
     happens: w => w.send(camera).send([s.discover(axis, { name: 'kali', parameters: [1, 28, 2] })]),
     raises: `${axis} ${axis}`,
+    also: {
+      'a lease for one, while the other goes on to speak from its fixed address': {
+        happens: w =>
+          byTurns(
+            grant(
+              w
+                .send([s.arp(axis, axisIp), works(axisIp)])
+                .wait(2 * minute)
+                .send([s.discover(axis)]),
+            ),
+            3,
+            works(leased),
+            works(axisIp),
+          ),
+        raises: `${axis} ${axis}`,
+      },
+    },
     isNo: {
+      'a fixed address and a leased one from the start': w =>
+        byTurns(grant(w.send([s.arp(axis, axisIp), works(axisIp), s.discover(axis)])), 5, works(leased), works(axisIp)),
+      'a container with a client identifier of its own': w =>
+        byTurns(
+          grant(
+            w
+              .send([s.arp(axis, axisIp), works(axisIp)])
+              .wait(2 * minute)
+              .send([s.discover(axis, { client: [255, 7, 7, 7, 7] })]),
+          ),
+          5,
+          works(leased),
+          works(axisIp),
+        ),
+      'two fixed addresses': w =>
+        byTurns(w.send([s.arp(axis, axisIp), s.arp(axis, leased)]).wait(2 * minute), 5, works(leased), works(axisIp)),
+      'DHCP re-lease: an old connection still says good-bye': w =>
+        grant(
+          w
+            .send([s.arp(axis, axisIp), works(axisIp)])
+            .wait(2 * minute)
+            .send([s.discover(axis)]),
+        )
+          .send([works(leased), works(axisIp)])
+          .wait(minute)
+          .send([works(leased), works(leased)]),
       'vMotion: a machine moves at once, with all its signs': w =>
         w
           .send([s.arp(vm, axisIp)])
@@ -127,7 +184,49 @@ export const scenarios: { readonly [rule in AlarmType]?: Scenario } = {
         .send([s.arp(axis, axisIp), s.mdns(axis, axisIp, 'zbr1'), s.tcp(axis, axisIp, serverIp, 40_000, 443, { options: linux })])
         .send([s.tcp(axis, axisIp, serverIp, 40_001, 443, { options: windows, ttl: 128 }), s.mdns(axis, axisIp, 'desk-7')]),
     raises: `${axis} ${axis}`,
+    also: {
+      'a second system speaks in between, and it alone has a name': {
+        happens: w =>
+          byTurns(w.send([s.arp(axis, axisIp), works(axisIp)]), 2, opens(128), s.registers(axis, axisIp, 'DESK-7', 128), works(axisIp)),
+        raises: `${axis} ${axis}`,
+      },
+    },
     isNo: {
+      'two systems on one disk, started in turn': w =>
+        w
+          .send([s.arp(axis, axisIp), works(axisIp), opens(64)])
+          .wait(3 * minute)
+          .send([opens(128), s.registers(axis, axisIp, 'DESK-7', 128)])
+          .wait(3 * minute)
+          .send([works(axisIp)]),
+      'a DHCP re-lease by another system on the same disk': w =>
+        w
+          .send([s.discover(axis, { name: 'zbr1', parameters: [1, 3, 6] }), s.arp(axis, axisIp), opens(64)])
+          .wait(3 * minute)
+          .send([s.discover(axis, { name: 'desk-7', parameters: [1, 15, 44] }), opens(128), s.registers(axis, axisIp, 'DESK-7', 128)]),
+      'a management processor that shares the addresses: it has no name': w =>
+        byTurns(w.send([s.arp(axis, axisIp), s.registers(axis, axisIp, 'DESK-7')]), 5, s.plain(axis, axisIp, 128), opens(64)),
+      'a guest system that shares the addresses of its named host': w =>
+        byTurns(w.send([s.arp(axis, axisIp), opens(128)]), 5, opens(64), s.registers(axis, axisIp, 'DESK-7', 128)),
+      'a program that sets a time to live of its own': w =>
+        byTurns(w.send([s.arp(axis, axisIp), opens(64)]), 5, s.plain(axis, axisIp, 255), s.registers(axis, axisIp, 'DESK-7')),
+      'a name service with a time to live of its own': w =>
+        byTurns(w.send([s.arp(axis, axisIp), opens(64)]), 5, s.registers(axis, axisIp, 'DESK-7', 128), works(axisIp)),
+      'a load balancer or router that passes on packets of others': w =>
+        byTurns(
+          w.send([s.arp(axis, axisIp), opens(64)]),
+          5,
+          s.passesOn(axis, '10.20.0.66'),
+          opens(127),
+          s.registers(axis, axisIp, 'DESK-7'),
+        ),
+      'an update with another time to live': w =>
+        byTurns(
+          w.send([s.arp(axis, axisIp), s.registers(axis, axisIp, 'ZBR1'), opens(64)]).wait(minute),
+          5,
+          opens(128),
+          s.registers(axis, axisIp, 'ZBR1', 128),
+        ),
       'an update: only its TCP changes': w =>
         w.send([
           s.arp(axis, axisIp),
@@ -141,7 +240,45 @@ export const scenarios: { readonly [rule in AlarmType]?: Scenario } = {
   impersonation: {
     happens: w => w.send([s.mdns('02:40:8c:00:00:07', axisIp, 'axis-00408cfacade')]),
     raises: '02:40:8c:00:00:07',
-    isNo: { 'a second interface of one maker': w => w.send([s.mdns(axis2, axisIp, 'axis-00408c000001')]) },
+    also: {
+      'a newcomer in a group of routers': {
+        happens: w =>
+          w
+            .send([...group(s.vrrp), ...group(s.hsrp)])
+            .wait(hour)
+            .send([s.arp(laptop, laptopIp), s.hsrp(laptop, laptopIp, routerIp)]),
+        options: { learnsMs: minute },
+        raises: `${laptop} ${router}`,
+      },
+      'a newcomer that speaks from the virtual address': {
+        happens: w =>
+          w
+            .send([s.arp(router, '10.20.0.2'), s.vrrp(router, '10.20.0.2', routerIp, virtual)])
+            .wait(hour)
+            .send([s.arp(laptop, laptopIp), s.vrrp(laptop, laptopIp, routerIp, virtual)]),
+        options: { learnsMs: minute },
+        raises: `${laptop} ${virtual}`,
+      },
+    },
+    isNo: {
+      'VRRP router of the group that was silent until the first one failed': {
+        happens: w =>
+          w
+            .send([s.arp(router, '10.20.0.2'), s.vrrp(router, '10.20.0.2', routerIp), s.arp(second, '10.20.0.3')])
+            .wait(hour)
+            .send([s.vrrp(second, '10.20.0.3', routerIp)]),
+        options: { learnsMs: minute },
+      },
+      'HSRP group that is new itself': {
+        happens: w =>
+          w
+            .send([s.arp(axis, axisIp)])
+            .wait(hour)
+            .send(group(s.hsrp)),
+        options: { learnsMs: minute },
+      },
+      'a second interface of one maker': w => w.send([s.mdns(axis2, axisIp, 'axis-00408c000001')]),
+    },
   },
   'port-move': {
     happens: w =>
@@ -317,7 +454,19 @@ export const scenarios: { readonly [rule in AlarmType]?: Scenario } = {
   'rogue-ra': {
     happens: w => w.send([...gateway, s.advertise(router), s.arp(laptop, laptopIp), s.advertise(laptop)]),
     raises: `${laptop} ${router}`,
-    isNo: { 'VRRP: both routers of a group advertise': w => w.send([...group(s.vrrp), s.advertise(router), s.advertise(second)]) },
+    also: {
+      'one that asks to be preferred to the router': {
+        happens: w => w.send([...gateway, s.arp(laptop, laptopIp), s.advertise(laptop, 8)]).wait(minute),
+        raises: `${laptop} ${router}`,
+      },
+    },
+    isNo: {
+      'a router for IPv6 alone': w => w.send([...gateway, s.arp(second, '10.20.0.3'), s.advertise(second)]).wait(minute),
+      'a router that asks to be preferred before it routes': w =>
+        w.send([s.arp(second, '10.20.0.3'), s.advertise(second, 8), ...gateway, ...outside(second)]).wait(minute),
+      'a router that asks to be preferred and routes': w => w.send([...gateway, s.advertise(router, 8)]).wait(minute),
+      'VRRP: both routers of a group advertise': w => w.send([...group(s.vrrp), s.advertise(router), s.advertise(second)]),
+    },
   },
   'llmnr-poison': {
     happens: w =>
@@ -336,6 +485,8 @@ export const scenarios: { readonly [rule in AlarmType]?: Scenario } = {
           s.llmnr(laptop, laptopIp, 'pc-7'),
           s.nbns(laptop, laptopIp, 'PC-7'),
         ]),
+      'a host of containers with a name for each service': w =>
+        w.send([s.arp(server, serverIp), ...many(21, i => s.mdns(server, serverIp, `${String.fromCharCode(97 + i)}-service`))]),
       'a name server for NetBIOS': w =>
         w.send([s.arp(server, serverIp), ...['A', 'B', 'C'].map(name => s.nbns(server, serverIp, name, '10.20.0.66'))]),
     },
@@ -348,7 +499,60 @@ export const scenarios: { readonly [rule in AlarmType]?: Scenario } = {
         .send([s.bpdu(laptop, [0x1000, laptop])]),
     options: { learnsMs: minute },
     raises: laptop,
+    also: {
+      'a root where there was no tree': {
+        happens: w =>
+          w
+            .send([s.arp(axis, axisIp)])
+            .wait(minute)
+            .send([s.bpdu(laptop, [0x1000, laptop])]),
+        options: { isMirror: true },
+        raises: laptop,
+      },
+      'a root that the others do not follow': {
+        happens: w =>
+          w
+            .send([s.bpdu(laptop, [0x1000, laptop]), s.bpdu(axis, [0x8000, router])])
+            .wait(10_000)
+            .send([s.arp(laptop, laptopIp)])
+            .wait(10_000),
+        options: { isMirror: true },
+        raises: `${laptop} ${router}`,
+      },
+    },
     isNo: {
+      'a root that failed: the others follow the next one': {
+        happens: w => w.send([s.bpdu(laptop, [0x1000, laptop]), s.bpdu(axis, [0x8000, router])]).wait(minute),
+        options: { isMirror: true },
+      },
+      'a root that makes way': {
+        happens: w =>
+          w
+            .send([s.bpdu(laptop, [0x1000, laptop]), s.bpdu(axis, [0x8000, router]), s.bpdu(laptop, [0x8000, router])])
+            .wait(10_000)
+            .send([s.arp(laptop, laptopIp)])
+            .wait(10_000),
+        options: { isMirror: true },
+      },
+      'a tree for one more VLAN': {
+        happens: w =>
+          w
+            .send([s.bpdu(router, [0x1000, router])])
+            .wait(minute)
+            .send([s.bpdu(router, [0x1007, router])]),
+        options: { isMirror: true },
+      },
+      'a switch that starts: it takes itself for the root': {
+        happens: w =>
+          w
+            .send([s.bpdu(router, [0x1000, router])])
+            .wait(minute)
+            .send([s.bpdu(laptop, [0x8000, laptop])])
+            .wait(10_000)
+            .send([s.arp(router, routerIp)])
+            .wait(minute),
+        options: { isMirror: true },
+      },
       'a switch that follows the known root': {
         happens: w => w.send([s.bpdu(axis, [0x8000, router]), s.bpdu(axis2, [0x8000, router])]),
         options: { learnsMs: minute },
@@ -358,7 +562,20 @@ export const scenarios: { readonly [rule in AlarmType]?: Scenario } = {
   'hidden-router': {
     happens: w => w.send(gateway).send([s.arp(laptop, laptopIp), ...outside(laptop)]),
     raises: `${laptop} ${router}`,
+    also: {
+      'a router that names itself by DHCP, or by RA': {
+        happens: w =>
+          w
+            .send([...gateway, s.arp(laptop, laptopIp), s.arp(axis, axisIp), s.advertise(laptop)])
+            .send([s.offer(laptop, laptopIp, { type: 5, chaddr: axis, yiaddr: axisIp, router: laptopIp }), ...outside(laptop)]),
+        raises: `${laptop} ${router}`,
+      },
+    },
     isNo: {
+      'a second router that the DHCP server names to its clients': w =>
+        w
+          .send([...gateway, s.arp(second, '10.20.0.3'), s.arp(server, serverIp), s.arp(axis, axisIp)])
+          .send([s.offer(server, serverIp, { type: 5, chaddr: axis, yiaddr: axisIp, router: '10.20.0.3' }), ...outside(second)]),
       'VRRP routers that take over from each other': takeOver(s.vrrp),
       'HSRP routers that take over from each other': takeOver(s.hsrp),
     },

@@ -27,13 +27,13 @@ export class Wire {
   readonly #wrapping: Wrapping;
   #number = 0;
 
-  constructor(wrapping: Wrapping, { learnsMs = 0, zones = [zone()], files = [] }: Omit<WorldOptions, 'only'> = {}) {
+  constructor(wrapping: Wrapping, { learnsMs = 0, zones = [zone()], files = [], isMirror }: Omit<WorldOptions, 'only'> = {}) {
     const { policy, problems } = loadPolicy(files);
     if (policy === undefined) throw new Error(problems.map(({ text }) => text).join('\n'));
     this.#wrapping = wrapping;
     this.#intake = new Intake({
       inventory: this.inventory,
-      settings: settings(zones),
+      settings: { ...settings(zones), ...(isMirror === true ? { network: { kind: 'listen', ports: ['v1', 'v2', 'v3'] } } : {}) },
       vendorOf,
       rules: new Detector(),
       policy: lookupsOf(() => policy),

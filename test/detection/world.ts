@@ -33,6 +33,8 @@ export type WorldOptions = {
   readonly only?: AlarmType;
   readonly learnsMs?: number;
   readonly zones?: readonly ZoneSettings[];
+  /** It listens at a mirror port only: no uplink is known. */
+  readonly isMirror?: true;
   /** Policy files. */
   readonly files?: readonly PolicyFile[];
 };

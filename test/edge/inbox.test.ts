@@ -14,7 +14,7 @@ const facts: { readonly [kind in FactKind]: Extract<Fact, { readonly kind: kind 
   'vendor-class': { kind: 'vendor-class', text: 'MSFT 5.0' },
   'dhcp-parameters': { kind: 'dhcp-parameters', options: [1, 3, 6] },
   'dhcp-client-id': { kind: 'dhcp-client-id', id: '01aa' },
-  'dhcp-lease': { kind: 'dhcp-lease', ip: '192.0.2.7', server: '192.0.2.1' },
+  'dhcp-lease': { kind: 'dhcp-lease', ip: '192.0.2.7', server: '192.0.2.1', router: '192.0.2.2' },
   'dhcp-server': { kind: 'dhcp-server', ip: '192.0.2.1' },
   'mud-url': { kind: 'mud-url', url: 'https://example.org/mud.json' },
   service: { kind: 'service', protocol: 'tcp', port: 502, name: 'mbap' },
@@ -31,8 +31,24 @@ const facts: { readonly [kind in FactKind]: Extract<Fact, { readonly kind: kind 
   certificate: { kind: 'certificate', role: 'server', subject: 'CN=a', issuer: 'CN=b', key: '00ff' },
   'uses-server': { kind: 'uses-server', service: 'ntp', ip: '192.0.2.1' },
   neighbour: { kind: 'neighbour', protocol: 'lldp', chassis: 'a', portId: 'b', name: 'c' },
-  router: { kind: 'router', protocol: 'vrrp', detail: '', ip: '10.0.0.1', mac: '00:00:5e:00:01:07', owner: '10.0.0.2' },
-  bridge: { kind: 'bridge', protocol: 'stp', detail: '' },
+  router: {
+    kind: 'router',
+    protocol: 'vrrp',
+    detail: '',
+    ip: '10.0.0.1',
+    mac: '00:00:5e:00:01:07',
+    owner: '10.0.0.2',
+    isPreferred: true,
+  },
+  bridge: {
+    kind: 'bridge',
+    protocol: 'stp',
+    detail: '',
+    tree: {
+      root: { priority: 4096, extension: 1, mac: '00:00:5e:00:53:01' },
+      bridge: { priority: 32768, extension: 1, mac: '00:00:5e:00:53:02' },
+    },
+  },
   member: { kind: 'member', group: '224.0.0.251' },
   asks: { kind: 'asks', protocol: 'tls', name: 'example.org' },
   'answers-for': { kind: 'answers-for', protocol: 'llmnr', name: 'wpad' },
@@ -41,6 +57,7 @@ const facts: { readonly [kind in FactKind]: Extract<Fact, { readonly kind: kind 
   'talks-to': { kind: 'talks-to', ip: '192.0.2.1', protocol: 6, port: 443, ownPort: 0, began: 'here' },
   resolves: { kind: 'resolves', name: 'example.org', ip: '192.0.2.1' },
   reaches: { kind: 'reaches', vlan: 20 },
+  turned: { kind: 'turned', sign: 'ttl', from: '64', to: '128', times: 2 },
   behind: { kind: 'behind', ip: '198.51.100.1' },
 };
 const observation = { at: 1, port: 'eth0', vlan: 0, mac: '00:00:5e:00:53:01', collector: 'test', frame: 1 };
