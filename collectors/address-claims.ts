@@ -8,7 +8,8 @@ const maxSlots = 0x100000;
 
 /** Who claimed each IP address last, and who before: so that two who claim it by turns are seen though neither says anything new. */
 export class AddressClaims {
-  readonly #ip = new Array<Ip | undefined>(places).fill(undefined);
+  /** Filled as addresses come, at most `places`. */
+  readonly #ip = new Map<number, Ip>();
   /** The last two claimants, and when the address went over to the last one. A claimant is its slot and how often that was forgotten. */
   readonly #last = new Float64Array(places);
   readonly #before = new Float64Array(places);
@@ -23,8 +24,8 @@ export class AddressClaims {
   note(slot: number, ip: Ip, at: Millis): number {
     const i = hash(ip);
     const claimant = this.#claimant(slot);
-    if (this.#ip[i] !== ip) {
-      this.#ip[i] = ip;
+    if (this.#ip.get(i) !== ip) {
+      this.#ip.set(i, ip);
       this.#last[i] = claimant;
       this.#before[i] = -1;
       this.#since[i] = at;

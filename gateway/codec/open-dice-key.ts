@@ -23,8 +23,9 @@ export function publicKeyOf(key: CborMap): PublicKey {
   const alg = key.get(3) === undefined ? undefined : intOf(key.get(3), 'COSE_Key alg');
   if (key.has(-4)) throw new DecodeError('Cannot use COSE_Key: it holds a private key');
   if (kty === 2) {
-    const curve = curves.get(intOf(key.get(-1), 'COSE_Key crv'));
-    if (curve === undefined) return other(`elliptic curve ${String(key.get(-1))} of COSE`);
+    const id = intOf(key.get(-1), 'COSE_Key crv');
+    const curve = curves.get(id);
+    if (curve === undefined) return other(`elliptic curve ${id} of COSE`);
     checkAlgorithm(alg, curve.alg);
     const [x, y] = [
       bytesOf(key.get(-2), 'COSE_Key x', curve.bytes, curve.bytes),
@@ -33,7 +34,8 @@ export function publicKeyOf(key: CborMap): PublicKey {
     return spkiOf(curve.prefix, x, y);
   }
   if (kty === 1) {
-    if (intOf(key.get(-1), 'COSE_Key crv') !== 6) return other(`key pair curve ${String(key.get(-1))} of COSE`);
+    const id = intOf(key.get(-1), 'COSE_Key crv');
+    if (id !== 6) return other(`key pair curve ${id} of COSE`);
     checkAlgorithm(alg, -8);
     return spkiOf(ed25519Prefix, bytesOf(key.get(-2), 'COSE_Key x', 32, 32));
   }
