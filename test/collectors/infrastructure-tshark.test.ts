@@ -144,7 +144,10 @@ const questions: readonly Question[] = [
       const [prio, ext, root, cost] = ['prio', 'ext', 'hw', 'cost'].map(name => row(`stp.root.${name}`)[0]);
       const own = `${row('stp.bridge.prio')[0]}/${row('stp.bridge.ext')[0]}/${bridge}`;
       const protocol = Number(row('stp.type')[0]) === 2 ? 'rstp' : 'stp';
-      return { kind: 'bridge', protocol, detail: `root ${prio}/${ext}/${root}, cost ${cost}, bridge ${own}, port ${row('stp.port')[0]}` };
+      const id = (priority = '', extension = '', mac = '') => ({ priority: Number(priority), extension: Number(extension), mac });
+      const tree = { root: id(prio, ext, root), bridge: id(row('stp.bridge.prio')[0], row('stp.bridge.ext')[0], bridge) };
+      const detail = `root ${prio}/${ext}/${root}, cost ${cost}, bridge ${own}, port ${row('stp.port')[0]}`;
+      return { kind: 'bridge', protocol, detail, tree };
     },
   },
 ];
