@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { collectors } from '../../collectors/index.ts';
 import { isHostIp } from '../../gateway/codec/address.ts';
@@ -211,6 +212,4 @@ describe.skipIf(!hasCaptures || !hasTshark)('the fields of infrastructure that t
   });
 });
 
-const same = (a: Fact, b: Fact): boolean =>
-  Object.keys(a).length === Object.keys(b).length &&
-  Object.entries(a).every(([key, value]) => (b as Record<string, unknown>)[key] === value);
+const same = (a: Fact, b: Fact): boolean => isDeepStrictEqual(a, b);
