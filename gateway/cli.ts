@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { clientVerbs } from './api/verb-help.ts';
 
 /**
@@ -10,7 +11,11 @@ const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 async function main(): Promise<number> {
   if (verb === 'replay') return (await import('./edge/replay-verb.ts')).replay(args);
-  if (verb === 'inspect') return (await import('./edge/inspect-verb.ts')).inspect(args, process);
+  if (verb === 'inspect') {
+    // What it makes of a frame is forgotten at once: a heap for the young that grows would only take memory.
+    setFlagsFromString('--semi-space-growth-factor=1');
+    return (await import('./edge/inspect-verb.ts')).inspect(args, process);
+  }
   if (verb === 'run') return (await import('./edge/run.ts')).run(args);
   const clientVerb = clientVerbs.find(known => known === verb);
   if (clientVerb !== undefined) {
