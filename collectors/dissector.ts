@@ -31,11 +31,8 @@ import { UnreadCounts } from './unread.ts';
 const nothing: Drained = { observations: [], malformed: [], overflow: [], counters: [] };
 const seen: Fact = { kind: 'seen' };
 
-/** Frames of one sender that are looked at for its address. */
-const addressTries = 16;
-
-/** VLANs among which a target is looked for that does not speak in the sender's own. */
-const maxVlans = 64;
+/** Frames of one sender that are looked at for its address; VLANs among which a target is looked for that does not speak in the sender's own. */
+const [addressTries, maxVlans] = [16, 64];
 
 /**
  * The whole sensor: frames in, Observations and counters out; used live and by `replay` alike. Every frame passes the header stage
@@ -150,7 +147,7 @@ export class Dissector {
     this.#isWanted = false;
     if (packet.ipVersion === 4 && this.#addressTries[slot] !== 0) this.#noteOwnAddress();
     if (this.#turns.mayTurn(packet, slot) && this.#isOwnAddress())
-      for (const fact of this.#turns.note(packet, slot)) this.#noteActivity(packet.source, fact);
+      for (const fact of this.#turns.note(packet, slot)) this.#note(packet.source, fact);
     if (packet.ipVersion === 0) this.#collect(this.unread.layer2(packet), state);
     else if (packet.ipProtocol === ipProtocols.tcp) this.#tcp(slot, port, state);
     else {
@@ -162,15 +159,11 @@ export class Dissector {
       this.#collectSegment(this.unread.ip(packet), state);
     }
     const deed = this.#activity.note(packet, slot);
-    if (deed !== undefined) this.#noteActivity(macOfNumber(deed.sender), deed.fact);
+    if (deed !== undefined) this.#note(macOfNumber(deed.sender), deed.fact);
     const behind = this.#activity.mayBeBehind(packet, slot) ? this.#activity.behind(packet, slot, this.#facts.ips(slot)) : undefined;
-    if (behind !== undefined) this.#noteActivity(packet.source, behind);
-    if (this.#activity.flows.isOn) this.#noteFlows(slot);
-  }
-
-  #noteFlows(slot: number): void {
-    for (const { sender, fact } of this.#activity.flows.note(this.#packet, slot, this.#facts.ips(slot)))
-      this.#noteActivity(macOfNumber(sender), fact);
+    if (behind !== undefined) this.#note(packet.source, behind);
+    if (!this.#activity.flows.isOn) return;
+    for (const { sender, fact } of this.#activity.flows.note(packet, slot, this.#facts.ips(slot))) this.#note(macOfNumber(sender), fact);
   }
 
   #count(slot: number, wireLength: number, at: Millis, isToGroup: number): void {
@@ -188,14 +181,15 @@ export class Dissector {
     else if ((packet.tcpFlags & tcpFlags.syn) !== 0) this.#settled.forget(packet);
   }
 
-  #noteActivity(mac: Mac, fact: Fact): void {
+  /** What the present frame tells of `mac` beside what a collector reads. */
+  #note(mac: Mac, fact: Fact, collector = 'activity'): void {
     const { at, port, vlan, number: frame } = this.#packet;
-    this.#learn({ at, port, vlan, mac, collector: 'activity', frame, fact }, this.#sender);
+    this.#learn({ at, port, vlan, mac, collector, frame, fact }, this.#sender);
   }
 
   /**
-   * What came out since the last call; cheap when there is nothing, so it may be called after each frame. Only with `all` come malformed
-   * frames (folded by sender and collector), overflow and counters: to be called so once a second or so, and at the end of a capture.
+   * What came out since the last call; cheap when there is nothing, so it may be called after each frame. Only with `all`, once a second and
+   * at the end of a capture, come malformed frames (folded by sender and collector), overflow and counters.
    */
   drain(all = false): Drained {
     if (!all && this.#observations.length === 0) return nothing;
@@ -302,8 +296,7 @@ export class Dissector {
   /** The sender spoke this protocol: a fact, once. */
   #noteProtocol(c: Collector, mac: Mac): void {
     if (!this.#spoken.note(this.#sender, c)) return;
-    const { at, port, vlan, number: frame } = this.#packet;
-    this.#learn({ at, port, vlan, mac, collector: c.name, frame, fact: { kind: 'protocol', name: c.name } }, this.#sender);
+    this.#note(mac, { kind: 'protocol', name: c.name }, c.name);
   }
 
   /** A fact about another address stands where that address speaks itself; it is dropped when it never did. */
@@ -330,36 +323,34 @@ export class Dissector {
   }
 
   /** ARP and neighbour discovery claim an address: two that do so by turns contest it, though neither says anything new. */
-  #noteClaim({ at, port, vlan, mac, collector, frame }: Observation, ip: Ip): void {
+  #noteClaim({ at, mac, collector }: Observation, ip: Ip): void {
     if (collector !== 'arp' && collector !== 'ndp') return;
     const rival = this.#claims.note(this.#sender, ip, at);
     const other = rival < 0 ? mac : this.#addresses.macOf(rival);
-    if (other === mac) return;
-    this.#learn({ at, port, vlan, mac, collector: 'activity', frame, fact: { kind: 'contested', ip, mac: other } }, this.#sender);
+    if (other !== mac) this.#note(mac, { kind: 'contested', ip, mac: other });
   }
 
   /** The first address that a sender uses without a hop counted is its own, as long as it has named none. Four hops from 64 look like 60. */
   #noteOwnAddress(): void {
-    const { at, port, vlan, number: frame, source: mac, sourceIp: ip, ttl } = this.#packet;
+    const { source: mac, sourceIp: ip, ttl } = this.#packet;
     if (ip === undefined) return;
     const known = this.#facts.ips(this.#sender).some(k => !k.includes(':'));
     this.#addressTries[this.#sender] = known ? 0 : (this.#addressTries[this.#sender] ?? 0) - 1;
     // Through the virtual address of routers passes what the routers send and what they pass on: neither is its own.
     if (known || ttl === 60 || isVirtualRouterMac(mac) || !this.#isOwnAddress()) return;
     this.#addressTries[this.#sender] = 0;
-    this.#learn({ at, port, vlan, mac, collector: 'header', frame, fact: { kind: 'address', ip } }, this.#sender);
+    this.#note(mac, { kind: 'address', ip }, 'header');
   }
 
   /** Who sends straight to a device that speaks in another VLAN only reaches that one too: mirrored ports tag one direction, VLANs are joined. */
   #noteReach(): void {
-    const { bytes: b, start: i, at, port, vlan, number: frame, source: mac } = this.#packet;
+    const { bytes: b, start: i, vlan, source: mac } = this.#packet;
     const high = ((b[i] ?? 0) << 8) | (b[i + 1] ?? 0);
     if ((high & 0x100) !== 0) return;
     const low = (((b[i + 2] ?? 0) << 24) | ((b[i + 3] ?? 0) << 16) | ((b[i + 4] ?? 0) << 8) | (b[i + 5] ?? 0)) >>> 0;
     if (this.#addresses.find(high, low, this.#ports.last, vlan) >= 0) return;
     for (const other of this.#vlans)
-      if (this.#addresses.find(high, low, this.#ports.last, other) >= 0)
-        return this.#learn({ at, port, vlan, mac, collector: 'activity', frame, fact: { kind: 'reaches', vlan: other } }, this.#sender);
+      if (this.#addresses.find(high, low, this.#ports.last, other) >= 0) return this.#note(mac, { kind: 'reaches', vlan: other });
   }
 
   #arrive(high: number, low: number, port: number): number {
