@@ -1,5 +1,6 @@
 import { reasons, visibleText } from './contract.ts';
 import type { Badge, Check, DeviceDetail, DeviceRow } from './contract.ts';
+import { tableLines } from '../model/terminal-text.ts';
 
 /** What the CLI prints. Text of devices goes through `visibleText`: no control character reaches the terminal. */
 const shapes: Record<Badge, string> = { trusted: '✓', approved: '☑', waived: '◐', pending: '◆', quarantined: '⬢', offline: '○' };
@@ -27,27 +28,13 @@ const switchColumn: Column = {
   least: 11,
 };
 
-const cut = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, Math.max(1, width - 1))}…`);
-
-/** The rows as a table of at most `width` characters (0: as wide as it needs): the widest columns give way first, none below its least. */
+/** The rows as a table of at most `width` characters (0: as wide as it needs). */
 export function deviceTable(rows: readonly DeviceRow[], width: number): string {
   const columns = rows.some(row => row.attachedTo !== undefined) ? [...always, switchColumn] : always;
-  const cells = [columns.map(({ head }) => head), ...rows.map(row => columns.map(column => visibleText(column.of(row))))];
-  const widths = columns.map((_, n) => Math.max(...cells.map(line => line[n]?.length ?? 0)));
-  let over = width === 0 ? 0 : widths.reduce((sum, each) => sum + each + 2, -2) - width;
-  while (over > 0) {
-    const spare = widths.map((each, n) => each - Math.min(each, columns[n]?.least ?? 0));
-    const widest = spare.indexOf(Math.max(...spare));
-    if ((spare[widest] ?? 0) <= 0) break;
-    widths[widest] = (widths[widest] ?? 0) - 1;
-    over -= 1;
-  }
-  const line = (texts: readonly string[]) =>
-    texts
-      .map((text, n) => cut(text, widths[n] ?? 0).padEnd(widths[n] ?? 0))
-      .join('  ')
-      .trimEnd();
-  return cells.map(texts => `${line(texts)}\n`).join('');
+  const cells = rows.map(row => columns.map(column => visibleText(column.of(row))));
+  return tableLines(columns, cells, width, 2)
+    .map(line => `${line}\n`)
+    .join('');
 }
 
 /** The sentence, the checks in their order with what was expected and seen, the rule, and what to do next. */

@@ -56,11 +56,11 @@ export function wrap(text: string, width: number, indent = '  ', hang = indent):
 
 type Column = { readonly head: string; readonly least: number; readonly right?: true };
 
-/** Rows under their heads in at most `width` columns (0: as wide as it needs): the widest give way first, none below its least. */
-export function tableLines(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): readonly string[] {
+/** Rows under their heads in at most `width` columns (0: as wide as it needs), `gap` blanks apart: the widest give way first, none below its least. */
+export function tableLines(columns: readonly Column[], rows: readonly (readonly string[])[], width: number, gap = 1): readonly string[] {
   const all = [columns.map(({ head }) => head), ...rows];
   const widths = columns.map((_, n) => all.reduce((most, row) => Math.max(most, displayWidth(row[n] ?? '')), 0));
-  let over = width === 0 ? 0 : widths.reduce((sum, each) => sum + each + 1, -1) - width;
+  let over = width === 0 ? 0 : widths.reduce((sum, each) => sum + each + gap, -gap) - width;
   while (over > 0) {
     const spare = widths.map((each, n) => each - Math.min(each, columns[n]?.least ?? 0));
     const widest = spare.indexOf(Math.max(...spare));
@@ -68,6 +68,6 @@ export function tableLines(columns: readonly Column[], rows: readonly (readonly 
     widths[widest] = (widths[widest] ?? 0) - 1;
     over -= 1;
   }
-  const line = (row: readonly string[]): string => row.map((text, n) => pad(text, widths[n] ?? 0, columns[n]?.right)).join(' ');
+  const line = (row: readonly string[]): string => row.map((text, n) => pad(text, widths[n] ?? 0, columns[n]?.right)).join(' '.repeat(gap));
   return all.map(row => (width === 0 ? line(row) : fit(line(row).trimEnd(), width)).trimEnd());
 }
