@@ -78,7 +78,7 @@ export function Probes() {
     presets: windows(mode),
   });
   return (
-    <section class="probes" aria-label="Probes">
+    <section class="health probes" aria-label="Probes">
       <h2>Probes</h2>
       <ul>
         {found.zones.map(({ zone, mode, by, until }) => (
