@@ -4,7 +4,7 @@ import type { Flags } from '../codec/dice.ts';
 import type { Checks } from './checks.ts';
 import type { ChainClaims, MeasuredClaim } from './claims.ts';
 import type { Context } from './scheme.ts';
-import { checkSigner, type Token } from './token.ts';
+import { checkSigner, identityBy, type Token } from './token.ts';
 
 /**
  * What each lifecycle state says of the mode (RFC 9783 §4.3.1): only `secured` is a state in which Evidence is worth what it says. `unknown` is a warning,
@@ -47,18 +47,7 @@ export function verifyPsa(token: Token, evidence: Evidence, context: Context, ch
   });
   const version = measured.find(c => c.version !== undefined)?.version;
   return {
-    identity: {
-      ...(signer.serial === undefined ? {} : { serial: signer.serial }),
-      subject: signer.subject,
-      issuer: signer.issuer,
-      deviceKey: signer.keyHash,
-      leafKey: signer.keyHash,
-      anchor: signer.voucher.name,
-      ...(signer.vendor === undefined ? {} : { vendor: signer.vendor }),
-      model: about.model,
-      ...(version === undefined ? {} : { version }),
-      notAfter: signer.notAfter,
-    },
+    identity: identityBy(signer, about.model, version),
     anchor: signer.voucher,
     measured: [...measured, { ...about, digests: [], flags }],
     unappraised: [],

@@ -1,5 +1,5 @@
 import type { Hex, Millis } from '../model/address.ts';
-import type { Evidence } from '../model/attestation.ts';
+import type { AttestedIdentity, Evidence } from '../model/attestation.ts';
 import { type CborMap, decodeCbor, mapOf } from '../codec/cbor.ts';
 import { coseChain, decodeCose } from '../codec/cose.ts';
 import { decodeJson, jsonMapOf } from '../codec/json.ts';
@@ -61,6 +61,20 @@ export type Signer = {
   readonly model?: string;
   readonly notAfter: Millis;
 };
+
+/** The identity of a device that signs tokens: its one key is both the device's and the leaf's. */
+export const identityBy = (signer: Signer, model: string | undefined, version: string | undefined): AttestedIdentity => ({
+  ...(signer.serial === undefined ? {} : { serial: signer.serial }),
+  subject: signer.subject,
+  issuer: signer.issuer,
+  deviceKey: signer.keyHash,
+  leafKey: signer.keyHash,
+  anchor: signer.voucher.name,
+  ...(signer.vendor === undefined ? {} : { vendor: signer.vendor }),
+  ...(model === undefined ? {} : { model }),
+  ...(version === undefined ? {} : { version }),
+  notAfter: signer.notAfter,
+});
 
 /** 9999-12-31T23:59:59Z: a listed key counts until somebody takes it away. */
 const never: Millis = 253_402_300_799_000;

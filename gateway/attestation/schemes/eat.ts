@@ -8,7 +8,7 @@ import type { ChainClaims, MeasuredClaim } from '../claims.ts';
 import { EvidenceError } from '../evidence-error.ts';
 import { verifyPsa } from '../psa.ts';
 import { type Context, scheme } from '../scheme.ts';
-import { checkSigner, openToken, type Signer, type Token } from '../token.ts';
+import { checkSigner, identityBy, openToken, type Token } from '../token.ts';
 
 /** An Entity Attestation Token, as CWT or as JWT. One that carries a PSA profile is judged by that profile's rules. */
 export const eat = scheme<ChainClaims>({
@@ -45,7 +45,7 @@ function verifyEat(token: Token, evidence: Evidence, context: Context, checks: C
   };
   checks.pass('identity', claims.ueid === undefined ? signer.subject : `UEID ${claims.ueid}`, { seen: signer.serial ?? signer.subject });
   return {
-    identity: identityOf(claims, signer, model),
+    identity: identityBy(signer, model, claims.softwareVersion),
     anchor: signer.voucher,
     measured: measuredOf(claims, about, ''),
     unappraised: unreadOf(claims),
@@ -55,19 +55,6 @@ function verifyEat(token: Token, evidence: Evidence, context: Context, checks: C
 }
 
 type About = Pick<MeasuredClaim, 'vendor' | 'model' | 'by'>;
-
-const identityOf = (claims: EatClaims, signer: Signer, model: string | undefined): ChainClaims['identity'] => ({
-  ...(signer.serial === undefined ? {} : { serial: signer.serial }),
-  subject: signer.subject,
-  issuer: signer.issuer,
-  deviceKey: signer.keyHash,
-  leafKey: signer.keyHash,
-  anchor: signer.voucher.name,
-  ...(signer.vendor === undefined ? {} : { vendor: signer.vendor }),
-  ...(model === undefined ? {} : { model }),
-  ...(claims.softwareVersion === undefined ? {} : { version: claims.softwareVersion }),
-  notAfter: signer.notAfter,
-});
 
 /** Signers and flags of a component mean what the profile says; a consumer that does not know it must reject the token (RFC 10013 §5). */
 function checkProfile(claims: EatClaims): void {
