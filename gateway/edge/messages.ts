@@ -1,5 +1,7 @@
+import type { Freshness } from '../attestation/scheme.ts';
+import type { QuoteContext } from '../attestation/tpm/context.ts';
 import type { Hex, Ip, Mac, Millis, PortName, Vlan } from '../model/address.ts';
-import type { ChallengeOutcome } from '../model/attestation.ts';
+import type { ChallengeOutcome, EvidenceMediaType } from '../model/attestation.ts';
 import type { Malformed, Observation, Sighting } from '../model/fact.ts';
 import type { Challenge } from '../model/machine.ts';
 import type { ProbeOrder, ProbeOutcome } from '../model/probe.ts';
@@ -70,7 +72,23 @@ export type ToChallenger =
       readonly localPorts: readonly number[];
       readonly evidenceTtlSeconds: number;
       readonly now: Millis;
+    }
+  /** Evidence that came another way than by a challenge of ours, or out of the store. Answered by `outcome`, without certificates. */
+  | {
+      readonly type: 'judge';
+      readonly id: string;
+      /** Base64; certificates are DER, leaf first. */
+      readonly evidence: { readonly mediaType: EvidenceMediaType; readonly bytes: string; readonly certificates: readonly string[] };
+      readonly freshness: SentFreshness;
+      readonly quote?: Omit<QuoteContext, 'exporter' | 'ima'>;
+      readonly ttlSeconds: number;
+      readonly now: Millis;
     };
+
+/** `Freshness` with its nonce in base64. */
+export type SentFreshness =
+  | Exclude<Freshness, { readonly kind: 'nonce' }>
+  | (Omit<Extract<Freshness, { readonly kind: 'nonce' }>, 'nonce'> & { readonly nonce: string });
 
 export type FromProber =
   | { readonly type: 'hello'; readonly role: 'prober'; readonly epoch: string; readonly pid: number }

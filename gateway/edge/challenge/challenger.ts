@@ -9,7 +9,8 @@ import { prepareTrust, type Trust } from '../../attestation/trust.ts';
 import { lineWriter, readLines } from '../lines.ts';
 import type { FromChallenger } from '../messages.ts';
 import { ask } from './ask.ts';
-import { type ChallengeOrder, order } from './orders.ts';
+import { judge } from './judge.ts';
+import { type ChallengeOrder, type JudgeOrder, order } from './orders.ts';
 
 /**
  * The challenger process: opens TLS to devices, decodes and verifies what they send, and holds nothing worth having. Talks to the gateway
@@ -25,7 +26,7 @@ const totalMillis = 5_000;
 /** Unset until the gateway has said whom to trust: judging before that would blame devices for our start. */
 let trust: Trust | undefined;
 const keys = new KeyCache();
-const waiting: { readonly order: ChallengeOrder; readonly since: number }[] = [];
+const waiting: { readonly order: ChallengeOrder | JudgeOrder; readonly since: number }[] = [];
 let running = 0;
 
 const gateway = new Socket({ fd: gatewayFd, readable: true, writable: true });
@@ -45,7 +46,7 @@ function take(value: unknown): void {
     trust = next;
     return problems.length > 0 ? log({ problems }) : undefined;
   }
-  if (waiting.length >= maxWaiting) return fail(parsed.data.challenge.id, `Cannot challenge: ${waiting.length} wait already`);
+  if (waiting.length >= maxWaiting) return fail(idOf(parsed.data), `Cannot judge: ${waiting.length} wait already`);
   waiting.push({ order: parsed.data, since: performance.now() });
   return startWaiting();
 }
@@ -62,7 +63,7 @@ function startWaiting(): void {
       .catch((error: unknown) => {
         // The only catch-all: our defect. Loud, and no verdict about the device.
         log({ defect: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-        fail(one.challenge.id, error instanceof Error ? error.message : 'unknown');
+        fail(idOf(one), error instanceof Error ? error.message : 'unknown');
       })
       .finally(() => {
         running -= 1;
@@ -71,8 +72,14 @@ function startWaiting(): void {
   }
 }
 
-async function answer({ challenge, localAddress, localPorts, evidenceTtlSeconds, now }: ChallengeOrder, since: number): Promise<void> {
-  if (trust === undefined) return fail(challenge.id, 'Cannot judge: no trust material was received yet');
+const idOf = (one: ChallengeOrder | JudgeOrder): string => (one.type === 'judge' ? one.id : one.challenge.id);
+
+async function answer(one: ChallengeOrder | JudgeOrder, since: number): Promise<void> {
+  if (trust === undefined) return fail(idOf(one), 'Cannot judge: no trust material was received yet');
+  // The gateway's clock, moved on by how long it took: this process needs no clock of its own.
+  const judgedAt = (): number => Math.round(one.now + performance.now() - since);
+  if (one.type === 'judge') return reply(one.id, judge(one, { trust, keys, now: judgedAt() }), []);
+  const { challenge, localAddress, localPorts, evidenceTtlSeconds } = one;
   const { ip, remotePorts } = challenge;
   const left = totalMillis - (performance.now() - since);
   const exchange = await ask({ ip, remotePorts, localAddress, localPorts }, left, () => performance.now());
@@ -83,10 +90,8 @@ async function answer({ challenge, localAddress, localPorts, evidenceTtlSeconds,
   const evidence = chainEvidence(exchange.certificates);
   const scheme = schemeFor(evidence.mediaType);
   if (scheme === undefined) throw new Error(`Cannot judge ${evidence.mediaType}: no scheme`);
-  // The gateway's clock, moved on by how long it took: this process needs no clock of its own.
-  const judgedAt = Math.round(now + performance.now() - since);
   const { freshness } = exchange;
-  const outcome = scheme.judge(evidence, { trust, keys, now: judgedAt, freshness, ttlSeconds: evidenceTtlSeconds });
+  const outcome = scheme.judge(evidence, { trust, keys, now: judgedAt(), freshness, ttlSeconds: evidenceTtlSeconds });
   return reply(challenge.id, outcome, exchange.certificates);
 }
 
