@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { decodeJson, type JsonMap, jsonMapOf } from '../codec/json.ts';
+import { decodeJson, type JsonMap, jsonMapOf, type JsonValue } from '../codec/json.ts';
 import { DecodeError } from '../codec/reader.ts';
 
 /** A public key that somebody publishes, by the name that tokens call it with. `spki` is DER. */
@@ -29,9 +29,11 @@ const members: ReadonlyMap<string, readonly string[]> = new Map([
 export function readJwks(bytes: Uint8Array): readonly PublishedKey[] {
   const top = jsonMapOf(decodeJson(bytes), 'JWK Set');
   const list = top.has('kty') ? [top] : top.get('keys');
-  if (!Array.isArray(list) || list.length > maxKeys) throw new DecodeError('Cannot read JWK Set: no short list of keys');
+  if (!isList(list) || list.length > maxKeys) throw new DecodeError('Cannot read JWK Set: no short list of keys');
   return list.map((one, i) => readJwk(jsonMapOf(one, `JWK ${i}`), i));
 }
+
+const isList = (value: JsonValue | undefined): value is readonly JsonValue[] => Array.isArray(value);
 
 function readJwk(jwk: JsonMap, i: number): PublishedKey {
   const kind = jwk.get('kty');
@@ -45,7 +47,7 @@ function readJwk(jwk: JsonMap, i: number): PublishedKey {
   };
   const keyId = jwk.get('kid');
   if (keyId !== undefined && (typeof keyId !== 'string' || keyId.length > 500)) throw new DecodeError(`Cannot read JWK ${i}: kid`);
-  const key = Object.fromEntries([['kty', text('kty')], ...names.map(name => [name, text(name)])]);
+  const key = Object.fromEntries([['kty', text('kty')] as const, ...names.map(name => [name, text(name)] as const)]);
   return { spki: spkiOf(key, i), ...(keyId === undefined ? {} : { keyId }) };
 }
 
