@@ -1,5 +1,6 @@
 import type { Hex, Ip, Mac, Millis, PortName, Vlan } from '../model/address.ts';
-import type { ChallengeOutcome } from '../model/attestation.ts';
+import { messageEvidence } from '../attestation/evidence.ts';
+import type { ChallengeOutcome, Evidence, EvidenceMediaType } from '../model/attestation.ts';
 import type { Malformed, Observation, Sighting } from '../model/fact.ts';
 import type { Challenge } from '../model/machine.ts';
 import type { ProbeOrder, ProbeOutcome } from '../model/probe.ts';
@@ -57,8 +58,28 @@ export type FromChallenger =
   | { readonly type: 'hello'; readonly role: 'challenger'; readonly epoch: string; readonly pid: number }
   /** Each half second, so that silence means that it hangs; the supervisor then ends it. */
   | { readonly type: 'beat' }
-  /** Certificates in base64 DER, leaf first, so that the gateway can keep the Evidence by its hash. */
-  | { readonly type: 'outcome'; readonly id: string; readonly outcome: ChallengeOutcome; readonly certificates: readonly string[] };
+  /** With the Evidence that was judged, so that the gateway can keep it by its hash. */
+  | { readonly type: 'outcome'; readonly id: string; readonly outcome: ChallengeOutcome; readonly evidence?: WireEvidence };
+
+/** Evidence between processes: `bytes`, and DER `certificates` leaf first, in base64. */
+export type WireEvidence = { readonly mediaType: EvidenceMediaType; readonly bytes: string; readonly certificates: readonly string[] };
+
+/** Most bytes of one piece of Evidence: as base64 it fits into a line twice over. */
+export const maxEvidenceBytes = 3 * 1024 * 1024;
+
+export const wireEvidence = ({ mediaType, bytes, certificates }: Evidence): WireEvidence => ({
+  mediaType,
+  bytes: Buffer.from(bytes).toString('base64'),
+  certificates: certificates.map(c => Buffer.from(c).toString('base64')),
+});
+
+/** The id is made from the bytes; what the sender calls them decides nothing. */
+export const fromWire = ({ mediaType, bytes, certificates }: WireEvidence): Evidence =>
+  messageEvidence(
+    mediaType,
+    Buffer.from(bytes, 'base64'),
+    certificates.map(c => Buffer.from(c, 'base64')),
+  );
 
 export type ToChallenger =
   | { readonly type: 'trust'; readonly trust: TrustMaterial }
@@ -66,7 +87,7 @@ export type ToChallenger =
       readonly type: 'challenge';
       readonly challenge: Challenge;
       readonly localAddress: string;
-      /** The lane of `remotePorts[i]` is open for `localPorts[i]`. */
+      /** The lane of `channels[i]` is open for `localPorts[i]`. */
       readonly localPorts: readonly number[];
       readonly evidenceTtlSeconds: number;
       readonly now: Millis;

@@ -1,8 +1,7 @@
-import { evidenceId } from '../../attestation/evidence.ts';
 import type { Millis } from '../../model/address.ts';
-import type { ChallengeOutcome } from '../../model/attestation.ts';
+import type { ChallengeOutcome, Evidence } from '../../model/attestation.ts';
 import type { Challenge } from '../../model/machine.ts';
-import type { FromChallenger, ToChallenger, ToEnforcer } from '../messages.ts';
+import { type FromChallenger, fromWire, type ToChallenger, type ToEnforcer } from '../messages.ts';
 
 /** Source ports of our own connections to devices, outside the kernel's ephemeral range, so that a lane fits nobody else's connection. */
 const firstPort = 20_000;
@@ -30,7 +29,7 @@ export type DispatcherEdge = {
   readonly builtAt: Millis;
   readonly toEnforcer: (message: ToEnforcer) => boolean;
   readonly toChallenger: (message: ToChallenger) => boolean;
-  readonly keepEvidence: (id: string, certificates: readonly Uint8Array[]) => void;
+  readonly keepEvidence: (evidence: Evidence) => void;
   readonly done: (challenge: string, outcome: ChallengeOutcome) => void;
 };
 
@@ -52,13 +51,13 @@ export class ChallengeDispatcher {
       const detail = `Cannot judge dates: the clock says ${new Date(now).toISOString()}, before this program was built; set the clock`;
       return this.#edge.done(challenge.id, { kind: 'transport-failure', failure: 'verifier', detail });
     }
-    const localPorts = challenge.remotePorts.map(() => this.#takePort());
+    const localPorts = challenge.channels.map(() => this.#takePort());
     const lanes = new Set(localPorts.map((_, index) => `${challenge.id}/${index}`));
     const timer = setTimeout(() => this.#fail(challenge.id, 'lane', 'the enforcer did not open the lane'), laneWaitMs);
     this.#open.set(challenge.id, { challenge, localPorts, lanes, stage: 'lanes', timer });
-    const { mac, port, ip, remotePorts } = challenge;
+    const { mac, port, ip, channels } = challenge;
     for (const [index, localPort] of localPorts.entries()) {
-      const lane = { mac, port, ip, remotePort: remotePorts[index] ?? 0, localPort, ttlSeconds: laneSeconds };
+      const lane = { mac, port, ip, remotePort: channels[index]?.port ?? 0, localPort, ttlSeconds: laneSeconds };
       if (!this.#edge.toEnforcer({ type: 'open-lane', id: `${challenge.id}/${index}`, lane }))
         return this.#fail(challenge.id, 'lane', 'the enforcer is not there');
     }
@@ -89,13 +88,11 @@ export class ChallengeDispatcher {
   }
 
   /** The challenger answered. An answer to a challenge that is not open is thrown away: each counts once. */
-  answered({ id, outcome, certificates }: Extract<FromChallenger, { readonly type: 'outcome' }>): void {
+  answered({ id, outcome, evidence }: Extract<FromChallenger, { readonly type: 'outcome' }>): void {
     const open = this.#open.get(id);
     if (open === undefined || open.stage !== 'asking') return;
     this.#end(id, open);
-    const bytes = certificates.map(text => Buffer.from(text, 'base64'));
-    // The id is made here from the bytes; what the challenger calls them decides nothing.
-    if (bytes.length > 0) this.#edge.keepEvidence(evidenceId(bytes), bytes);
+    if (evidence !== undefined) this.#edge.keepEvidence(fromWire(evidence));
     this.#edge.done(id, outcome);
   }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { channelNames, maxChannels } from '../../model/settings.ts';
 import { anchorUses } from '../../model/trust.ts';
 
 /** The shapes of what the gateway tells the challenger (`ToChallenger`). The gateway is trusted more; this catches versions that differ. */
@@ -40,14 +41,30 @@ const trust = z.object({
   matter: matter.exactOptional(),
 });
 const port = z.number().int().min(0).max(65535);
+const channel = z.object({ channel: z.enum(channelNames), port, path: text.exactOptional() });
+/** Where a TPM stood; from the gateway, to which the challenger told it before. */
+export const quoteState = z.object({
+  ak: text,
+  clock: text,
+  resetCount: z.number(),
+  restartCount: z.number(),
+  since: z.enum(['first', 'running', 'resumed', 'rebooted']),
+  ima: z.object({ bank: text, value: text, entries: z.number(), policy: text.exactOptional() }).exactOptional(),
+});
 
 export const order = z.discriminatedUnion('type', [
   z.object({ type: z.literal('trust'), trust }),
   z.object({
     type: z.literal('challenge'),
-    challenge: z.object({ id: text, ip: text, remotePorts: z.array(port).max(8) }),
+    challenge: z.object({
+      id: text,
+      mac: text,
+      ip: text,
+      channels: z.array(channel).max(maxChannels),
+      quote: quoteState.exactOptional(),
+    }),
     localAddress: text,
-    localPorts: z.array(port).max(8),
+    localPorts: z.array(port).max(maxChannels),
     evidenceTtlSeconds: z.number(),
     now: z.number(),
   }),
