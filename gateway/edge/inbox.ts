@@ -13,8 +13,8 @@ import {
   type FromProber,
   type FromSensor,
   type FromSwitchReader,
-  maxEvidenceBytes,
 } from './messages.ts';
+import { maxEvidenceBytes } from './challenge/wire.ts';
 
 /** The shapes that the gateway believes of its less trusted processes. Text is capped; more fields than known are dropped. */
 const mac = z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/);

@@ -1,12 +1,13 @@
+import type { QuoteContext } from '../attestation/tpm/context.ts';
 import type { Hex, Ip, Mac, Millis, PortName, Vlan } from '../model/address.ts';
-import { messageEvidence } from '../attestation/evidence.ts';
-import type { ChallengeOutcome, Evidence, EvidenceMediaType } from '../model/attestation.ts';
+import type { ChallengeOutcome } from '../model/attestation.ts';
 import type { Malformed, Observation, Sighting } from '../model/fact.ts';
 import type { Challenge } from '../model/machine.ts';
 import type { ProbeOrder, ProbeOutcome } from '../model/probe.ts';
 import type { ReplyLane, RuleSet } from '../model/rule-set.ts';
 import type { SwitchAccess, SwitchReading } from '../model/switch.ts';
 import type { TrustMaterial } from '../model/trust.ts';
+import type { SentFreshness, WireEvidence } from './challenge/wire.ts';
 
 /**
  * What the processes say to each other, one JSON object a line. The supervisor copies these bytes and reads none of them; after a
@@ -61,26 +62,6 @@ export type FromChallenger =
   /** With the Evidence that was judged, so that the gateway can keep it by its hash. */
   | { readonly type: 'outcome'; readonly id: string; readonly outcome: ChallengeOutcome; readonly evidence?: WireEvidence };
 
-/** Evidence between processes: `bytes`, and DER `certificates` leaf first, in base64. */
-export type WireEvidence = { readonly mediaType: EvidenceMediaType; readonly bytes: string; readonly certificates: readonly string[] };
-
-/** Most bytes of one piece of Evidence: as base64 it fits into a line twice over. */
-export const maxEvidenceBytes = 3 * 1024 * 1024;
-
-export const wireEvidence = ({ mediaType, bytes, certificates }: Evidence): WireEvidence => ({
-  mediaType,
-  bytes: Buffer.from(bytes).toString('base64'),
-  certificates: certificates.map(c => Buffer.from(c).toString('base64')),
-});
-
-/** The id is made from the bytes; what the sender calls them decides nothing. */
-export const fromWire = ({ mediaType, bytes, certificates }: WireEvidence): Evidence =>
-  messageEvidence(
-    mediaType,
-    Buffer.from(bytes, 'base64'),
-    certificates.map(c => Buffer.from(c, 'base64')),
-  );
-
 export type ToChallenger =
   | { readonly type: 'trust'; readonly trust: TrustMaterial }
   | {
@@ -90,6 +71,16 @@ export type ToChallenger =
       /** The lane of `channels[i]` is open for `localPorts[i]`. */
       readonly localPorts: readonly number[];
       readonly evidenceTtlSeconds: number;
+      readonly now: Millis;
+    }
+  /** Evidence that came another way than by a challenge of ours, or out of the store. Answered by `outcome`, without the Evidence. */
+  | {
+      readonly type: 'judge';
+      readonly id: string;
+      readonly evidence: WireEvidence;
+      readonly freshness: SentFreshness;
+      readonly quote?: Omit<QuoteContext, 'exporter' | 'ima'>;
+      readonly ttlSeconds: number;
       readonly now: Millis;
     };
 

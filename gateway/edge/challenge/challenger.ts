@@ -6,10 +6,12 @@ import { KeyCache } from '../../attestation/keys.ts';
 import { schemeFor } from '../../attestation/schemes/index.ts';
 import { prepareTrust, type Trust } from '../../attestation/trust.ts';
 import { lineWriter, readLines } from '../lines.ts';
-import { type FromChallenger, wireEvidence } from '../messages.ts';
+import type { FromChallenger } from '../messages.ts';
 import { type Answered, ask } from './ask.ts';
+import { judge } from './judge.ts';
 import { makeNonce } from './nonce.ts';
-import { type ChallengeOrder, order } from './orders.ts';
+import { type ChallengeOrder, type JudgeOrder, order } from './orders.ts';
+import { wireEvidence } from './wire.ts';
 
 /**
  * The challenger process: connects to devices, decodes and verifies what they send, and holds nothing worth having. Talks to the gateway
@@ -25,7 +27,7 @@ const totalMillis = 5_000;
 /** Unset until the gateway has said whom to trust: judging before that would blame devices for our start. */
 let trust: Trust | undefined;
 const keys = new KeyCache();
-const waiting: { readonly order: ChallengeOrder; readonly since: number }[] = [];
+const waiting: { readonly order: ChallengeOrder | JudgeOrder; readonly since: number }[] = [];
 let running = 0;
 
 const gateway = new Socket({ fd: gatewayFd, readable: true, writable: true });
@@ -45,7 +47,7 @@ function take(value: unknown): void {
     trust = next;
     return problems.length > 0 ? log({ problems }) : undefined;
   }
-  if (waiting.length >= maxWaiting) return fail(parsed.data.challenge.id, `Cannot challenge: ${waiting.length} wait already`);
+  if (waiting.length >= maxWaiting) return fail(idOf(parsed.data), `Cannot judge: ${waiting.length} wait already`);
   waiting.push({ order: parsed.data, since: performance.now() });
   return startWaiting();
 }
@@ -62,7 +64,7 @@ function startWaiting(): void {
       .catch((error: unknown) => {
         // The only catch-all: our defect. Loud, and no verdict about the device.
         log({ defect: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-        fail(one.challenge.id, error instanceof Error ? error.message : 'unknown');
+        fail(idOf(one), error instanceof Error ? error.message : 'unknown');
       })
       .finally(() => {
         running -= 1;
@@ -71,22 +73,26 @@ function startWaiting(): void {
   }
 }
 
-async function answer({ challenge, localAddress, localPorts, evidenceTtlSeconds, now }: ChallengeOrder, since: number): Promise<void> {
-  const { id, ip, mac, channels, quote: previous } = challenge;
-  if (trust === undefined) return fail(id, 'Cannot judge: no trust material was received yet');
+const idOf = (one: ChallengeOrder | JudgeOrder): string => (one.type === 'judge' ? one.id : one.challenge.id);
+
+async function answer(one: ChallengeOrder | JudgeOrder, since: number): Promise<void> {
+  if (trust === undefined) return fail(idOf(one), 'Cannot judge: no trust material was received yet');
   const judgedBy = trust;
   // The gateway's clock, moved on by how long it took: this process needs no clock of its own.
-  const clock = (): number => Math.round(now + performance.now() - since);
-  const judge = ({ evidence, freshness, quote }: Answered): ChallengeOutcome => {
+  const clock = (): number => Math.round(one.now + performance.now() - since);
+  if (one.type === 'judge') return reply(one.id, judge(one, { trust, keys, now: clock() }));
+  const { challenge, localAddress, localPorts, evidenceTtlSeconds: ttlSeconds } = one;
+  const { id, ip, mac, channels, quote: previous } = challenge;
+  const judgeAnswer = ({ evidence, freshness, quote }: Answered): ChallengeOutcome => {
     const scheme = schemeFor(evidence.mediaType);
     if (scheme === undefined) throw new Error(`Cannot judge ${evidence.mediaType}: no scheme`);
     const known = { ...quote, ...(previous === undefined ? {} : { previous }) };
-    return scheme.judge(evidence, { trust: judgedBy, keys, now: clock(), freshness, ttlSeconds: evidenceTtlSeconds, quote: known });
+    return scheme.judge(evidence, { trust: judgedBy, keys, now: clock(), freshness, ttlSeconds, quote: known });
   };
   const nonce = (remotePort: number, exporter?: Uint8Array) =>
     makeNonce({ random: randomBytes(64), mac, ip, remotePort, ...(exporter === undefined ? {} : { exporter }) }, clock());
   const question = { ip, channels, localAddress, localPorts, nonce, ...(previous === undefined ? {} : { previous }) };
-  const asked = await ask(question, totalMillis - (performance.now() - since), () => performance.now(), judge);
+  const asked = await ask(question, totalMillis - (performance.now() - since), () => performance.now(), judgeAnswer);
   return reply(id, asked.outcome, asked.evidence);
 }
 

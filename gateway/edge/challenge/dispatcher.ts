@@ -1,7 +1,9 @@
 import type { Millis } from '../../model/address.ts';
 import type { ChallengeOutcome, Evidence } from '../../model/attestation.ts';
 import type { Challenge } from '../../model/machine.ts';
-import { type FromChallenger, fromWire, type ToChallenger, type ToEnforcer } from '../messages.ts';
+import type { FromChallenger, ToChallenger, ToEnforcer } from '../messages.ts';
+import { type Judgement, Judging } from './judging.ts';
+import { fromWire } from './wire.ts';
 
 /** Source ports of our own connections to devices, outside the kernel's ephemeral range, so that a lane fits nobody else's connection. */
 const firstPort = 20_000;
@@ -38,19 +40,31 @@ export class ChallengeDispatcher {
   readonly #edge: DispatcherEdge;
   /** At most `maxOpen` of the schedule; each ends by its timer. */
   readonly #open = new Map<string, Open>();
+  readonly #judging: Judging;
   #nextPort = 0;
 
   constructor(edge: DispatcherEdge) {
     this.#edge = edge;
+    this.#judging = new Judging(edge.toChallenger);
+  }
+
+  /** Has Evidence judged that came another way, or lies in the store. Never rejects; what is not judged is a transport failure of ours. */
+  judge(judgement: Judgement): Promise<ChallengeOutcome> {
+    const now = this.#edge.now();
+    const wrong = this.#wrongClock(now);
+    return wrong === undefined ? this.#judging.judge(judgement, now) : Promise.resolve(wrong);
+  }
+
+  /** An edge box without a battery wakes up in the past: good devices must not fail for our clock. */
+  #wrongClock(now: Millis): ChallengeOutcome | undefined {
+    if (now >= this.#edge.builtAt - dayMs) return undefined;
+    const detail = `Cannot judge dates: the clock says ${new Date(now).toISOString()}, before this program was built; set the clock`;
+    return { kind: 'transport-failure', failure: 'verifier', detail };
   }
 
   start(challenge: Challenge): void {
-    const now = this.#edge.now();
-    if (now < this.#edge.builtAt - dayMs) {
-      // An edge box without a battery wakes up in the past: good devices must not fail for our clock.
-      const detail = `Cannot judge dates: the clock says ${new Date(now).toISOString()}, before this program was built; set the clock`;
-      return this.#edge.done(challenge.id, { kind: 'transport-failure', failure: 'verifier', detail });
-    }
+    const wrong = this.#wrongClock(this.#edge.now());
+    if (wrong !== undefined) return this.#edge.done(challenge.id, wrong);
     const localPorts = challenge.channels.map(() => this.#takePort());
     const lanes = new Set(localPorts.map((_, index) => `${challenge.id}/${index}`));
     const timer = setTimeout(() => this.#fail(challenge.id, 'lane', 'the enforcer did not open the lane'), laneWaitMs);
@@ -90,14 +104,16 @@ export class ChallengeDispatcher {
   /** The challenger answered. An answer to a challenge that is not open is thrown away: each counts once. */
   answered({ id, outcome, evidence }: Extract<FromChallenger, { readonly type: 'outcome' }>): void {
     const open = this.#open.get(id);
-    if (open === undefined || open.stage !== 'asking') return;
+    if (open === undefined) return this.#judging.answered(id, outcome);
+    if (open.stage !== 'asking') return undefined;
     this.#end(id, open);
     if (evidence !== undefined) this.#edge.keepEvidence(fromWire(evidence));
-    this.#edge.done(id, outcome);
+    return this.#edge.done(id, outcome);
   }
 
   /** The challenger or the enforcer was restarted: what it held is lost. */
   lost(role: 'enforcer' | 'challenger'): void {
+    if (role === 'challenger') this.#judging.lost();
     for (const [id, open] of this.#open)
       if ((role === 'enforcer') === (open.stage === 'lanes'))
         this.#fail(id, role === 'enforcer' ? 'lane' : 'verifier', `the ${role} was restarted`);

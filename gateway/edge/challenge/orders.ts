@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { maxCertificates, maxChainBytes } from '../../attestation/evidence.ts';
+import { evidenceMediaTypes } from '../../model/attestation.ts';
 import { channelNames, maxChannels } from '../../model/settings.ts';
 import { anchorUses } from '../../model/trust.ts';
+import { maxEvidenceBytes } from './wire.ts';
 
 /** The shapes of what the gateway tells the challenger (`ToChallenger`). The gateway is trusted more; this catches versions that differ. */
 const text = z.string();
@@ -40,10 +43,16 @@ const trust = z.object({
   keys: z.array(listedKey).exactOptional(),
   matter: matter.exactOptional(),
 });
-const port = z.number().int().min(0).max(65535);
-const channel = z.object({ channel: z.enum(channelNames), port, path: text.exactOptional() });
-/** Where a TPM stood; from the gateway, to which the challenger told it before. */
-export const quoteState = z.object({
+
+/** The pattern of `z.base64()` goes through groups; a megabyte of them is better seen as one class. */
+const base64 = (bytes: number) => text.max(4 * Math.ceil(bytes / 3)).regex(/^[A-Za-z0-9+/]*={0,2}$/);
+const freshness = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('handshake'), protocol: text.max(40), resumed: z.boolean() }),
+  z.object({ kind: z.literal('nonce'), nonce: base64(64), expires: z.number(), spent: z.boolean(), channel: text.max(200) }),
+  z.object({ kind: z.literal('none') }),
+]);
+/** Where a TPM stood; the challenger said so before. */
+const clock = z.object({
   ak: text,
   clock: text,
   resetCount: z.number(),
@@ -51,6 +60,17 @@ export const quoteState = z.object({
   since: z.enum(['first', 'running', 'resumed', 'rebooted']),
   ima: z.object({ bank: text, value: text, entries: z.number(), policy: text.exactOptional() }).exactOptional(),
 });
+const quote = z.object({
+  previous: clock.exactOptional(),
+  activations: z
+    .array(z.object({ ak: text, ek: text }))
+    .max(64)
+    .exactOptional(),
+  enrolledAs: z.object({ vendor: text, model: text }).exactOptional(),
+  pcrs: z.array(z.number().int().min(0).max(23)).max(24).exactOptional(),
+});
+const port = z.number().int().min(0).max(65535);
+const channel = z.object({ channel: z.enum(channelNames), port, path: text.exactOptional() });
 
 export const order = z.discriminatedUnion('type', [
   z.object({ type: z.literal('trust'), trust }),
@@ -61,14 +81,28 @@ export const order = z.discriminatedUnion('type', [
       mac: text,
       ip: text,
       channels: z.array(channel).max(maxChannels),
-      quote: quoteState.exactOptional(),
+      quote: clock.exactOptional(),
     }),
     localAddress: text,
     localPorts: z.array(port).max(maxChannels),
     evidenceTtlSeconds: z.number(),
     now: z.number(),
   }),
+  z.object({
+    type: z.literal('judge'),
+    id: text.max(80),
+    evidence: z.object({
+      mediaType: z.enum(evidenceMediaTypes),
+      bytes: base64(maxEvidenceBytes),
+      certificates: z.array(base64(maxChainBytes)).max(maxCertificates),
+    }),
+    freshness,
+    quote: quote.exactOptional(),
+    ttlSeconds: z.number(),
+    now: z.number(),
+  }),
 ]);
 
 export type Order = z.infer<typeof order>;
 export type ChallengeOrder = Extract<Order, { readonly type: 'challenge' }>;
+export type JudgeOrder = Extract<Order, { readonly type: 'judge' }>;

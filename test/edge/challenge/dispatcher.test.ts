@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { messageEvidence } from '../../../gateway/attestation/evidence.ts';
 import { ChallengeDispatcher } from '../../../gateway/edge/challenge/dispatcher.ts';
-import { type ToChallenger, type ToEnforcer, wireEvidence } from '../../../gateway/edge/messages.ts';
+import type { ToChallenger, ToEnforcer } from '../../../gateway/edge/messages.ts';
+import { wireEvidence } from '../../../gateway/edge/challenge/wire.ts';
 import type { ChallengeOutcome, Evidence } from '../../../gateway/model/attestation.ts';
 import type { Challenge } from '../../../gateway/model/machine.ts';
 
