@@ -19,7 +19,7 @@ const challenge: Challenge = {
   ],
   ttlSeconds: 600,
 };
-const token = messageEvidence('application/eat+cwt', Buffer.from('token'), [Buffer.from('der')]);
+const token = messageEvidence('application/eat+cwt', new TextEncoder().encode('token'), [new TextEncoder().encode('der')]);
 const answer: ChallengeOutcome = { kind: 'no-evidence', checks: [] };
 
 function bench(now = built + 1000, there = true) {
