@@ -134,8 +134,7 @@ const dispatcher = new ChallengeDispatcher({
   builtAt: statSync(import.meta.filename).mtimeMs,
   toEnforcer,
   toChallenger,
-  keepEvidence: (id, certificates) =>
-    store.keepEvidence(id, 'application/vnd.sallyport.x509-chain', now(), Buffer.concat([...certificates])),
+  keepEvidence: ({ id, mediaType, bytes }) => store.keepEvidence(id, mediaType, now(), bytes),
   done: (challenge, outcome) => input({ kind: 'challenge-outcome', challenge, outcome }),
 });
 const probeDispatcher = new ProbeDispatcher({

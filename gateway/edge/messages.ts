@@ -1,13 +1,13 @@
-import type { Freshness } from '../attestation/scheme.ts';
 import type { QuoteContext } from '../attestation/tpm/context.ts';
 import type { Hex, Ip, Mac, Millis, PortName, Vlan } from '../model/address.ts';
-import type { ChallengeOutcome, EvidenceMediaType } from '../model/attestation.ts';
+import type { ChallengeOutcome } from '../model/attestation.ts';
 import type { Malformed, Observation, Sighting } from '../model/fact.ts';
 import type { Challenge } from '../model/machine.ts';
 import type { ProbeOrder, ProbeOutcome } from '../model/probe.ts';
 import type { ReplyLane, RuleSet } from '../model/rule-set.ts';
 import type { SwitchAccess, SwitchReading } from '../model/switch.ts';
 import type { TrustMaterial } from '../model/trust.ts';
+import type { SentFreshness, WireEvidence } from './challenge/wire.ts';
 
 /**
  * What the processes say to each other, one JSON object a line. The supervisor copies these bytes and reads none of them; after a
@@ -59,8 +59,8 @@ export type FromChallenger =
   | { readonly type: 'hello'; readonly role: 'challenger'; readonly epoch: string; readonly pid: number }
   /** Each half second, so that silence means that it hangs; the supervisor then ends it. */
   | { readonly type: 'beat' }
-  /** Certificates in base64 DER, leaf first, so that the gateway can keep the Evidence by its hash. */
-  | { readonly type: 'outcome'; readonly id: string; readonly outcome: ChallengeOutcome; readonly certificates: readonly string[] };
+  /** With the Evidence that was judged, so that the gateway can keep it by its hash. */
+  | { readonly type: 'outcome'; readonly id: string; readonly outcome: ChallengeOutcome; readonly evidence?: WireEvidence };
 
 export type ToChallenger =
   | { readonly type: 'trust'; readonly trust: TrustMaterial }
@@ -68,27 +68,21 @@ export type ToChallenger =
       readonly type: 'challenge';
       readonly challenge: Challenge;
       readonly localAddress: string;
-      /** The lane of `remotePorts[i]` is open for `localPorts[i]`. */
+      /** The lane of `channels[i]` is open for `localPorts[i]`. */
       readonly localPorts: readonly number[];
       readonly evidenceTtlSeconds: number;
       readonly now: Millis;
     }
-  /** Evidence that came another way than by a challenge of ours, or out of the store. Answered by `outcome`, without certificates. */
+  /** Evidence that came another way than by a challenge of ours, or out of the store. Answered by `outcome`, without the Evidence. */
   | {
       readonly type: 'judge';
       readonly id: string;
-      /** Base64; certificates are DER, leaf first. */
-      readonly evidence: { readonly mediaType: EvidenceMediaType; readonly bytes: string; readonly certificates: readonly string[] };
+      readonly evidence: WireEvidence;
       readonly freshness: SentFreshness;
       readonly quote?: Omit<QuoteContext, 'exporter' | 'ima'>;
       readonly ttlSeconds: number;
       readonly now: Millis;
     };
-
-/** `Freshness` with its nonce in base64. */
-export type SentFreshness =
-  | Exclude<Freshness, { readonly kind: 'nonce' }>
-  | (Omit<Extract<Freshness, { readonly kind: 'nonce' }>, 'nonce'> & { readonly nonce: string });
 
 export type FromProber =
   | { readonly type: 'hello'; readonly role: 'prober'; readonly epoch: string; readonly pid: number }

@@ -1,26 +1,27 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import type { ChallengeOutcome } from '../../model/attestation.ts';
-import { chainEvidence } from '../../attestation/evidence.ts';
+import type { ChallengeOutcome, Evidence } from '../../model/attestation.ts';
 import { KeyCache } from '../../attestation/keys.ts';
 import { schemeFor } from '../../attestation/schemes/index.ts';
 import { prepareTrust, type Trust } from '../../attestation/trust.ts';
 import { lineWriter, readLines } from '../lines.ts';
 import type { FromChallenger } from '../messages.ts';
-import { ask } from './ask.ts';
+import { type Answered, ask } from './ask.ts';
 import { judge } from './judge.ts';
+import { makeNonce } from './nonce.ts';
 import { type ChallengeOrder, type JudgeOrder, order } from './orders.ts';
+import { wireEvidence } from './wire.ts';
 
 /**
- * The challenger process: opens TLS to devices, decodes and verifies what they send, and holds nothing worth having. Talks to the gateway
+ * The challenger process: connects to devices, decodes and verifies what they send, and holds nothing worth having. Talks to the gateway
  * on fd 3 and ends when that closes. Whatever goes wrong in it is `transport-failure`, never a pass.
  */
 const gatewayFd = 3;
 const maxRunning = 16;
 /** Orders that wait for a free place. More are answered as our failure. */
 const maxWaiting = 64;
-/** For one challenge, from the order to its end, on all ports together. */
+/** For one challenge, from the order to its end, by all ways together. A nonce ends later. */
 const totalMillis = 5_000;
 
 /** Unset until the gateway has said whom to trust: judging before that would blame devices for our start. */
@@ -76,31 +77,31 @@ const idOf = (one: ChallengeOrder | JudgeOrder): string => (one.type === 'judge'
 
 async function answer(one: ChallengeOrder | JudgeOrder, since: number): Promise<void> {
   if (trust === undefined) return fail(idOf(one), 'Cannot judge: no trust material was received yet');
+  const judgedBy = trust;
   // The gateway's clock, moved on by how long it took: this process needs no clock of its own.
-  const judgedAt = (): number => Math.round(one.now + performance.now() - since);
-  if (one.type === 'judge') return reply(one.id, judge(one, { trust, keys, now: judgedAt() }), []);
-  const { challenge, localAddress, localPorts, evidenceTtlSeconds } = one;
-  const { ip, remotePorts } = challenge;
-  const left = totalMillis - (performance.now() - since);
-  const exchange = await ask({ ip, remotePorts, localAddress, localPorts }, left, () => performance.now());
-  if (exchange.kind === 'failed') {
-    const { failure, detail } = exchange;
-    return reply(challenge.id, { kind: 'transport-failure', failure, detail }, []);
-  }
-  const evidence = chainEvidence(exchange.certificates);
-  const scheme = schemeFor(evidence.mediaType);
-  if (scheme === undefined) throw new Error(`Cannot judge ${evidence.mediaType}: no scheme`);
-  const { freshness } = exchange;
-  const outcome = scheme.judge(evidence, { trust, keys, now: judgedAt(), freshness, ttlSeconds: evidenceTtlSeconds });
-  return reply(challenge.id, outcome, exchange.certificates);
+  const clock = (): number => Math.round(one.now + performance.now() - since);
+  if (one.type === 'judge') return reply(one.id, judge(one, { trust, keys, now: clock() }));
+  const { challenge, localAddress, localPorts, evidenceTtlSeconds: ttlSeconds } = one;
+  const { id, ip, mac, channels, quote: previous } = challenge;
+  const judgeAnswer = ({ evidence, freshness, quote }: Answered): ChallengeOutcome => {
+    const scheme = schemeFor(evidence.mediaType);
+    if (scheme === undefined) throw new Error(`Cannot judge ${evidence.mediaType}: no scheme`);
+    const known = { ...quote, ...(previous === undefined ? {} : { previous }) };
+    return scheme.judge(evidence, { trust: judgedBy, keys, now: clock(), freshness, ttlSeconds, quote: known });
+  };
+  const nonce = (remotePort: number, exporter?: Uint8Array) =>
+    makeNonce({ random: randomBytes(64), mac, ip, remotePort, ...(exporter === undefined ? {} : { exporter }) }, clock());
+  const question = { ip, channels, localAddress, localPorts, nonce, ...(previous === undefined ? {} : { previous }) };
+  const asked = await ask(question, totalMillis - (performance.now() - since), () => performance.now(), judgeAnswer);
+  return reply(id, asked.outcome, asked.evidence);
 }
 
-function reply(id: string, outcome: ChallengeOutcome, certificates: readonly Uint8Array[]): void {
-  send({ type: 'outcome', id, outcome, certificates: certificates.map(c => Buffer.from(c).toString('base64')) });
+function reply(id: string, outcome: ChallengeOutcome, evidence?: Evidence): void {
+  send({ type: 'outcome', id, outcome, ...(evidence === undefined ? {} : { evidence: wireEvidence(evidence) }) });
 }
 
 function fail(id: string, why: string): void {
-  reply(id, { kind: 'transport-failure', failure: 'verifier', detail: why.slice(0, 500) }, []);
+  reply(id, { kind: 'transport-failure', failure: 'verifier', detail: why.slice(0, 500) });
 }
 
 function log(words: { readonly [key: string]: unknown }): void {

@@ -2,8 +2,8 @@ import type { Freshness } from '../../attestation/scheme.ts';
 import type { QuoteContext } from '../../attestation/tpm/context.ts';
 import type { Millis } from '../../model/address.ts';
 import type { ChallengeOutcome, Evidence } from '../../model/attestation.ts';
-import type { SentFreshness, ToChallenger } from '../messages.ts';
-import { maxEvidenceBytes } from './orders.ts';
+import type { ToChallenger } from '../messages.ts';
+import { maxEvidenceBytes, wireEvidence, wireFreshness } from './wire.ts';
 
 /** Evidence to be judged that no challenge of ours fetched. All its bytes are untrusted; `freshness` is what the gateway itself knows. */
 export type Judgement = {
@@ -39,15 +39,14 @@ export class Judging {
     this.#issued += 1;
     // The instant keeps ids of this start apart from those of the one before, whose answers may still come.
     const id = `j${now}-${this.#issued}`;
-    const { mediaType, bytes, certificates } = evidence;
     return new Promise(resolve => {
       const timer = setTimeout(() => this.answered(id, ourFailure('the challenger did not answer in time')), judgeWaitMs);
       this.#open.set(id, { resolve, timer });
       const sent = this.#send({
         type: 'judge',
         id,
-        evidence: { mediaType, bytes: base64(bytes), certificates: certificates.map(base64) },
-        freshness: sentFreshness(freshness),
+        evidence: wireEvidence(evidence),
+        freshness: wireFreshness(freshness),
         ...(quote === undefined ? {} : { quote }),
         ttlSeconds,
         now,
@@ -72,8 +71,3 @@ export class Judging {
 }
 
 const ourFailure = (detail: string): ChallengeOutcome => ({ kind: 'transport-failure', failure: 'verifier', detail });
-
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
-
-const sentFreshness = (freshness: Freshness): SentFreshness =>
-  freshness.kind === 'nonce' ? { ...freshness, nonce: base64(freshness.nonce) } : freshness;

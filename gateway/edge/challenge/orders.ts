@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { maxCertificates, maxChainBytes } from '../../attestation/evidence.ts';
 import { evidenceMediaTypes } from '../../model/attestation.ts';
+import { channelNames, maxChannels } from '../../model/settings.ts';
 import { anchorUses } from '../../model/trust.ts';
+import { maxEvidenceBytes } from './wire.ts';
 
 /** The shapes of what the gateway tells the challenger (`ToChallenger`). The gateway is trusted more; this catches versions that differ. */
 const text = z.string();
@@ -42,8 +44,6 @@ const trust = z.object({
   matter: matter.exactOptional(),
 });
 
-/** Most bytes of one piece of Evidence that is handed over to be judged: room for a boot log and a list of measured files. */
-export const maxEvidenceBytes = 1_048_576;
 /** The pattern of `z.base64()` goes through groups; a megabyte of them is better seen as one class. */
 const base64 = (bytes: number) => text.max(4 * Math.ceil(bytes / 3)).regex(/^[A-Za-z0-9+/]*={0,2}$/);
 const freshness = z.discriminatedUnion('kind', [
@@ -51,6 +51,7 @@ const freshness = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('nonce'), nonce: base64(64), expires: z.number(), spent: z.boolean(), channel: text.max(200) }),
   z.object({ kind: z.literal('none') }),
 ]);
+/** Where a TPM stood; the challenger said so before. */
 const clock = z.object({
   ak: text,
   clock: text,
@@ -69,14 +70,21 @@ const quote = z.object({
   pcrs: z.array(z.number().int().min(0).max(23)).max(24).exactOptional(),
 });
 const port = z.number().int().min(0).max(65535);
+const channel = z.object({ channel: z.enum(channelNames), port, path: text.exactOptional() });
 
 export const order = z.discriminatedUnion('type', [
   z.object({ type: z.literal('trust'), trust }),
   z.object({
     type: z.literal('challenge'),
-    challenge: z.object({ id: text, ip: text, remotePorts: z.array(port).max(8) }),
+    challenge: z.object({
+      id: text,
+      mac: text,
+      ip: text,
+      channels: z.array(channel).max(maxChannels),
+      quote: clock.exactOptional(),
+    }),
     localAddress: text,
-    localPorts: z.array(port).max(8),
+    localPorts: z.array(port).max(maxChannels),
     evidenceTtlSeconds: z.number(),
     now: z.number(),
   }),

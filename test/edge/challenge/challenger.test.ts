@@ -81,9 +81,17 @@ const trustIn = (vendor: Vendor): TrustMaterial => ({
   anchors: [{ name: 'acme.device-ca.pem', certificate: base64(vendor.anchorDer) }],
   referenceSets: [referenceSet],
 });
-const order = (id: string, remotePorts: readonly number[], now = Date.now()): ToChallenger => ({
+const order = (id: string, ports: readonly number[], now = Date.now()): ToChallenger => ({
   type: 'challenge',
-  challenge: { id, device: 'd1', mac: '02:00:00:00:00:01', port: 'p1', ip: '127.0.0.1', remotePorts, ttlSeconds: 600 },
+  challenge: {
+    id,
+    device: 'd1',
+    mac: '02:00:00:00:00:01',
+    port: 'p1',
+    ip: '127.0.0.1',
+    channels: ports.map(port => ({ channel: 'tls', port })),
+    ttlSeconds: 600,
+  },
   localAddress: '127.0.0.1',
   localPorts: [],
   evidenceTtlSeconds: 600,
@@ -105,7 +113,7 @@ describe('the challenger', () => {
     send({ type: 'trust', trust: trustIn(acme) });
     send(order('c1', [await closedPort(), port], now));
     const answer = await outcome('c1');
-    expect(answer?.certificates).toEqual(device.chain.map(base64));
+    expect(answer?.evidence?.certificates).toEqual(device.chain.map(base64));
     if (answer?.outcome.kind !== 'appraised') throw new Error(JSON.stringify(answer));
     const { result } = answer.outcome;
     expect(result).toMatchObject({ status: 'affirming', assurance: 5, evidence: evidenceId(device.chain) });
@@ -156,7 +164,7 @@ describe('the challenger', () => {
     send(judge('good', nonce));
     send(judge('other', new Uint8Array(32)));
     expect((await outcome('good'))?.outcome).toMatchObject({ kind: 'appraised', result: { status: 'affirming', scheme: 'psa' } });
-    expect((await outcome('good'))?.certificates).toEqual([]);
+    expect((await outcome('good'))?.evidence).toBeUndefined();
     expect((await outcome('other'))?.outcome).toMatchObject({ result: { status: 'contraindicated', reason: 'NONCE_MISMATCH' } });
   });
 

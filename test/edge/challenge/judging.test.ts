@@ -5,7 +5,8 @@ import { prepareTrust } from '../../../gateway/attestation/trust.ts';
 import { ChallengeDispatcher } from '../../../gateway/edge/challenge/dispatcher.ts';
 import { judge } from '../../../gateway/edge/challenge/judge.ts';
 import { type Judgement, maxJudging } from '../../../gateway/edge/challenge/judging.ts';
-import { maxEvidenceBytes, order } from '../../../gateway/edge/challenge/orders.ts';
+import { order } from '../../../gateway/edge/challenge/orders.ts';
+import { maxEvidenceBytes } from '../../../gateway/edge/challenge/wire.ts';
 import type { ToChallenger } from '../../../gateway/edge/messages.ts';
 import type { ChallengeOutcome } from '../../../gateway/model/attestation.ts';
 import { listedKey, nonce, now, psaClaims, psaSet, verdict } from '../../attestation/token-world.ts';
@@ -37,7 +38,7 @@ function bench(clock = now, there = true) {
     keepEvidence: () => {},
     done: id => done.push(id),
   });
-  const say = (id: string, outcome: ChallengeOutcome): void => dispatcher.answered({ type: 'outcome', id, outcome, certificates: [] });
+  const say = (id: string, outcome: ChallengeOutcome): void => dispatcher.answered({ type: 'outcome', id, outcome });
   return { dispatcher, sent, say, done };
 }
 
