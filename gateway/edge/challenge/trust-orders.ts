@@ -1,23 +1,23 @@
 import { z } from 'zod';
 import { anchorUses, directoryTypes } from '../../model/trust.ts';
 
-/** The shapes of anchors, listed keys and CRLs on their way to the challenger (`TrustMaterial`). */
+/** The shapes of anchors, listed keys and CRLs on their way to the challenger (`TrustMaterial`). Strict: a limit that is dropped on the way would widen trust. */
 const text = z.string();
 const texts = z.array(text);
 const subtree = z.union([
-  z.object({ dns: text }),
-  z.object({ email: text }),
-  z.object({ uri: text }),
-  z.object({ ip: text }),
-  z.object({ directory: z.array(z.object({ type: z.enum(directoryTypes), value: text })) }),
+  z.strictObject({ dns: text }),
+  z.strictObject({ email: text }),
+  z.strictObject({ uri: text }),
+  z.strictObject({ ip: text }),
+  z.strictObject({ directory: z.array(z.strictObject({ type: z.enum(directoryTypes), value: text })) }),
 ]);
-const constraints = z.object({
+const constraints = z.strictObject({
   pathLength: z.number().exactOptional(),
   purposes: texts.exactOptional(),
   permitted: z.array(subtree).exactOptional(),
   excluded: z.array(subtree).exactOptional(),
 });
-const provenance = z.object({
+const provenance = z.strictObject({
   source: text,
   by: text,
   when: text,
@@ -26,7 +26,7 @@ const provenance = z.object({
   file: text.exactOptional(),
 });
 
-export const anchor = z.object({
+export const anchor = z.strictObject({
   name: text,
   certificate: text,
   uses: z.array(z.enum(anchorUses)).exactOptional(),
@@ -34,8 +34,14 @@ export const anchor = z.object({
   expires: z.number().exactOptional(),
   zones: texts.exactOptional(),
   constraints: constraints.exactOptional(),
-  revocation: z.object({ whenUnknown: z.enum(['refuse', 'tell']), hosts: texts, crl: texts, ocsp: z.boolean() }).exactOptional(),
+  revocation: z.strictObject({ whenUnknown: z.enum(['refuse', 'tell']), hosts: texts, crl: texts, ocsp: z.boolean() }).exactOptional(),
   provenance: provenance.exactOptional(),
 });
-export const listedKey = z.object({ instance: text, spki: text, vendor: text.exactOptional(), model: text.exactOptional() });
-export const trustedCrl = z.object({ name: text, sha256: text, der: text.exactOptional() });
+export const listedKey = z.strictObject({
+  instance: text,
+  spki: text,
+  vendor: text.exactOptional(),
+  model: text.exactOptional(),
+  classId: text.exactOptional(),
+});
+export const trustedCrl = z.strictObject({ name: text, sha256: text, der: text.exactOptional() });

@@ -1,10 +1,11 @@
-import type { AnchorMaterial, MatterLedger, ReferenceSet, TrustMaterial } from '../../model/trust.ts';
+import type { AnchorMaterial, MatterLedger, TrustMaterial } from '../../model/trust.ts';
 import type { Millis } from '../../model/address.ts';
 import { mergeLedgers, readMatterFile } from '../../attestation/matter/ledger-file.ts';
-import { readReferenceFile, readReferenceKey, type ReferenceKey } from '../../attestation/reference-values.ts';
+import { readReferenceKey } from '../../attestation/reference-values.ts';
 import { anchorsOf, listedKeysOf } from './anchor-files.ts';
 import { CrlFiles, type CrlOfFile } from './crl-files.ts';
-import { attempt, filesIn, type Found, readBytes, readText } from './trust-folder.ts';
+import { isReferenceFile, readReferences } from './reference-files.ts';
+import { attempt, filesIn, type Found, readText } from './trust-folder.ts';
 
 /** What the trust files give. `problems` refuse the load; `notes` are what will become one when nobody does anything. */
 export type TrustRead = { readonly trust: TrustMaterial; readonly problems: readonly string[]; readonly notes: readonly string[] };
@@ -12,8 +13,8 @@ export type TrustRead = { readonly trust: TrustMaterial; readonly problems: read
 /**
  * Reads the trust material of policy folders: `anchors/*.device-ca.pem` (CA certificates that name devices), `anchors/*.matter-paa.pem`,
  * `*.cd-signer.pem` and `*.cd-signer-test.pem` (Matter), `anchors/*.yaml` (what they are limited to), `anchors/*.keys.yaml` (keys of single devices),
- * `anchors/*.crl`, `anchors/*.refval.pem` (public keys that sign reference values), `reference-values/*.json` with `*.json.sig`, `matter/*.json` (what the
- * ledger says). Folders and files that do not exist are no problem; what is there and cannot be used is left out and named in `problems`. The caller keeps
+ * `anchors/*.crl`, `anchors/*.refval.pem` (public keys that sign reference values), `reference-values/*.json` with `*.json.sig` and `*.corim`, signed or with
+ * `*.corim.sig`, `matter/*.json` (what the ledger says). Folders and files that do not exist are no problem; what is there and cannot be used is left out and named in `problems`. The caller keeps
  * the last good trust when there are any. `crlFiles` remembers CRLs between two reads.
  */
 export function readTrust(folders: readonly string[], now: Millis = Date.now(), crlFiles = new CrlFiles()): TrustRead {
@@ -30,10 +31,12 @@ export function readTrust(folders: readonly string[], now: Millis = Date.now(), 
     .flat()
     .filter(f => f.name.endsWith('.refval.pem'))
     .flatMap(f => attempt(f.path, problems, () => [readReferenceKey(f.name, readText(f.path))]));
-  const referenceSets = filesOf('reference-values')
+  const references = filesOf('reference-values')
     .flat()
-    .filter(f => f.name.endsWith('.json'))
-    .flatMap(f => attempt(f.path, problems, () => setsOf(f, keys)));
+    .filter(f => isReferenceFile(f.name))
+    .flatMap(f => attempt(f.path, problems, () => [readReferences(f.path, f.name, keys)]));
+  const referenceSets = references.flatMap(r => r.sets);
+  const instances = [...listed, ...references.flatMap(r => r.keys)];
   const ledgers = filesOf('matter')
     .flat()
     .filter(f => f.name.endsWith('.json'))
@@ -42,14 +45,10 @@ export function readTrust(folders: readonly string[], now: Millis = Date.now(), 
     anchors,
     referenceSets,
     ...(ledgers.length === 0 ? {} : { matter: mergeLedgers(ledgers) }),
-    ...(listed.length === 0 ? {} : { keys: listed }),
+    ...(instances.length === 0 ? {} : { keys: instances }),
     ...(crls.length === 0 ? {} : { crls: crls.map(({ name, sha256, der }) => ({ name, sha256, der })) }),
   };
   return { trust, problems, notes: [...endings(anchors, now), ...overdue(crls, now)] };
-}
-
-function setsOf(file: Found, keys: readonly ReferenceKey[]): readonly ReferenceSet[] {
-  return readReferenceFile(file.name, readBytes(file.path), readText(`${file.path}.sig`), keys);
 }
 
 /** How long before its end an anchor is spoken of, days. */
