@@ -184,22 +184,20 @@ const accepts = (accept = '*/*'): boolean =>
     .some(one => ['*/*', 'application/*', 'application/json', sessionType].includes((one.split(';')[0] ?? '').trim().toLowerCase()));
 
 /** The whole body, or why there is none. The server's own limits end a client that is too slow. */
-async function bodyOf(request: IncomingMessage): Promise<Uint8Array | 'too-large' | 'unreadable'> {
-  if (Number(request.headers['content-length'] ?? 0) > maxBody) return 'too-large';
-  const parts: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const part of request) {
-      const bytes = Buffer.from(part);
-      length += bytes.length;
-      if (length > maxBody) return 'too-large';
-      parts.push(bytes);
-    }
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    return 'unreadable';
-  }
-  return length === 0 ? 'unreadable' : new Uint8Array(Buffer.concat(parts));
+function bodyOf(request: IncomingMessage): Promise<Uint8Array | 'too-large' | 'unreadable'> {
+  if (Number(request.headers['content-length'] ?? 0) > maxBody) return Promise.resolve('too-large');
+  return new Promise(resolve => {
+    const parts: Buffer[] = [];
+    let length = 0;
+    request.on('data', (part: Buffer) => {
+      length += part.length;
+      if (length > maxBody) return resolve('too-large');
+      parts.push(part);
+    });
+    request.on('end', () => resolve(length === 0 ? 'unreadable' : new Uint8Array(Buffer.concat(parts))));
+    request.on('error', () => resolve('unreadable')); // it went away, or was cut for its slowness
+    request.on('close', () => resolve('unreadable'));
+  });
 }
 
 const patience = (): Promise<'later'> => new Promise(resolve => setTimeout(() => resolve('later'), patienceMs).unref());

@@ -160,7 +160,7 @@ describe('Evidence', () => {
   it('answers a nonce once: the second of two is refused, also when both are on their way', async () => {
     const path = await opened();
     const statuses = (await Promise.all([hand(path, 'a'), hand(path, 'b'), hand(path, 'c')])).map(reply => reply.status);
-    expect(statuses.toSorted()).toEqual([200, 409, 409]);
+    expect(statuses.toSorted((a, b) => a - b)).toEqual([200, 409, 409]);
     expect((await hand(path, 'd')).status).toBe(409);
     expect(judged).toHaveLength(1);
   });
@@ -226,7 +226,7 @@ describe('Evidence', () => {
   });
 
   it('that takes long is answered with 202 and fetched later', async () => {
-    let finish = (_: Told): void => undefined;
+    let finish: (told: Told) => void = () => undefined;
     verdict = () => new Promise(resolve => (finish = resolve));
     const path = await opened();
     const reply = await hand(path, 'x');
