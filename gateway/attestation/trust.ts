@@ -25,7 +25,7 @@ export type Anchor = Voucher & {
   readonly whenUnknown?: 'refuse' | 'tell';
 };
 /** The key that one device signs its tokens with. */
-export type VouchedKey = { readonly voucher: Voucher; readonly spki: Uint8Array; readonly model?: string };
+export type VouchedKey = { readonly voucher: Voucher; readonly spki: Uint8Array; readonly model?: string; readonly classId?: Hex };
 
 /**
  * Trust material, read and ready: what Evidence is judged by. `keys` by the instance that they are listed for. Without `revocation` nobody asks whether a
@@ -94,12 +94,12 @@ function ledgerOf({ matter }: TrustMaterial, problems: string[]): Ledger {
 }
 
 /** Throws DecodeError unless the instance is a UEID and the key is of a kind that signs tokens. */
-function readListedKey({ instance, spki, vendor, model }: ListedKey): VouchedKey {
+function readListedKey({ instance, spki, vendor, model, classId }: ListedKey): VouchedKey {
   if (!/^(?:[0-9a-f]{2}){7,33}$/.test(instance))
     throw new DecodeError(`Cannot use key: ${JSON.stringify(instance.slice(0, 80))} is no UEID in hex`);
   const der = fromBase64(spki);
   const kind = keyKind(der);
   if (kind.kind === 'other') throw new DecodeError(`Cannot use key of ${instance}: ${kind.found}`);
   const voucher = { name: `the list of keys, for ${instance}`, keyHash: sha256(der), ...(vendor === undefined ? {} : { vendor }) };
-  return { voucher, spki: der, ...(model === undefined ? {} : { model }) };
+  return { voucher, spki: der, ...(model === undefined ? {} : { model }), ...(classId === undefined ? {} : { classId }) };
 }

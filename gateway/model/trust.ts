@@ -1,4 +1,4 @@
-import type { Hex } from './address.ts';
+import type { Hex, Millis } from './address.ts';
 
 /**
  * What an anchor may vouch for. `identity`: devices by their chains. `matter-paa`: Device Attestation Certificates. `cd-signer`: Matter
@@ -36,14 +36,33 @@ export type MatterRecord = {
  * calls instance-id, as hex; `spki` is DER in base64. `vendor` and `model` choose the reference values; absent: the key's device is of no vendor, or of
  * the model that its token names.
  */
-export type ListedKey = { readonly instance: Hex; readonly spki: string; readonly vendor?: string; readonly model?: string };
+export type ListedKey = {
+  readonly instance: Hex;
+  readonly spki: string;
+  readonly vendor?: string;
+  readonly model?: string;
+  /** The class as bytes, hex, that tokens by this key must name (PSA implementation id, EAT hwmodel); absent: any. */
+  readonly classId?: Hex;
+};
 
 /** Signed reference values of one class of device, already checked against the key that signed their file. */
 export type ReferenceSet = {
   /** `file#n sha256:…`, for people and for the result. */
   readonly id: string;
+  /** Empty where the values name none, as those of PSA may: then it is for devices that are of no vendor here. */
   readonly vendor: string;
   readonly model: string;
+  /** The class as bytes, hex, where the values name it so: the Evidence must say the same (PSA implementation id, EAT hwmodel, `type` of DiceTcbInfo). */
+  readonly classId?: Hex;
+  /** Where the values came from; absent: a JSON file. */
+  readonly source?: 'corim' | 'suit';
+  /** The file of the key that signed them, and who the signer says to be. */
+  readonly signedBy?: string;
+  /** Sequence number of an update (SUIT): a newer set of the class has a higher one, and none goes back below. */
+  readonly sequence?: number;
+  /** Instants between which the signer stands by them; absent: without bound. */
+  readonly notBefore?: Millis;
+  readonly notAfter?: Millis;
   readonly minSvn?: string;
   /** SHA-256 of the public keys of the anchors whose devices this is about; absent: anchors whose O is `vendor`. One CA must not vouch for another's. */
   readonly anchors?: readonly Hex[];
@@ -51,15 +70,23 @@ export type ReferenceSet = {
   readonly components: readonly {
     readonly name: string;
     readonly layer?: number;
+    /** Which of several such environments (`index` of DiceTcbInfo); absent: any. */
+    readonly index?: number;
     /** The component's own name in the Evidence, where its format has one (`BL`, `pcr7`); absent: the component without one. */
     readonly key?: string;
     /** `type` and `vendorInfo` of DiceTcbInfo, where the component is told by them; absent: any. */
     readonly type?: Hex;
     readonly vendorInfo?: Hex;
+    /** Only these bits of `vendorInfo` count; absent: all. Equally long. */
+    readonly vendorInfoMask?: Hex;
+    /** Mode flags that the Evidence must state just so; absent: what the appraisal makes of the mode. */
+    readonly flags?: { readonly [flag in 'notConfigured' | 'notSecure' | 'recovery' | 'debug']?: boolean };
     /** Who must have signed the component, as the Evidence says; absent: anybody. */
     readonly signer?: Hex;
     /** Rollback floor of this component; absent: the set's. */
     readonly minSvn?: string;
+    /** The one security version that is accepted; absent: any from the floor upwards. */
+    readonly svn?: string;
     readonly versions: readonly { readonly version: string; readonly alg: string; readonly digest: Hex }[];
   }[];
 };

@@ -7,19 +7,34 @@ import { maxEvidenceBytes } from './wire.ts';
 
 /** The shapes of what the gateway tells the challenger (`ToChallenger`). The gateway is trusted more; this catches versions that differ. */
 const text = z.string();
-const digest = z.object({ version: text, alg: text, digest: text });
-const component = z.object({
+const digest = z.strictObject({ version: text, alg: text, digest: text });
+const flag = z.boolean().exactOptional();
+const flags = z.strictObject({ notConfigured: flag, notSecure: flag, recovery: flag, debug: flag });
+// Strict: a field that is not told here would be dropped, and with it what it demands of the Evidence.
+const component = z.strictObject({
   name: text,
   layer: z.number().exactOptional(),
+  index: z.number().exactOptional(),
   key: text.exactOptional(),
+  type: text.exactOptional(),
+  vendorInfo: text.exactOptional(),
+  vendorInfoMask: text.exactOptional(),
+  flags: flags.exactOptional(),
   signer: text.exactOptional(),
   minSvn: text.exactOptional(),
+  svn: text.exactOptional(),
   versions: z.array(digest),
 });
-const referenceSet = z.object({
+const referenceSet = z.strictObject({
   id: text,
   vendor: text,
   model: text,
+  classId: text.exactOptional(),
+  source: z.enum(['corim', 'suit']).exactOptional(),
+  signedBy: text.exactOptional(),
+  sequence: z.number().exactOptional(),
+  notBefore: z.number().exactOptional(),
+  notAfter: z.number().exactOptional(),
   minSvn: text.exactOptional(),
   anchors: z.array(text).exactOptional(),
   components: z.array(component),
@@ -36,7 +51,13 @@ const matter = z.object({
   revoked: z.array(z.object({ issuerKeyId: text, issuer: text, serials: z.array(text) })).exactOptional(),
   certified: z.array(record).exactOptional(),
 });
-const listedKey = z.object({ instance: text, spki: text, vendor: text.exactOptional(), model: text.exactOptional() });
+const listedKey = z.strictObject({
+  instance: text,
+  spki: text,
+  vendor: text.exactOptional(),
+  model: text.exactOptional(),
+  classId: text.exactOptional(),
+});
 const trust = z.object({
   anchors: z.array(anchor),
   referenceSets: z.array(referenceSet),

@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AnchorUse, MatterLedger, ReferenceSet, TrustMaterial } from '../../model/trust.ts';
+import type { AnchorUse, MatterLedger, TrustMaterial } from '../../model/trust.ts';
 import { fromBase64 } from '../../codec/bytes.ts';
 import { DecodeError } from '../../codec/reader.ts';
 import { EvidenceError } from '../../attestation/evidence-error.ts';
 import { mergeLedgers, readMatterFile } from '../../attestation/matter/ledger-file.ts';
-import { readReferenceFile, readReferenceKey, type ReferenceKey, ReferenceFileError } from '../../attestation/reference-values.ts';
+import { readReferenceKey, ReferenceFileError } from '../../attestation/reference-values.ts';
 import { readAnchor } from '../../attestation/trust.ts';
+import { isReferenceFile, readReferences } from './reference-files.ts';
 
 /** Longest file that is read, bytes. */
 const maxFile = 4 * 1024 * 1024;
@@ -24,8 +25,9 @@ type Found = { readonly path: string; readonly name: string };
 /**
  * Reads the trust material of policy folders: `anchors/*.device-ca.pem` (CA certificates that name devices), `anchors/*.matter-paa.pem`,
  * `*.cd-signer.pem` and `*.cd-signer-test.pem` (Matter), `anchors/*.refval.pem` (public keys that sign reference values),
- * `reference-values/*.json` with `*.json.sig`, `matter/*.json` (what the ledger says). Folders and files that do not exist are no problem; what
- * is there and cannot be used is left out and named in `problems`. The caller keeps the last good trust when there are any.
+ * `reference-values/*.json` with `*.json.sig` and `*.corim`, signed or with `*.corim.sig`, `matter/*.json` (what the ledger says). Folders and
+ * files that do not exist are no problem; what is there and cannot be used is left out and named in `problems`. The caller keeps the last good
+ * trust when there are any.
  */
 export function readTrust(folders: readonly string[]): { readonly trust: TrustMaterial; readonly problems: readonly string[] } {
   const problems: string[] = [];
@@ -45,15 +47,18 @@ export function readTrust(folders: readonly string[]): { readonly trust: TrustMa
   const keys = anchorFiles
     .filter(f => f.name.endsWith('.refval.pem'))
     .flatMap(f => attempt(f.path, () => [readReferenceKey(f.name, readText(f.path))]));
-  const referenceSets = folders
+  const references = folders
     .flatMap(f => attempt(f, () => filesIn(join(f, 'reference-values'))))
-    .filter(f => f.name.endsWith('.json'))
-    .flatMap(f => attempt(f.path, () => setsOf(f, keys)));
+    .filter(f => isReferenceFile(f.name))
+    .flatMap(f => attempt(f.path, () => [readReferences(f.path, f.name, keys)]));
+  const referenceSets = references.flatMap(r => r.sets);
+  const listed = references.flatMap(r => r.keys);
   const ledgers = folders
     .flatMap(f => attempt(f, () => filesIn(join(f, 'matter'))))
     .filter(f => f.name.endsWith('.json'))
     .flatMap(f => attempt<MatterLedger>(f.path, () => [readMatterFile(f.name, readText(f.path))]));
-  return { trust: { anchors, referenceSets, ...(ledgers.length === 0 ? {} : { matter: mergeLedgers(ledgers) }) }, problems };
+  const more = listed.length === 0 ? {} : { keys: listed };
+  return { trust: { anchors, referenceSets, ...more, ...(ledgers.length === 0 ? {} : { matter: mergeLedgers(ledgers) }) }, problems };
 }
 
 /** Files of one folder by name; none when there is no such folder. */
@@ -88,10 +93,6 @@ function anchorsOf(name: string, pem: string, use: AnchorUse): TrustMaterial['an
     // `identity` is what an anchor is for when nothing is said.
     return use === 'identity' ? anchor : { ...anchor, uses: [use] };
   });
-}
-
-function setsOf(file: Found, keys: readonly ReferenceKey[]): readonly ReferenceSet[] {
-  return readReferenceFile(file.name, readBytes(file.path), readText(`${file.path}.sig`), keys);
 }
 
 function explain(what: string, error: unknown): string {
