@@ -228,7 +228,9 @@ describe('an EAR of somebody else', () => {
       code: 3,
       stdout: 'refused: Cannot accept EAR: it has ended [EVIDENCE_EXPIRED]\n',
     });
-    expect(desk.run(tokenWorld.now, 'ear', file)).toMatchObject({ code: 3, stdout: expect.stringContaining('[SIGNATURE_INVALID]') });
+    const { code, stdout } = desk.run(tokenWorld.now, 'ear', file);
+    expect(code).toBe(3);
+    expect(stdout).toContain('[SIGNATURE_INVALID]');
   });
 });
 
@@ -246,8 +248,9 @@ describe('a wrong call', () => {
   ];
   for (const [what, args, sentence] of wrong)
     it(`with ${what} says so in one sentence`, () => {
-      const said = fresh().run(0, ...args);
-      expect(said).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(sentence) });
+      const { code, stdout, stderr } = fresh().run(0, ...args);
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(sentence);
     });
   it('with a private key among the anchors leaves it out and says so', () => {
     fresh().put('anchors/device.pem', keyPairs.ES256.privateKey.export({ type: 'pkcs8', format: 'pem' }));
