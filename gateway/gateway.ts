@@ -1,19 +1,17 @@
-import { ChallengeSchedule } from './attestation/schedule.ts';
-import { askableAt, attestedEvent } from './inventory/bound.ts';
+import { Asking } from './attestation/asking.ts';
+import { askableAt, attestedEvents } from './inventory/bound.ts';
 import { Detector } from './detection/detector.ts';
 import { kindEvents } from './inventory/classify.ts';
 import { commandEvents } from './inventory/command.ts';
 import { decisionFacts, isSameDecision } from './inventory/decision-facts.ts';
 import { Intake } from './inventory/intake.ts';
 import { Inventory } from './inventory/inventory.ts';
-import { relink } from './inventory/linking.ts';
 import type { DeviceRecord } from './inventory/record.ts';
 import { decidesAnew, Enforcing, plansAnew, wishOf } from './inventory/enforcing.ts';
 import { SwitchKnowledge } from './inventory/switch-knowledge.ts';
 import { relationsOf, viewOf } from './inventory/view.ts';
 import { zoneOf } from './inventory/zone.ts';
 import type { DeviceId, Millis } from './model/address.ts';
-import type { ChallengeOutcome } from './model/attestation.ts';
 import type { DeviceView } from './model/device.ts';
 import type { EventBody } from './model/event.ts';
 import type { Command, Effect, Input, MachineSite } from './model/machine.ts';
@@ -33,8 +31,8 @@ export class Gateway {
   readonly #site: MachineSite;
   readonly #intake: Intake;
   readonly #switches: SwitchKnowledge;
-  readonly #schedule = new ChallengeSchedule();
   readonly #enforcing = new Enforcing();
+  readonly #asking: Asking<DeviceRecord>;
   readonly prober: Prober<DeviceRecord>;
   /** Devices to decide about again: a subset of the inventory. */
   readonly #dirty = new Set<DeviceId>();
@@ -51,10 +49,15 @@ export class Gateway {
     const own = { ownMac: site.gateway?.mac, emit: (now: Millis, event: EventBody) => this.#emit(now, event) };
     this.#intake = new Intake({ ...parts, ...own, policy: lookupsOf(() => this.#policy) });
     this.#switches = new SwitchKnowledge({ inventory, ...own });
+    const ipOf = (record: DeviceRecord) => site.gateway && askableAt(inventory, record, site.gateway, this.#intake.upstream.owners);
+    this.#asking = new Asking({
+      ...{ inventory, ipOf, emit: own.emit, zoneOf: record => this.#zoneOf(record) },
+      isBarred: record => this.#intake.isDown(record.device.port) || this.prober.forbids(record),
+      attested: (...outcome) => attestedEvents(inventory, ...outcome, own.emit),
+    });
     this.prober = new Prober({
-      ...{ probes: list, inventory, settings: site.settings, own: site.gateway, emit: own.emit },
-      ...{ zoneOf: record => this.#zoneOf(record).name, isChallenged: id => this.#schedule.isOpen(id) },
-      ipOf: record => site.gateway && askableAt(inventory, record, site.gateway, this.#intake.upstream.owners),
+      ...{ probes: list, inventory, settings: site.settings, own: site.gateway, emit: own.emit, ipOf },
+      ...{ zoneOf: record => this.#zoneOf(record).name, isChallenged: id => this.#asking.isOpen(id) },
       effect: effect => this.#effects.push(effect),
     });
   }
@@ -89,7 +92,7 @@ export class Gateway {
       case 'overflowed':
       case 'port-state':
         for (const id of this.#intake.take(input, now)) {
-          if (input.kind === 'port-state') this.#schedule.hasten(id, now);
+          if (input.kind === 'port-state') this.#asking.hasten(id, now);
           this.#dirty.add(id);
         }
         this.#planDue ||= this.#intake.upstream.takeNews();
@@ -98,7 +101,7 @@ export class Gateway {
         this.#switches.take(input.switchIp, input.reading, now);
         break;
       case 'challenge-outcome':
-        this.#attested(input.challenge, input.outcome, now);
+        this.#asking.finished(input.challenge, input.outcome, now);
         break;
       case 'probe-outcome':
         this.prober.finished(input.id, input.outcome, now);
@@ -111,8 +114,7 @@ export class Gateway {
         break;
       case 'noted':
         this.#emit(now, input.event);
-        // What was judged under other anchors and reference values is judged anew.
-        if (input.event.kind === 'trust-loaded') for (const { device } of this.inventory.records()) this.#schedule.hasten(device.id, now);
+        this.#asking.noted(input.event, now);
         break;
       case 'tick':
         this.#tick(now);
@@ -122,7 +124,7 @@ export class Gateway {
   }
 
   #tick(now: Millis): void {
-    this.#schedule.giveUp(now);
+    this.#asking.tick(now);
     this.prober.tick(now);
     const { pausedUntil } = this.inventory;
     if (pausedUntil !== undefined && now >= pausedUntil) this.#emit(now, { kind: 'resumed', by: 'clock', reason: 'the pause ended' });
@@ -131,22 +133,12 @@ export class Gateway {
     if (this.#intake.tick(now)) this.#effects.push({ kind: 'resync' });
   }
 
-  #attested(challenge: string, outcome: ChallengeOutcome, now: Millis): void {
-    const device = this.#schedule.finish(challenge, outcome, now);
-    if (device === undefined || this.inventory.get(device) === undefined) return;
-    this.#emit(now, attestedEvent(this.inventory, device, challenge, outcome));
-    relink(this.inventory, device, event => this.#emit(now, event));
-  }
-
   #command(by: string, reason: string, command: Command, now: Millis): void {
     const answer = commandEvents(this.inventory, this.#site.settings, { by, reason, now }, command);
     if ('problem' in answer) return void this.#effects.push({ kind: 'answer', refused: answer });
     for (const event of answer.events) this.#emit(now, event);
     this.prober.commanded(by, command, now);
-    if (command.kind === 'challenge') {
-      this.#schedule.hasten(command.device, now);
-      this.#dirty.add(command.device);
-    }
+    if (command.kind === 'challenge') this.#asking.hasten(command.device, now);
     return void this.#effects.push({ kind: 'answer' });
   }
 
@@ -158,8 +150,7 @@ export class Gateway {
     const enforce = this.#planDue ? this.#replan() : [];
     for (const { id, enforcement } of this.#enforcing.confirmed(this.inventory))
       this.#emit(now, { kind: 'enforced', device: id, enforcement });
-    const asks = all ? [...this.inventory.records()].map(({ device }) => device.id) : touched;
-    const challenges = asks.flatMap(id => this.#challenge(id, now));
+    const challenges = this.#asking.turn(all ? 'all' : touched, now);
     const effects: Effect[] = this.#out.length === 0 ? [] : [{ kind: 'append', events: this.#out }];
     effects.push(...enforce, ...challenges, ...this.#effects);
     this.#out = [];
@@ -196,22 +187,6 @@ export class Gateway {
     const acts = (record: DeviceRecord): boolean =>
       ruleSet.enforced.includes(record.device.port) && this.#zoneOf(record).mode === 'enforce';
     return this.#enforcing.intend(devices, acts, hashRuleSet(ruleSet)) ? [{ kind: 'enforce', ruleSet }] : [];
-  }
-
-  #challenge(id: DeviceId, now: Millis): Effect[] {
-    const record = this.inventory.get(id);
-    const { gateway } = this.#site;
-    if (record === undefined) this.#schedule.forget(id);
-    if (record === undefined || gateway === undefined) return [];
-    const { mac, port } = record.device;
-    const { challenge: armed, challengePorts, evidenceTtlSeconds: ttlSeconds } = this.#zoneOf(record);
-    const ip = askableAt(this.inventory, record, gateway, this.#intake.upstream.owners);
-    if (!armed || ip === undefined || this.#intake.isDown(port) || this.prober.forbids(record)) return [];
-    if (!this.#schedule.due(id, port, record.attestation.result, now)) return [];
-    const remotePorts = challengePorts.slice(0, 4);
-    const challenge = { id: this.#schedule.begin(id, port, now), device: id, mac, port, ip, remotePorts, ttlSeconds };
-    this.#emit(now, { kind: 'challenged', device: id, challenge: challenge.id, target: `${ip} ports ${remotePorts.join(', ')}` });
-    return [{ kind: 'challenge', challenge }];
   }
 
   #zoneOf({ device: { port, vlan, ips } }: DeviceRecord): ZoneSettings {

@@ -7,6 +7,7 @@ import { type Accounts, parseAccounts } from './api/auth.ts';
 import { createPage } from './api/server.ts';
 import { bridgeAddress } from './edge/bridge-address.ts';
 import { ChallengeDispatcher } from './edge/challenge/dispatcher.ts';
+import { sendTrust } from './edge/challenge/send-trust.ts';
 import { receive } from './edge/inbox.ts';
 import { lineWriter, readLines } from './edge/lines.ts';
 import { LiveSite } from './edge/live-site.ts';
@@ -26,6 +27,7 @@ import { projectFile } from './edge/project-files.ts';
 import { callRole } from './edge/role-link.ts';
 import { type RoleName, roles } from './edge/roles.ts';
 import { Runner } from './edge/runner.ts';
+import { CrlFiles } from './edge/store/crl-files.ts';
 import { JournalStore } from './edge/store/journal-store.ts';
 import { JsonFile } from './edge/store/json-file.ts';
 import { pageCertificate } from './edge/store/page-certificate.ts';
@@ -97,7 +99,7 @@ const toChallenger = channel<ToChallenger>('challenger', value => {
   else if (message?.type === 'hello') {
     site.processHeard('challenger', message.pid);
     dispatcher.lost('challenger');
-    toChallenger({ type: 'trust', trust: keeper.trust });
+    sendTrust(toChallenger, keeper.trust);
   }
 });
 const toProber =
@@ -141,8 +143,7 @@ const dispatcher = new ChallengeDispatcher({
   builtAt: statSync(import.meta.filename).mtimeMs,
   toEnforcer,
   toChallenger,
-  keepEvidence: (id, certificates) =>
-    store.keepEvidence(id, 'application/vnd.sallyport.x509-chain', now(), Buffer.concat([...certificates])),
+  keepEvidence: ({ id, mediaType, bytes }) => store.keepEvidence(id, mediaType, now(), bytes),
   done: (challenge, outcome) => input({ kind: 'challenge-outcome', challenge, outcome }),
 });
 const probeDispatcher = new ProbeDispatcher({
@@ -232,13 +233,14 @@ function usePolicy(): void {
   showProblems();
 }
 
+const crlFiles = new CrlFiles();
 /** Anchors and reference values are read again every few seconds; whoever was judged under other ones is challenged anew. */
 function useTrust(): void {
-  const hash = keeper.takeTrust(readTrust(settings.policyFolders));
+  const hash = keeper.takeTrust(readTrust(settings.policyFolders, now(), crlFiles));
   showProblems();
   if (hash === undefined) return;
   const { anchors, referenceSets } = keeper.trust;
-  toChallenger({ type: 'trust', trust: keeper.trust });
+  sendTrust(toChallenger, keeper.trust);
   const names = { anchors: anchors.map(({ name }) => name), referenceSets: referenceSets.map(({ id }) => id) };
   input({ kind: 'noted', event: { kind: 'trust-loaded', hash, ...names } });
 }

@@ -85,12 +85,13 @@ export function pcrSelection(r: Reader): readonly PcrBank[] {
     const size = r.u8();
     if (hash === undefined || banks.some(b => b.hash === hash)) throw r.fault(`PCR bank 0x${id.toString(16)}`);
     if (size > maxSelect) throw r.fault(`PCR selection of ${size} bytes`);
-    const pcrs = [...r.take(size)].flatMap((byte, at) => bitsOf(byte).map(bit => at * 8 + bit));
-    banks.push({ hash, pcrs });
+    banks.push({ hash, pcrs: pcrsOf(r.take(size)) });
   }
   return banks;
 }
 
+/** The PCRs of one selection, ascending. */
+export const pcrsOf = (select: Uint8Array): readonly number[] => [...select].flatMap((byte, at) => bitsOf(byte).map(bit => at * 8 + bit));
 const bitsOf = (byte: number): readonly number[] => [0, 1, 2, 3, 4, 5, 6, 7].filter(bit => ((byte >> bit) & 1) === 1);
 
 /** TPMT_SIGNATURE, of the kinds that sign quotes. */

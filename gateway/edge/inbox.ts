@@ -1,12 +1,20 @@
 import { z } from 'zod';
-import { checkNames } from '../model/attestation.ts';
+import { checkNames, evidenceMediaTypes } from '../model/attestation.ts';
 import { attestationStatuses } from '../model/axes.ts';
 import { transportFailures } from '../model/attestation.ts';
 import { actionNames, bridgeProtocols, descriptionsOf, identifierSchemes, printSchemes } from '../model/fact.ts';
 import { maxShownBytes, maxShownMessages, probeOutcomes } from '../model/probe.ts';
 import { reasonCodes } from '../model/reason.ts';
 import { switchCaps } from '../model/switch.ts';
-import type { FromBrowser, FromChallenger, FromEnforcer, FromProber, FromSensor, FromSwitchReader } from './messages.ts';
+import {
+  type FromBrowser,
+  type FromChallenger,
+  type FromEnforcer,
+  type FromProber,
+  type FromSensor,
+  type FromSwitchReader,
+} from './messages.ts';
+import { maxEvidenceBytes } from './challenge/wire.ts';
 
 /** The shapes that the gateway believes of its less trusted processes. Text is capped; more fields than known are dropped. */
 const mac = z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/);
@@ -170,10 +178,15 @@ const outcome = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('transport-failure'), failure: z.enum(transportFailures), detail: text }),
 ]);
+const evidence = z.object({
+  mediaType: z.enum(evidenceMediaTypes),
+  bytes: z.string().max(Math.ceil(maxEvidenceBytes / 3) * 4),
+  certificates: z.array(z.string().max(200_000)).max(12),
+});
 const fromChallenger = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hello'), role: z.literal('challenger'), epoch, pid }),
   z.object({ type: z.literal('beat') }),
-  z.object({ type: z.literal('outcome'), id: z.string().max(80), outcome, certificates: z.array(z.string().max(200_000)).max(12) }),
+  z.object({ type: z.literal('outcome'), id: z.string().max(80), outcome, evidence: evidence.exactOptional() }),
 ]);
 
 const fromBrowser = z.discriminatedUnion('type', [

@@ -1,4 +1,5 @@
-import type { Hex, Ip, Mac, Millis, PortName, Vlan } from '../model/address.ts';
+import type { QuoteContext } from '../attestation/tpm/context.ts';
+import type { Hex, Ip, Mac, Millis, PortName, Vlan, ZoneName } from '../model/address.ts';
 import type { ChallengeOutcome } from '../model/attestation.ts';
 import type { Malformed, Observation, Sighting } from '../model/fact.ts';
 import type { Challenge } from '../model/machine.ts';
@@ -6,6 +7,7 @@ import type { ProbeOrder, ProbeOutcome } from '../model/probe.ts';
 import type { ReplyLane, RuleSet } from '../model/rule-set.ts';
 import type { SwitchAccess, SwitchReading } from '../model/switch.ts';
 import type { TrustMaterial } from '../model/trust.ts';
+import type { SentFreshness, WireEvidence } from './challenge/wire.ts';
 
 /**
  * What the processes say to each other, one JSON object a line. The supervisor copies these bytes and reads none of them (`relay.ts`); after a
@@ -58,18 +60,31 @@ export type FromChallenger =
   | { readonly type: 'hello'; readonly role: 'challenger'; readonly epoch: string; readonly pid: number }
   /** Each half second, so that silence means that it hangs; the supervisor then ends it. */
   | { readonly type: 'beat' }
-  /** Certificates in base64 DER, leaf first, so that the gateway can keep the Evidence by its hash. */
-  | { readonly type: 'outcome'; readonly id: string; readonly outcome: ChallengeOutcome; readonly certificates: readonly string[] };
+  /** With the Evidence that was judged, so that the gateway can keep it by its hash. */
+  | { readonly type: 'outcome'; readonly id: string; readonly outcome: ChallengeOutcome; readonly evidence?: WireEvidence };
 
 export type ToChallenger =
+  /** A CRL that the next trust names by its hash; DER in base64. */
+  | { readonly type: 'crl'; readonly sha256: Hex; readonly der: string }
   | { readonly type: 'trust'; readonly trust: TrustMaterial }
   | {
       readonly type: 'challenge';
       readonly challenge: Challenge;
       readonly localAddress: string;
-      /** The lane of `remotePorts[i]` is open for `localPorts[i]`. */
+      /** The lane of `channels[i]` is open for `localPorts[i]`. */
       readonly localPorts: readonly number[];
       readonly evidenceTtlSeconds: number;
+      readonly now: Millis;
+    }
+  /** Evidence that came another way than by a challenge of ours, or out of the store. Answered by `outcome`, without the Evidence. */
+  | {
+      readonly type: 'judge';
+      readonly id: string;
+      readonly evidence: WireEvidence;
+      readonly freshness: SentFreshness;
+      readonly quote?: Omit<QuoteContext, 'exporter' | 'ima'>;
+      readonly ttlSeconds: number;
+      readonly zone?: ZoneName;
       readonly now: Millis;
     };
 

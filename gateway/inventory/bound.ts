@@ -1,7 +1,8 @@
-import type { DeviceId, Ip, Mac } from '../model/address.ts';
+import type { DeviceId, Ip, Mac, Millis } from '../model/address.ts';
 import type { ChallengeOutcome, Check } from '../model/attestation.ts';
 import type { EventBody } from '../model/event.ts';
 import type { Inventory } from './inventory.ts';
+import { relink } from './linking.ts';
 import type { DeviceRecord } from './record.ts';
 import { isHostOf } from './zone.ts';
 
@@ -33,7 +34,7 @@ export function boundCheck(inventory: Inventory, id: DeviceId, outcome: Challeng
 }
 
 /** The Event of an outcome: the whole of it, or one short line when it says again what was judged last. */
-export function attestedEvent(inventory: Inventory, device: DeviceId, challenge: string, outcome: ChallengeOutcome): EventBody {
+function attestedEvent(inventory: Inventory, device: DeviceId, challenge: string, outcome: ChallengeOutcome): EventBody {
   const checks = boundCheck(inventory, device, outcome);
   const last = inventory.get(device)?.attestation;
   if (outcome.kind === 'appraised' && last?.result !== undefined && last.lastFailure === undefined) {
@@ -43,6 +44,19 @@ export function attestedEvent(inventory: Inventory, device: DeviceId, challenge:
     if (own && JSON.stringify(now) === JSON.stringify(before)) return { kind: 'attested-again', device, challenge, expires };
   }
   return { kind: 'attested', device, challenge, outcome, checks };
+}
+
+/** Folds an outcome in, with what follows from it. */
+export function attestedEvents(
+  inventory: Inventory,
+  device: DeviceId,
+  challenge: string,
+  outcome: ChallengeOutcome,
+  now: Millis,
+  emit: (now: Millis, event: EventBody) => void,
+): void {
+  emit(now, attestedEvent(inventory, device, challenge, outcome));
+  relink(inventory, device, event => emit(now, event));
 }
 
 /**

@@ -1,12 +1,12 @@
-import type { DeviceId, Hex, Ip, Mac, Millis, PortName, Vlan } from './address.ts';
-import type { ChallengeOutcome } from './attestation.ts';
+import type { DeviceId, Hex, Ip, Mac, Millis, PortName, Vlan, ZoneName } from './address.ts';
+import type { ChallengeOutcome, QuoteState } from './attestation.ts';
 import type { SettableField } from './device.ts';
 import type { EventBody } from './event.ts';
 import type { Malformed, Observation, Sighting } from './fact.ts';
 import type { ProbeMode, ProbeOrder, ProbeOutcome } from './probe.ts';
 import type { ReplyLane, RuleSet } from './rule-set.ts';
 import type { ReasonCode } from './reason.ts';
-import type { Settings, ZoneMode } from './settings.ts';
+import type { ChannelAddress, Settings, ZoneMode } from './settings.ts';
 import type { SwitchReading } from './switch.ts';
 
 /** What the machine is told once. `prefix` is the CIDR of the gateway's own bridge address: challenges go nowhere else. */
@@ -74,9 +74,13 @@ export type Challenge = {
   readonly mac: Mac;
   readonly port: PortName;
   readonly ip: Ip;
-  /** Asked in this order until one answers; at most 4. */
-  readonly remotePorts: readonly number[];
+  /** Asked in this order until one gives Evidence; at most `maxChannels`. */
+  readonly channels: readonly ChannelAddress[];
   readonly ttlSeconds: number;
+  /** Where its TPM stood at the last authentic quote; absent iff there was none. */
+  readonly quote?: QuoteState;
+  /** Where it stands: some anchors vouch in some zones only. */
+  readonly zone?: ZoneName;
 };
 
 /** What the edge must do, in this order. The edge sends the tightening part of `enforce` at once and the rest after the Events are committed. */

@@ -5,6 +5,27 @@ import type { SwitchSettings } from './switch.ts';
 /** observe records and cuts nothing; enforce acts. (learn and alert come between them later.) */
 export type ZoneMode = 'observe' | 'enforce';
 
+/** The ways to ask a device for Evidence, one file each in `edge/challenge/channels`. */
+export const channelNames = ['tls'] as const;
+export type ChannelName = (typeof channelNames)[number];
+
+/** One way to ask, at one port. `path` is the resource, for the ways that have one to choose; absent: the usual one. */
+export type ChannelAddress = { readonly channel: ChannelName; readonly port: number; readonly path?: string };
+
+/** Most ways that one device is asked, one after the other. */
+export const maxChannels = 8;
+
+/** The ways of a zone in the order in which they are tried. */
+export const channelsOf = ({
+  challengePorts,
+  channels = [],
+}: Pick<ZoneSettings, 'challengePorts' | 'channels'>): readonly ChannelAddress[] =>
+  [...challengePorts.map(port => ({ channel: 'tls' as const, port })), ...channels].slice(0, maxChannels);
+
+/** For people: `tls port 8443`, `chares port 8895 /ratsd/chares`. */
+export const channelText = ({ channel, port, path }: ChannelAddress): string =>
+  `${channel} port ${port}${path === undefined ? '' : ` ${path}`}`;
+
 /** A zone owns ports, VLANs or prefixes; the first zone of the list that matches a device has it. Exactly one zone is the default. */
 export type ZoneSettings = {
   readonly name: ZoneName;
@@ -16,8 +37,10 @@ export type ZoneSettings = {
   readonly default?: true;
   /** Challenges are armed per zone and off by default. */
   readonly challenge: boolean;
-  /** TCP ports asked in this order. */
+  /** The short form of `channels` for `tls`: TCP ports asked first, in this order. */
   readonly challengePorts: readonly number[];
+  /** Ways to ask, in this order; absent: TLS at `challengePorts` only. */
+  readonly channels?: readonly ChannelAddress[];
   /** How long a result stands, and how long an expired one is tolerated. */
   readonly evidenceTtlSeconds: number;
   readonly graceSeconds: number;

@@ -39,7 +39,7 @@ describe('discovery to decision', () => {
   it('the good sensor is challenged at its own address and admitted by the rule', () => {
     const bench = admitted();
     expect(bench.effects.find(effect => effect.kind === 'challenge')).toMatchObject({
-      challenge: { mac: sensor, port: 'v1', ip: '10.20.1.1', remotePorts: [8443] },
+      challenge: { mac: sensor, port: 'v1', ip: '10.20.1.1', channels: [{ channel: 'tls', port: 8443 }] },
     });
     expect(bench.device(sensor)).toMatchObject({
       admission: 'admitted',

@@ -1,34 +1,65 @@
 import type { Ip, Millis } from '../../model/address.ts';
-import type { TransportFailure } from '../../model/attestation.ts';
-import { type Exchange, handshake } from './tls-channel.ts';
+import type { ChallengeOutcome, Evidence, TransportFailure } from '../../model/attestation.ts';
+import type { ChannelAddress } from '../../model/settings.ts';
+import { type Exchange, failed, type Failed, type Target } from './channels/channel.ts';
+import { channelFor } from './channels/index.ts';
 
-/** Whom to ask, on which ports in which order, and from where. */
-export type Question = {
+/** Whom to ask, by which ways in which order, and from where. */
+export type Question = Pick<Target, 'previous'> & {
   readonly ip: Ip;
-  readonly remotePorts: readonly number[];
+  readonly channels: readonly ChannelAddress[];
   readonly localAddress: Ip;
-  /** Source port for each remote port. */
+  /** Source port for each of the ways. */
   readonly localPorts: readonly number[];
+  readonly nonce: (remotePort: number, exporter?: Uint8Array) => ReturnType<Target['nonce']>;
 };
 
-/** What says most about the device, or about us, first: when all ports fail, this one is told. */
+/** What came of it: an outcome, and the Evidence that it is about; without Evidence where nobody gave any. */
+export type Asked = { readonly outcome: ChallengeOutcome; readonly evidence?: Evidence };
+export type Answered = Extract<Exchange, { readonly kind: 'answered' }>;
+
+/** What says most about the device, or about us, first: when all ways fail, this one is told. */
 const telling: readonly TransportFailure[] = ['verifier', 'lane', 'not-tls', 'reset', 'timeout', 'unreachable', 'refused'];
 
-/** Asks the ports in their order; the first that yields TLS wins. All of it within `total`; each port gets its share of what is left. */
-export async function ask(question: Question, total: Millis, clock: () => Millis): Promise<Exchange> {
+/**
+ * Asks by the ways in their order until one gives Evidence; what never claimed to attest, as a printer's page, stands only when no other way has
+ * any. All of it within `total`; each way gets its share of what is left.
+ */
+export async function ask(
+  question: Question,
+  total: Millis,
+  clock: () => Millis,
+  judge: (answered: Answered) => ChallengeOutcome,
+): Promise<Asked> {
   const end = clock() + total;
-  let worst: Extract<Exchange, { readonly kind: 'failed' }> = { kind: 'failed', failure: 'verifier', detail: 'no port was asked in time' };
-  for (const [i, remotePort] of question.remotePorts.entries()) {
+  let worst: Failed = failed('verifier', 'nothing was asked in time');
+  let empty: Asked | undefined;
+  for (const [i, address] of question.channels.entries()) {
     const left = end - clock();
     if (left <= 0) break;
-    const localPort = question.localPorts[i];
-    const exchange = await handshake(
-      { ip: question.ip, remotePort, localAddress: question.localAddress, ...(localPort === undefined ? {} : { localPort }) },
-      left / (question.remotePorts.length - i),
-    );
-    if (exchange.kind === 'answered') return exchange;
-    const told = { ...exchange, detail: `port ${remotePort}: ${exchange.detail}` };
+    const exchange = await askBy(question, i, address, left / (question.channels.length - i));
+    if (exchange.kind === 'answered') {
+      const asked = { outcome: judge(exchange), evidence: exchange.evidence };
+      if (asked.outcome.kind !== 'no-evidence') return asked;
+      empty ??= asked;
+      continue;
+    }
+    const told = { ...exchange, detail: `${address.channel} port ${address.port}: ${exchange.detail}` };
     if (i === 0 || telling.indexOf(told.failure) < telling.indexOf(worst.failure)) worst = told;
   }
-  return worst;
+  return empty ?? { outcome: { kind: 'transport-failure', failure: worst.failure, detail: worst.detail } };
+}
+
+async function askBy(question: Question, i: number, { channel, port, path }: ChannelAddress, left: Millis): Promise<Exchange> {
+  const localPort = question.localPorts[i];
+  const target: Target = {
+    ip: question.ip,
+    remotePort: port,
+    localAddress: question.localAddress,
+    nonce: exporter => question.nonce(port, exporter),
+    ...(localPort === undefined ? {} : { localPort }),
+    ...(path === undefined ? {} : { path }),
+    ...(question.previous === undefined ? {} : { previous: question.previous }),
+  };
+  return (await channelFor(channel)?.ask(target, left)) ?? failed('verifier', 'no such channel');
 }

@@ -1,31 +1,35 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import type { ChallengeOutcome } from '../../model/attestation.ts';
-import { chainEvidence } from '../../attestation/evidence.ts';
+import type { ChallengeOutcome, Evidence } from '../../model/attestation.ts';
 import { KeyCache } from '../../attestation/keys.ts';
 import { schemeFor } from '../../attestation/schemes/index.ts';
 import { prepareTrust, type Trust } from '../../attestation/trust.ts';
 import { lineWriter, readLines } from '../lines.ts';
 import type { FromChallenger } from '../messages.ts';
-import { ask } from './ask.ts';
-import { type ChallengeOrder, order } from './orders.ts';
+import { type Answered, ask } from './ask.ts';
+import { judge } from './judge.ts';
+import { makeNonce } from './nonce.ts';
+import { type ChallengeOrder, type JudgeOrder, order } from './orders.ts';
+import { CrlsAhead } from './send-trust.ts';
+import { wireEvidence } from './wire.ts';
 
 /**
- * The challenger process: opens TLS to devices, decodes and verifies what they send, and holds nothing worth having. Talks to the gateway
+ * The challenger process: connects to devices, decodes and verifies what they send, and holds nothing worth having. Talks to the gateway
  * on fd 3 and ends when that closes. Whatever goes wrong in it is `transport-failure`, never a pass.
  */
 const gatewayFd = 3;
 const maxRunning = 16;
 /** Orders that wait for a free place. More are answered as our failure. */
 const maxWaiting = 64;
-/** For one challenge, from the order to its end, on all ports together. */
+/** For one challenge, from the order to its end, by all ways together. A nonce ends later. */
 const totalMillis = 5_000;
 
 /** Unset until the gateway has said whom to trust: judging before that would blame devices for our start. */
 let trust: Trust | undefined;
+const ahead = new CrlsAhead();
 const keys = new KeyCache();
-const waiting: { readonly order: ChallengeOrder; readonly since: number }[] = [];
+const waiting: { readonly order: ChallengeOrder | JudgeOrder; readonly since: number }[] = [];
 let running = 0;
 
 const gateway = new Socket({ fd: gatewayFd, readable: true, writable: true });
@@ -41,11 +45,12 @@ function take(value: unknown): void {
   const parsed = order.safeParse(value);
   if (!parsed.success) return log({ refused: parsed.error.message.slice(0, 500) });
   if (parsed.data.type === 'trust') {
-    const { trust: next, problems } = prepareTrust(parsed.data.trust);
+    const { trust: next, problems } = prepareTrust(ahead.complete(parsed.data.trust));
     trust = next;
     return problems.length > 0 ? log({ problems }) : undefined;
   }
-  if (waiting.length >= maxWaiting) return fail(parsed.data.challenge.id, `Cannot challenge: ${waiting.length} wait already`);
+  if (parsed.data.type === 'crl') return ahead.take(parsed.data.sha256, parsed.data.der);
+  if (waiting.length >= maxWaiting) return fail(idOf(parsed.data), `Cannot judge: ${waiting.length} wait already`);
   waiting.push({ order: parsed.data, since: performance.now() });
   return startWaiting();
 }
@@ -62,7 +67,7 @@ function startWaiting(): void {
       .catch((error: unknown) => {
         // The only catch-all: our defect. Loud, and no verdict about the device.
         log({ defect: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-        fail(one.challenge.id, error instanceof Error ? error.message : 'unknown');
+        fail(idOf(one), error instanceof Error ? error.message : 'unknown');
       })
       .finally(() => {
         running -= 1;
@@ -71,31 +76,43 @@ function startWaiting(): void {
   }
 }
 
-async function answer({ challenge, localAddress, localPorts, evidenceTtlSeconds, now }: ChallengeOrder, since: number): Promise<void> {
-  if (trust === undefined) return fail(challenge.id, 'Cannot judge: no trust material was received yet');
-  const { ip, remotePorts } = challenge;
-  const left = totalMillis - (performance.now() - since);
-  const exchange = await ask({ ip, remotePorts, localAddress, localPorts }, left, () => performance.now());
-  if (exchange.kind === 'failed') {
-    const { failure, detail } = exchange;
-    return reply(challenge.id, { kind: 'transport-failure', failure, detail }, []);
-  }
-  const evidence = chainEvidence(exchange.certificates);
-  const scheme = schemeFor(evidence.mediaType);
-  if (scheme === undefined) throw new Error(`Cannot judge ${evidence.mediaType}: no scheme`);
+const idOf = (one: ChallengeOrder | JudgeOrder): string => (one.type === 'judge' ? one.id : one.challenge.id);
+
+async function answer(one: ChallengeOrder | JudgeOrder, since: number): Promise<void> {
+  if (trust === undefined) return fail(idOf(one), 'Cannot judge: no trust material was received yet');
+  const judgedBy = trust;
   // The gateway's clock, moved on by how long it took: this process needs no clock of its own.
-  const judgedAt = Math.round(now + performance.now() - since);
-  const { freshness } = exchange;
-  const outcome = scheme.judge(evidence, { trust, keys, now: judgedAt, freshness, ttlSeconds: evidenceTtlSeconds });
-  return reply(challenge.id, outcome, exchange.certificates);
+  const clock = (): number => Math.round(one.now + performance.now() - since);
+  if (one.type === 'judge') return reply(one.id, judge(one, { trust, keys, now: clock() }));
+  const { challenge, localAddress, localPorts, evidenceTtlSeconds: ttlSeconds } = one;
+  const { id, ip, mac, channels, quote: previous, zone } = challenge;
+  const judgeAnswer = ({ evidence, freshness, quote }: Answered): ChallengeOutcome => {
+    const scheme = schemeFor(evidence.mediaType);
+    if (scheme === undefined) throw new Error(`Cannot judge ${evidence.mediaType}: no scheme`);
+    const known = { ...quote, ...(previous === undefined ? {} : { previous }) };
+    return scheme.judge(evidence, {
+      trust: judgedBy,
+      keys,
+      now: clock(),
+      freshness,
+      ttlSeconds,
+      quote: known,
+      ...(zone === undefined ? {} : { zone }),
+    });
+  };
+  const nonce = (remotePort: number, exporter?: Uint8Array) =>
+    makeNonce({ random: randomBytes(64), mac, ip, remotePort, ...(exporter === undefined ? {} : { exporter }) }, clock());
+  const question = { ip, channels, localAddress, localPorts, nonce, ...(previous === undefined ? {} : { previous }) };
+  const asked = await ask(question, totalMillis - (performance.now() - since), () => performance.now(), judgeAnswer);
+  return reply(id, asked.outcome, asked.evidence);
 }
 
-function reply(id: string, outcome: ChallengeOutcome, certificates: readonly Uint8Array[]): void {
-  send({ type: 'outcome', id, outcome, certificates: certificates.map(c => Buffer.from(c).toString('base64')) });
+function reply(id: string, outcome: ChallengeOutcome, evidence?: Evidence): void {
+  send({ type: 'outcome', id, outcome, ...(evidence === undefined ? {} : { evidence: wireEvidence(evidence) }) });
 }
 
 function fail(id: string, why: string): void {
-  reply(id, { kind: 'transport-failure', failure: 'verifier', detail: why.slice(0, 500) }, []);
+  reply(id, { kind: 'transport-failure', failure: 'verifier', detail: why.slice(0, 500) });
 }
 
 function log(words: { readonly [key: string]: unknown }): void {

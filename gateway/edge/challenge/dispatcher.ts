@@ -1,8 +1,9 @@
-import { evidenceId } from '../../attestation/evidence.ts';
 import type { Millis } from '../../model/address.ts';
-import type { ChallengeOutcome } from '../../model/attestation.ts';
+import type { ChallengeOutcome, Evidence } from '../../model/attestation.ts';
 import type { Challenge } from '../../model/machine.ts';
 import type { FromChallenger, ToChallenger, ToEnforcer } from '../messages.ts';
+import { type Judgement, Judging } from './judging.ts';
+import { fromWire } from './wire.ts';
 
 /** Source ports of our own connections to devices, outside the kernel's ephemeral range, so that a lane fits nobody else's connection. */
 const firstPort = 20_000;
@@ -30,7 +31,7 @@ export type DispatcherEdge = {
   readonly builtAt: Millis;
   readonly toEnforcer: (message: ToEnforcer) => boolean;
   readonly toChallenger: (message: ToChallenger) => boolean;
-  readonly keepEvidence: (id: string, certificates: readonly Uint8Array[]) => void;
+  readonly keepEvidence: (evidence: Evidence) => void;
   readonly done: (challenge: string, outcome: ChallengeOutcome) => void;
 };
 
@@ -39,26 +40,38 @@ export class ChallengeDispatcher {
   readonly #edge: DispatcherEdge;
   /** At most `maxOpen` of the schedule; each ends by its timer. */
   readonly #open = new Map<string, Open>();
+  readonly #judging: Judging;
   #nextPort = 0;
 
   constructor(edge: DispatcherEdge) {
     this.#edge = edge;
+    this.#judging = new Judging(edge.toChallenger);
+  }
+
+  /** Has Evidence judged that came another way, or lies in the store. Never rejects; what is not judged is a transport failure of ours. */
+  judge(judgement: Judgement): Promise<ChallengeOutcome> {
+    const now = this.#edge.now();
+    const wrong = this.#wrongClock(now);
+    return wrong === undefined ? this.#judging.judge(judgement, now) : Promise.resolve(wrong);
+  }
+
+  /** An edge box without a battery wakes up in the past: good devices must not fail for our clock. */
+  #wrongClock(now: Millis): ChallengeOutcome | undefined {
+    if (now >= this.#edge.builtAt - dayMs) return undefined;
+    const detail = `Cannot judge dates: the clock says ${new Date(now).toISOString()}, before this program was built; set the clock`;
+    return { kind: 'transport-failure', failure: 'verifier', detail };
   }
 
   start(challenge: Challenge): void {
-    const now = this.#edge.now();
-    if (now < this.#edge.builtAt - dayMs) {
-      // An edge box without a battery wakes up in the past: good devices must not fail for our clock.
-      const detail = `Cannot judge dates: the clock says ${new Date(now).toISOString()}, before this program was built; set the clock`;
-      return this.#edge.done(challenge.id, { kind: 'transport-failure', failure: 'verifier', detail });
-    }
-    const localPorts = challenge.remotePorts.map(() => this.#takePort());
+    const wrong = this.#wrongClock(this.#edge.now());
+    if (wrong !== undefined) return this.#edge.done(challenge.id, wrong);
+    const localPorts = challenge.channels.map(() => this.#takePort());
     const lanes = new Set(localPorts.map((_, index) => `${challenge.id}/${index}`));
     const timer = setTimeout(() => this.#fail(challenge.id, 'lane', 'the enforcer did not open the lane'), laneWaitMs);
     this.#open.set(challenge.id, { challenge, localPorts, lanes, stage: 'lanes', timer });
-    const { mac, port, ip, remotePorts } = challenge;
+    const { mac, port, ip, channels } = challenge;
     for (const [index, localPort] of localPorts.entries()) {
-      const lane = { mac, port, ip, remotePort: remotePorts[index] ?? 0, localPort, ttlSeconds: laneSeconds };
+      const lane = { mac, port, ip, remotePort: channels[index]?.port ?? 0, localPort, ttlSeconds: laneSeconds };
       if (!this.#edge.toEnforcer({ type: 'open-lane', id: `${challenge.id}/${index}`, lane }))
         return this.#fail(challenge.id, 'lane', 'the enforcer is not there');
     }
@@ -89,18 +102,18 @@ export class ChallengeDispatcher {
   }
 
   /** The challenger answered. An answer to a challenge that is not open is thrown away: each counts once. */
-  answered({ id, outcome, certificates }: Extract<FromChallenger, { readonly type: 'outcome' }>): void {
+  answered({ id, outcome, evidence }: Extract<FromChallenger, { readonly type: 'outcome' }>): void {
     const open = this.#open.get(id);
-    if (open === undefined || open.stage !== 'asking') return;
+    if (open === undefined) return this.#judging.answered(id, outcome);
+    if (open.stage !== 'asking') return undefined;
     this.#end(id, open);
-    const bytes = certificates.map(text => Buffer.from(text, 'base64'));
-    // The id is made here from the bytes; what the challenger calls them decides nothing.
-    if (bytes.length > 0) this.#edge.keepEvidence(evidenceId(bytes), bytes);
-    this.#edge.done(id, outcome);
+    if (evidence !== undefined) this.#edge.keepEvidence(fromWire(evidence));
+    return this.#edge.done(id, outcome);
   }
 
   /** The challenger or the enforcer was restarted: what it held is lost. */
   lost(role: 'enforcer' | 'challenger'): void {
+    if (role === 'challenger') this.#judging.lost();
     for (const [id, open] of this.#open)
       if ((role === 'enforcer') === (open.stage === 'lanes'))
         this.#fail(id, role === 'enforcer' ? 'lane' : 'verifier', `the ${role} was restarted`);

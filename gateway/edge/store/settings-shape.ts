@@ -1,6 +1,7 @@
 import { isIP, isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { probeModes } from '../../model/probe.ts';
+import { channelNames, maxChannels } from '../../model/settings.ts';
 import { maxSwitches, type SwitchSettings } from '../../model/switch.ts';
 
 /**
@@ -31,6 +32,17 @@ const list = <S extends z.ZodType>(item: S, min: number, max: number) => {
 };
 const folder = z.string({ error: 'a folder' }).min(1, { error: 'a folder' }).max(4096, { error: 'a folder' });
 
+/** A path as HTTP and CoAP have it, without query. */
+const path = z.string({ error: 'a path' }).regex(/^(\/[\w.~:@-]+){1,8}$/, { error: 'a path such as /attest' });
+const channel = z.strictObject(
+  {
+    channel: z.enum(channelNames, { error: channelNames.join(', ').replace(/, ([^,]*)$/, ' or $1') }),
+    port,
+    path: path.exactOptional(),
+  },
+  { error: 'a channel with channel and port' },
+);
+
 const zone = z.strictObject(
   {
     name: word(64, 'a name of letters, digits, . _ - and at most 64'),
@@ -40,7 +52,8 @@ const zone = z.strictObject(
     prefixes: list(prefix, 1, 256).exactOptional(),
     default: z.literal(true, { error: 'true, or left out' }).exactOptional(),
     challenge: flag.default(false),
-    challengePorts: list(port, 1, 4).default([8443]),
+    challengePorts: list(port, 1, 4).exactOptional(),
+    channels: list(channel, 1, maxChannels).exactOptional(),
     evidenceTtlSeconds: count(1, 604_800, ' seconds').default(3600),
     graceSeconds: count(0, 604_800, ' seconds').default(900),
     otherwise: z.enum(['admit', 'hold'], { error: 'admit or hold' }).default('hold'),

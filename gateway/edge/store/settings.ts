@@ -105,6 +105,8 @@ function complete({ switches, ...fields }: SettingsFields, folder: string): Sett
     ...(switches === undefined ? {} : { switches: switches.map(switchOf) }),
     dataFolder: resolve(folder, fields.dataFolder ?? '.'),
     policyFolders: (fields.policyFolders ?? defaultPolicyFolders(folder)).map(f => resolve(folder, f)),
+    // The short form stands for itself where nothing else is said.
+    zones: fields.zones.map(zone => ({ ...zone, challengePorts: zone.challengePorts ?? (zone.channels === undefined ? [8443] : []) })),
     attestation: fields.attestation ?? { host: attestationHost(fields), port: 8444 },
   };
 }

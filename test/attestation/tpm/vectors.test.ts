@@ -11,6 +11,7 @@ import { DecodeError, Reader } from '../../../gateway/codec/reader.ts';
 import { decodeEventLog, type TcgEventLog } from '../../../gateway/codec/tcg-event-log.ts';
 import { decodeTpmPublic } from '../../../gateway/codec/tpm-public.ts';
 import { decodeAttest, decodeTpmSignature } from '../../../gateway/codec/tpm.ts';
+import { decodePcrBlob, type PcrValues } from '../../../gateway/codec/tpm-pcr-blob.ts';
 import { tpmHash } from '../../../gateway/codec/tpm-algorithms.ts';
 import { decodeCertificate } from '../../../gateway/codec/x509.ts';
 import { sameBytes } from '../../../gateway/codec/bytes.ts';
@@ -29,35 +30,8 @@ const textOf = (file: string): string => readFileSync(join(shared, file), 'utf8'
 const base64 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64'));
 const accept = (taken: string): Judged => ({ verdict: 'accept', taken });
 
-/** PCR values as tpm2-tools and Keylime store them: TPML_PCR_SELECTION and TPML_DIGESTs as they lie in the memory of a PC. */
-function pcrBlob(bytes: Uint8Array): ReadonlyMap<string, ReadonlyMap<number, Uint8Array>> {
-  const r = new Reader(bytes, 'PCR blob');
-  const count = r.u32le();
-  const banks = Array.from({ length: 16 }, () => ({ hash: r.u16le(), size: r.u8(), select: r.take(4), pad: r.skip(1) })).slice(0, count);
-  const digests: Uint8Array[] = [];
-  for (let lists = r.u32le(); lists > 0; lists--) {
-    const used = r.u32le();
-    const all = Array.from({ length: 8 }, () => ({ size: r.u16le(), buffer: r.take(64) }));
-    digests.push(...all.slice(0, used).map(d => d.buffer.subarray(0, d.size)));
-  }
-  const next = digests.values();
-  return new Map(
-    banks.map(({ hash, select }) => {
-      const pcrs = Array.from({ length: 32 }, (_, pcr) => pcr).filter(pcr => (((select[pcr >> 3] ?? 0) >> (pcr & 7)) & 1) === 1);
-      return [tpmHash(hash)?.name ?? '', new Map(pcrs.map(pcr => [pcr, next.next().value ?? new Uint8Array()]))];
-    }),
-  );
-}
-
 /** Steps of a quote that need no chain: which is all that these files have. Throws as the scheme does. */
-function checkQuote(
-  key: KeyObject,
-  quote: Uint8Array,
-  signature: Uint8Array,
-  pcrs: ReturnType<typeof pcrBlob>,
-  nonce: Uint8Array,
-  log?: TcgEventLog,
-) {
+function checkQuote(key: KeyObject, quote: Uint8Array, signature: Uint8Array, pcrs: PcrValues, nonce: Uint8Array, log?: TcgEventLog) {
   const attest = decodeAttest(quote);
   if (attest.kind !== 'quote') throw new EvidenceError('QUOTE_INVALID', 'readable', attest.kind);
   const by = decodeTpmSignature(signature);
@@ -158,7 +132,7 @@ const judges: readonly (readonly [RegExp, (file: string) => Judged])[] = [
       const field = (name: string): string => new RegExp(`"${name}": "([^"]+)"`).exec(textOf(file))?.[1] ?? '';
       const key = createPublicKey(Buffer.from(field('aikblob'), 'base64'));
       const blobs = [base64(field('quoteblob')), base64(field('sigblob'))] as const;
-      checkQuote(key, ...blobs, pcrBlob(base64(field('pcrblob'))), new TextEncoder().encode(field('nonce')));
+      checkQuote(key, ...blobs, decodePcrBlob(base64(field('pcrblob'))), new TextEncoder().encode(field('nonce')));
       return accept('signature, nonce, PCR digest; the scheme wants a nonce of 32 bytes and a vouched-for key');
     },
   ],
@@ -167,7 +141,7 @@ const judges: readonly (readonly [RegExp, (file: string) => Judged])[] = [
     () => {
       const part = (name: string): Uint8Array => bytesOf(`${keylimeFiles}${name}`);
       const key = createPublicKey(textOf(`${keylimeFiles}akpub.pem`));
-      const { banks } = checkQuote(key, part('quote.out'), part('quotesig.out'), pcrBlob(part('quotepcr.out')), part('rand.out'));
+      const { banks } = checkQuote(key, part('quote.out'), part('quotesig.out'), decodePcrBlob(part('quotepcr.out')), part('rand.out'));
       expect(banks.flatMap(b => b.pcrs)).toEqual([15, 16, 22]);
       return accept('with akpub.pem and the nonce of rand.out');
     },
@@ -188,7 +162,7 @@ const judges: readonly (readonly [RegExp, (file: string) => Judged])[] = [
       const attest = decodeAttest(base64(quote));
       if (attest.kind !== 'quote') throw new EvidenceError('QUOTE_INVALID', 'readable', attest.kind);
       const by = decodeTpmSignature(base64(signature));
-      checkPcrs(attest.banks, pcrBlob(base64(pcrs)), attest.pcrDigest, by.hash);
+      checkPcrs(attest.banks, decodePcrBlob(base64(pcrs)), attest.pcrDigest, by.hash);
       checkSelection(attest.banks, []);
       return accept('PCR digest; the set has no key for it');
     },
@@ -266,7 +240,7 @@ describe.skipIf(!existsSync(manifest))('vectors of others', () => {
     const field = (name: string): Uint8Array => base64(new RegExp(`"${name}": "([^"]+)"`).exec(text)?.[1] ?? '');
     const key = createPublicKey(Buffer.from(field('aikblob')));
     const nonce = new TextEncoder().encode('Ai5M5SjYjnkyv4P7itH1');
-    const pcrs = pcrBlob(field('pcrblob'));
+    const pcrs = decodePcrBlob(field('pcrblob'));
     const refused = (quote: Uint8Array, signature: Uint8Array): boolean => {
       try {
         checkQuote(key, quote, signature, pcrs, nonce);

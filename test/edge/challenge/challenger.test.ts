@@ -1,3 +1,4 @@
+import { encode } from 'cborg';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -8,8 +9,10 @@ import { receive } from '../../../gateway/edge/inbox.ts';
 import { lineWriter, readLines } from '../../../gateway/edge/lines.ts';
 import type { FromChallenger, ToChallenger } from '../../../gateway/edge/messages.ts';
 import type { TrustMaterial } from '../../../gateway/model/trust.ts';
+import { listedKey, nonce, now as tokenTime, psaClaims, psaSet } from '../../attestation/token-world.ts';
 import { base64, referenceSet, spec } from '../../attestation/world.ts';
 import { type DiceDevice, makeDiceDevice, makeSelfSigned, makeVendor, type Vendor } from '../../vectors/pki.ts';
+import { makeSign1 } from '../../vectors/tokens.ts';
 import { closedPort, nodeTls, type Running, tcp } from './servers.ts';
 
 /** The real process, spoken to over its fd 3; what it says must pass the gateway's own inbox. */
@@ -78,9 +81,17 @@ const trustIn = (vendor: Vendor): TrustMaterial => ({
   anchors: [{ name: 'acme.device-ca.pem', certificate: base64(vendor.anchorDer) }],
   referenceSets: [referenceSet],
 });
-const order = (id: string, remotePorts: readonly number[], now = Date.now()): ToChallenger => ({
+const order = (id: string, ports: readonly number[], now = Date.now()): ToChallenger => ({
   type: 'challenge',
-  challenge: { id, device: 'd1', mac: '02:00:00:00:00:01', port: 'p1', ip: '127.0.0.1', remotePorts, ttlSeconds: 600 },
+  challenge: {
+    id,
+    device: 'd1',
+    mac: '02:00:00:00:00:01',
+    port: 'p1',
+    ip: '127.0.0.1',
+    channels: ports.map(port => ({ channel: 'tls', port })),
+    ttlSeconds: 600,
+  },
   localAddress: '127.0.0.1',
   localPorts: [],
   evidenceTtlSeconds: 600,
@@ -102,7 +113,7 @@ describe('the challenger', () => {
     send({ type: 'trust', trust: trustIn(acme) });
     send(order('c1', [await closedPort(), port], now));
     const answer = await outcome('c1');
-    expect(answer?.certificates).toEqual(device.chain.map(base64));
+    expect(answer?.evidence?.certificates).toEqual(device.chain.map(base64));
     if (answer?.outcome.kind !== 'appraised') throw new Error(JSON.stringify(answer));
     const { result } = answer.outcome;
     expect(result).toMatchObject({ status: 'affirming', assurance: 5, evidence: evidenceId(device.chain) });
@@ -137,6 +148,24 @@ describe('the challenger', () => {
     send({ type: 'trust', trust: { anchors: [], referenceSets: [] } });
     send(order('without', [port]));
     expect((await outcome('without'))?.outcome).toMatchObject({ result: { status: 'contraindicated', reason: 'CHAIN_UNTRUSTED' } });
+  });
+
+  it('judges Evidence that it is handed, and takes the gateway’s word for what made it fresh', async () => {
+    const evidence = {
+      mediaType: 'application/psa-attestation-token',
+      bytes: base64(makeSign1(encode(psaClaims()))),
+      certificates: [],
+    } as const;
+    const judge = (id: string, bytes: Uint8Array): ToChallenger => {
+      const freshness = { kind: 'nonce', nonce: base64(bytes), expires: tokenTime + 60_000, spent: false, channel: 'test' } as const;
+      return { type: 'judge', id, evidence, freshness, ttlSeconds: 600, now: tokenTime };
+    };
+    send({ type: 'trust', trust: { anchors: [], referenceSets: [psaSet], keys: [listedKey] } });
+    send(judge('good', nonce));
+    send(judge('other', new Uint8Array(32)));
+    expect((await outcome('good'))?.outcome).toMatchObject({ kind: 'appraised', result: { status: 'affirming', scheme: 'psa' } });
+    expect((await outcome('good'))?.evidence).toBeUndefined();
+    expect((await outcome('other'))?.outcome).toMatchObject({ result: { status: 'contraindicated', reason: 'NONCE_MISMATCH' } });
   });
 
   it('runs 16 at once, lets 64 wait and answers what is more as its own failure; every order is answered', async () => {

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { messageEvidence } from '../../../gateway/attestation/evidence.ts';
 import { ChallengeDispatcher } from '../../../gateway/edge/challenge/dispatcher.ts';
 import type { ToChallenger, ToEnforcer } from '../../../gateway/edge/messages.ts';
-import type { ChallengeOutcome } from '../../../gateway/model/attestation.ts';
+import { wireEvidence } from '../../../gateway/edge/challenge/wire.ts';
+import type { ChallengeOutcome, Evidence } from '../../../gateway/model/attestation.ts';
 import type { Challenge } from '../../../gateway/model/machine.ts';
 
 const built = 1_700_000_000_000;
@@ -11,23 +13,27 @@ const challenge: Challenge = {
   mac: '02:00:5e:00:00:01',
   port: 'v1',
   ip: '10.20.1.1',
-  remotePorts: [8443, 443],
+  channels: [
+    { channel: 'tls', port: 8443 },
+    { channel: 'tls', port: 443 },
+  ],
   ttlSeconds: 600,
 };
+const token = messageEvidence('application/eat+cwt', new TextEncoder().encode('token'), [new TextEncoder().encode('der')]);
 const answer: ChallengeOutcome = { kind: 'no-evidence', checks: [] };
 
 function bench(now = built + 1000, there = true) {
   const enforcer: ToEnforcer[] = [];
   const challenger: ToChallenger[] = [];
   const done: [string, ChallengeOutcome][] = [];
-  const kept: string[] = [];
+  const kept: Evidence[] = [];
   const dispatcher = new ChallengeDispatcher({
     localAddress: '10.20.0.1',
     now: () => now,
     builtAt: built,
     toEnforcer: message => enforcer.push(message) > 0 && there,
     toChallenger: message => challenger.push(message) > 0,
-    keepEvidence: id => kept.push(id),
+    keepEvidence: evidence => kept.push(evidence),
     done: (id, outcome) => done.push([id, outcome]),
   });
   const lanes = () => enforcer.filter(({ type }) => type === 'open-lane').map(message => (message.type === 'open-lane' ? message.id : ''));
@@ -48,20 +54,20 @@ describe('a challenge', () => {
       [8443, 443].map(p => [challenge.mac, 'v1', challenge.ip, p]),
     );
     expect(b.challenger[0]).toMatchObject({ localPorts: opened.map(({ localPort }) => localPort), localAddress: '10.20.0.1' });
-    b.dispatcher.answered({ type: 'outcome', id: 'c1', outcome: answer, certificates: [Buffer.from('der').toString('base64')] });
+    b.dispatcher.answered({ type: 'outcome', id: 'c1', outcome: answer, evidence: wireEvidence(token) });
     expect(b.done).toEqual([['c1', answer]]);
-    expect(b.kept).toHaveLength(1);
+    expect(b.kept).toEqual([token]);
     expect(b.enforcer.filter(({ type }) => type === 'close-lane')).toHaveLength(2);
   });
 
   it('counts once: a second answer, one before its lanes are open, and one to another challenge are thrown away', () => {
     const b = bench();
     b.dispatcher.start(challenge);
-    b.dispatcher.answered({ type: 'outcome', id: 'c1', outcome: answer, certificates: [] });
-    b.dispatcher.answered({ type: 'outcome', id: 'c9', outcome: answer, certificates: [] });
+    b.dispatcher.answered({ type: 'outcome', id: 'c1', outcome: answer });
+    b.dispatcher.answered({ type: 'outcome', id: 'c9', outcome: answer });
     expect(b.done).toEqual([]);
     for (const lane of b.lanes()) b.dispatcher.laneAnswered(lane, true, '');
-    for (let n = 0; n < 2; n += 1) b.dispatcher.answered({ type: 'outcome', id: 'c1', outcome: answer, certificates: [] });
+    for (let n = 0; n < 2; n += 1) b.dispatcher.answered({ type: 'outcome', id: 'c1', outcome: answer });
     expect(b.done).toHaveLength(1);
   });
 

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { chainEvidence, messageEvidence } from '../../../gateway/attestation/evidence.ts';
+import { messageEvidence } from '../../../gateway/attestation/evidence.ts';
 import { KeyCache } from '../../../gateway/attestation/keys.ts';
 import { schemeFor } from '../../../gateway/attestation/schemes/index.ts';
 import { prepareTrust } from '../../../gateway/attestation/trust.ts';
-import { type Exchange, handshake } from '../../../gateway/edge/challenge/tls-channel.ts';
+import { makeNonce } from '../../../gateway/edge/challenge/nonce.ts';
+import type { Exchange } from '../../../gateway/edge/challenge/channels/channel.ts';
+import { tls } from '../../../gateway/edge/challenge/channels/tls.ts';
 import type { AttestationResult, Evidence } from '../../../gateway/model/attestation.ts';
 import type { ReferenceSet } from '../../../gateway/model/trust.ts';
 import { base64, result } from '../../attestation/world.ts';
@@ -22,6 +24,7 @@ afterEach(async () => {
   for (const server of running.splice(0)) await server.close();
 });
 
+const nonce = () => makeNonce({ random: new Uint8Array(32), mac: '', ip: '127.0.0.1', remotePort: 0 }, 0);
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const component = (key: string, digest: Uint8Array): ReferenceSet['components'][number] => ({
   name: key,
@@ -43,7 +46,7 @@ const chainOf = (form: Stage['form']): OpenDiceChain =>
 async function shake(shown: readonly Uint8Array[], keyPem: string): Promise<Extract<Exchange, { kind: 'answered' }>> {
   const server = await nodeTls(shown.map(pem).join(''), keyPem);
   running.push(server);
-  const exchange = await handshake({ ip: '127.0.0.1', remotePort: server.port }, 3000);
+  const exchange = await tls.ask({ ip: '127.0.0.1', remotePort: server.port, nonce }, 3000);
   if (exchange.kind !== 'answered') throw new Error(`${exchange.failure}: ${exchange.detail}`);
   return exchange;
 }
@@ -58,14 +61,14 @@ describe('a server with a chain of Open DICE', () => {
   it('in X.509 affirms by its handshake alone', async () => {
     const chain = chainOf('x509');
     const exchange = await shake(chain.certificates, chain.keyPem);
-    expect(judge(chainEvidence(exchange.certificates), exchange)).toMatchObject({ status: 'affirming', assurance: 5 });
+    expect(judge(exchange.evidence, exchange)).toMatchObject({ status: 'affirming', assurance: 5 });
   });
 
   it('in CBOR affirms where the leaf key signed the handshake; one who hands on a chain that he saw does not', async () => {
     const [own, seen] = [chainOf('cbor'), chainOf('cbor')];
     const exchange = await shake([own.handshake], own.keyPem);
     const evidence = (chain: OpenDiceChain): Evidence =>
-      messageEvidence('application/vnd.sallyport.open-dice-chain', chain.bytes, exchange.certificates);
+      messageEvidence('application/vnd.sallyport.open-dice-chain', chain.bytes, exchange.evidence.certificates);
     expect(judge(evidence(own), exchange)).toMatchObject({ status: 'affirming', assurance: 5 });
     expect(judge(evidence(seen), exchange)).toMatchObject({ status: 'contraindicated', reason: 'HANDSHAKE_NOT_FRESH' });
   });

@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, st
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { channelsOf, channelText } from '../../../gateway/model/settings.ts';
 import { shippedPolicies } from '../../../gateway/edge/project-files.ts';
 import { readSettings, settingsToRun, writeSettings } from '../../../gateway/edge/store/settings.ts';
 
@@ -82,6 +83,22 @@ describe('settings', () => {
     expect(settings?.policyFolders).toEqual([shippedPolicies(), join(folder, 'policies.d')]);
     expect(settings?.dataFolder).toBe(join(folder, 'data'));
     expect(settings?.attestation).toEqual({ host: '10.20.4.1', port: 8444 });
+  });
+
+  it('take ways to ask beside TLS; then TLS is asked only where the zone names it', async () => {
+    const named = async (zone: object) => {
+      put(json({ zones: [{ ...dock, challenge: true, ...zone }] }));
+      const { settings, problems } = await read();
+      expect(problems).toEqual([]);
+      const [only] = settings?.zones ?? [];
+      return only === undefined ? [] : channelsOf(only).map(channelText);
+    };
+    expect(await named({})).toEqual(['tls port 8443']);
+    expect(await named({ channels: [{ channel: 'tls', port: 636 }] })).toEqual(['tls port 636']);
+    expect(await named({ challengePorts: [443], channels: [{ channel: 'tls', port: 636, path: '/a/b-c' }] })).toEqual([
+      'tls port 443',
+      'tls port 636 /a/b-c',
+    ]);
   });
 
   it('say that they are missing', async () => {
@@ -184,6 +201,16 @@ describe('settings', () => {
       'five challenge ports',
       { zones: [{ ...dock, challengePorts: [1, 2, 3, 4, 5] }] },
       ['settings.json:18: Cannot read zones[0].challengePorts: it is a list of 5, must be a list of 1–4'],
+    ],
+    [
+      'a way to ask that nobody knows',
+      { zones: [{ ...dock, channels: [{ channel: 'gopher', port: 70 }] }] },
+      [expect.stringMatching(/^settings\.json:20: Cannot read zones\[0\]\.channels\[0\]\.channel: it is "gopher", must be /) as string],
+    ],
+    [
+      'a path with a query',
+      { zones: [{ ...dock, channels: [{ channel: 'tls', port: 443, path: '/x?y' }] }] },
+      [expect.stringMatching(/zones\[0\]\.channels\[0\]\.path: it is .*, must be a path such as \/attest/) as string],
     ],
     [
       'page and attestation on one port',

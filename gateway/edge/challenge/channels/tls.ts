@@ -1,17 +1,10 @@
 import type { X509Certificate } from 'node:crypto';
 import { connect, createSecureContext, type TLSSocket } from 'node:tls';
-import type { Ip, Millis } from '../../model/address.ts';
-import type { TransportFailure } from '../../model/attestation.ts';
-import { maxCertificates } from '../../attestation/evidence.ts';
-import type { Freshness } from '../../attestation/scheme.ts';
-
-/** Where to ask, and from where: the lane of the reply is open for exactly this pair. */
-export type Target = { readonly ip: Ip; readonly remotePort: number; readonly localAddress?: Ip; readonly localPort?: number };
-
-/** What the TLS handshake gave. `certificates` is the chain exactly as sent, DER, leaf first, untrusted, at most one above the cap. */
-export type Exchange =
-  | { readonly kind: 'answered'; readonly certificates: readonly Uint8Array[]; readonly freshness: Freshness }
-  | { readonly kind: 'failed'; readonly failure: TransportFailure; readonly detail: string };
+import type { Millis } from '../../../model/address.ts';
+import type { TransportFailure } from '../../../model/attestation.ts';
+import { chainEvidence, maxCertificates } from '../../../attestation/evidence.ts';
+import { type Channel, type Exchange, failed, type Target } from './channel.ts';
+import { failureOf } from './failure.ts';
 
 /** Most bytes that we take from a device in one handshake; OpenSSL's own cap on a chain is 100 kB. */
 const maxBytes = 262_144;
@@ -29,12 +22,15 @@ const secureContext = createSecureContext({
   sigalgs: 'ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512',
 });
 
+/** The chain of a TLS handshake: exactly as sent, at most one certificate above the cap. */
+export const tls: Channel = { name: 'tls', ask: handshake };
+
 /**
  * One full TLS handshake as a client. Possession and freshness are proved by the handshake signature over our random (TLS 1.3: RFC 8446
  * §4.4.3, TLS 1.2: RFC 5246 §7.4.3), which Node checks in any case; `rejectUnauthorized` is off because a critical DICE extension breaks
  * OpenSSL's path check, and ours follows. Nothing is sent after the handshake. Never rejects.
  */
-export function handshake(target: Target, timeout: Millis): Promise<Exchange> {
+function handshake(target: Target, timeout: Millis): Promise<Exchange> {
   return new Promise(resolve => {
     const socket = connect({
       secureContext,
@@ -51,13 +47,13 @@ export function handshake(target: Target, timeout: Millis): Promise<Exchange> {
       else socket.destroy();
       resolve(exchange);
     };
-    const failed = (failure: TransportFailure, detail: string): void => finish({ kind: 'failed', failure, detail });
-    const deadline = setTimeout(() => failed('timeout', `no TLS handshake within ${timeout} ms`), timeout);
+    const fail = (failure: TransportFailure, detail: string): void => finish(failed(failure, detail));
+    const deadline = setTimeout(() => fail('timeout', `no TLS handshake within ${timeout} ms`), timeout);
     const watch = setInterval(() => {
-      if (socket.bytesRead > maxBytes) failed('not-tls', `more than ${maxBytes} bytes without a handshake`);
+      if (socket.bytesRead > maxBytes) fail('not-tls', `more than ${maxBytes} bytes without a handshake`);
     }, watchEvery);
-    socket.on('error', (error: Error) => failed(...failureOf(error)));
-    socket.on('close', () => failed('reset', 'closed before the handshake was done'));
+    socket.on('error', (error: Error) => finish(failureOf(error)));
+    socket.on('close', () => fail('reset', 'closed before the handshake was done'));
     socket.once('secureConnect', () => finish(answer(socket)));
   });
 }
@@ -65,7 +61,7 @@ export function handshake(target: Target, timeout: Millis): Promise<Exchange> {
 function answer(socket: TLSSocket): Exchange {
   return {
     kind: 'answered',
-    certificates: chainOf(socket.getPeerX509Certificate()),
+    evidence: chainEvidence(chainOf(socket.getPeerX509Certificate())),
     freshness: { kind: 'handshake', protocol: socket.getProtocol() ?? 'unknown', resumed: socket.isSessionReused() },
   };
 }
@@ -85,29 +81,4 @@ function politely(socket: TLSSocket): void {
   socket.on('data', () => socket.destroy());
   socket.end();
   setTimeout(() => socket.destroy(), 200).unref();
-}
-
-/** System errors by what they say about the device. Failures to bind our own end are the lane's. */
-const failures: { readonly [code: string]: TransportFailure } = {
-  ECONNREFUSED: 'refused',
-  ETIMEDOUT: 'timeout',
-  EHOSTUNREACH: 'unreachable',
-  ENETUNREACH: 'unreachable',
-  EHOSTDOWN: 'unreachable',
-  ENETDOWN: 'unreachable',
-  EINVAL: 'unreachable',
-  ECONNRESET: 'reset',
-  EPIPE: 'reset',
-  EADDRINUSE: 'lane',
-  EADDRNOTAVAIL: 'lane',
-  EACCES: 'lane',
-  EPERM: 'lane',
-  EPROTO: 'not-tls',
-};
-
-function failureOf(error: Error): [TransportFailure, string] {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const known = failures[code] ?? (code.startsWith('ERR_SSL_') || code.startsWith('ERR_OSSL_') ? 'not-tls' : 'verifier');
-  const words = 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
-  return [known, words.replace(/\s+/g, ' ').slice(0, 200)];
 }

@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../../../gateway/edge/challenge/ask.ts';
-import { type Exchange, handshake } from '../../../gateway/edge/challenge/tls-channel.ts';
+import { makeNonce } from '../../../gateway/edge/challenge/nonce.ts';
+import type { Exchange } from '../../../gateway/edge/challenge/channels/channel.ts';
+import { tls } from '../../../gateway/edge/challenge/channels/tls.ts';
 import { type Credential, type DiceDevice, makeDiceDevice, makeSelfSigned, makeVendor, type Vendor } from '../../vectors/pki.ts';
 import { result, spec, verifier } from '../../attestation/world.ts';
 import { closedPort, nodeTls, opensslServer, type Running, tcp } from './servers.ts';
@@ -27,11 +29,12 @@ const with_ = async (server: Promise<Running>): Promise<number> => {
   running.push(await server);
   return running[running.length - 1]?.port ?? 0;
 };
-const shake = (remotePort: number, timeout = 3000): Promise<Exchange> => handshake({ ip: '127.0.0.1', remotePort }, timeout);
+const nonce = () => makeNonce({ random: new Uint8Array(32), mac: '', ip: '127.0.0.1', remotePort: 0 }, 0);
+const shake = (remotePort: number, timeout = 3000): Promise<Exchange> => tls.ask({ ip: '127.0.0.1', remotePort, nonce }, timeout);
 const hashes = (chain: readonly Uint8Array[]): readonly string[] => chain.map(c => createHash('sha256').update(c).digest('hex'));
 const certificatesOf = (exchange: Exchange): readonly Uint8Array[] => {
   if (exchange.kind !== 'answered') throw new Error(`${exchange.failure}: ${exchange.detail}`);
-  return exchange.certificates;
+  return exchange.evidence.certificates;
 };
 
 describe('the chain', () => {
@@ -153,16 +156,19 @@ describe('what is no TLS, or none that proves anything', () => {
   });
 
   it('an address that we cannot bind is a fault of the lane', async () => {
-    const target = { ip: '127.0.0.1', remotePort: await closedPort(), localAddress: '192.0.2.1' };
-    expect(await handshake(target, 1000)).toMatchObject({ failure: 'lane' });
+    const target = { ip: '127.0.0.1', remotePort: await closedPort(), localAddress: '192.0.2.1', nonce };
+    expect(await tls.ask(target, 1000)).toMatchObject({ failure: 'lane' });
   });
 });
 
 describe('asking', () => {
   const clock = (): number => performance.now();
-  const question = (remotePorts: readonly number[], localPorts: readonly number[] = []) => ({
+  const judge = ({ evidence }: { readonly evidence: { readonly certificates: readonly Uint8Array[] } }) =>
+    verifier([acme])(evidence.certificates);
+  const question = (ports: readonly number[], localPorts: readonly number[] = []) => ({
     ip: '127.0.0.1',
-    remotePorts,
+    channels: ports.map(port => ({ channel: 'tls' as const, port })),
+    nonce,
     localAddress: '127.0.0.1',
     localPorts,
   });
@@ -177,29 +183,38 @@ describe('asking', () => {
       }),
     );
     const second = await with_(nodeTls(device.chainPem, device.keyPem));
-    const exchange = await ask(question([first, second], [spare]), 3000, clock);
-    expect(exchange.kind).toBe('answered');
+    const asked = await ask(question([first, second], [spare]), 3000, clock, judge);
+    expect(asked.evidence?.certificates).toHaveLength(device.chain.length);
     expect(from).toEqual([spare]);
   });
 
   it('says refused only when all ports refuse, and what tells more otherwise', async () => {
     const [a, b] = [await closedPort(), await closedPort()];
-    expect(await ask(question([a, b]), 1000, clock)).toMatchObject({ failure: 'refused' });
+    expect((await ask(question([a, b]), 1000, clock, judge)).outcome).toMatchObject({ failure: 'refused' });
     const banner = await with_(tcp(s => s.write('220 ready\r\n')));
-    expect(await ask(question([a, banner, b]), 1000, clock)).toMatchObject({
+    expect((await ask(question([a, banner, b]), 1000, clock, judge)).outcome).toMatchObject({
       failure: 'not-tls',
       detail: expect.stringContaining(`${banner}`) as string,
     });
   });
 
+  it('goes on after a page that never claimed to attest, and falls back on it when nobody does', async () => {
+    const printer = await with_(nodeTls(stranger.chainPem, stranger.keyPem));
+    const good = await with_(nodeTls(device.chainPem, device.keyPem));
+    expect((await ask(question([printer, good]), 3000, clock, judge)).outcome).toMatchObject({ kind: 'appraised' });
+    const fallen = await ask(question([printer, await closedPort()]), 3000, clock, judge);
+    expect(fallen.outcome).toMatchObject({ kind: 'no-evidence' });
+    expect(fallen.evidence?.certificates).toHaveLength(1);
+  });
+
   it('without time left blames us, not the device', async () => {
-    expect(await ask(question([await closedPort()]), -1, clock)).toMatchObject({ failure: 'verifier' });
+    expect((await ask(question([await closedPort()]), -1, clock, judge)).outcome).toMatchObject({ failure: 'verifier' });
   });
 
   it('gives a silent port its share of the time only', async () => {
     const silent = await with_(tcp(() => {}));
     const good = await with_(nodeTls(device.chainPem, device.keyPem));
-    expect((await ask(question([silent, good]), 2000, clock)).kind).toBe('answered');
+    expect((await ask(question([silent, good]), 2000, clock, judge)).outcome.kind).toBe('appraised');
   });
 });
 

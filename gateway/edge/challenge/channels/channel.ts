@@ -1,0 +1,34 @@
+import type { Ip, Millis } from '../../../model/address.ts';
+import type { Evidence, QuoteState, TransportFailure } from '../../../model/attestation.ts';
+import type { ChannelName } from '../../../model/settings.ts';
+import type { Freshness } from '../../../attestation/scheme.ts';
+import type { QuoteContext } from '../../../attestation/tpm/context.ts';
+import type { Nonce } from '../nonce.ts';
+
+/** Where to ask, and from where: the lane of the reply is open for exactly this pair. */
+export type Target = {
+  readonly ip: Ip;
+  readonly remotePort: number;
+  /** The resource, where the way has one to choose; absent: the usual one. */
+  readonly path?: string;
+  readonly localAddress?: Ip;
+  readonly localPort?: number;
+  /** Makes the nonce of this one question. `exporter`: keying material of the connection it leaves by, to which it is then bound (RFC 5705). */
+  readonly nonce: (exporter?: Uint8Array) => Nonce;
+  /** Where its TPM stood at the last authentic quote. */
+  readonly previous?: QuoteState;
+};
+
+/** What a question gave. The Evidence is untrusted, and `quote` is what a quote is to be judged with besides. */
+export type Exchange =
+  | { readonly kind: 'answered'; readonly evidence: Evidence; readonly freshness: Freshness; readonly quote?: QuoteContext }
+  | { readonly kind: 'failed'; readonly failure: TransportFailure; readonly detail: string };
+export type Failed = Extract<Exchange, { readonly kind: 'failed' }>;
+
+/**
+ * One way to ask a device for Evidence: connects to the target and nowhere else, gives up after `left`, and takes no more bytes than it says
+ * beside its cap. Never rejects for anything that a device does.
+ */
+export type Channel = { readonly name: ChannelName; readonly ask: (target: Target, left: Millis) => Promise<Exchange> };
+
+export const failed = (failure: TransportFailure, detail: string): Failed => ({ kind: 'failed', failure, detail });

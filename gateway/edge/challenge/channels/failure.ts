@@ -1,0 +1,28 @@
+import type { TransportFailure } from '../../../model/attestation.ts';
+import { type Failed, failed } from './channel.ts';
+
+/** System errors by what they say about the device. Failures to bind our own end are the lane's. */
+const failures: { readonly [code: string]: TransportFailure } = {
+  ECONNREFUSED: 'refused',
+  ETIMEDOUT: 'timeout',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  EHOSTDOWN: 'unreachable',
+  ENETDOWN: 'unreachable',
+  EINVAL: 'unreachable',
+  ECONNRESET: 'reset',
+  EPIPE: 'reset',
+  EADDRINUSE: 'lane',
+  EADDRNOTAVAIL: 'lane',
+  EACCES: 'lane',
+  EPERM: 'lane',
+  EPROTO: 'not-tls',
+};
+
+/** What a socket's error says: about the device where the code is known, else about us. */
+export function failureOf(error: Error): Failed {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const known = failures[code] ?? (code.startsWith('ERR_SSL_') || code.startsWith('ERR_OSSL_') ? 'not-tls' : 'verifier');
+  const words = 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
+  return failed(known, words.replace(/\s+/g, ' ').slice(0, 200));
+}

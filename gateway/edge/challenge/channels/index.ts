@@ -1,0 +1,8 @@
+import type { ChannelName } from '../../../model/settings.ts';
+import type { Channel } from './channel.ts';
+import { tls } from './tls.ts';
+
+/** The ways to ask a device for Evidence; `channelNames` of the settings lists the same. */
+export const channels: readonly Channel[] = [tls];
+
+export const channelFor = (name: ChannelName): Channel | undefined => channels.find(one => one.name === name);
