@@ -7,7 +7,7 @@ import { EvidenceError } from '../../attestation/evidence-error.ts';
 import { mergeLedgers, readMatterFile } from '../../attestation/matter/ledger-file.ts';
 import { readReferenceKey, ReferenceFileError } from '../../attestation/reference-values.ts';
 import { readAnchor } from '../../attestation/trust.ts';
-import { isReferenceFile, readReferences } from './reference-files.ts';
+import { isReferenceFile, isSuitMap, readMap, readReferences } from './reference-files.ts';
 
 /** Longest file that is read, bytes. */
 const maxFile = 4 * 1024 * 1024;
@@ -25,7 +25,7 @@ type Found = { readonly path: string; readonly name: string };
 /**
  * Reads the trust material of policy folders: `anchors/*.device-ca.pem` (CA certificates that name devices), `anchors/*.matter-paa.pem`,
  * `*.cd-signer.pem` and `*.cd-signer-test.pem` (Matter), `anchors/*.refval.pem` (public keys that sign reference values),
- * `reference-values/*.json` with `*.json.sig` and `*.corim`, signed or with `*.corim.sig`, `matter/*.json` (what the ledger says). Folders and
+ * `reference-values/*.json` with `*.json.sig`, `*.corim` and `*.suit`, signed or with `.sig`, `matter/*.json` (what the ledger says). Folders and
  * files that do not exist are no problem; what is there and cannot be used is left out and named in `problems`. The caller keeps the last good
  * trust when there are any.
  */
@@ -47,10 +47,11 @@ export function readTrust(folders: readonly string[]): { readonly trust: TrustMa
   const keys = anchorFiles
     .filter(f => f.name.endsWith('.refval.pem'))
     .flatMap(f => attempt(f.path, () => [readReferenceKey(f.name, readText(f.path))]));
-  const references = folders
-    .flatMap(f => attempt(f, () => filesIn(join(f, 'reference-values'))))
+  const referenceFiles = folders.flatMap(f => attempt(f, () => filesIn(join(f, 'reference-values'))));
+  const maps = referenceFiles.filter(f => isSuitMap(f.name)).flatMap(f => attempt(f.path, () => [readMap(f.path, f.name, keys)]));
+  const references = referenceFiles
     .filter(f => isReferenceFile(f.name))
-    .flatMap(f => attempt(f.path, () => [readReferences(f.path, f.name, keys)]));
+    .flatMap(f => attempt(f.path, () => [readReferences(f.path, f.name, { keys, maps })]));
   const referenceSets = references.flatMap(r => r.sets);
   const listed = references.flatMap(r => r.keys);
   const ledgers = folders
