@@ -33,6 +33,7 @@ import { pageCertificate } from './edge/store/page-certificate.ts';
 import { watchPolicies } from './edge/store/policy-files.ts';
 import { PolicyKeeper } from './edge/store/policy-keeper.ts';
 import { settingsToRun } from './edge/store/settings.ts';
+import { lazySigner } from './edge/store/signing-key.ts';
 import { readTrust } from './edge/store/trust-files.ts';
 import { version } from './edge/version.ts';
 import { Gateway } from './gateway.ts';
@@ -268,6 +269,7 @@ const accounts = new JsonFile<Accounts>(join(folder, 'accounts.json'), { parse: 
 const page = await createPage(site, {
   certificate,
   accounts,
+  ears: { signer: lazySigner(folder), build: version },
   uiFolder: projectFile('ui/dist'),
   controlSocket: join(folder, 'control.sock'),
   pageSocket: join(folder, 'page.sock'),
