@@ -26,6 +26,7 @@ import { SwitchPoller } from './edge/probe/switch-poller.ts';
 import { projectFile } from './edge/project-files.ts';
 import { type RoleName, roles } from './edge/roles.ts';
 import { Runner } from './edge/runner.ts';
+import { neighbourAt, ServedAttestation } from './edge/served-attestation.ts';
 import { CrlFiles } from './edge/store/crl-files.ts';
 import { JournalStore } from './edge/store/journal-store.ts';
 import { JsonFile } from './edge/store/json-file.ts';
@@ -39,6 +40,7 @@ import { version } from './edge/version.ts';
 import { Gateway } from './gateway.ts';
 import { Inventory } from './inventory/inventory.ts';
 import { VendorTable } from './inventory/vendor.ts';
+import type { Evidence } from './model/attestation.ts';
 import type { Input } from './model/machine.ts';
 import { visibleText } from './model/visible-text.ts';
 
@@ -132,13 +134,14 @@ if (values.switches) {
   setInterval(() => poller.tick(now()), 1_000);
 }
 
+const keepEvidence = ({ id, mediaType, bytes }: Evidence): void => store.keepEvidence(id, mediaType, now(), bytes);
 const dispatcher = new ChallengeDispatcher({
   localAddress: address?.ip ?? '127.0.0.1',
   now,
   builtAt: statSync(import.meta.filename).mtimeMs,
   toEnforcer,
   toChallenger,
-  keepEvidence: ({ id, mediaType, bytes }) => store.keepEvidence(id, mediaType, now(), bytes),
+  keepEvidence,
   done: (challenge, outcome) => input({ kind: 'challenge-outcome', challenge, outcome }),
 });
 const probeDispatcher = new ProbeDispatcher({
@@ -266,16 +269,27 @@ setInterval(() => {
 
 const certificate = await pageCertificate(folder, settings.page.host, now());
 const accounts = new JsonFile<Accounts>(join(folder, 'accounts.json'), { parse: parseAccounts, warn: log });
+/** A key that somebody may have read signs nothing; the rest goes on. */
+const signer = lazySigner(folder);
 const page = await createPage(site, {
   certificate,
   accounts,
-  ears: { signer: lazySigner(folder), build: version },
+  ears: { signer, build: version },
   uiFolder: projectFile('ui/dist'),
   controlSocket: join(folder, 'control.sock'),
   pageSocket: join(folder, 'page.sock'),
   log,
 });
-await createAttestationListener(site, { log });
+const attesting = new ServedAttestation({
+  serving: gateway.serving,
+  stateOf: id => gateway.view(id, now())?.attestation,
+  neighbourAt: ip => (settings.network.kind === 'bridge' ? neighbourAt(ip, settings.network.bridge) : undefined),
+  judge: judgement => dispatcher.judge(judgement),
+  keepEvidence,
+  input,
+  ...{ signer, now, version, log },
+});
+await createAttestationListener(site, attesting, { log });
 process.stdout.write(`page: ${page.url}\npage certificate sha-256: ${certificate.fingerprint}\n`);
 if (page.setupCode !== undefined) process.stdout.write(`one-time code: ${page.setupCode}\n`);
 process.stdout.write(`journal head: ${store.head.seq} ${store.head.hash}\n`);
