@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { alternativeNames, ca, certificate, name, purposes, usage } from '../vectors/path-pki.ts';
+import { bitBytes, integerBytes, octets, oid, sequence, tlv, utf8 } from '../vectors/der-encode.ts';
+import { alternativeNames, ca, certificate, extension, name, purposes, usage } from '../vectors/path-pki.ts';
 import { type asym, usualFlags } from '../vectors/spdm-responder.ts';
 import { checksOf } from './world.ts';
 import {
@@ -276,6 +277,35 @@ describe('the chain of a responder', () => {
     expect(chained(rootDer, deviceCa({ extensions: [ca(), two] }), leafDer())).toBe('contraindicated EVIDENCE_MALFORMED');
     const short = alternativeNames(name.other('1.3.6.1.4.1.412.274.1', 'a:b'));
     expect(chained(rootDer, deviceCa({ extensions: [ca(), short] }), leafDer())).toBe('contraindicated EVIDENCE_MALFORMED');
+  });
+
+  it('may measure as well (DICE): what it says must be known too, and debug in it counts', () => {
+    const digest = 'ab'.repeat(32);
+    const tcb = (...flags: readonly number[]): Uint8Array =>
+      extension(
+        '2.23.133.5.4.1',
+        true,
+        sequence(
+          tlv(0x80, utf8('Acme Edge')),
+          tlv(0x81, utf8('Gate-7 ROM')),
+          tlv(0x83, integerBytes(3)),
+          tlv(0x84, integerBytes(1)),
+          tlv(0xa6, sequence(oid('2.16.840.1.101.3.4.2.1'), octets(new Uint8Array(32).fill(0xab)))),
+          tlv(0x87, bitBytes(flags, 4)),
+        ),
+      );
+    const dice = {
+      ...referenceSet,
+      model: 'Gate-7 ROM',
+      minSvn: '3',
+      components: [{ name: 'ROM', layer: 1, versions: [{ version: '1', alg: 'sha-256', digest }] }],
+    };
+    const ask = (flags: readonly number[], sets: readonly (typeof referenceSet)[]): string =>
+      verdict(judge(exchange({ ...good, chain: [rootDer, deviceCa(), leafDer({ extensions: [usage(0), tcb(...flags)] })] }), { sets }));
+    expect(ask([], [referenceSet, dice])).toBe('affirming');
+    expect(ask([], [referenceSet])).toBe('warning REFERENCE_MISSING');
+    expect(ask([3], [referenceSet, dice])).toBe('contraindicated DEBUG_ENABLED');
+    expect(ask([], [referenceSet, { ...dice, minSvn: '4' }])).toBe('contraindicated VERSION_DENIED');
   });
 
   it('that has ended, or is not signed by its issuer, is contraindicated', () => {
