@@ -142,7 +142,9 @@ describe('plan', () => {
       wish([device({ bound: true }), device({ mac: text, port: 'v2', ips: ['10.20.1.7', '10.20.1.8'] }), device({ port: 'v3' })]),
     );
     const inOrder = (_: string, value: unknown): unknown =>
-      typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort()) : value;
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+        : value;
     for (const one of [r, { ...r, bridge: text, devices: [] }]) {
       const expected = createHash('sha256').update(JSON.stringify(one, inOrder)).digest('hex');
       expect([hashRuleSet(one), hashRuleSet(one)]).toEqual([expected, expected]);
