@@ -29,6 +29,15 @@ export type Failed = Extract<Exchange, { readonly kind: 'failed' }>;
  * One way to ask a device for Evidence: connects to the target and nowhere else, gives up after `left`, and takes no more bytes than it says
  * beside its cap. Never rejects for anything that a device does.
  */
-export type Channel = { readonly name: ChannelName; readonly ask: (target: Target, left: Millis) => Promise<Exchange> };
+export type Channel = {
+  readonly name: ChannelName;
+  /** How long a device may need; absent: `usualPatience`. At most `mostPatience`. */
+  readonly patience?: Millis;
+  readonly ask: (target: Target, left: Millis) => Promise<Exchange>;
+};
+
+export const usualPatience: Millis = 5_000;
+/** A TPM takes seconds to sign. */
+export const mostPatience: Millis = 15_000;
 
 export const failed = (failure: TransportFailure, detail: string): Failed => ({ kind: 'failed', failure, detail });
