@@ -7,6 +7,7 @@ import { type Accounts, parseAccounts } from './api/auth.ts';
 import { createPage } from './api/server.ts';
 import { bridgeAddress } from './edge/bridge-address.ts';
 import { ChallengeDispatcher } from './edge/challenge/dispatcher.ts';
+import { sendTrust } from './edge/challenge/send-trust.ts';
 import { receive } from './edge/inbox.ts';
 import { lineWriter, readLines } from './edge/lines.ts';
 import { LiveSite } from './edge/live-site.ts';
@@ -25,6 +26,7 @@ import { SwitchPoller } from './edge/probe/switch-poller.ts';
 import { projectFile } from './edge/project-files.ts';
 import { type RoleName, roles } from './edge/roles.ts';
 import { Runner } from './edge/runner.ts';
+import { CrlFiles } from './edge/store/crl-files.ts';
 import { JournalStore } from './edge/store/journal-store.ts';
 import { JsonFile } from './edge/store/json-file.ts';
 import { pageCertificate } from './edge/store/page-certificate.ts';
@@ -90,7 +92,7 @@ const toChallenger = channel<ToChallenger>('challenger', value => {
   else if (message?.type === 'hello') {
     site.processHeard('challenger', message.pid);
     dispatcher.lost('challenger');
-    toChallenger({ type: 'trust', trust: keeper.trust });
+    sendTrust(toChallenger, keeper.trust);
   }
 });
 const toProber =
@@ -224,13 +226,14 @@ function usePolicy(): void {
   showProblems();
 }
 
+const crlFiles = new CrlFiles();
 /** Anchors and reference values are read again every few seconds; whoever was judged under other ones is challenged anew. */
 function useTrust(): void {
-  const hash = keeper.takeTrust(readTrust(settings.policyFolders));
+  const hash = keeper.takeTrust(readTrust(settings.policyFolders, now(), crlFiles));
   showProblems();
   if (hash === undefined) return;
   const { anchors, referenceSets } = keeper.trust;
-  toChallenger({ type: 'trust', trust: keeper.trust });
+  sendTrust(toChallenger, keeper.trust);
   const names = { anchors: anchors.map(({ name }) => name), referenceSets: referenceSets.map(({ id }) => id) };
   input({ kind: 'noted', event: { kind: 'trust-loaded', hash, ...names } });
 }

@@ -60,18 +60,26 @@ function classesOf(measured: readonly MeasuredClaim[], anchor: Voucher, sets: re
     groups.set(key, group);
   }
   return [...groups.values()].map(group => {
-    const usable = sets.filter(s => s.vendor === group.vendor && s.model === group.model && speaksFor(anchor, s));
+    const usable = sets.filter(s => isAbout(s, group) && speaksFor(anchor, s));
     const matches = usable.map(set => matchSet(set, group.claims));
-    const match = matches.find(isMatched) ?? matches.toSorted((a, b) => faults(a) - faults(b))[0];
+    // Of sets that fit alike, one whose floor is held counts before one whose is not.
+    const match =
+      matches.find(m => isMatched(m) && deniedBy(m) === undefined) ??
+      matches.find(isMatched) ??
+      matches.toSorted((a, b) => faults(a) - faults(b))[0];
     return { ...group, sets: usable, ...(match === undefined ? {} : { match }) };
   });
 }
+
+/** A token that names no model is of the class that it names by bytes. */
+const isAbout = (set: ReferenceSet, { vendor, model }: Pick<Class, 'vendor' | 'model'>): boolean =>
+  set.vendor === vendor && (set.model === model || set.classId === model);
 
 const faults = (match: Match): number => match.unknown.length + match.missing.length;
 
 /** One vendor's CA must not vouch for another vendor's firmware: the set names the anchor's key, or the anchor's O is the vendor. */
 const speaksFor = (anchor: Voucher, set: ReferenceSet): boolean =>
-  set.anchors === undefined ? anchor.vendor === set.vendor : set.anchors.includes(anchor.keyHash);
+  set.anchors === undefined ? (anchor.vendor ?? '') === set.vendor : set.anchors.includes(anchor.keyHash);
 
 function checkMeasured(measured: readonly MeasuredClaim[], unappraised: readonly string[], checks: Checks): void {
   const what = measured.map(describe).join('; ');
@@ -96,7 +104,7 @@ function checkReference(classes: readonly Class[], anchor: Voucher, trust: Trust
   }
   const bare = classes.find(c => c.match === undefined);
   if (bare !== undefined) {
-    const elsewhere = trust.referenceSets.some(s => s.vendor === bare.vendor && s.model === bare.model);
+    const elsewhere = trust.referenceSets.some(s => isAbout(s, bare));
     const why = elsewhere ? `; those that exist do not name the anchor ${anchor.name}` : '';
     checks.warn('reference', 'REFERENCE_MISSING', `no reference values for ${quote(bare.vendor)} ${quote(bare.model)}${why}`, {
       seen: bare.claims.map(describe).join('; '),
@@ -108,28 +116,45 @@ function checkReference(classes: readonly Class[], anchor: Voucher, trust: Trust
   return true;
 }
 
-/** Rollback floor: of the component if it has one, else of the set for every measured component that states an SVN. */
+/** Rollback floor, and the exact security version where one is asked for. */
 function checkVersion(classes: readonly Class[], checks: Checks): void {
   const floors: string[] = [];
   for (const { match } of classes) {
     if (match === undefined) continue;
-    const common = match.set.minSvn;
-    if (common !== undefined && match.pairs.every(p => p.claim.svn === undefined)) return denied(checks, common, undefined);
-    for (const { claim, component } of match.pairs) {
-      const floor = component.minSvn ?? (claim.svn === undefined ? undefined : common);
-      if (floor === undefined) continue;
-      if (claim.svn === undefined || claim.svn < BigInt(floor)) return denied(checks, floor, claim.svn);
-      floors.push(`${component.name} ${claim.svn} ≥ ${floor}`);
-    }
+    const denied = deniedBy(match);
+    if (denied !== undefined)
+      return checks.fail('version', 'VERSION_DENIED', 'its security version is not one that is accepted', {
+        expected: denied.expected,
+        seen: denied.seen === undefined ? 'none' : denied.seen.toString(),
+      });
+    floors.push(...match.pairs.flatMap(p => floorOf(match, p)?.text ?? []));
   }
   checks.pass('version', floors.length === 0 ? 'the reference values set no floor' : floors.join(', '));
 }
 
-const denied = (checks: Checks, floor: string, svn: bigint | undefined): void =>
-  checks.fail('version', 'VERSION_DENIED', 'its security version is below the floor', {
-    expected: `at least ${floor}`,
-    seen: svn === undefined ? 'none' : svn.toString(),
-  });
+type Pair = Match['pairs'][number];
+
+/** What is asked of one component: its own floor or exact version, else the set's floor if the component states a version at all. */
+function floorOf({ set }: Match, { claim, component }: Pair) {
+  const { svn } = claim;
+  if (component.svn !== undefined)
+    return { isHeld: svn === BigInt(component.svn), expected: `exactly ${component.svn}`, text: `${component.name} ${svn}` };
+  const floor = component.minSvn ?? (svn === undefined ? undefined : set.minSvn);
+  if (floor === undefined) return undefined;
+  const isHeld = svn !== undefined && svn >= BigInt(floor);
+  return { isHeld, expected: `at least ${floor}`, text: `${component.name} ${svn} ≥ ${floor}` };
+}
+
+/** The first version that is too low, or another than the one that is accepted. */
+function deniedBy(match: Match): { readonly expected: string; readonly seen: bigint | undefined } | undefined {
+  const common = match.set.minSvn;
+  if (common !== undefined && match.pairs.every(p => p.claim.svn === undefined)) return { expected: `at least ${common}`, seen: undefined };
+  for (const pair of match.pairs) {
+    const floor = floorOf(match, pair);
+    if (floor !== undefined && !floor.isHeld) return { expected: floor.expected, seen: pair.claim.svn };
+  }
+  return undefined;
+}
 
 function checkMode(claims: readonly MeasuredClaim[], checks: Checks): void {
   const flagged = claims.flatMap(c => (c.flags === undefined ? [] : [c.flags]));

@@ -35,6 +35,7 @@ export const statusOf = (vector: Vector): AttestationStatus =>
 /** What a broken rule of the chain says about the instance. */
 export function failedInstance(code: ReasonCode): Vector {
   if (code === 'CHAIN_UNTRUSTED') return { 'instance-identity': ar4si.unrecognisedInstance };
-  if (code === 'CERT_EXPIRED' || code === 'CERT_NOT_YET_VALID') return { 'instance-identity': ar4si.untrustworthyInstance };
+  if (code === 'CERT_EXPIRED' || code === 'CERT_NOT_YET_VALID' || code === 'CERT_REVOKED')
+    return { 'instance-identity': ar4si.untrustworthyInstance };
   return { 'instance-identity': ar4si.cryptoFailed };
 }

@@ -84,7 +84,7 @@ export class Asking<R extends DeviceRecord> {
     const challenge = this.#schedule.begin(id, port, now);
     this.#parts.emit(now, { kind: 'challenged', device: id, challenge, target: `${ip} ${channels.map(channelText).join(', ')}` });
     const previous = result?.quote === undefined ? {} : { quote: result.quote };
-    const { evidenceTtlSeconds: ttlSeconds } = zone;
-    return [{ kind: 'challenge', challenge: { id: challenge, device: id, mac, port, ip, channels, ttlSeconds, ...previous } }];
+    const { evidenceTtlSeconds: ttlSeconds, name } = zone;
+    return [{ kind: 'challenge', challenge: { id: challenge, device: id, mac, port, ip, channels, ttlSeconds, zone: name, ...previous } }];
   }
 }

@@ -16,12 +16,14 @@ import { anchorsFor } from './trust.ts';
 
 /** One certificate of a chain, read whole: X.509, or CBOR in its form. */
 export type Link = { readonly certificate: Certificate; readonly content: DiceContent };
+/** `path`: the certificates of the chain that are vouched for, leaf first; what was sent beside them says nothing. */
+export type ChainFound = ChainClaims & { readonly path: readonly Certificate[] };
 
 /**
  * Checks a chain of read certificates, leaf first, up to an anchor, and says what it claims: the union of the measurements over the whole path, each said by the key
  * that signed its certificate. Throws EvidenceError or DecodeError.
  */
-export function verifyChain(links: readonly Link[], context: Context, checks: Checks): ChainClaims {
+export function verifyChain(links: readonly Link[], context: Context, checks: Checks): ChainFound {
   const chain = links.map(link => link.certificate);
   const path = checkedPath(chain, context);
   const extra = chain.filter(c => !path.certificates.includes(c) && !sameBytes(c.der, path.anchor.certificate.der)).length;
@@ -43,6 +45,7 @@ export function verifyChain(links: readonly Link[], context: Context, checks: Ch
   });
   const nonces = inPath.flatMap(content => (content.nonce === undefined ? [] : [content.nonce]));
   return {
+    path: path.certificates,
     identity,
     anchor: path.anchor,
     measured: classified(measured, inPath, path.anchor.vendor),

@@ -56,9 +56,14 @@ export class Checks {
   }
 
   #record(found: Check): void {
-    if (this.#failed === undefined && !this.#done.has(found.check)) this.#done.set(found.check, found);
+    const before = this.#done.get(found.check);
+    if (this.#failed === undefined && (before === undefined || gravity[found.outcome] > gravity[before.outcome]))
+      this.#done.set(found.check, found);
   }
 }
+
+/** A check that was passed may still be found wanting, never the other way round. */
+const gravity = { passed: 0, 'not-evaluated': 0, warned: 1, failed: 2 } as const;
 
 const texts = ({ expected, seen }: Compared): { readonly expected?: string; readonly seen?: string } => ({
   ...(expected === undefined ? {} : { expected: cut(expected) }),

@@ -21,10 +21,14 @@ export const isMatched = (match: Match): boolean => match.unknown.length === 0 &
  */
 export function matchSet(set: ReferenceSet, claims: readonly MeasuredClaim[]): Match {
   const takenBy = new Map<Component, MeasuredClaim>();
-  const unknown = claims.filter(claim => !place(claim, set.components, takenBy, new Set()));
+  const unknown = claims.filter(claim => !isOfClass(claim, set) || !place(claim, set.components, takenBy, new Set()));
   const pairs = [...takenBy].map(([component, claim]) => ({ claim, component, version: versionOf(claim, component) ?? '' }));
   return { set, pairs, unknown, missing: set.components.filter(c => !takenBy.has(c)) };
 }
+
+/** A set that names its class by bytes is for Evidence that names the same: in a token, else in DiceTcbInfo. */
+const isOfClass = ({ classId, type }: MeasuredClaim, set: ReferenceSet): boolean =>
+  set.classId === undefined || (classId ?? type) === set.classId;
 
 /** Augmenting path: finds a free component for the claim, moving earlier claims if it must. */
 function place(
@@ -47,9 +51,11 @@ function place(
 /** The version of the component that the claim's digests are; undefined if none. Versions are lists, since one may have digests of several algorithms. */
 export function versionOf(claim: MeasuredClaim, component: Component): string | undefined {
   if (claim.layer !== component.layer || claim.key !== component.key) return undefined;
+  if (component.index !== undefined && claim.index !== component.index) return undefined;
   if (component.signer !== undefined && claim.signer !== component.signer) return undefined;
   if (component.type !== undefined && claim.type !== component.type) return undefined;
-  if (component.vendorInfo !== undefined && claim.vendorInfo !== component.vendorInfo) return undefined;
+  if (component.vendorInfo !== undefined && !isSameInfo(claim.vendorInfo, component.vendorInfo, component.vendorInfoMask)) return undefined;
+  if (Object.entries(component.flags ?? {}).some(([flag, value]) => flagOf(claim, flag) !== value)) return undefined;
   const names = new Set(component.versions.map(v => v.version));
   for (const name of names) {
     const wanted = component.versions.filter(v => v.version === name);
@@ -57,6 +63,18 @@ export function versionOf(claim: MeasuredClaim, component: Component): string | 
   }
   return undefined;
 }
+
+/** Hex of the same length, alike in the bits of the mask. */
+function isSameInfo(seen: string | undefined, wanted: string, mask = 'ff'.repeat(wanted.length / 2)): boolean {
+  if (seen === undefined || seen.length !== wanted.length || mask.length !== wanted.length) return false;
+  const bits = (text: string, at: number): number =>
+    Number.parseInt(text.slice(at, at + 1), 16) & Number.parseInt(mask.slice(at, at + 1), 16);
+  return Array.from(seen, (_, at) => bits(seen, at) === bits(wanted, at)).every(Boolean);
+}
+
+/** What is not stated is neither true nor false. */
+const flagOf = ({ flags }: MeasuredClaim, name: string): boolean | undefined =>
+  flags === undefined ? undefined : new Map<string, boolean>(Object.entries(flags)).get(name);
 
 /** At least one algorithm in common, and every digest of a common algorithm equal. */
 function isSame(seen: readonly Digest[], wanted: Component['versions']): boolean {

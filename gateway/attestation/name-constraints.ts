@@ -32,7 +32,7 @@ function namesOf(certificate: Certificate): readonly GeneralName[] {
 
 /** What the CAs of one path permit and exclude, gathered from the anchor downwards (RFC 5280 §6.1.3 b and c, §6.1.4 g). */
 export class NameRules {
-  /** Of the CAs so far: at most one for each certificate of the path. */
+  /** Of the CAs so far: at most one for each certificate of the path, and a person's for the anchor. */
   readonly #rules: { readonly of: Certificate; readonly names: NameConstraints }[] = [];
   readonly #work: Work;
 
@@ -43,7 +43,12 @@ export class NameRules {
   /** Takes over what this CA constrains. Throws DecodeError. */
   add(certificate: Certificate): void {
     const names = readNameConstraints(certificate);
-    if (names !== undefined) this.#rules.push({ of: certificate, names });
+    if (names !== undefined) this.limit(certificate, names);
+  }
+
+  /** Takes over what a person constrains this CA to. */
+  limit(of: Certificate, names: NameConstraints): void {
+    this.#rules.push({ of, names });
   }
 
   /** Throws EvidenceError NAME_NOT_PERMITTED unless each name lies in what each CA permits in its form, and in nothing that one excludes. */

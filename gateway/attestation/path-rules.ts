@@ -58,6 +58,7 @@ function walk(path: Path, rules: Rules, work: Work): void {
   const [names, policies] = [new NameRules(work), new PolicyRules(rules.policies, certificates.length, work)];
   names.add(anchor.certificate);
   policies.constrain(anchor.certificate);
+  checkLimits(path, names);
   for (const [i, certificate] of [...certificates.entries()].toReversed()) {
     const issuer = certificates[i + 1];
     if (issuer !== undefined) checkSignature(certificate, issuer, work);
@@ -146,6 +147,26 @@ function checkPurpose(certificate: Certificate, purpose: string, isCa: boolean):
   });
 }
 
+/** What a person holds this anchor to besides (RFC 5937); names are compared with all the others on the way down. */
+function checkLimits({ certificates, anchor }: Path, names: NameRules): void {
+  const { pathLength, purposes, names: limited } = anchor.limits ?? {};
+  const below = intermediatesBelow(certificates, certificates.length);
+  if (pathLength !== undefined && below > pathLength) throw tooLong(anchor.certificate, pathLength, below);
+  const [leaf] = certificates;
+  if (purposes !== undefined && leaf !== undefined && !leaf.extendedKeyUsage.some(p => purposes.includes(p)))
+    throw new EvidenceError('KEY_USAGE_WRONG', 'chain', `Cannot accept ${leaf.subject.text}: ${anchor.name} is for other purposes`, {
+      expected: purposes.join(', '),
+      seen: leaf.extendedKeyUsage.join(', ') || 'no purpose',
+    });
+  if (limited !== undefined) names.limit(anchor.certificate, limited);
+}
+
+const tooLong = (certificate: Certificate, most: number, below: number): EvidenceError =>
+  new EvidenceError('PATH_TOO_LONG', 'chain', `Cannot accept ${certificate.subject.text} as issuer: too many CAs below it`, {
+    expected: `at most ${most}`,
+    seen: `${below}`,
+  });
+
 /** RFC 5280 §6.1.4 (k) to (n). `below` is how many CA certificates stand between it and the leaf, self-issued ones not counted. */
 function checkIssuer(certificate: Certificate, below: number): void {
   const constraints = certificate.basicConstraints;
@@ -156,11 +177,7 @@ function checkIssuer(certificate: Certificate, below: number): void {
       expected: 'keyCertSign',
       seen: 'a key usage without it',
     });
-  if (constraints.pathLength !== undefined && below > constraints.pathLength)
-    throw new EvidenceError('PATH_TOO_LONG', 'chain', `Cannot accept ${certificate.subject.text} as issuer: too many CAs below it`, {
-      expected: `at most ${constraints.pathLength}`,
-      seen: `${below}`,
-    });
+  if (constraints.pathLength !== undefined && below > constraints.pathLength) throw tooLong(certificate, constraints.pathLength, below);
 }
 
 /** CA certificates at positions 1 to `at` - 1, without the self-issued ones. */

@@ -4,7 +4,7 @@ import type { Flags } from '../codec/dice.ts';
 import type { Checks } from './checks.ts';
 import type { ChainClaims, MeasuredClaim } from './claims.ts';
 import type { Context } from './scheme.ts';
-import { checkSigner, identityBy, type Token } from './token.ts';
+import { checkClass, checkSigner, identityBy, type Token } from './token.ts';
 
 /**
  * What each lifecycle state says of the mode (RFC 9783 §4.3.1): only `secured` is a state in which Evidence is worth what it says. `unknown` is a warning,
@@ -25,10 +25,12 @@ export function verifyPsa(token: Token, evidence: Evidence, context: Context, ch
   const psa = decodePsaClaims(token.claims);
   checks.pass('readable', `PSA token, ${psa.profile}, ${psa.components.length} software components, ${evidence.bytes.length} bytes`);
   const signer = checkSigner(token, psa.instance, context, checks);
+  checkClass(signer, psa.implementation);
   const about = {
     ...(signer.vendor === undefined ? {} : { vendor: signer.vendor }),
     // The implementation id names the class, unless who listed the key named the model.
     model: signer.model ?? psa.implementation,
+    classId: psa.implementation,
     by: signer.authority,
   };
   const measured = psa.components.map(

@@ -4,10 +4,12 @@ import { fromBase64 } from '../codec/bytes.ts';
 import { DecodeError } from '../codec/reader.ts';
 
 /**
- * Reference values as files, until CoRIM: `X.json` with a detached signature `X.json.sig` (base64; Ed25519, or ECDSA P-256 with SHA-256
- * in DER) over its exact bytes. The shape, every field as named and none other:
+ * Reference values as files of our own: `X.json` with a detached signature `X.json.sig` (base64; Ed25519, or ECDSA in DER with the hash of
+ * its curve) over its exact bytes. The shape, every field as named and none other:
  *   format "sallyport-reference-values/1" · source, licence: text · vendor: as in DiceTcbInfo · anchors?: SHA-256 of anchor keys, hex
- *   models: [{ model, minSvn?: decimal text, components: [{ name, layer?: number, key?: text, type?, vendorInfo?: hex, minSvn?,
+ *   notBefore?, notAfter?: "2026-03-01T00:00:00Z" · sequence?: number
+ *   models: [{ model, classId?: hex, minSvn?: decimal text, components: [{ name, layer?, index?: number, key?: text, type?, vendorInfo?,
+ *              vendorInfoMask?, signer?: hex, minSvn?, svn?: decimal text, flags?: { notConfigured?, notSecure?, recovery?, debug? },
  *              versions: [{ version, alg: "sha-256" | "sha-384" | "sha-512" | "sha3-256" | "sha3-384" | "sha3-512", digest: hex }] }] }]
  */
 export const referenceFormat = 'sallyport-reference-values/1';
@@ -29,7 +31,10 @@ const digestLength: { readonly [alg: string]: number } = {
   'sha3-512': 128,
 };
 
-/** Reads a PEM public key. Throws ReferenceFileError unless it is Ed25519 or ECDSA P-256. */
+/** Hashes of the curves that may sign (RFC 5758 §3.2). */
+const curves: { readonly [name: string]: string } = { prime256v1: 'sha256', secp384r1: 'sha384', secp521r1: 'sha512' };
+
+/** Reads a PEM public key. Throws ReferenceFileError unless it is Ed25519 or ECDSA on P-256, P-384 or P-521. */
 export function readReferenceKey(name: string, pem: string): ReferenceKey {
   let key: KeyObject;
   try {
@@ -39,8 +44,8 @@ export function readReferenceKey(name: string, pem: string): ReferenceKey {
     throw new ReferenceFileError(`Cannot read ${name}: ${error.message}`);
   }
   const kind = key.asymmetricKeyType;
-  if (kind !== 'ed25519' && !(kind === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1'))
-    throw new ReferenceFileError(`Cannot use ${name}: ${kind ?? 'unknown'} key, neither Ed25519 nor ECDSA P-256`);
+  if (kind !== 'ed25519' && hashOf(key) === undefined)
+    throw new ReferenceFileError(`Cannot use ${name}: ${kind ?? 'unknown'} key, neither Ed25519 nor ECDSA on P-256, P-384 or P-521`);
   if (pem.includes('PRIVATE KEY')) throw new ReferenceFileError(`Cannot use ${name}: it holds a private key, which must not lie here`);
   return { name, key };
 }
@@ -52,11 +57,17 @@ export function readReferenceFile(
   signature: string,
   keys: readonly ReferenceKey[],
 ): readonly ReferenceSet[] {
+  const signer = signerOf(name, bytes, signature, keys);
+  const hash = createHash('sha256').update(bytes).digest('hex');
+  return parse(name, bytes, hash).map(set => ({ ...set, signedBy: signer.name }));
+}
+
+/** The key that made a detached signature over exactly these bytes. Throws ReferenceFileError when it is none of them. */
+export function signerOf(name: string, bytes: Uint8Array, signature: string, keys: readonly ReferenceKey[]): ReferenceKey {
   const signer = keys.find(({ key }) => isSigned(bytes, decodeSignature(name, signature), key));
   if (signer === undefined)
     throw new ReferenceFileError(`Cannot trust ${name}: its signature is by none of ${keys.length} reference-value keys`);
-  const hash = createHash('sha256').update(bytes).digest('hex');
-  return parse(name, bytes, hash);
+  return signer;
 }
 
 function decodeSignature(name: string, signature: string): Uint8Array {
@@ -68,8 +79,11 @@ function decodeSignature(name: string, signature: string): Uint8Array {
   }
 }
 
-const isSigned = (bytes: Uint8Array, signature: Uint8Array, key: KeyObject): boolean =>
-  verify(key.asymmetricKeyType === 'ed25519' ? null : 'sha256', bytes, key, signature);
+/** The hash that an ECDSA key signs with; undefined for Ed25519, which has its own, and for what may not sign. */
+export const hashOf = (key: KeyObject): string | undefined =>
+  key.asymmetricKeyType === 'ec' ? curves[key.asymmetricKeyDetails?.namedCurve ?? ''] : undefined;
+
+const isSigned = (bytes: Uint8Array, signature: Uint8Array, key: KeyObject): boolean => verify(hashOf(key) ?? null, bytes, key, signature);
 
 function parse(name: string, bytes: Uint8Array, hash: string): readonly ReferenceSet[] {
   let value: unknown;
@@ -79,41 +93,68 @@ function parse(name: string, bytes: Uint8Array, hash: string): readonly Referenc
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
     throw new ReferenceFileError(`Cannot read ${name}: ${error.message}`);
   }
-  const file = fields(name, value, ['format', 'source', 'licence', 'vendor', 'models'], ['anchors']);
+  const file = fields(name, value, ['format', 'source', 'licence', 'vendor', 'models'], ['anchors', 'notBefore', 'notAfter', 'sequence']);
   if (file['format'] !== referenceFormat) throw new ReferenceFileError(`Cannot read ${name} format: ${show(file['format'])}`);
   text(`${name} source`, file['source']);
   text(`${name} licence`, file['licence']);
-  const vendor = text(`${name} vendor`, file['vendor']);
-  const anchors = optional(file['anchors'], v => list(`${name} anchors`, v, (at, a) => pattern(at, a, /^[0-9a-f]{64}$/)));
+  const common = {
+    vendor: text(`${name} vendor`, file['vendor']),
+    ...given('anchors', file['anchors'], v => list(`${name} anchors`, v, (at, a) => pattern(at, a, /^[0-9a-f]{64}$/))),
+    ...given('notBefore', file['notBefore'], v => instant(`${name} notBefore`, v)),
+    ...given('notAfter', file['notAfter'], v => instant(`${name} notAfter`, v)),
+    ...given('sequence', file['sequence'], v => natural(`${name} sequence`, v)),
+  };
   const models = list(`${name} models`, file['models'], (at, v) => model(at, v));
-  return models.map((m, i) => ({ id: `${name}#${i + 1} sha256:${hash}`, vendor, ...m, ...(anchors === undefined ? {} : { anchors }) }));
+  return models.map((m, i) => ({ id: `${name}#${i + 1} sha256:${hash}`, ...common, ...m }));
 }
 
 function model(at: string, value: unknown): Pick<ReferenceSet, 'model' | 'minSvn' | 'components'> {
-  const m = fields(at, value, ['model', 'components'], ['minSvn']);
+  const m = fields(at, value, ['model', 'components'], ['classId', 'minSvn']);
   const components = list(`${at} components`, m['components'], component);
   if (components.length === 0) throw new ReferenceFileError(`Cannot use ${at} components: a model without components would match anything`);
-  return { model: text(`${at} model`, m['model']), components, ...svn(at, m['minSvn']) };
+  return {
+    model: text(`${at} model`, m['model']),
+    ...given('classId', m['classId'], v => octets(`${at} classId`, v)),
+    components,
+    ...given('minSvn', m['minSvn'], v => svn(`${at} minSvn`, v)),
+  };
 }
 
+const flagNames = ['notConfigured', 'notSecure', 'recovery', 'debug'] as const;
+
 function component(at: string, value: unknown): ReferenceSet['components'][number] {
-  const c = fields(at, value, ['name', 'versions'], ['layer', 'key', 'type', 'vendorInfo', 'minSvn']);
-  const layer = optional(c['layer'], v => {
-    if (typeof v !== 'number' || !Number.isInteger(v) || v < 0) throw new ReferenceFileError(`Cannot read ${at} layer: ${show(v)}`);
-    return v;
-  });
-  const octets = (field: string) => optional(c[field], v => pattern(`${at} ${field}`, v, /^(?:[0-9a-f]{2}){1,1024}$/));
-  const [type, vendorInfo] = [octets('type'), octets('vendorInfo')];
-  const key = optional(c['key'], v => text(`${at} key`, v));
+  const allowed = ['layer', 'index', 'key', 'type', 'vendorInfo', 'vendorInfoMask', 'signer', 'minSvn', 'svn', 'flags'];
+  const c = fields(at, value, ['name', 'versions'], allowed);
+  const hexOf = <K extends string>(field: K) => given(field, c[field], v => octets(`${at} ${field}`, v));
+  const [info, mask] = [hexOf('vendorInfo'), hexOf('vendorInfoMask')];
+  if (mask.vendorInfoMask !== undefined && mask.vendorInfoMask.length !== info.vendorInfo?.length)
+    throw new ReferenceFileError(`Cannot read ${at} vendorInfoMask: it is not as long as vendorInfo`);
+  const versions = list(`${at} versions`, c['versions'], version);
+  if (versions.length === 0) throw new ReferenceFileError(`Cannot use ${at} versions: there are none`);
   return {
     name: text(`${at} name`, c['name']),
-    ...(layer === undefined ? {} : { layer }),
-    ...(key === undefined ? {} : { key }),
-    ...(type === undefined ? {} : { type }),
-    ...(vendorInfo === undefined ? {} : { vendorInfo }),
-    ...svn(at, c['minSvn']),
-    versions: list(`${at} versions`, c['versions'], version),
+    ...given('layer', c['layer'], v => natural(`${at} layer`, v)),
+    ...given('index', c['index'], v => natural(`${at} index`, v)),
+    ...given('key', c['key'], v => text(`${at} key`, v)),
+    ...hexOf('type'),
+    ...info,
+    ...mask,
+    ...hexOf('signer'),
+    ...given('minSvn', c['minSvn'], v => svn(`${at} minSvn`, v)),
+    ...given('svn', c['svn'], v => svn(`${at} svn`, v)),
+    ...given('flags', c['flags'], v => flags(`${at} flags`, v)),
+    versions,
   };
+}
+
+function flags(at: string, value: unknown): NonNullable<ReferenceSet['components'][number]['flags']> {
+  const found = fields(at, value, [], flagNames);
+  const flag = <K extends (typeof flagNames)[number]>(name: K) =>
+    given(name, found[name], v => {
+      if (typeof v !== 'boolean') throw new ReferenceFileError(`Cannot read ${at} ${name}: ${show(v)}`);
+      return v;
+    });
+  return { ...flag('notConfigured'), ...flag('notSecure'), ...flag('recovery'), ...flag('debug') };
 }
 
 function version(at: string, value: unknown): ReferenceSet['components'][number]['versions'][number] {
@@ -128,10 +169,27 @@ function version(at: string, value: unknown): ReferenceSet['components'][number]
   };
 }
 
-const svn = (at: string, value: unknown): { readonly minSvn?: string } => {
-  const found = optional(value, v => pattern(`${at} minSvn`, v, /^(?:0|[1-9]\d{0,99})$/));
-  return found === undefined ? {} : { minSvn: found };
+const svn = (at: string, value: unknown): string => pattern(at, value, /^(?:0|[1-9]\d{0,99})$/);
+const octets = (at: string, value: unknown): string => pattern(at, value, /^(?:[0-9a-f]{2}){1,1024}$/);
+
+function natural(at: string, value: unknown): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    throw new ReferenceFileError(`Cannot read ${at}: ${show(value)}`);
+  return value;
+}
+
+/** An instant in UTC, to the second. */
+const instant = (at: string, value: unknown): number => {
+  const millis = Date.parse(pattern(at, value, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/));
+  if (Number.isNaN(millis)) throw new ReferenceFileError(`Cannot read ${at}: ${show(value)} is no instant`);
+  return millis;
 };
+
+/** The field under its name when it is there, else nothing. */
+function given<K extends string, T>(name: K, value: unknown, read: (value: unknown) => T): { readonly [key in K]?: T };
+function given(name: string, value: unknown, read: (value: unknown) => unknown): { readonly [key: string]: unknown } {
+  return value === undefined ? {} : { [name]: read(value) };
+}
 
 /** An object with these fields and no others. */
 function fields(at: string, value: unknown, required: readonly string[], allowed: readonly string[]): { readonly [key: string]: unknown } {
@@ -160,5 +218,4 @@ function pattern(at: string, value: unknown, wanted: RegExp): string {
   return value;
 }
 
-const optional = <T>(value: unknown, read: (value: unknown) => T): T | undefined => (value === undefined ? undefined : read(value));
 const show = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 80);

@@ -1,10 +1,14 @@
 import type { Millis } from '../model/address.ts';
 import type { OcspResponse } from '../codec/ocsp.ts';
+import { serialKey } from '../codec/x509-crl-entries.ts';
+import { attribute, attributeTypes } from '../codec/x509-name.ts';
 import type { Certificate } from '../codec/x509.ts';
 import { CrlStatus, type CrlSources, type Status } from './crl-status.ts';
+import { hasDice } from './dice-content.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { ocspStatus } from './ocsp-status.ts';
 import type { Path } from './path-rules.ts';
+import type { Anchor } from './trust.ts';
 import type { Work } from './work.ts';
 
 /**
@@ -15,11 +19,13 @@ export type RevocationSources = CrlSources & {
   readonly ocsp: readonly OcspResponse[];
   readonly nonce?: Uint8Array;
   readonly whenUnknown: 'refuse' | 'tell';
+  /** Told of each certificate of a good path of which nothing is known: somebody may go and ask. */
+  readonly wanted?: (certificate: Certificate, issuer: Certificate, anchor: Anchor) => void;
 };
 
 /**
  * What is known of each certificate of a path, leaf first. `unknown` stands here where the anchor lets it pass: it is shown, never taken for good.
- * `never told` where its issuer says that it tells of no revocation (noRevAvail, RFC 9608), as CAs inside a device may.
+ * `never told` where its issuer says that it tells of no revocation (noRevAvail, RFC 9608), or is a CA inside the device.
  */
 export type RevocationState = {
   readonly certificate: Certificate;
@@ -32,7 +38,16 @@ const noRevocationAvailable = '2.5.29.56';
 const isExempt = (certificate: Certificate): boolean =>
   certificate.basicConstraints?.ca !== true && certificate.extensions.some(e => e.oid === noRevocationAvailable);
 
-/** Most OCSP responses that are looked at for one path. */
+/**
+ * A CA inside a device publishes nothing: what it issued stands and falls with the certificate that the vendor gave it. It is told by its DICE
+ * content, or by naming one device and issuing some. What a CRL says of such certificates counts all the same.
+ */
+const isInsideDevice = (certificate: Certificate, issuer: Certificate, { anchor }: Path): boolean =>
+  issuer !== anchor.certificate && (hasDice(issuer) || (hasDice(certificate) && namesDevice(issuer)));
+const namesDevice = ({ subject, hardwareModule }: Certificate): boolean =>
+  hardwareModule !== undefined || attribute(subject, attributeTypes.serialNumber) !== undefined;
+
+/** Most OCSP responses that are looked at for one certificate: those that say that they are about its serial number. */
 const maxResponses = 16;
 
 /**
@@ -44,17 +59,22 @@ export function checkRevocation(path: Path, sources: RevocationSources, now: Mil
   const isRevoked = (certificate: Certificate, issuer: Certificate): boolean => crls.of(certificate, issuer) === 'revoked';
   const context = { now, work, isRevoked, ...(sources.nonce === undefined ? {} : { nonce: sources.nonce }) };
   const whenUnknown = path.anchor.whenUnknown ?? sources.whenUnknown;
-  return path.certificates.map((certificate, i) => {
+  const states = path.certificates.map((certificate, i): RevocationState => {
     const issuer = path.certificates[i + 1] ?? path.anchor.certificate;
-    const answers = sources.ocsp.slice(0, maxResponses).map(response => ocspStatus(response, certificate, issuer, context));
+    const serial = serialKey(certificate.serialNumber);
+    const about = sources.ocsp.filter(({ singles }) => singles.some(s => s.serial === serial)).slice(0, maxResponses);
+    const answers = about.map(response => ocspStatus(response, certificate, issuer, context));
     const listed = crls.of(certificate, issuer);
     const all: readonly Status[] = [...answers, listed];
     if (all.includes('revoked')) throw revoked(certificate);
     if (all.includes('good')) return { certificate, status: 'good', by: listed === 'good' ? 'CRL' : 'OCSP' };
-    if (isExempt(certificate)) return { certificate, status: 'never told' };
-    if (whenUnknown === 'refuse') throw unknown(certificate);
+    if (isExempt(certificate) || isInsideDevice(certificate, issuer, path)) return { certificate, status: 'never told' };
+    sources.wanted?.(certificate, issuer, path.anchor);
     return { certificate, status: 'unknown' };
   });
+  const untold = states.find(state => state.status === 'unknown');
+  if (whenUnknown === 'refuse' && untold !== undefined) throw unknown(untold.certificate);
+  return states;
 }
 
 const revoked = ({ subject, serialNumber }: Certificate): EvidenceError =>

@@ -1,10 +1,11 @@
-import type { Millis } from '../model/address.ts';
+import type { Millis, ZoneName } from '../model/address.ts';
 import type { AttestationResult, ChallengeOutcome, Check, Digest, Evidence } from '../model/attestation.ts';
 import type { Assurance, AttestationStatus } from '../model/axes.ts';
 import { hex } from '../codec/address.ts';
 import { sameBytes } from '../codec/bytes.ts';
 import { DecodeError } from '../codec/reader.ts';
 import { failedInstance, type Vector } from './ar4si.ts';
+import { checkReach } from './anchor-limits.ts';
 import { Checks } from './checks.ts';
 import { brandVerified, type ChainClaims, type Verified } from './claims.ts';
 import { EvidenceError, UnjudgedError } from './evidence-error.ts';
@@ -31,6 +32,8 @@ export type Context = {
   readonly now: Millis;
   readonly freshness: Freshness;
   readonly ttlSeconds: number;
+  /** Zone of the device; absent: nobody knows. */
+  readonly zone?: ZoneName;
   /** What a TPM quote is judged with besides. */
   readonly quote?: QuoteContext;
 };
@@ -70,6 +73,9 @@ export type Scheme = {
   readonly judge: (evidence: Evidence, context: Context) => ChallengeOutcome;
 };
 
+const never = Number.MAX_SAFE_INTEGER;
+const after = (now: Millis, end: Millis | undefined): Millis => (end === undefined || end <= now ? never : end);
+
 export function scheme<Claims extends ChainClaims>(parts: SchemeParts<Claims>): Scheme {
   const judge = (evidence: Evidence, context: Context): ChallengeOutcome => {
     const checks = new Checks();
@@ -102,6 +108,7 @@ function authenticate<Claims extends ChainClaims>(
   if (parts.freshBy === 'handshake' && !isFreshHandshake(evidence, context.freshness, checks)) return 'failed';
   try {
     const claims = parts.verify(evidence, context, checks);
+    checkReach(claims.anchor, context, checks);
     if (parts.freshBy === 'nonce') checkNonce(claims.nonces ?? [], context, checks);
     return checks.failed ? 'failed' : brandVerified(claims);
   } catch (error) {
@@ -180,7 +187,8 @@ function appraised(
   const quote = claims?.quote ?? before?.previous;
   const result: AttestationResult = {
     at: now,
-    expires: Math.min(now + ttlSeconds * 1000, claims?.pathEnds ?? Number.MAX_SAFE_INTEGER),
+    // What an anchor gave ends with it, on time; what it gives after that has ended already, and is told all the same.
+    expires: Math.min(now + ttlSeconds * 1000, claims?.pathEnds ?? never, after(now, claims?.anchor.expires)),
     scheme: name,
     ...unlessStale(appraisal, freshness),
     ...(checks.reason === undefined ? {} : { reason: checks.reason }),

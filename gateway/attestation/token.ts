@@ -59,8 +59,19 @@ export type Signer = {
   readonly serial?: string;
   readonly vendor?: string;
   readonly model?: string;
+  /** The class that the token must name, as bytes in hex; absent: any. */
+  readonly classId?: Hex;
   readonly notAfter: Millis;
 };
+
+/** Throws EvidenceError IDENTITY_MISMATCH unless the token names the class that its key is listed for. */
+export function checkClass({ classId }: Signer, named: Hex | undefined): void {
+  if (classId === undefined || classId === named) return;
+  throw new EvidenceError('IDENTITY_MISMATCH', 'identity', 'Cannot accept token: its key is listed for another class of device', {
+    expected: classId,
+    seen: named ?? 'none',
+  });
+}
 
 /** The identity of a device that signs tokens: its one key is both the device's and the leaf's. */
 export const identityBy = (signer: Signer, model: string | undefined, version: string | undefined): AttestedIdentity => ({
@@ -94,7 +105,7 @@ function byListedKey(token: Token, instance: Hex, listed: readonly VouchedKey[])
   const key = listed.find((one, i) => isSignedBy(token, one.spki, i === listed.length - 1));
   if (key === undefined)
     throw new EvidenceError('SIGNATURE_INVALID', 'chain', `Cannot verify token: its signature is by no key listed for ${instance}`);
-  const { voucher, model } = key;
+  const { voucher, model, classId } = key;
   const subject = `instance ${instance}`;
   return {
     voucher,
@@ -105,6 +116,7 @@ function byListedKey(token: Token, instance: Hex, listed: readonly VouchedKey[])
     serial: instance,
     ...(voucher.vendor === undefined ? {} : { vendor: voucher.vendor }),
     ...(model === undefined ? {} : { model }),
+    ...(classId === undefined ? {} : { classId }),
     notAfter: never,
   };
 }

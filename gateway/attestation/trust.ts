@@ -1,10 +1,12 @@
 import type { Hex } from '../model/address.ts';
-import type { AnchorUse, ListedKey, ReferenceSet, TrustMaterial } from '../model/trust.ts';
+import type { AnchorMaterial, AnchorUse, ListedKey, ReferenceSet, TrustMaterial } from '../model/trust.ts';
 import { fromBase64 } from '../codec/bytes.ts';
 import { DecodeError } from '../codec/reader.ts';
 import { keyKind } from '../codec/x509-key.ts';
 import { attribute, attributeTypes } from '../codec/x509-name.ts';
+import { type Crl, decodeCrl } from '../codec/x509-crl.ts';
 import { type Certificate, decodeCertificate } from '../codec/x509.ts';
+import { type Limits, prepareLimits, type Reach } from './anchor-limits.ts';
 import { sha256 } from './evidence.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { checkKey } from './keys.ts';
@@ -14,18 +16,19 @@ import { checkConstraints } from './path-rules.ts';
 import type { RevocationSources } from './revocation.ts';
 
 /** What vouches for a device here: an anchor, or a key that is listed for it alone. `vendor` is the only vendor that it speaks for by itself. */
-export type Voucher = { readonly name: string; readonly keyHash: Hex; readonly vendor?: string };
+export type Voucher = Reach & { readonly name: string; readonly keyHash: Hex; readonly vendor?: string };
 /**
- * A certificate that somebody here trusts, for these uses and no others. `vendor` is the O of its subject. `whenUnknown` says what becomes of a device below
+ * A certificate that somebody here trusts, for these uses and within these limits. `vendor` is what a person says, else the O of its subject. `whenUnknown` says what becomes of a device below
  * it when nothing tells whether its certificates are revoked: refused, or accepted and told.
  */
 export type Anchor = Voucher & {
   readonly certificate: Certificate;
   readonly uses: readonly AnchorUse[];
+  readonly limits?: Limits;
   readonly whenUnknown?: 'refuse' | 'tell';
 };
 /** The key that one device signs its tokens with. */
-export type VouchedKey = { readonly voucher: Voucher; readonly spki: Uint8Array; readonly model?: string };
+export type VouchedKey = { readonly voucher: Voucher; readonly spki: Uint8Array; readonly model?: string; readonly classId?: Hex };
 
 /**
  * Trust material, read and ready: what Evidence is judged by. `keys` by the instance that they are listed for. Without `revocation` nobody asks whether a
@@ -61,13 +64,26 @@ export function readAnchor(name: string, der: Uint8Array, uses: readonly AnchorU
   return { name, certificate, keyHash: sha256(certificate.spki), uses, ...(vendor === undefined ? {} : { vendor }) };
 }
 
+/** One anchor with what a person limits it to. Throws DecodeError or EvidenceError. */
+export function prepareAnchor(material: AnchorMaterial): Anchor {
+  const { name, certificate, uses, vendor, expires, zones, constraints, revocation } = material;
+  return {
+    ...readAnchor(name, fromBase64(certificate), uses),
+    ...(vendor === undefined ? {} : { vendor }),
+    ...(expires === undefined ? {} : { expires }),
+    ...(zones === undefined ? {} : { zones }),
+    ...(constraints === undefined ? {} : { limits: prepareLimits(constraints) }),
+    ...(revocation === undefined ? {} : { whenUnknown: revocation.whenUnknown }),
+  };
+}
+
 /** Prepares trust material that `readTrust` has checked. What cannot be read is left out and named in `problems`. */
 export function prepareTrust(material: TrustMaterial): { readonly trust: Trust; readonly problems: readonly string[] } {
   const anchors: Anchor[] = [];
   const problems: string[] = [];
-  for (const { name, certificate, uses } of material.anchors)
+  for (const one of material.anchors)
     try {
-      anchors.push(readAnchor(name, fromBase64(certificate), uses));
+      anchors.push(prepareAnchor(one));
     } catch (error) {
       if (!(error instanceof DecodeError || error instanceof EvidenceError)) throw error;
       problems.push(error.message);
@@ -80,7 +96,24 @@ export function prepareTrust(material: TrustMaterial): { readonly trust: Trust; 
       if (!(error instanceof DecodeError)) throw error;
       problems.push(error.message);
     }
-  return { trust: { anchors, referenceSets: material.referenceSets, keys, matter: ledgerOf(material, problems) }, problems };
+  const revocation = revocationOf(material, problems);
+  const trust = { anchors, referenceSets: material.referenceSets, keys, matter: ledgerOf(material, problems) };
+  return { trust: revocation === undefined ? trust : { ...trust, revocation }, problems };
+}
+
+/** Nobody asks about revocation where there is nothing to ask and no anchor that wants to know. */
+function revocationOf({ anchors, crls = [] }: TrustMaterial, problems: string[]): RevocationSources | undefined {
+  if (crls.length === 0 && anchors.every(a => a.revocation === undefined)) return undefined;
+  const read = crls.flatMap(({ name, der = '' }): readonly Crl[] => {
+    try {
+      return [decodeCrl(fromBase64(der))];
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      problems.push(`Cannot use CRL ${name}: ${error.message}`);
+      return [];
+    }
+  });
+  return { crls: read, signers: [], ocsp: [], whenUnknown: 'tell' };
 }
 
 function ledgerOf({ matter }: TrustMaterial, problems: string[]): Ledger {
@@ -94,12 +127,12 @@ function ledgerOf({ matter }: TrustMaterial, problems: string[]): Ledger {
 }
 
 /** Throws DecodeError unless the instance is a UEID and the key is of a kind that signs tokens. */
-function readListedKey({ instance, spki, vendor, model }: ListedKey): VouchedKey {
+export function readListedKey({ instance, spki, vendor, model, classId }: ListedKey): VouchedKey {
   if (!/^(?:[0-9a-f]{2}){7,33}$/.test(instance))
     throw new DecodeError(`Cannot use key: ${JSON.stringify(instance.slice(0, 80))} is no UEID in hex`);
   const der = fromBase64(spki);
   const kind = keyKind(der);
   if (kind.kind === 'other') throw new DecodeError(`Cannot use key of ${instance}: ${kind.found}`);
   const voucher = { name: `the list of keys, for ${instance}`, keyHash: sha256(der), ...(vendor === undefined ? {} : { vendor }) };
-  return { voucher, spki: der, ...(model === undefined ? {} : { model }) };
+  return { voucher, spki: der, ...(model === undefined ? {} : { model }), ...(classId === undefined ? {} : { classId }) };
 }

@@ -1,5 +1,5 @@
 import type { QuoteContext } from '../attestation/tpm/context.ts';
-import type { Hex, Ip, Mac, Millis, PortName, Vlan } from '../model/address.ts';
+import type { Hex, Ip, Mac, Millis, PortName, Vlan, ZoneName } from '../model/address.ts';
 import type { ChallengeOutcome } from '../model/attestation.ts';
 import type { Malformed, Observation, Sighting } from '../model/fact.ts';
 import type { Challenge } from '../model/machine.ts';
@@ -63,6 +63,8 @@ export type FromChallenger =
   | { readonly type: 'outcome'; readonly id: string; readonly outcome: ChallengeOutcome; readonly evidence?: WireEvidence };
 
 export type ToChallenger =
+  /** A CRL that the next trust names by its hash; DER in base64. */
+  | { readonly type: 'crl'; readonly sha256: Hex; readonly der: string }
   | { readonly type: 'trust'; readonly trust: TrustMaterial }
   | {
       readonly type: 'challenge';
@@ -81,6 +83,7 @@ export type ToChallenger =
       readonly freshness: SentFreshness;
       readonly quote?: Omit<QuoteContext, 'exporter' | 'ima'>;
       readonly ttlSeconds: number;
+      readonly zone?: ZoneName;
       readonly now: Millis;
     };
 

@@ -1,4 +1,4 @@
-import type { DeviceId, Hex, Ip, Mac, Millis, PortName, Vlan } from './address.ts';
+import type { DeviceId, Hex, Ip, Mac, Millis, PortName, Vlan, ZoneName } from './address.ts';
 import type { ChallengeOutcome, QuoteState } from './attestation.ts';
 import type { SettableField } from './device.ts';
 import type { EventBody } from './event.ts';
@@ -79,6 +79,8 @@ export type Challenge = {
   readonly ttlSeconds: number;
   /** Where its TPM stood at the last authentic quote; absent iff there was none. */
   readonly quote?: QuoteState;
+  /** Where it stands: some anchors vouch in some zones only. */
+  readonly zone?: ZoneName;
 };
 
 /** What the edge must do, in this order. The edge sends the tightening part of `enforce` at once and the rest after the Events are committed. */

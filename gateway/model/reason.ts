@@ -27,6 +27,11 @@ export const reasons = {
   EVIDENCE_EXPIRED: { text: 'its proof is too old', next: 'challenge again' },
   EVIDENCE_MALFORMED: { text: 'its Evidence cannot be read', next: 'report it to the vendor' },
   CHAIN_UNTRUSTED: { text: 'its certificate chain ends at no trust anchor of ours', next: "add the vendor's anchor if you trust it" },
+  ANCHOR_EXPIRED: {
+    text: 'the anchor that vouches for it is trusted no more: it has ended here',
+    next: 'trust it for longer, or replace it',
+  },
+  ANCHOR_OUT_OF_ZONE: { text: 'the anchor that vouches for it is not trusted in this zone', next: 'move the device, or allow the zone' },
   CHAIN_INCOMPLETE: { text: 'its certificates do not link up by name and signature', next: 'report it to the vendor' },
   SIGNATURE_INVALID: { text: 'a signature in its chain is wrong', next: 'treat it as tampered with' },
   ALGORITHM_REFUSED: { text: 'its chain uses an algorithm or key that is too weak', next: 'update the device' },

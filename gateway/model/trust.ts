@@ -1,4 +1,4 @@
-import type { Hex } from './address.ts';
+import type { Hex, Millis, ZoneName } from './address.ts';
 
 /**
  * What an anchor may vouch for. `identity`: devices by their chains. `matter-paa`: Device Attestation Certificates. `cd-signer`: Matter
@@ -7,13 +7,73 @@ import type { Hex } from './address.ts';
 export const anchorUses = ['identity', 'matter-paa', 'cd-signer', 'cd-signer-test'] as const;
 export type AnchorUse = (typeof anchorUses)[number];
 
-/** The trust material in force; sent at start and whenever policy changes. Certificates are DER in base64. `uses` absent: `identity`. */
+/** The trust material in force; sent at start and whenever policy changes. */
 export type TrustMaterial = {
-  readonly anchors: readonly { readonly name: string; readonly certificate: string; readonly uses?: readonly AnchorUse[] }[];
+  readonly anchors: readonly AnchorMaterial[];
   readonly referenceSets: readonly ReferenceSet[];
   readonly matter?: MatterLedger;
   /** Keys that single devices sign their tokens with; absent: none. */
   readonly keys?: readonly ListedKey[];
+  /** CRLs that somebody put beside the anchors: signed by their issuers, so nobody need be believed for them. `der` is base64, absent where it was sent before. */
+  readonly crls?: readonly { readonly name: string; readonly sha256: Hex; readonly der?: string }[];
+};
+
+/** One anchor: its certificate (DER in base64) and what a person limits it to. `uses` absent: `identity`. What is absent besides is not limited. */
+export type AnchorMaterial = {
+  readonly name: string;
+  readonly certificate: string;
+  readonly uses?: readonly AnchorUse[];
+  /** The vendor that it speaks for, in place of the O of its subject. */
+  readonly vendor?: string;
+  /** From then on what it vouches for is shown, and admits nobody. */
+  readonly expires?: Millis;
+  /** Zones of the settings in which it vouches; elsewhere it admits nobody. */
+  readonly zones?: readonly ZoneName[];
+  readonly constraints?: AnchorConstraints;
+  readonly revocation?: AnchorRevocation;
+  readonly provenance?: Provenance;
+};
+
+/** What paths below an anchor are held to besides what their certificates say (RFC 5914 §2.5, RFC 5937). */
+export type AnchorConstraints = {
+  /** Most CA certificates between the anchor and the end of the chain. */
+  readonly pathLength?: number;
+  /** The end of the chain must be for one of these extended key usages (OIDs). */
+  readonly purposes?: readonly string[];
+  /** As nameConstraints (RFC 5280 §4.2.1.10). */
+  readonly permitted?: readonly NameSubtree[];
+  readonly excluded?: readonly NameSubtree[];
+};
+/** `ip` is a network in CIDR. `directory` are the outermost attributes of the subject, in their order, by type: `O`, `C` … */
+export type NameSubtree =
+  | { readonly dns: string }
+  | { readonly email: string }
+  | { readonly uri: string }
+  | { readonly ip: string }
+  | { readonly directory: readonly { readonly type: DirectoryType; readonly value: string }[] };
+/** Attribute types of a subject that a subtree may name (RFC 4519). */
+export const directoryTypes = ['C', 'ST', 'L', 'O', 'OU', 'CN', 'DC'] as const;
+export type DirectoryType = (typeof directoryTypes)[number];
+
+/**
+ * How is known whether certificates below an anchor are revoked. `hosts` (`name` or `name:port`) are the only ones that CRLs and OCSP responses are fetched
+ * from, by HTTP; none: nothing is fetched. `crl` are addresses of CRLs besides those that the certificates name.
+ */
+export type AnchorRevocation = {
+  readonly whenUnknown: 'refuse' | 'tell';
+  readonly hosts: readonly string[];
+  readonly crl: readonly string[];
+  readonly ocsp: boolean;
+};
+
+/** Where something that is trusted came from, in people's words. `file` is where it stands; absent: people brought it by the API, `by` and `approvedBy`. */
+export type Provenance = {
+  readonly source: string;
+  readonly by: string;
+  readonly when: string;
+  readonly note?: string;
+  readonly approvedBy?: string;
+  readonly file?: string;
 };
 
 /** What a site knows from the Distributed Compliance Ledger of Matter, as data. It only ever takes trust away. */
@@ -36,14 +96,33 @@ export type MatterRecord = {
  * calls instance-id, as hex; `spki` is DER in base64. `vendor` and `model` choose the reference values; absent: the key's device is of no vendor, or of
  * the model that its token names.
  */
-export type ListedKey = { readonly instance: Hex; readonly spki: string; readonly vendor?: string; readonly model?: string };
+export type ListedKey = {
+  readonly instance: Hex;
+  readonly spki: string;
+  readonly vendor?: string;
+  readonly model?: string;
+  /** The class as bytes, hex, that tokens by this key must name (PSA implementation id, EAT hwmodel); absent: any. */
+  readonly classId?: Hex;
+};
 
 /** Signed reference values of one class of device, already checked against the key that signed their file. */
 export type ReferenceSet = {
   /** `file#n sha256:…`, for people and for the result. */
   readonly id: string;
+  /** Empty where the values name none, as those of PSA may: then it is for devices that are of no vendor here. */
   readonly vendor: string;
   readonly model: string;
+  /** The class as bytes, hex, where the values name it so: the Evidence must say the same (PSA implementation id, EAT hwmodel, `type` of DiceTcbInfo). */
+  readonly classId?: Hex;
+  /** Where the values came from; absent: a JSON file. */
+  readonly source?: 'corim' | 'suit';
+  /** The file of the key that signed them, and who the signer says to be. */
+  readonly signedBy?: string;
+  /** Sequence number of an update (SUIT): a newer set of the class has a higher one, and none goes back below. */
+  readonly sequence?: number;
+  /** Instants between which the signer stands by them; absent: without bound. */
+  readonly notBefore?: Millis;
+  readonly notAfter?: Millis;
   readonly minSvn?: string;
   /** SHA-256 of the public keys of the anchors whose devices this is about; absent: anchors whose O is `vendor`. One CA must not vouch for another's. */
   readonly anchors?: readonly Hex[];
@@ -51,15 +130,23 @@ export type ReferenceSet = {
   readonly components: readonly {
     readonly name: string;
     readonly layer?: number;
+    /** Which of several such environments (`index` of DiceTcbInfo); absent: any. */
+    readonly index?: number;
     /** The component's own name in the Evidence, where its format has one (`BL`, `pcr7`); absent: the component without one. */
     readonly key?: string;
     /** `type` and `vendorInfo` of DiceTcbInfo, where the component is told by them; absent: any. */
     readonly type?: Hex;
     readonly vendorInfo?: Hex;
+    /** Only these bits of `vendorInfo` count; absent: all. Equally long. */
+    readonly vendorInfoMask?: Hex;
+    /** Mode flags that the Evidence must state just so; absent: what the appraisal makes of the mode. */
+    readonly flags?: { readonly [flag in 'notConfigured' | 'notSecure' | 'recovery' | 'debug']?: boolean };
     /** Who must have signed the component, as the Evidence says; absent: anybody. */
     readonly signer?: Hex;
     /** Rollback floor of this component; absent: the set's. */
     readonly minSvn?: string;
+    /** The one security version that is accepted; absent: any from the floor upwards. */
+    readonly svn?: string;
     readonly versions: readonly { readonly version: string; readonly alg: string; readonly digest: Hex }[];
   }[];
 };

@@ -77,10 +77,15 @@ function kindOfFile(path: string): 'rules' | 'expected' | 'fingerprints' | 'mud'
   return folder === 'rules' || folder === 'expected' || folder === 'fingerprints' ? folder : undefined;
 }
 
-type ListShape<T> = { readonly shape: z.ZodType<T>; readonly name: (value: T) => string; readonly word: string; readonly most: number };
+export type ListShape<T> = {
+  readonly shape: z.ZodType<T>;
+  readonly name: (value: T) => string;
+  readonly word: string;
+  readonly most: number;
+};
 
-/** A file is a list; a file of nothing but comments is an empty one. */
-function readList<T>(file: PolicyFile, { shape, name, word, most }: ListShape<T>, problems: Problem[]): Placed<T>[] {
+/** What one file says: it is a list; a file of nothing but comments is an empty one. What is wrong with it is added to `problems`, and nothing of it is taken. */
+export function readList<T>(file: PolicyFile, { shape, name, word, most }: ListShape<T>, problems: Problem[]): Placed<T>[] {
   const read = readYaml(file.text);
   const refuse = (found: readonly ShapeProblem[]) => problems.push(...found.map(p => problem('error', file.path, p.line, p.text)));
   if (!read.ok) refuse(read.problems);
@@ -102,7 +107,9 @@ function readList<T>(file: PolicyFile, { shape, name, word, most }: ListShape<T>
 function title(path: readonly PropertyKey[], root: YamlNode, word: string): Title {
   const index = path[0];
   if (typeof index !== 'number') return { words: '', steps: 0 };
-  const named = ['name', 'serial', 'kind'].map(key => locate(root, [index, key]).node).find(n => n !== undefined);
+  const named = ['name', 'serial', 'kind', 'certificate', 'instance']
+    .map(key => locate(root, [index, key]).node)
+    .find(n => n !== undefined);
   const text = named?.kind === 'scalar' && typeof named.value === 'string' ? named.value : '';
   const readable = /^[\w.-]{1,64}$/.test(text) ? text : String(index + 1);
   return { words: `${word} ${readable}`, steps: 1 };

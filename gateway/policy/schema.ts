@@ -1,14 +1,23 @@
 import { z } from 'zod';
+import { anchorShape, listedKeyShape } from './anchor-shapes.ts';
 import { expectedShape, fingerprintShape, ruleShape } from './shapes.ts';
 
 /** The JSON Schemas (2020-12) for editors, made from the table that checks the files. `policies/schema/<name>.schema.json`. */
-export const schemaNames = ['rules', 'expected', 'fingerprints'] as const;
+export const schemaNames = ['rules', 'expected', 'fingerprints', 'anchors', 'keys'] as const;
 export type SchemaName = (typeof schemaNames)[number];
 
-const shapes = { rules: ruleShape, expected: expectedShape, fingerprints: fingerprintShape };
+const shapes = { rules: ruleShape, expected: expectedShape, fingerprints: fingerprintShape, anchors: anchorShape, keys: listedKeyShape };
+
+const sources: Readonly<Record<SchemaName, string>> = {
+  rules: 'gateway/policy/shapes.ts',
+  expected: 'gateway/policy/shapes.ts',
+  fingerprints: 'gateway/policy/shapes.ts',
+  anchors: 'gateway/policy/anchor-shapes.ts',
+  keys: 'gateway/policy/anchor-shapes.ts',
+};
 
 /** The text of one schema file. Schemas cannot say all: what admission needs is checked at load only. */
 export function schemaText(name: SchemaName): string {
   const schema = z.toJSONSchema(z.array(shapes[name]), { io: 'input' });
-  return `${JSON.stringify({ $comment: 'Made from gateway/policy/shapes.ts; do not edit.', title: `Sallyport ${name}`, ...schema }, null, 2)}\n`;
+  return `${JSON.stringify({ $comment: `Made from ${sources[name]}; do not edit.`, title: `Sallyport ${name}`, ...schema }, null, 2)}\n`;
 }

@@ -50,6 +50,20 @@ describe('reference values', () => {
     expect(read()).toMatchObject([{ components: [{ layer: 1, ...more }] }]);
   });
 
+  it('may demand an index, bits of vendorInfo, flags, a signer and one security version; a set its class, its time and its number', () => {
+    const more = { index: 2, vendorInfo: '0102', vendorInfoMask: 'ff00', signer: 'ab'.repeat(32), svn: '7', flags: { debug: false } };
+    const set = { classId: '00ff', notBefore: '2026-01-01T00:00:00Z', notAfter: '2027-01-01T00:00:00Z', sequence: 3 };
+    const { classId, ...common } = set;
+    const read = readChanged(f =>
+      f
+        .replace('"layer": 1', `"layer": 1, ${JSON.stringify(more).slice(1, -1)}`)
+        .replace('"minSvn"', `"classId": "${classId}", "minSvn"`)
+        .replace('"vendor"', `${JSON.stringify(common).slice(1, -1)}, "vendor"`),
+    );
+    const times = { notBefore: Date.UTC(2026, 0, 1), notAfter: Date.UTC(2027, 0, 1) };
+    expect(read()).toMatchObject([{ classId, sequence: 3, ...times, signedBy: 'acme.refval.pem', components: [more] }]);
+  });
+
   const wrong: readonly (readonly [string, (file: string) => string, string])[] = [
     ['an unknown field', f => f.replace('"licence"', '"license"'), 'licence is missing'],
     ['a field more', f => f.replace('"minSvn"', '"maxSvn": "9", "minSvn"'), 'models[0]: unknown field "maxSvn"'],
@@ -61,6 +75,12 @@ describe('reference values', () => {
     ['a type that is no hex', f => f.replace('"layer": 1', '"type": "0x05"'), 'components[0] type'],
     ['vendorInfo of half an octet', f => f.replace('"layer": 1', '"vendorInfo": "012"'), 'components[0] vendorInfo'],
     ['a key that is empty', f => f.replace('"layer": 1', '"key": ""'), 'components[0] key'],
+    ['a mask of another length', f => f.replace('"layer": 1', '"vendorInfo": "0102", "vendorInfoMask": "ff"'), 'vendorInfoMask'],
+    ['a mask for nothing', f => f.replace('"layer": 1', '"vendorInfoMask": "ff"'), 'vendorInfoMask'],
+    ['a flag that is no flag', f => f.replace('"layer": 1', '"flags": { "tcb": true }'), 'unknown field "tcb"'],
+    ['a flag as text', f => f.replace('"layer": 1', '"flags": { "debug": "no" }'), 'flags debug'],
+    ['a time that is none', f => f.replace('"vendor"', '"notAfter": "2026-13-01T00:00:00Z", "vendor"'), 'notAfter'],
+    ['no versions', f => f.replace(/"versions": \[[\s\S]*/, '"versions": []}]}]}'), 'there are none'],
     ['a number as SVN', f => f.replace('"minSvn": "4"', '"minSvn": 4'), 'models[0] minSvn'],
     ['no components', f => f.replace(/"components": \[[\s\S]*/, '"components": []}]}'), 'would match anything'],
     ['no JSON', f => f.slice(0, -3), 'Cannot read acme.json'],
@@ -73,9 +93,11 @@ describe('reference values', () => {
 });
 
 describe('a key for reference values', () => {
-  it('is Ed25519 or ECDSA P-256, and never a private one', () => {
+  it('is Ed25519 or ECDSA on a named curve, and never a private one', () => {
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ type: 'spki', format: 'pem' }).toString();
     expect(() => readReferenceKey('r.refval.pem', rsa)).toThrow('Cannot use r.refval.pem: rsa key');
+    const koblitz = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    expect(() => readReferenceKey('k.refval.pem', koblitz)).toThrow('Cannot use k.refval.pem: ec key');
     expect(() => readReferenceKey('p.refval.pem', good.keyPem)).toThrow('private key');
     expect(() => readReferenceKey('n.refval.pem', 'nonsense')).toThrow(ReferenceFileError);
   });

@@ -1,3 +1,4 @@
+import { KeyObject } from 'node:crypto';
 import { type Credential, makeDiceDevice, makeReferenceFile, makeSelfSigned, makeVendor, sha256Hex } from '../vectors/pki.ts';
 
 /** Who the demo's devices are, with fresh keys, and the trust material that an operator would have got from their vendor. */
@@ -6,6 +7,8 @@ export type Identities = {
   readonly vendor: string;
   readonly model: string;
   readonly anchorPem: string;
+  /** Key of the vendor's root, PKCS #8. */
+  readonly anchorKeyPem: string;
   readonly reference: { readonly file: string; readonly signature: string; readonly publicKeyPem: string };
   /** Serials that the operator bought. */
   readonly serials: readonly string[];
@@ -36,6 +39,7 @@ export async function makeIdentities(): Promise<Identities> {
     vendor: vendorName,
     model,
     anchorPem: vendor.anchorPem,
+    anchorKeyPem: KeyObject.from(vendor.keys.privateKey).export({ type: 'pkcs8', format: 'pem' }).toString(),
     reference,
     serials: ['TS2-000123', 'TS2-000124'],
     digests,

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { deviceOf } from './demo-table.ts';
 import type { DeviceRow } from '../../gateway/api/contract.ts';
 import { GatewayProcess } from './gateway-process.ts';
-import { makeIdentities } from './identities.ts';
+import { type Identities, makeIdentities } from './identities.ts';
 import { until } from './namespace.ts';
 import { type Row, rows } from './rows.ts';
 import { writeSite } from './site-files.ts';
@@ -13,11 +13,13 @@ import { Warehouse } from './warehouse.ts';
 export class Standing {
   readonly warehouse: Warehouse;
   readonly folder: string;
+  readonly identities: Identities;
   gateway: GatewayProcess;
   readonly #mounted: boolean;
 
-  private constructor(warehouse: Warehouse, folder: string, gateway: GatewayProcess, mounted: boolean) {
+  private constructor(warehouse: Warehouse, folder: string, identities: Identities, gateway: GatewayProcess, mounted: boolean) {
     this.warehouse = warehouse;
+    this.identities = identities;
     this.folder = folder;
     this.gateway = gateway;
     this.#mounted = mounted;
@@ -39,7 +41,7 @@ export class Standing {
       warehouse = await Warehouse.make(prefix, `${folder}/hosts`, identities);
       writeSite(data, identities);
       const gateway = await GatewayProcess.start(warehouse, data, `${folder}/gateway.log`);
-      return new Standing(warehouse, folder, gateway, mounted);
+      return new Standing(warehouse, folder, identities, gateway, mounted);
     } catch (error) {
       await warehouse?.close();
       clear(folder, mounted);

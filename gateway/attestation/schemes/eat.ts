@@ -8,7 +8,7 @@ import type { ChainClaims, MeasuredClaim } from '../claims.ts';
 import { EvidenceError } from '../evidence-error.ts';
 import { verifyPsa } from '../psa.ts';
 import { type Context, scheme } from '../scheme.ts';
-import { checkSigner, identityBy, openToken, type Token } from '../token.ts';
+import { checkClass, checkSigner, identityBy, openToken, type Token } from '../token.ts';
 
 /** An Entity Attestation Token, as CWT or as JWT. One that carries a PSA profile is judged by that profile's rules. */
 export const eat = scheme<ChainClaims>({
@@ -36,11 +36,13 @@ function verifyEat(token: Token, evidence: Evidence, context: Context, checks: C
     `EAT as ${token.form === 'cbor' ? 'CWT' : 'JWT'}, ${evidence.bytes.length} bytes, ${claims.submodules.size} submodules`,
   );
   const signer = checkSigner(token, claims.ueid, context, checks);
+  checkClass(signer, claims.model);
   checkTimes(claims, context.now);
   const model = signer.model ?? claims.model;
   const about: About = {
     ...(signer.vendor === undefined ? {} : { vendor: signer.vendor }),
     ...(model === undefined ? {} : { model }),
+    ...(claims.model === undefined ? {} : { classId: claims.model }),
     by: signer.authority,
   };
   checks.pass('identity', claims.ueid === undefined ? signer.subject : `UEID ${claims.ueid}`, { seen: signer.serial ?? signer.subject });
@@ -54,7 +56,7 @@ function verifyEat(token: Token, evidence: Evidence, context: Context, checks: C
   };
 }
 
-type About = Pick<MeasuredClaim, 'vendor' | 'model' | 'by'>;
+type About = Pick<MeasuredClaim, 'vendor' | 'model' | 'classId' | 'by'>;
 
 /** Signers and flags of a component mean what the profile says; a consumer that does not know it must reject the token (RFC 10013 §5). */
 function checkProfile(claims: EatClaims): void {

@@ -5,11 +5,12 @@ import { eat } from './eat.ts';
 import { matter } from './matter.ts';
 import { openDice } from './open-dice.ts';
 import { psa } from './psa.ts';
+import { spdm } from './spdm.ts';
 import { tlsX509 } from './tls-x509.ts';
 import { tpmQuote } from './tpm-quote.ts';
 
 /** The Evidence formats we understand, in the order in which they are tried. */
-const plain: readonly Scheme[] = [tlsX509, openDice, eat, psa, matter, tpmQuote];
+const plain: readonly Scheme[] = [tlsX509, openDice, eat, psa, matter, tpmQuote, spdm];
 /** With the wrapper around them. */
 export const schemes: readonly Scheme[] = [...plain, cmwOver(plain)];
 

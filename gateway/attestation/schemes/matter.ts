@@ -2,6 +2,7 @@ import type { AttestedIdentity, Evidence } from '../../model/attestation.ts';
 import { DecodeError } from '../../codec/reader.ts';
 import { attribute, attributeTypes } from '../../codec/x509-name.ts';
 import { type Certificate, decodeCertificate } from '../../codec/x509.ts';
+import { checkReach } from '../anchor-limits.ts';
 import { appraiseChain } from '../appraise.ts';
 import type { Checks } from '../checks.ts';
 import type { ChainClaims, MeasuredClaim } from '../claims.ts';
@@ -29,7 +30,8 @@ export const matter = scheme<ChainClaims>({
   appraise: appraiseChain,
 });
 
-function verify(evidence: Evidence, { trust, keys, now }: Context, checks: Checks): ChainClaims {
+function verify(evidence: Evidence, context: Context, checks: Checks): ChainClaims {
+  const { trust, keys, now } = context;
   const message = readMessage(evidence.bytes);
   const [dac, pai] = [decodeCertificate(message.dac), decodeCertificate(message.pai)];
   checks.pass('readable', 'DAC, PAI and an answer');
@@ -46,6 +48,7 @@ function verify(evidence: Evidence, { trust, keys, now }: Context, checks: Check
   const declaration = message.answer.kind === 'session' ? elements?.declaration : message.answer.declaration;
   const certification = checkCertification(declaration ?? new Uint8Array(), chain, message.told, trust, keys);
   report(certification, checks);
+  checkReach(certification.signer, context, checks);
   const identity = identityOf(dac, chain, certification);
   return {
     identity,

@@ -12,6 +12,7 @@ import { patienceFor } from './channels/index.ts';
 import { judge } from './judge.ts';
 import { makeNonce } from './nonce.ts';
 import { type ChallengeOrder, type JudgeOrder, order } from './orders.ts';
+import { CrlsAhead } from './send-trust.ts';
 import { wireEvidence } from './wire.ts';
 
 /**
@@ -25,6 +26,7 @@ const maxWaiting = 64;
 
 /** Unset until the gateway has said whom to trust: judging before that would blame devices for our start. */
 let trust: Trust | undefined;
+const ahead = new CrlsAhead();
 const keys = new KeyCache();
 const waiting: { readonly order: ChallengeOrder | JudgeOrder; readonly since: number }[] = [];
 let running = 0;
@@ -42,10 +44,11 @@ function take(value: unknown): void {
   const parsed = order.safeParse(value);
   if (!parsed.success) return log({ refused: parsed.error.message.slice(0, 500) });
   if (parsed.data.type === 'trust') {
-    const { trust: next, problems } = prepareTrust(parsed.data.trust);
+    const { trust: next, problems } = prepareTrust(ahead.complete(parsed.data.trust));
     trust = next;
     return problems.length > 0 ? log({ problems }) : undefined;
   }
+  if (parsed.data.type === 'crl') return ahead.take(parsed.data.sha256, parsed.data.der);
   if (waiting.length >= maxWaiting) return fail(idOf(parsed.data), `Cannot judge: ${waiting.length} wait already`);
   waiting.push({ order: parsed.data, since: performance.now() });
   return startWaiting();
@@ -81,12 +84,20 @@ async function answer(one: ChallengeOrder | JudgeOrder, since: number): Promise<
   const clock = (): number => Math.round(one.now + performance.now() - since);
   if (one.type === 'judge') return reply(one.id, judge(one, { trust, keys, now: clock() }));
   const { challenge, localAddress, localPorts, evidenceTtlSeconds: ttlSeconds } = one;
-  const { id, ip, mac, channels, quote: previous } = challenge;
+  const { id, ip, mac, channels, quote: previous, zone } = challenge;
   const judgeAnswer = ({ evidence, freshness, quote }: Answered): ChallengeOutcome => {
     const scheme = schemeFor(evidence.mediaType);
     if (scheme === undefined) throw new Error(`Cannot judge ${evidence.mediaType}: no scheme`);
     const known = { ...quote, ...(previous === undefined ? {} : { previous }) };
-    return scheme.judge(evidence, { trust: judgedBy, keys, now: clock(), freshness, ttlSeconds, quote: known });
+    return scheme.judge(evidence, {
+      trust: judgedBy,
+      keys,
+      now: clock(),
+      freshness,
+      ttlSeconds,
+      quote: known,
+      ...(zone === undefined ? {} : { zone }),
+    });
   };
   const nonce = (remotePort: number, exporter?: Uint8Array) =>
     makeNonce({ random: randomBytes(64), mac, ip, remotePort, ...(exporter === undefined ? {} : { exporter }) }, clock());

@@ -8,7 +8,7 @@ import { freshnessOf, fromWire } from './wire.ts';
 
 /** Judges the Evidence of an order. What makes it fresh is the gateway's word: it drew the nonce and keeps who spent it. */
 export function judge(
-  { evidence, freshness, quote, ttlSeconds }: JudgeOrder,
+  { evidence, freshness, quote, ttlSeconds, zone }: JudgeOrder,
   known: { readonly trust: Trust; readonly keys: KeyCache; readonly now: Millis },
 ): ChallengeOutcome {
   const scheme = schemeFor(evidence.mediaType);
@@ -19,5 +19,6 @@ export function judge(
     freshness: freshnessOf(freshness),
     ttlSeconds,
     ...(quote === undefined ? {} : { quote }),
+    ...(zone === undefined ? {} : { zone }),
   });
 }

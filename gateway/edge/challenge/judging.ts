@@ -1,6 +1,6 @@
 import type { Freshness } from '../../attestation/scheme.ts';
 import type { QuoteContext } from '../../attestation/tpm/context.ts';
-import type { Millis } from '../../model/address.ts';
+import type { Millis, ZoneName } from '../../model/address.ts';
 import type { ChallengeOutcome, Evidence } from '../../model/attestation.ts';
 import type { ToChallenger } from '../messages.ts';
 import { maxEvidenceBytes, wireEvidence, wireFreshness } from './wire.ts';
@@ -11,6 +11,8 @@ export type Judgement = {
   readonly freshness: Freshness;
   readonly quote?: Omit<QuoteContext, 'exporter' | 'ima'>;
   readonly ttlSeconds: number;
+  /** Zone of the device whose Evidence it is. */
+  readonly zone?: ZoneName;
 };
 
 /** Judgements that may be open at once; the challenger lets 64 orders wait, and challenges need their share. */
@@ -32,7 +34,7 @@ export class Judging {
   }
 
   /** Never rejects: what cannot be judged is a transport failure of ours. `now` is the instant at which the Evidence is judged. */
-  judge({ evidence, freshness, quote, ttlSeconds }: Judgement, now: Millis): Promise<ChallengeOutcome> {
+  judge({ evidence, freshness, quote, ttlSeconds, zone }: Judgement, now: Millis): Promise<ChallengeOutcome> {
     if (this.#open.size >= maxJudging) return Promise.resolve(ourFailure(`Cannot judge: ${this.#open.size} wait already`));
     if (evidence.bytes.length > maxEvidenceBytes)
       return Promise.resolve(ourFailure(`Cannot judge: ${evidence.bytes.length} bytes, more than ${maxEvidenceBytes}`));
@@ -49,6 +51,7 @@ export class Judging {
         freshness: wireFreshness(freshness),
         ...(quote === undefined ? {} : { quote }),
         ttlSeconds,
+        ...(zone === undefined ? {} : { zone }),
         now,
       });
       if (!sent) this.answered(id, ourFailure('the challenger is not there'));

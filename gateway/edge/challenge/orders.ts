@@ -2,29 +2,43 @@ import { z } from 'zod';
 import { maxCertificates, maxChainBytes } from '../../attestation/evidence.ts';
 import { evidenceMediaTypes } from '../../model/attestation.ts';
 import { channelNames, maxChannels } from '../../model/settings.ts';
-import { anchorUses } from '../../model/trust.ts';
+import { anchor, listedKey, trustedCrl } from './trust-orders.ts';
 import { maxEvidenceBytes } from './wire.ts';
 
 /** The shapes of what the gateway tells the challenger (`ToChallenger`). The gateway is trusted more; this catches versions that differ. */
 const text = z.string();
-const digest = z.object({ version: text, alg: text, digest: text });
-const component = z.object({
+const digest = z.strictObject({ version: text, alg: text, digest: text });
+const flag = z.boolean().exactOptional();
+const flags = z.strictObject({ notConfigured: flag, notSecure: flag, recovery: flag, debug: flag });
+// Strict: a field that is not told here would be dropped, and with it what it demands of the Evidence.
+const component = z.strictObject({
   name: text,
   layer: z.number().exactOptional(),
+  index: z.number().exactOptional(),
   key: text.exactOptional(),
+  type: text.exactOptional(),
+  vendorInfo: text.exactOptional(),
+  vendorInfoMask: text.exactOptional(),
+  flags: flags.exactOptional(),
   signer: text.exactOptional(),
   minSvn: text.exactOptional(),
+  svn: text.exactOptional(),
   versions: z.array(digest),
 });
-const referenceSet = z.object({
+const referenceSet = z.strictObject({
   id: text,
   vendor: text,
   model: text,
+  classId: text.exactOptional(),
+  source: z.enum(['corim', 'suit']).exactOptional(),
+  signedBy: text.exactOptional(),
+  sequence: z.number().exactOptional(),
+  notBefore: z.number().exactOptional(),
+  notAfter: z.number().exactOptional(),
   minSvn: text.exactOptional(),
   anchors: z.array(text).exactOptional(),
   components: z.array(component),
 });
-const anchor = z.object({ name: text, certificate: text, uses: z.array(z.enum(anchorUses)).exactOptional() });
 const record = z.object({
   vendorId: z.number(),
   productId: z.number(),
@@ -36,12 +50,12 @@ const matter = z.object({
   revoked: z.array(z.object({ issuerKeyId: text, issuer: text, serials: z.array(text) })).exactOptional(),
   certified: z.array(record).exactOptional(),
 });
-const listedKey = z.object({ instance: text, spki: text, vendor: text.exactOptional(), model: text.exactOptional() });
 const trust = z.object({
   anchors: z.array(anchor),
   referenceSets: z.array(referenceSet),
   keys: z.array(listedKey).exactOptional(),
   matter: matter.exactOptional(),
+  crls: z.array(trustedCrl).exactOptional(),
 });
 
 /** The pattern of `z.base64()` goes through groups; a megabyte of them is better seen as one class. */
@@ -74,6 +88,7 @@ const channel = z.object({ channel: z.enum(channelNames), port, path: text.exact
 
 export const order = z.discriminatedUnion('type', [
   z.object({ type: z.literal('trust'), trust }),
+  z.object({ type: z.literal('crl'), sha256: text, der: text }),
   z.object({
     type: z.literal('challenge'),
     challenge: z.object({
@@ -82,6 +97,7 @@ export const order = z.discriminatedUnion('type', [
       ip: text,
       channels: z.array(channel).max(maxChannels),
       quote: clock.exactOptional(),
+      zone: text.exactOptional(),
     }),
     localAddress: text,
     localPorts: z.array(port).max(maxChannels),
@@ -99,6 +115,7 @@ export const order = z.discriminatedUnion('type', [
     freshness,
     quote: quote.exactOptional(),
     ttlSeconds: z.number(),
+    zone: text.exactOptional(),
     now: z.number(),
   }),
 ]);

@@ -7,6 +7,7 @@ import { loadPolicy } from '../../policy/load.ts';
 import type { Policy, PolicyFile } from '../../policy/policy.ts';
 import { JsonFile } from './json-file.ts';
 import { readPolicyFiles } from './policy-files.ts';
+import type { TrustRead } from './trust-files.ts';
 
 type Kept = { readonly files: readonly PolicyFile[] };
 
@@ -91,22 +92,29 @@ export class PolicyKeeper {
   }
 
   /** Takes trust material as read; while there are problems the last good one stays, unless there is none. Returns its hash iff it changed. */
-  takeTrust(read: { readonly trust: TrustMaterial; readonly problems: readonly string[] }): Hex | undefined {
+  takeTrust(read: Omit<TrustRead, 'notes'> & Partial<TrustRead>): Hex | undefined {
     // A folder that vanished must not fail every device of the plant.
     const isGone = read.trust.anchors.length === 0 && this.#trust.anchors.length > 0;
     const problems = isGone
       ? [...read.problems, 'Cannot use the trust files: every anchor is gone; the last ones stay until a restart']
       : read.problems;
-    if (JSON.stringify(problems) !== JSON.stringify(this.#trustProblems)) for (const problem of problems) this.#log(problem);
-    this.#trustProblems = problems;
+    const said = [...problems, ...(read.notes ?? [])];
+    for (const line of said.filter(one => !this.#trustProblems.includes(one))) this.#log(line);
+    this.#trustProblems = said;
     if (problems.length > 0 && this.#trust.anchors.length > 0) return undefined;
-    const hash = createHash('sha256').update(JSON.stringify(read.trust)).digest('hex');
+    const hash = createHash('sha256')
+      .update(JSON.stringify(withoutBytes(read.trust)))
+      .digest('hex');
     if (hash === this.#trustHash) return undefined;
     this.#trust = read.trust;
     this.#trustHash = hash;
     return hash;
   }
 }
+
+/** CRLs are many bytes, and have their hash already. */
+const withoutBytes = ({ crls, ...rest }: TrustMaterial): TrustMaterial =>
+  crls === undefined ? rest : { ...rest, crls: crls.map(({ name, sha256 }) => ({ name, sha256 })) };
 
 function tryLoad(settings: Settings): {
   readonly policy?: Policy;

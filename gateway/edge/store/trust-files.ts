@@ -1,102 +1,78 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { AnchorUse, MatterLedger, ReferenceSet, TrustMaterial } from '../../model/trust.ts';
-import { fromBase64 } from '../../codec/bytes.ts';
-import { DecodeError } from '../../codec/reader.ts';
-import { EvidenceError } from '../../attestation/evidence-error.ts';
+import type { AnchorMaterial, MatterLedger, TrustMaterial } from '../../model/trust.ts';
+import type { Millis } from '../../model/address.ts';
 import { mergeLedgers, readMatterFile } from '../../attestation/matter/ledger-file.ts';
-import { readReferenceFile, readReferenceKey, type ReferenceKey, ReferenceFileError } from '../../attestation/reference-values.ts';
-import { readAnchor } from '../../attestation/trust.ts';
+import { readReferenceKey } from '../../attestation/reference-values.ts';
+import { anchorsOf, listedKeysOf } from './anchor-files.ts';
+import { CrlFiles, type CrlOfFile } from './crl-files.ts';
+import { isReferenceFile, readReferences } from './reference-files.ts';
+import { attempt, filesIn, type Found, readText } from './trust-folder.ts';
 
-/** Longest file that is read, bytes. */
-const maxFile = 4 * 1024 * 1024;
-
-/** What an anchor file is for, by the end of its name. */
-const usesOf: readonly (readonly [end: string, use: AnchorUse])[] = [
-  ['.device-ca.pem', 'identity'],
-  ['.matter-paa.pem', 'matter-paa'],
-  ['.cd-signer.pem', 'cd-signer'],
-  ['.cd-signer-test.pem', 'cd-signer-test'],
-];
-
-type Found = { readonly path: string; readonly name: string };
+/** What the trust files give. `problems` refuse the load; `notes` are what will become one when nobody does anything. */
+export type TrustRead = { readonly trust: TrustMaterial; readonly problems: readonly string[]; readonly notes: readonly string[] };
 
 /**
  * Reads the trust material of policy folders: `anchors/*.device-ca.pem` (CA certificates that name devices), `anchors/*.matter-paa.pem`,
- * `*.cd-signer.pem` and `*.cd-signer-test.pem` (Matter), `anchors/*.refval.pem` (public keys that sign reference values),
- * `reference-values/*.json` with `*.json.sig`, `matter/*.json` (what the ledger says). Folders and files that do not exist are no problem; what
- * is there and cannot be used is left out and named in `problems`. The caller keeps the last good trust when there are any.
+ * `*.cd-signer.pem` and `*.cd-signer-test.pem` (Matter), `anchors/*.yaml` (what they are limited to), `anchors/*.keys.yaml` (keys of single devices),
+ * `anchors/*.crl`, `anchors/*.refval.pem` (public keys that sign reference values), `reference-values/*.json` with `*.json.sig` and `*.corim`, signed or with
+ * `*.corim.sig`, `matter/*.json` (what the ledger says). Folders and files that do not exist are no problem; what is there and cannot be used is left out and named in `problems`. The caller keeps
+ * the last good trust when there are any. `crlFiles` remembers CRLs between two reads.
  */
-export function readTrust(folders: readonly string[]): { readonly trust: TrustMaterial; readonly problems: readonly string[] } {
+export function readTrust(folders: readonly string[], now: Millis = Date.now(), crlFiles = new CrlFiles()): TrustRead {
   const problems: string[] = [];
-  const attempt = <T>(what: string, read: () => readonly T[]): readonly T[] => {
-    try {
-      return read();
-    } catch (error) {
-      problems.push(explain(what, error));
-      return [];
-    }
-  };
-  const anchorFiles = folders.flatMap(f => attempt(f, () => filesIn(join(f, 'anchors'))));
-  const anchors = anchorFiles.flatMap(f => {
-    const use = usesOf.find(([end]) => f.name.endsWith(end))?.[1];
-    return use === undefined ? [] : attempt(f.path, () => anchorsOf(f.name, readText(f.path), use));
-  });
-  const keys = anchorFiles
+  const filesOf = (sub: string): readonly (readonly Found[])[] => folders.map(f => attempt(f, problems, () => filesIn(f, sub)));
+  const anchorFolders = filesOf('anchors');
+  const anchors = anchorFolders.flatMap(files => anchorsOf(files, problems));
+  const listed = anchorFolders.flatMap(files => listedKeysOf(files, problems));
+  const crls = crlFiles.read(
+    anchorFolders.flat().filter(f => f.name.endsWith('.crl')),
+    problems,
+  );
+  const keys = anchorFolders
+    .flat()
     .filter(f => f.name.endsWith('.refval.pem'))
-    .flatMap(f => attempt(f.path, () => [readReferenceKey(f.name, readText(f.path))]));
-  const referenceSets = folders
-    .flatMap(f => attempt(f, () => filesIn(join(f, 'reference-values'))))
+    .flatMap(f => attempt(f.path, problems, () => [readReferenceKey(f.name, readText(f.path))]));
+  const references = filesOf('reference-values')
+    .flat()
+    .filter(f => isReferenceFile(f.name))
+    .flatMap(f => attempt(f.path, problems, () => [readReferences(f.path, f.name, keys)]));
+  const referenceSets = references.flatMap(r => r.sets);
+  const instances = [...listed, ...references.flatMap(r => r.keys)];
+  const ledgers = filesOf('matter')
+    .flat()
     .filter(f => f.name.endsWith('.json'))
-    .flatMap(f => attempt(f.path, () => setsOf(f, keys)));
-  const ledgers = folders
-    .flatMap(f => attempt(f, () => filesIn(join(f, 'matter'))))
-    .filter(f => f.name.endsWith('.json'))
-    .flatMap(f => attempt<MatterLedger>(f.path, () => [readMatterFile(f.name, readText(f.path))]));
-  return { trust: { anchors, referenceSets, ...(ledgers.length === 0 ? {} : { matter: mergeLedgers(ledgers) }) }, problems };
+    .flatMap(f => attempt<MatterLedger>(f.path, problems, () => [readMatterFile(f.name, readText(f.path))]));
+  const trust = {
+    anchors,
+    referenceSets,
+    ...(ledgers.length === 0 ? {} : { matter: mergeLedgers(ledgers) }),
+    ...(instances.length === 0 ? {} : { keys: instances }),
+    ...(crls.length === 0 ? {} : { crls: crls.map(({ name, sha256, der }) => ({ name, sha256, der })) }),
+  };
+  return { trust, problems, notes: [...endings(anchors, now), ...overdue(crls, now)] };
 }
 
-/** Files of one folder by name; none when there is no such folder. */
-function filesIn(folder: string): readonly Found[] {
-  try {
-    return readdirSync(folder)
-      .sort()
-      .map(name => ({ path: join(folder, name), name }));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
-  }
-}
+/** How long before its end an anchor is spoken of, days. */
+const noticeDays = 30;
+const dayMs = 86_400_000;
 
-function readText(path: string): string {
-  return new TextDecoder('utf-8', { fatal: true }).decode(readBytes(path));
-}
-
-function readBytes(path: string): Uint8Array {
-  const bytes = readFileSync(path);
-  if (bytes.length > maxFile) throw new ReferenceFileError(`Cannot read ${path}: ${bytes.length} bytes`);
-  return bytes;
-}
-
-/** Every certificate of a PEM file; the second and later ones are named `file#2` and so on. */
-function anchorsOf(name: string, pem: string, use: AnchorUse): TrustMaterial['anchors'] {
-  const blocks = [...pem.matchAll(/-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----/g)].map(m => m[1] ?? '');
-  if (blocks.length === 0) throw new ReferenceFileError(`Cannot read ${name}: it holds no PEM certificate`);
-  return blocks.map((block, i) => {
-    const anchor = { name: i === 0 ? name : `${name}#${i + 1}`, certificate: block.replace(/\s+/g, '') };
-    readAnchor(anchor.name, fromBase64(anchor.certificate), [use]);
-    // `identity` is what an anchor is for when nothing is said.
-    return use === 'identity' ? anchor : { ...anchor, uses: [use] };
+/** Anchors that end soon or have ended. */
+export function endings(anchors: readonly AnchorMaterial[], now: Millis): readonly string[] {
+  return anchors.flatMap(({ name, expires }) => {
+    if (expires === undefined || expires - now > noticeDays * dayMs) return [];
+    const day = new Date(expires).toISOString().slice(0, 16).replace('T', ' ');
+    if (expires <= now) return [`Cannot admit by anchor ${name}: it was trusted until ${day} UTC`];
+    const days = Math.ceil((expires - now) / dayMs);
+    return [
+      `Anchor ${name} ends ${days === 1 ? 'within a day' : `in ${days} days`}, at ${day} UTC: what it vouches for is admitted no more then`,
+    ];
   });
 }
 
-function setsOf(file: Found, keys: readonly ReferenceKey[]): readonly ReferenceSet[] {
-  return readReferenceFile(file.name, readBytes(file.path), readText(`${file.path}.sig`), keys);
-}
-
-function explain(what: string, error: unknown): string {
-  if (error instanceof ReferenceFileError || error instanceof DecodeError || error instanceof EvidenceError || error instanceof TypeError)
-    return `${what}: ${error.message}`;
-  if (error instanceof Error && 'code' in error) return `${what}: ${error.message}`;
-  throw error;
-}
+/** CRLs that say nothing any more. */
+const overdue = (crls: readonly CrlOfFile[], now: Millis): readonly string[] =>
+  crls
+    .filter(({ until }) => until === undefined || until < now)
+    .map(
+      ({ name, until }) =>
+        `Cannot use CRL ${name}: ${until === undefined ? 'it names no end' : `it ended on ${new Date(until).toISOString().slice(0, 10)}`}; bring a newer one`,
+    );

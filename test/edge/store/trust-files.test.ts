@@ -7,6 +7,23 @@ import { recordsFormat } from '../../../gateway/attestation/matter/ledger-file.t
 import { order } from '../../../gateway/edge/challenge/orders.ts';
 import { readTrust } from '../../../gateway/edge/store/trust-files.ts';
 import { makeReferenceFile, makeSelfSigned, makeVendor } from '../../vectors/pki.ts';
+import { fromHex } from '../../vectors/tokens.ts';
+import {
+  bytes,
+  comid,
+  corim,
+  detached,
+  digests,
+  environment,
+  implementation,
+  labels,
+  measurement,
+  psa2025,
+  psaPart,
+  refKey,
+  signed,
+  tagged,
+} from '../../attestation/corim-world.ts';
 
 let folder: string;
 const put = (path: string, text: string): void => writeFileSync(join(folder, path), text);
@@ -67,6 +84,37 @@ describe('trust files', () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain('e.matter-paa.pem');
     expect(order.parse({ type: 'trust', trust })).toEqual({ type: 'trust', trust });
+  });
+
+  it('give the sets and device keys of CoRIMs, signed or signed for, and the challenger gets every demand of theirs', () => {
+    const pem = (name: 'ES256' | 'EdDSA'): string => refKey(name).key.export({ type: 'spki', format: 'pem' }).toString();
+    put('anchors/vendor.refval.pem', pem('ES256'));
+    put('anchors/site.refval.pem', pem('EdDSA'));
+    const full = measurement({ 1: 7, 2: digests(1), 3: labels({ 3: false }), 4: tagged(563, [bytes(1, 2), bytes(255, 2)]) }, 'fw');
+    const dice = corim([comid({ 0: [[environment({ 0: tagged(560, bytes(5, 2)), 1: 'Acme', 2: 'M', 3: 1, 4: 2 }), [full]]] })]);
+    const psa = environment({ 0: tagged(560, implementation) });
+    const device = environment({ 0: tagged(560, implementation) }, { 1: tagged(550, fromHex(`01${'ab'.repeat(32)}`)) });
+    const key = [tagged(554, pem('ES256'))];
+    const unsigned = corim([comid({ 0: [[psa, [psaPart('BL', 1)]]], 3: [[device, key]] })], { 3: psa2025 });
+    writeFileSync(join(folder, 'reference-values/a.corim'), signed(dice));
+    writeFileSync(join(folder, 'reference-values/b.corim'), unsigned);
+    writeFileSync(join(folder, 'reference-values/c.corim'), unsigned);
+    put('reference-values/b.corim.sig', detached(unsigned));
+    const { trust, problems } = readTrust([folder]);
+    expect(trust.referenceSets.map(s => [s.id.slice(0, 9), s.signedBy])).toEqual([
+      ['a.corim#1', 'vendor.refval.pem, as ACME Ltd.'],
+      ['b.corim#1', 'site.refval.pem'],
+    ]);
+    expect(trust.keys).toMatchObject([{ instance: `01${'ab'.repeat(32)}`, classId: 'aa'.repeat(32) }]);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain('c.corim: it is not signed');
+    expect(order.parse({ type: 'trust', trust })).toEqual({ type: 'trust', trust });
+  });
+
+  it('with a demand that the challenger does not know are refused there, not weakened', () => {
+    const components = [{ name: 'fw', versions: [], newDemand: 1 }];
+    const trust = { anchors: [], referenceSets: [{ id: 'x', vendor: 'v', model: 'm', components }] };
+    expect(order.safeParse({ type: 'trust', trust }).success).toBe(false);
   });
 
   it("give what Matter's ledger says, whole or not at all, and the challenger gets it as it is", () => {

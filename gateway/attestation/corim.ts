@@ -1,0 +1,135 @@
+import type { Hex, Millis } from '../model/address.ts';
+import type { ListedKey, ReferenceSet } from '../model/trust.ts';
+import type { KeyTriple } from '../codec/comid.ts';
+import { type Corim, decodeCorim, decodeSignedCorim, isSignedCorim, type Validity } from '../codec/corim.ts';
+import { fromBase64 } from '../codec/bytes.ts';
+import { keyKind } from '../codec/x509-key.ts';
+import { DecodeError } from '../codec/reader.ts';
+import { sha256 } from './evidence.ts';
+import { EvidenceError } from './evidence-error.ts';
+import { KeyCache } from './keys.ts';
+import { classIdOf, type Dialect, dialectOf, setsOf } from './corim-sets.ts';
+import { type ReferenceKey, ReferenceFileError, signerOf } from './reference-values.ts';
+import { checkSign1 } from './signature.ts';
+
+/** What a file of reference values yields once its signature is good. `unused` names what stands in it and only adds to what is known. */
+export type ReferenceFile = {
+  readonly sets: readonly ReferenceSet[];
+  readonly keys: readonly ListedKey[];
+  readonly unused: readonly string[];
+  /** Tags that these replace, by their ids (comid.tag-rel replaces). */
+  readonly replaces: readonly string[];
+};
+
+/**
+ * Reads a CoRIM (draft-ietf-rats-corim): a COSE_Sign1 by one of `keys`, or an unsigned one for which somebody here signed (`detached`, base64, over
+ * its bytes). Whatever would narrow what is accepted, and is not understood, refuses the file. Throws ReferenceFileError.
+ */
+export function readCorim(name: string, bytes: Uint8Array, keys: readonly ReferenceKey[], detached?: string): ReferenceFile {
+  try {
+    const { corim, signedBy, validity } = openCorim(name, bytes, keys, detached);
+    return usable(name, corim, { signedBy, hash: sha256(bytes), ...both(validity, corim.validity) });
+  } catch (error) {
+    if (!(error instanceof DecodeError || error instanceof EvidenceError)) throw error;
+    throw new ReferenceFileError(`Cannot use ${name}: ${error.message}`);
+  }
+}
+
+type Opened = { readonly corim: Corim; readonly signedBy: string; readonly validity?: Validity | undefined };
+
+/** Nothing within is decoded before a key of ours vouches for it. */
+function openCorim(name: string, bytes: Uint8Array, keys: readonly ReferenceKey[], detached: string | undefined): Opened {
+  if (detached !== undefined) {
+    const signer = signerOf(name, bytes, detached, keys);
+    const inner = isSignedCorim(bytes) ? decodeSignedCorim(bytes) : undefined;
+    return { corim: decodeCorim(inner?.payload ?? bytes), signedBy: signer.name, validity: inner?.validity };
+  }
+  if (!isSignedCorim(bytes))
+    throw new ReferenceFileError(`Cannot trust ${name}: it is not signed; sign ${name} with a reference-value key of yours as ${name}.sig`);
+  const signed = decodeSignedCorim(bytes);
+  const cache = new KeyCache(keys.length + 1);
+  const by = keys.find(({ key }) => isGood(() => checkSign1(signed.message, key.export({ format: 'der', type: 'spki' }), cache)));
+  if (by === undefined)
+    throw new ReferenceFileError(`Cannot trust ${name}: its signature is by none of ${keys.length} reference-value keys`);
+  return { corim: decodeCorim(signed.payload), signedBy: `${by.name}, as ${signed.signer}`, validity: signed.validity };
+}
+
+function isGood(check: () => void): boolean {
+  try {
+    check();
+    return true;
+  } catch (error) {
+    if (!(error instanceof EvidenceError)) throw error;
+    return false;
+  }
+}
+
+/** The time that both leave: the signer's, and the CoRIM's own. */
+function both(a: Validity = {}, b: Validity = {}): Validity {
+  const latest = [a.notBefore, b.notBefore].filter((at): at is Millis => at !== undefined);
+  const first = [a.notAfter, b.notAfter].filter((at): at is Millis => at !== undefined);
+  return {
+    ...(latest.length === 0 ? {} : { notBefore: Math.max(...latest) }),
+    ...(first.length === 0 ? {} : { notAfter: Math.min(...first) }),
+  };
+}
+
+/** Kinds of triples that only add to what is known of a device: without them nothing more is accepted. */
+const harmless: ReadonlySet<string> = new Set(['endorsed values', 'identity keys', 'dependencies', 'memberships', 'CoSWID links']);
+const coswid = 505;
+
+type About = Validity & { readonly signedBy: string; readonly hash: Hex };
+
+function usable(name: string, corim: Corim, about: About): ReferenceFile {
+  const dialect = dialectOf(corim.profile);
+  if (dialect === undefined)
+    // §4.1.4: who does not know the profile must reject the whole CoRIM.
+    throw new DecodeError(`its profile ${JSON.stringify(corim.profile?.slice(0, 80))} is not known here`);
+  const foreign = corim.otherTags.find(tag => tag !== coswid);
+  if (foreign !== undefined) throw new DecodeError(`it holds a tag ${foreign}, which may say which of its parts count`);
+  for (const { others } of corim.comids)
+    for (const kind of others.keys())
+      if (!harmless.has(kind)) throw new DecodeError(`it holds ${kind}, which may take back what they endorse`);
+  const { hash, ...shown } = about;
+  const sets = setsOf(
+    corim.comids.flatMap(c => c.reference),
+    dialect,
+  ).map((set, i): ReferenceSet => ({ id: `${name}#${i + 1} sha256:${hash}`, source: 'corim', ...shown, ...set }));
+  const keys = corim.comids.flatMap(c => c.attestKeys.map(triple => listedKeys(triple, dialect))).flat();
+  if (sets.length === 0 && keys.length === 0) throw new DecodeError('it names neither reference values nor keys of devices');
+  const replaces = corim.comids.flatMap(c => c.linked.filter(l => l.relation === 'replaces').map(l => l.tag));
+  return { sets, keys, unused: unusedOf(corim), replaces };
+}
+
+function unusedOf({ comids, otherTags, dependsOn }: Corim): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const comid of comids) for (const [kind, count] of comid.others) counts.set(kind, (counts.get(kind) ?? 0) + count);
+  if (otherTags.length > 0) counts.set('CoSWID tags', otherTags.length);
+  if (dependsOn > 0) counts.set('dependent manifests', dependsOn);
+  return [...counts].map(([kind, count]) => `${count} ${kind}`);
+}
+
+/** The keys of one instance. A key without an instance would be an anchor, and anchors never come in a file of reference values. */
+function listedKeys({ environment, keys, conditional }: KeyTriple, dialect: Dialect): readonly ListedKey[] {
+  const { instance, class: named, hasGroup } = environment;
+  if (instance?.kind !== 'ueid')
+    throw new DecodeError('it lists a key for no UEID: keys of whole classes are anchors, which two persons add');
+  if (conditional || hasGroup) throw new DecodeError('it lists a key under conditions');
+  const classId = classIdOf(named, dialect);
+  if (dialect !== 'plain' && (classId === undefined || keys.length !== 1 || !/^01[0-9a-f]{64}$/.test(instance.value)))
+    throw new DecodeError('it lists a PSA key without implementation id, without instance id, or several for one instance');
+  return keys.map(key => {
+    if (key.kind !== 'spki' || key.text === undefined) throw new DecodeError(`it lists a ${key.kind} as the key of a device`);
+    const spki = key.text.replace(/-----(?:BEGIN|END) PUBLIC KEY-----|\s/g, '');
+    const kind = keyKind(fromBase64(spki));
+    if (kind.kind === 'other') throw new DecodeError(`it lists a key of a kind that signs nothing here: ${kind.found}`);
+    return {
+      instance: instance.value,
+      spki,
+      ...(named?.vendor === undefined ? {} : { vendor: named.vendor }),
+      // The token of a PSA device names the implementation itself; the class id holds it to it.
+      ...(named?.model === undefined || dialect !== 'plain' ? {} : { model: named.model }),
+      ...(classId === undefined ? {} : { classId }),
+    };
+  });
+}

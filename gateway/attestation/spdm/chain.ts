@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import type { AttestedIdentity } from '../../model/attestation.ts';
+import { sameBytes } from '../../codec/bytes.ts';
+import type { SpdmHash } from '../../codec/spdm-algorithms.ts';
+import { type SpdmChain, type SpdmDevice, spdmDevice, spdmMarks, spdmOids } from '../../codec/spdm-certificate.ts';
+import { sameName } from '../../codec/x509-name-match.ts';
+import { type Certificate, decodeCertificate } from '../../codec/x509.ts';
+import { verifyChain } from '../chain.ts';
+import type { Checks } from '../checks.ts';
+import type { ChainClaims } from '../claims.ts';
+import { contentOf } from '../dice-content.ts';
+import { checkSize, sha256 } from '../evidence.ts';
+import { EvidenceError } from '../evidence-error.ts';
+import { isSelfIssued } from '../path-rules.ts';
+import type { Context } from '../scheme.ts';
+import { anchorsFor } from '../trust.ts';
+
+/** The chain up to an anchor of ours, held to what DSP0274 §10.6.1 wants of certificates besides. */
+export type TrustedChain = { readonly leaf: Certificate; readonly claims: ChainClaims; readonly device?: SpdmDevice };
+
+/** Throws EvidenceError or DecodeError. */
+export function trustChain({ certificates, rootHash }: SpdmChain, hash: SpdmHash, context: Context, checks: Checks): TrustedChain {
+  checkSize(certificates);
+  // SPDM puts the root first, X.509 the leaf.
+  const links = certificates
+    .map(decodeCertificate)
+    .toReversed()
+    .map(certificate => ({ certificate, content: contentOf(certificate) }));
+  const chain = links.map(link => link.certificate);
+  const [leaf] = chain;
+  if (leaf === undefined) throw violated('it is empty', 'a leaf', 'none');
+  checkLeaf(leaf);
+  checkMarks(chain);
+  checkRoot(chain, rootHash, hash, context);
+  const { path, ...claims } = verifyChain(links, context, checks);
+  const named = deviceOf(path, claims.identity);
+  return {
+    leaf,
+    claims: named === undefined ? claims : { ...claims, identity: named.identity },
+    ...(named?.device === undefined ? {} : { device: named.device }),
+  };
+}
+
+/** A leaf signs for the device: it is no CA, and its key is not kept for requesters alone. */
+function checkLeaf(leaf: Certificate): void {
+  if (leaf.basicConstraints?.ca === true) throw violated(`${leaf.subject.text} is a CA and cannot be a leaf`, 'cA FALSE', 'cA TRUE');
+  const purposes = leaf.extendedKeyUsage;
+  if (!purposes.includes(spdmOids.requester) || purposes.includes(spdmOids.responder)) return;
+  throw new EvidenceError('KEY_USAGE_WRONG', 'chain', `Cannot accept ${leaf.subject.text} as responder: its key is for requesters`, {
+    expected: `${spdmOids.responder}, or no purpose of SPDM`,
+    seen: purposes.join(', '),
+  });
+}
+
+/** What never changes cannot be vouched for by what the device itself may change. Leaf first. */
+function checkMarks(chain: readonly Certificate[]): void {
+  const isMarked = (certificate: Certificate, mark: string): boolean => spdmMarks(certificate).includes(mark);
+  const mutable = chain.findLastIndex(c => isMarked(c, spdmOids.mutable));
+  const fixed = chain.find((c, i) => i <= mutable && isMarked(c, spdmOids.hardwareIdentity));
+  if (fixed !== undefined)
+    throw violated(
+      `${fixed.subject.text} says that it never changes, below or as one that may`,
+      'hardware identity above what is mutable',
+      'below it',
+    );
+}
+
+/**
+ * The hash that the chain begins with is of its root: of the one that it holds, else of the anchor that issued its first certificate. When we trust one
+ * further down only, nothing here knows the root.
+ */
+function checkRoot(chain: readonly Certificate[], rootHash: Uint8Array, { name }: SpdmHash, { trust }: Context): void {
+  const top = chain.at(-1);
+  if (top === undefined) return;
+  const roots = isSelfIssued(top)
+    ? [top]
+    : anchorsFor(trust, 'identity').flatMap(anchor => (sameName(anchor.certificate.subject, top.issuer) ? [anchor.certificate] : []));
+  const isRoot = (root: Certificate): boolean => sameBytes(new Uint8Array(createHash(name).update(root.der).digest()), rootHash);
+  if (roots.length > 0 && !roots.some(isRoot)) throw violated('it names another root than it ends at', 'the hash of its root', 'another');
+}
+
+/**
+ * Whom the manufacturer says it is: the highest certificate that has DMTF's device information, since nothing below can change it; the device's own key is
+ * the one that is marked as its hardware identity, else that one's. A serial number of X.520 that is there stands.
+ */
+function deviceOf(
+  chain: readonly Certificate[],
+  identity: AttestedIdentity,
+): { readonly identity: AttestedIdentity; readonly device?: SpdmDevice } | undefined {
+  const informed = chain.findLast(c => spdmDevice(c) !== undefined);
+  const own = chain.findLast(c => spdmMarks(c).includes(spdmOids.hardwareIdentity)) ?? informed;
+  if (own === undefined) return undefined;
+  const device = informed === undefined ? undefined : spdmDevice(informed);
+  const told = {
+    ...(device === undefined || device.manufacturer === '' ? {} : { vendor: device.manufacturer }),
+    ...(device === undefined || device.product === '' ? {} : { model: device.product }),
+  };
+  if (identity.serial !== undefined) return { identity: { ...identity, ...told }, ...(device === undefined ? {} : { device }) };
+  return {
+    identity: {
+      ...identity,
+      ...told,
+      ...(device === undefined || device.serial === '' ? {} : { serial: device.serial }),
+      subject: own.subject.text,
+      issuer: own.issuer.text,
+      deviceKey: sha256(own.spki),
+    },
+    ...(device === undefined ? {} : { device }),
+  };
+}
+
+const violated = (why: string, expected: string, seen: string): EvidenceError =>
+  new EvidenceError('PROFILE_VIOLATED', 'chain', `Cannot accept SPDM chain: ${why}`, { expected, seen });

@@ -1,0 +1,305 @@
+import { encode } from 'cborg';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type ReferenceFile, readCorim } from '../../gateway/attestation/corim.ts';
+import { ReferenceFileError } from '../../gateway/attestation/reference-values.ts';
+import { decodeCorim } from '../../gateway/codec/corim.ts';
+import { DecodeError } from '../../gateway/codec/reader.ts';
+import { base64, keyPairs, makeSign1, spkiOf } from '../vectors/tokens.ts';
+import {
+  bytes,
+  comid,
+  corim,
+  detached,
+  digests,
+  environment,
+  implementation,
+  labels,
+  measurement,
+  protectedHeader,
+  psa1,
+  psa2025,
+  psaPart,
+  refKey,
+  signed,
+  tagged,
+} from './corim-world.ts';
+import { component, instance, judge, psaClaims, signer, verdict } from './token-world.ts';
+
+const keys = [refKey('EdDSA'), refKey('ES256')];
+const read = (file: Uint8Array, sig?: string): ReferenceFile => readCorim('acme.corim', file, keys, sig);
+const readUnsigned = (file: Uint8Array): ReferenceFile => read(file, detached(file));
+const refusal = (run: () => unknown): string => {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof ReferenceFileError) return error.message;
+    throw error;
+  }
+  return 'accepted';
+};
+
+const dice = { 1: 'Acme Sensors', 2: 'TempSense-2', 3: 1 };
+const plainTriple = [environment(dice), [measurement({ 0: labels({ 0: '1.0' }), 1: tagged(553, 4), 2: digests(0x11) })]];
+const good = corim([comid({ 0: [plainTriple] })]);
+const psaClass = environment({ 0: tagged(560, implementation), 1: 'Acme Sensors' });
+const psaTriple = [psaClass, [psaPart('BL', 0x11), psaPart('PRoT', 0x22)]];
+const pem = `-----BEGIN PUBLIC KEY-----\n${base64(spkiOf(keyPairs.ES256.publicKey))}\n-----END PUBLIC KEY-----`;
+const keyTriple = [
+  environment({ 0: tagged(560, implementation), 1: 'Acme Sensors' }, { 1: tagged(550, Buffer.from(instance, 'hex')) }),
+  [tagged(554, pem)],
+];
+
+describe('who may sign a CoRIM', () => {
+  it('a reference-value key of ours, as COSE_Sign1', () => {
+    expect(read(signed(good)).sets[0]).toMatchObject({ source: 'corim', signedBy: 'ES256.refval.pem, as ACME Ltd.' });
+    expect(readCorim('x.corim', signed(good, 'ES384'), [refKey('ES384')]).sets).toHaveLength(1);
+    expect(read(signed(good, 'EdDSA')).sets).toHaveLength(1);
+  });
+  it('nobody else, and a stranger is told so', () =>
+    expect(refusal(() => read(signed(good, 'ES512')))).toBe('Cannot trust acme.corim: its signature is by none of 2 reference-value keys'));
+  it('an operator signs for an unsigned one; else it is refused', () => {
+    expect(readUnsigned(good).sets[0]).toMatchObject({ signedBy: 'EdDSA.refval.pem' });
+    expect(refusal(() => read(good))).toContain('it is not signed');
+    expect(refusal(() => read(good, detached(signed(good))))).toContain('its signature is by none of 2');
+  });
+  it('says who and for how long: without corim-meta and CWT claims it is refused', () => {
+    expect(refusal(() => read(signed(good, 'ES256', labels({ 1: -7, 3: 'application/rim+cbor' }))))).toContain('neither corim-meta nor');
+    const claims = labels({ 1: 'ACME', 4: 1_900_000_000, 5: 1_700_000_000 });
+    expect(read(signed(good, 'ES256', labels({ 1: -7, 3: 'application/rim+cbor', 15: claims }))).sets[0]).toMatchObject({
+      notBefore: 1_700_000_000_000,
+      notAfter: 1_900_000_000_000,
+    });
+  });
+  it('the shorter of the times of signer and CoRIM counts', () => {
+    const meta = encode(labels({ 0: labels({ 0: 'A' }), 1: labels({ 0: tagged(1, 100), 1: tagged(1, 900) }) }));
+    const file = corim([comid({ 0: [plainTriple] })], { 4: labels({ 0: tagged(1, 200), 1: tagged(1, 1000) }) });
+    expect(read(signed(file, 'ES256', protectedHeader('ES256', { 8: meta }))).sets[0]).toMatchObject({
+      notBefore: 200_000,
+      notAfter: 900_000,
+    });
+  });
+  it('another content type, a hash in its place and a detached payload are refused', () => {
+    expect(refusal(() => read(signed(good, 'ES256', protectedHeader('ES256', { 3: 'application/eat+cwt' }))))).toContain('content type');
+    expect(refusal(() => read(signed(good, 'ES256', protectedHeader('ES256', { 258: -16 }))))).toContain('elsewhere');
+    expect(refusal(() => read(makeSign1(good, { header: protectedHeader('ES256'), detached: true })))).toContain('detached');
+  });
+  it('no flip of any bit of a signed one is accepted', () => {
+    const file = signed(corim([comid({ 0: [plainTriple] })]));
+    expect(read(file).sets).toHaveLength(1);
+    const taken: string[] = [];
+    for (let i = 0; i < file.length * 8; i++) {
+      const flipped = Uint8Array.from(file);
+      flipped[i >> 3] = (flipped[i >> 3] ?? 0) ^ (1 << (i & 7));
+      if (refusal(() => read(flipped)) === 'accepted') taken.push(`bit ${i}`);
+    }
+    expect(taken).toEqual([]);
+  });
+});
+
+describe('reference values of a CoRIM', () => {
+  it('of DICE: vendor, model, layer, floor and digests', () =>
+    expect(readUnsigned(good).sets).toMatchObject([
+      {
+        vendor: 'Acme Sensors',
+        model: 'TempSense-2',
+        components: [{ name: 'layer 1', layer: 1, minSvn: '4', versions: [{ version: '1.0', alg: 'sha-256', digest: '11'.repeat(32) }] }],
+      },
+    ]));
+  it('an svn is exact, with tag 552 or bare, and a floor with 553', () => {
+    const svnOf = (svn: unknown): unknown =>
+      readUnsigned(corim([comid({ 0: [[environment(dice), [measurement({ 1: svn, 2: digests(1) })]]] })])).sets[0]?.components[0];
+    expect(svnOf(tagged(552, 7))).toMatchObject({ svn: '7' });
+    expect(svnOf(7)).toMatchObject({ svn: '7' });
+    expect(svnOf(tagged(553, 7))).toMatchObject({ minSvn: '7' });
+  });
+  it('triples of one environment are alternatives, and layers belong together', () => {
+    const layer = (n: number, ...fills: readonly number[]): unknown => [
+      environment({ ...dice, 3: n }),
+      fills.map(fill => measurement({ 2: digests(fill) }, `part-${fill}`)),
+    ];
+    const { sets } = readUnsigned(corim([comid({ 0: [layer(1, 1, 2), layer(1, 3, 4)] }), comid({ 0: [layer(2, 5, 6)] })]));
+    expect(sets.map(s => s.components.map(c => c.key))).toEqual([
+      ['part-1', 'part-2', 'part-5', 'part-6'],
+      ['part-3', 'part-4', 'part-5', 'part-6'],
+    ]);
+  });
+  it('alternatives that differ in their digest only are versions of one component', () => {
+    const one = (fill: number, version: string): unknown => [
+      environment(dice),
+      [measurement({ 0: labels({ 0: version }), 2: digests(fill) })],
+    ];
+    const { sets } = readUnsigned(corim([comid({ 0: [one(1, '1.0'), one(2, '1.1'), one(3, '1.1')] })]));
+    expect(sets).toHaveLength(1);
+    expect(sets[0]?.components[0]?.versions.map(v => v.version)).toEqual(['1.0', '1.1', '1.1 (3)']);
+  });
+  it('a truncated digest beside a whole one is not compared', () => {
+    const both = [
+      [1, bytes(1)],
+      [6, bytes(1, 4)],
+    ];
+    const { sets } = readUnsigned(corim([comid({ 0: [[environment(dice), [measurement({ 2: both })]]] })]));
+    expect(sets[0]?.components[0]?.versions.map(v => v.alg)).toEqual(['sha-256']);
+  });
+  it('raw values with and without mask, flags, signers and registers', () => {
+    const full = measurement(
+      {
+        2: digests(1),
+        3: labels({ 0: true, 3: false }),
+        4: tagged(563, [bytes(0x12, 2), bytes(0xf0, 2)]),
+        13: [tagged(560, bytes(9))],
+        14: labels({ 0: digests(2), 'my-ir': digests(3) }),
+      },
+      'boot',
+    );
+    expect(readUnsigned(corim([comid({ 0: [[environment({ ...dice, 4: 2 }), [full]]] })])).sets[0]?.components).toMatchObject([
+      {
+        key: 'boot',
+        layer: 1,
+        index: 2,
+        vendorInfo: '1212',
+        vendorInfoMask: 'f0f0',
+        flags: { notConfigured: false, debug: false },
+        signer: '09'.repeat(32),
+      },
+      { key: 'ir-0' },
+      { key: 'ir-my-ir' },
+    ]);
+  });
+  it('what a class-id names, the Evidence must name: an EAT by its hwmodel', () =>
+    expect(
+      readUnsigned(corim([comid({ 0: [[environment({ 0: tagged(560, bytes(7, 4)) }), [measurement({ 2: digests(1) }, 'fw')]]] })])).sets,
+    ).toMatchObject([{ vendor: '', model: '07070707', classId: '07070707', components: [{ key: 'fw' }] }]));
+
+  const refused: readonly (readonly [string, Uint8Array, string])[] = [
+    ['a profile that is not known', corim([comid({ 0: [plainTriple] })], { 3: tagged(32, 'tag:x') }), 'its profile "tag:x" is not known'],
+    ['a list of tags', encode(tagged(501, labels({ 0: 'a', 1: [tagged(508, new Uint8Array())] }))), 'it holds a tag 508'],
+    ['conditional endorsements', corim([comid({ 0: [plainTriple], 10: [[]] })]), 'it holds conditional endorsements'],
+    ['a series of them', corim([comid({ 0: [plainTriple], 8: [[]] })]), 'it holds conditional endorsement series'],
+    ['triples of an unknown kind', corim([comid({ 0: [plainTriple], 42: [[]] })]), 'it holds triples of an unknown kind'],
+    ['one instance', corim([comid({ 0: [[environment(dice, { 1: tagged(550, bytes(1, 17)) }), plainTriple[1]]] })]), 'for one instance'],
+    ['a group', corim([comid({ 0: [[environment(dice, { 2: tagged(560, bytes(1)) }), plainTriple[1]]] })]), 'or a group'],
+    ['a class without name', corim([comid({ 0: [[environment({ 1: 'Acme' }), plainTriple[1]]] })]), 'a class without model and id'],
+    [
+      'an authority',
+      corim([comid({ 0: [[environment(dice), [new Map([...measurement({ 2: digests(1) }), [2, []]])]]] })]),
+      'authorized-by',
+    ],
+    ['a serial number', corim([comid({ 0: [[environment(dice), [measurement({ 2: digests(1), 8: 'x' })]]] })]), 'measurement value 8'],
+    ['a private value', corim([comid({ 0: [[environment(dice), [measurement({ 2: digests(1), [-1]: 1 })]]] })]), 'measurement value -1'],
+    [
+      'a flag beyond ours',
+      corim([comid({ 0: [[environment(dice), [measurement({ 2: digests(1), 3: labels({ 8: true }) })]]] })]),
+      'flag tcb',
+    ],
+    ['no digest', corim([comid({ 0: [[environment(dice), [measurement({ 0: labels({ 0: '1' }) })]]] })]), 'without digest'],
+    ['truncated digests only', corim([comid({ 0: [[environment(dice), [measurement({ 2: [[6, bytes(1, 4)]] })]]] })]), 'unknown-6'],
+    [
+      'an algorithm twice',
+      corim([
+        comid({
+          0: [
+            [
+              environment(dice),
+              [
+                measurement({
+                  2: [
+                    [1, bytes(1)],
+                    [1, bytes(2)],
+                  ],
+                }),
+              ],
+            ],
+          ],
+        }),
+      ]),
+      'there twice',
+    ],
+    ['a key for a class', corim([comid({ 3: [[environment({ 1: 'Acme' }), [tagged(554, pem)]]] })]), 'a key for no UEID'],
+    ['a key under conditions', corim([comid({ 3: [[...keyTriple, labels({ 0: 'x' })]] })]), 'under conditions'],
+    ['a certificate as a key', corim([comid({ 3: [[keyTriple[0], [tagged(555, 'x')]]] })]), 'lists a certificate'],
+    ['nothing that counts', corim([comid({ 1: [[]] })]), 'neither reference values nor keys'],
+    [
+      'a PSA class of 16 octets',
+      corim([comid({ 0: [[environment({ 0: tagged(37, bytes(1, 16)) }), [psaPart('BL', 1)]]] })], { 3: psa2025 }),
+      '32 octets',
+    ],
+    [
+      'a PSA component without signer',
+      corim([comid({ 0: [[psaClass, [measurement({ 2: digests(1) }, 'psa.software-component')]]] })], { 3: psa2025 }),
+      'exactly one signer',
+    ],
+    [
+      'a PSA component with an svn',
+      corim([comid({ 0: [[psaClass, [measurement({ 1: 1, 2: digests(1), 13: [tagged(560, bytes(9))] }, 'psa.software-component')]]] })], {
+        3: psa2025,
+      }),
+      'more than its profile',
+    ],
+    [
+      'two PSA keys for one instance',
+      corim([comid({ 3: [[keyTriple[0], [tagged(554, pem), tagged(554, pem)]]] })], { 3: psa2025 }),
+      'or several',
+    ],
+  ];
+  it.each(refused)('with %s is refused, since to ignore it could let more pass', (_, file, why) => {
+    expect(refusal(() => readUnsigned(file))).toContain(why);
+  });
+
+  it('what only adds to a device is named, not used', () => {
+    const { unused, replaces } = readUnsigned(
+      corim([comid({ 0: [plainTriple], 1: [[], []] }, { 3: [labels({ 0: 'acme/old', 1: 1 })] })], { 2: [labels({ 0: 'https://x' })] }),
+    );
+    expect(unused).toEqual(['2 endorsed values', '1 dependent manifests']);
+    expect(replaces).toEqual(['acme/old']);
+  });
+  it('more than 256 ways of combining alternatives are refused', () => {
+    const layer = (n: number): unknown[] =>
+      Array.from({ length: 17 }, (_, i) => [environment({ ...dice, 3: n }), [psaPart('a', i), psaPart('b', i)]]);
+    expect(refusal(() => readUnsigned(corim([comid({ 0: [...layer(1), ...layer(2)] })])))).toContain('more than 256 sets');
+  });
+  it('each truncation throws, and edits decode or throw DecodeError', () => {
+    for (let i = 0; i < good.length; i++) expect(() => decodeCorim(good.subarray(0, i)), `${i} bytes`).toThrow(DecodeError);
+    fc.assert(
+      fc.property(fc.nat(good.length - 1), fc.nat(255), (at, byte) => {
+        const edited = Uint8Array.from(good);
+        edited[at] = byte;
+        try {
+          decodeCorim(edited);
+        } catch (error) {
+          if (!(error instanceof DecodeError)) throw error;
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
+
+describe('both PSA dialects judge a token', () => {
+  const old = (name: string, fill: number): unknown =>
+    measurement({ 2: digests(fill) }, tagged(601, labels({ 1: name, 4: '1.0', 5: bytes(0x99) })));
+  const dialects = {
+    [psa2025]: corim([comid({ 0: [psaTriple], 3: [keyTriple] })], { 3: tagged(32, psa2025) }),
+    [psa1]: corim(
+      [
+        comid({
+          0: [[environment({ 0: tagged(600, implementation), 1: 'Acme Sensors' }), [old('BL', 0x11), old('PRoT', 0x22)]]],
+          3: [keyTriple],
+        }),
+      ],
+      { 3: tagged(32, psa1) },
+    ),
+  };
+  const token = (changed: Readonly<Record<number, unknown>> = {}): Uint8Array => makeSign1(encode(psaClaims(changed)));
+  it.each(Object.entries(dialects))('%s', (_, file) => {
+    const { sets, keys: listed } = readUnsigned(file);
+    expect(listed).toMatchObject([{ instance, classId: 'aa'.repeat(32), vendor: 'Acme Sensors' }]);
+    const verdictOf = (bytesOf: Uint8Array): string => verdict(judge(bytesOf, { sets, keys: listed }));
+    expect(verdictOf(token())).toBe('affirming');
+    expect(verdictOf(token({ 2399: [component('BL', 0x11), component('PRoT', 0x23)] }))).toBe('contraindicated DIGEST_UNKNOWN');
+    expect(verdictOf(token({ 2399: [component('BL', 0x11)] }))).toBe('contraindicated DIGEST_UNKNOWN');
+    expect(verdictOf(token({ 2396: bytes(0xab) }))).toBe('contraindicated IDENTITY_MISMATCH');
+    const otherSigner = sets.map(s => ({ ...s, components: s.components.map(c => ({ ...c, signer: signer.replaceAll('9', '8') })) }));
+    expect(verdict(judge(token(), { sets: otherSigner, keys: listed }))).toBe('contraindicated DIGEST_UNKNOWN');
+  });
+});

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { isMatched, matchSet } from '../../gateway/attestation/match.ts';
+import type { MeasuredClaim } from '../../gateway/attestation/claims.ts';
+import type { ReferenceSet } from '../../gateway/model/trust.ts';
+
+const flags = { notConfigured: false, notSecure: false, recovery: false, debug: false };
+const claim: MeasuredClaim = {
+  layer: 1,
+  index: 2,
+  type: '05',
+  vendorInfo: '12ab',
+  signer: '99',
+  flags,
+  digests: [{ alg: 'sha-256', value: 'aa'.repeat(32) }],
+  by: { key: '00', name: 'test' },
+};
+const component = { name: 'fw', layer: 1, versions: [{ version: '1', alg: 'sha-256', digest: 'aa'.repeat(32) }] };
+type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
+const fits = (seen: Loose<MeasuredClaim>, wanted: Partial<ReferenceSet['components'][number]>, set: Partial<ReferenceSet> = {}): boolean =>
+  isMatched(
+    matchSet({ id: 'x', vendor: 'v', model: 'm', components: [{ ...component, ...wanted }], ...set }, [Object.assign({}, claim, seen)]),
+  );
+
+describe('what a component demands, the Evidence must state', () => {
+  it('its index', () => {
+    expect(fits({}, { index: 2 })).toBe(true);
+    expect(fits({}, { index: 3 })).toBe(false);
+    expect(fits({ index: undefined }, { index: 2 })).toBe(false);
+  });
+  it('the bits of vendorInfo that the mask names, and its length', () => {
+    expect(fits({}, { vendorInfo: '12ab' })).toBe(true);
+    expect(fits({}, { vendorInfo: '12aa' })).toBe(false);
+    expect(fits({}, { vendorInfo: '12a0', vendorInfoMask: 'fff0' })).toBe(true);
+    expect(fits({}, { vendorInfo: '1000', vendorInfoMask: 'f000' })).toBe(true);
+    expect(fits({}, { vendorInfo: '2000', vendorInfoMask: 'f000' })).toBe(false);
+    expect(fits({}, { vendorInfo: '12', vendorInfoMask: 'ff' })).toBe(false);
+    expect(fits({ vendorInfo: undefined }, { vendorInfo: '0000', vendorInfoMask: '0000' })).toBe(false);
+  });
+  it('flags just so: what is not stated is neither', () => {
+    expect(fits({}, { flags: { debug: false } })).toBe(true);
+    expect(fits({}, { flags: { debug: true } })).toBe(false);
+    expect(fits({ flags: undefined }, { flags: { debug: false } })).toBe(false);
+  });
+  it('the class by its bytes, in the token or else in DiceTcbInfo', () => {
+    expect(fits({}, {}, { classId: '05' })).toBe(true);
+    expect(fits({}, {}, { classId: '06' })).toBe(false);
+    expect(fits({ classId: '06' }, {}, { classId: '05' })).toBe(false);
+    expect(fits({ type: undefined }, {}, { classId: '05' })).toBe(false);
+  });
+});
