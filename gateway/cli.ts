@@ -16,6 +16,10 @@ async function main(): Promise<number> {
     setFlagsFromString('--semi-space-growth-factor=1');
     return (await import('./edge/inspect-verb.ts')).inspect(args, process);
   }
+  if (verb === 'verify') {
+    const { verify } = await import('./edge/verify-verb.ts');
+    return verify(args, { stdout: process.stdout, stderr: process.stderr, now: Date.now() });
+  }
   if (verb === 'run') return (await import('./edge/run.ts')).run(args);
   const clientVerb = clientVerbs.find(known => known === verb);
   if (clientVerb !== undefined) {

@@ -91,6 +91,7 @@ const toChallenger = channel<ToChallenger>('challenger', value => {
   if (message?.type === 'outcome') dispatcher.answered(message);
   else if (message?.type === 'hello') {
     site.processHeard('challenger', message.pid);
+    site.processSays('challenger', visibleText(message.fault ?? ''));
     dispatcher.lost('challenger');
     sendTrust(toChallenger, keeper.trust);
   }

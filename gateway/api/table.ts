@@ -1,10 +1,10 @@
 import { reasons, visibleText } from './contract.ts';
-import type { Badge, Check, DeviceDetail, DeviceRow } from './contract.ts';
+import type { Badge, DeviceDetail, DeviceRow } from './contract.ts';
+import { checkLines } from '../model/check-lines.ts';
 import { tableLines } from '../model/terminal-text.ts';
 
 /** What the CLI prints. Text of devices goes through `visibleText`: no control character reaches the terminal. */
 const shapes: Record<Badge, string> = { trusted: '✓', approved: '☑', waived: '◐', pending: '◆', quarantined: '⬢', offline: '○' };
-const marks: Record<Check['outcome'], string> = { passed: '✓', failed: '✗', warned: '!', 'not-evaluated': '–' };
 
 type Column = { readonly head: string; readonly of: (row: DeviceRow) => string; readonly least: number };
 const always: readonly Column[] = [
@@ -82,14 +82,5 @@ function probeLines({ probing }: DeviceDetail): readonly string[] {
     ...(never === undefined && proposal !== undefined ? [`probes none before a person has said so: ${proposal}`] : []),
     ...(ceasedUntil === undefined ? [] : [`probes none until ${until(ceasedUntil)}: it went quiet after one`]),
     ...(backOffUntil === undefined ? [] : [`probes none until ${until(backOffUntil)}: it did not answer`]),
-  ];
-}
-
-function checkLines(check: Check, number: number): readonly string[] {
-  const code = check.code === undefined ? '' : ` [${check.code}]`;
-  return [
-    `${String(number).padStart(2)} ${marks[check.outcome]} ${check.check.padEnd(10)} ${check.detail}${code}`,
-    ...(check.expected === undefined ? [] : [`${' '.repeat(16)}expected ${check.expected}`]),
-    ...(check.seen === undefined ? [] : [`${' '.repeat(16)}seen     ${check.seen}`]),
   ];
 }

@@ -184,7 +184,7 @@ const evidence = z.object({
   certificates: z.array(z.string().max(200_000)).max(12),
 });
 const fromChallenger = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('hello'), role: z.literal('challenger'), epoch, pid }),
+  z.object({ type: z.literal('hello'), role: z.literal('challenger'), epoch, pid, fault: text.exactOptional() }),
   z.object({ type: z.literal('beat') }),
   z.object({ type: z.literal('outcome'), id: z.string().max(80), outcome, evidence: evidence.exactOptional() }),
 ]);

@@ -56,7 +56,8 @@ export type ToEnforcer =
   | { readonly type: 'close-lane'; readonly id: string };
 
 export type FromChallenger =
-  | { readonly type: 'hello'; readonly role: 'challenger'; readonly epoch: string; readonly pid: number }
+  /** `fault`: its self-test failed, and it judges nothing. */
+  | { readonly type: 'hello'; readonly role: 'challenger'; readonly epoch: string; readonly pid: number; readonly fault?: string }
   /** Each half second, so that silence means that it hangs; the supervisor then ends it. */
   | { readonly type: 'beat' }
   /** With the Evidence that was judged, so that the gateway can keep it by its hash. */

@@ -49,6 +49,7 @@ describe('./sallyport', () => {
       'run',
       'inspect',
       'replay',
+      'verify',
       'devices',
       'why',
       'approve',

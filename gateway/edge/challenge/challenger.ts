@@ -7,6 +7,7 @@ import { schemeFor } from '../../attestation/schemes/index.ts';
 import { prepareTrust, type Trust } from '../../attestation/trust.ts';
 import { lineWriter, readLines } from '../lines.ts';
 import type { FromChallenger } from '../messages.ts';
+import { runSelfTest } from '../self-test.ts';
 import { type Answered, ask } from './ask.ts';
 import { patienceFor } from './channels/index.ts';
 import { judge } from './judge.ts';
@@ -31,12 +32,16 @@ const keys = new KeyCache();
 const waiting: { readonly order: ChallengeOrder | JudgeOrder; readonly since: number }[] = [];
 let running = 0;
 
+/** Set iff this Verifier does not tell good from bad: then nothing is judged. Found before anything is judged. */
+const fault = runSelfTest();
+if (fault !== undefined) log({ defect: fault });
+
 const gateway = new Socket({ fd: gatewayFd, readable: true, writable: true });
 const send = lineWriter<FromChallenger>(gateway);
 const end = (): never => process.exit(0);
 gateway.on('error', end).on('close', end).on('end', end);
 readLines(gateway, take, why => log({ spoilt: why }));
-send({ type: 'hello', role: 'challenger', epoch: randomUUID(), pid: process.pid });
+send({ type: 'hello', role: 'challenger', epoch: randomUUID(), pid: process.pid, ...(fault === undefined ? {} : { fault }) });
 // Hostile Evidence must not be able to hang us unseen: after 2 s without a beat the supervisor starts another challenger.
 setInterval(() => send({ type: 'beat' }), 500);
 
@@ -78,6 +83,7 @@ function startWaiting(): void {
 const idOf = (one: ChallengeOrder | JudgeOrder): string => (one.type === 'judge' ? one.id : one.challenge.id);
 
 async function answer(one: ChallengeOrder | JudgeOrder, since: number): Promise<void> {
+  if (fault !== undefined) return fail(idOf(one), fault);
   if (trust === undefined) return fail(idOf(one), 'Cannot judge: no trust material was received yet');
   const judgedBy = trust;
   // The gateway's clock, moved on by how long it took: this process needs no clock of its own.
