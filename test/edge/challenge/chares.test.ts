@@ -146,7 +146,7 @@ describe('a hostile server', () => {
     [
       'that has no such thing cannot attest',
       (_, r) => r.writeHead(404).end(),
-      { failure: 'refused', detail: expect.stringMatching(/404/) },
+      { failure: 'refused', detail: 'HTTP 404: serves no such thing' },
     ],
     [
       'that packs its answer is not unpacked',
@@ -156,7 +156,7 @@ describe('a hostile server', () => {
     [
       'that promises more than a cap is cut off at the cap',
       (_, r) => r.writeHead(200, { 'content-type': psaType, 'content-length': 2 ** 40 }).write(Buffer.alloc(maxEvidenceBytes + 1)),
-      { failure: 'reset', detail: expect.stringMatching(/more than/) },
+      { failure: 'reset', detail: `answers with more than ${maxEvidenceBytes} bytes` },
     ],
     [
       'that never stops sending chunks is cut off',
@@ -168,7 +168,7 @@ describe('a hostile server', () => {
         r.on('drain', more);
         more();
       },
-      { failure: 'reset', detail: expect.stringMatching(/more than/) },
+      { failure: 'reset', detail: `answers with more than ${maxEvidenceBytes} bytes` },
     ],
     [
       'that sends provisional answers without end is cut off',
