@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks';
 import type { ChallengeOutcome, Evidence } from '../../model/attestation.ts';
 import { KeyCache } from '../../attestation/keys.ts';
 import { schemeFor } from '../../attestation/schemes/index.ts';
+import { namedPcrs } from '../../attestation/tpm/pcrs.ts';
 import { prepareTrust, type Trust } from '../../attestation/trust.ts';
 import { lineWriter, readLines } from '../lines.ts';
 import type { FromChallenger } from '../messages.ts';
@@ -107,7 +108,16 @@ async function answer(one: ChallengeOrder | JudgeOrder, since: number): Promise<
   };
   const nonce = (remotePort: number, exporter?: Uint8Array) =>
     makeNonce({ random: randomBytes(64), mac, ip, remotePort, ...(exporter === undefined ? {} : { exporter }) }, clock());
-  const question = { ip, channels, localAddress, localPorts, nonce, ...(previous === undefined ? {} : { previous }) };
+  const { whole, byEvents } = namedPcrs(judgedBy.referenceSets);
+  const question = {
+    ip,
+    channels,
+    localAddress,
+    localPorts,
+    nonce,
+    pcrs: [...whole, ...byEvents],
+    ...(previous === undefined ? {} : { previous }),
+  };
   // From the order to its end, by all ways together. A nonce ends later.
   const left = patienceFor(channels.map(({ channel }) => channel)) - (performance.now() - since);
   const asked = await ask(question, left, () => performance.now(), judgeAnswer);

@@ -15,6 +15,8 @@ export type Target = {
   readonly localPort?: number;
   /** Makes the nonce of this one question. `exporter`: keying material of the connection it leaves by, to which it is then bound (RFC 5705). */
   readonly nonce: (exporter?: Uint8Array) => Nonce;
+  /** PCRs that reference values speak of: a quote should have them. */
+  readonly pcrs?: readonly number[];
   /** Where its TPM stood at the last authentic quote. */
   readonly previous?: QuoteState;
 };

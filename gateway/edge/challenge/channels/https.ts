@@ -13,9 +13,11 @@ export type HttpQuestion = {
   readonly path: string;
   readonly headers: { readonly [name: string]: string };
   readonly body?: string;
+  /** Most bytes of the answer's body; absent: as many as Evidence may have. */
+  readonly most?: number;
 };
 
-/** Most bytes of one head, and of everything that one connection sends besides bodies: heads, 1xx answers, the handshake. */
+/** Most bytes of one head, and of everything that comes besides one body: heads, 1xx answers, framing. */
 const maxHead = 16_384;
 const maxBeside = 262_144;
 const watchEvery: Millis = 20;
@@ -76,8 +78,9 @@ export class Https {
     return this.#socket.getProtocol() ?? 'unknown';
   }
 
-  ask({ method, path, headers, body }: HttpQuestion): Promise<HttpAnswer | Failed> {
+  ask({ method, path, headers, body, most = maxEvidenceBytes }: HttpQuestion): Promise<HttpAnswer | Failed> {
     const left = this.#end - performance.now();
+    const readTo = this.#socket.bytesRead + most + maxBeside;
     if (this.#socket.destroyed) return Promise.resolve(failed('reset', 'closed the connection'));
     return new Promise(resolve => {
       const settle = (result: HttpAnswer | Failed): void => {
@@ -91,17 +94,17 @@ export class Https {
       const asking = request({ agent: this.#agent, method, path, headers: all, maxHeaderSize: maxHead });
       const deadline = setTimeout(() => settle(failed('timeout', 'no whole answer in time')), Math.max(1, left));
       const watch = setInterval(() => {
-        if (this.#socket.bytesRead > maxEvidenceBytes + maxBeside) settle(failed('reset', tooMuch));
+        if (this.#socket.bytesRead > readTo) settle(tooMuch(most));
       }, watchEvery);
       asking.on('error', (error: Error) => settle(httpFailure(error)));
       asking.on('upgrade', () => settle(failed('refused', 'wants another protocol')));
-      asking.on('response', response => void bodyOf(response).then(settle));
+      asking.on('response', response => void bodyOf(response, most).then(settle));
       asking.end(body);
     });
   }
 }
 
-const tooMuch = `answers with more than ${maxEvidenceBytes} bytes`;
+const tooMuch = (most: number): Failed => failed('reset', `answers with more than ${most} bytes`);
 
 /** Errors of the HTTP parser are the device's: it does not speak HTTP. */
 function httpFailure(error: Error): Failed {
@@ -110,7 +113,7 @@ function httpFailure(error: Error): Failed {
   return code === '' ? failed('reset', error.message.slice(0, 200)) : failureOf(error);
 }
 
-function bodyOf(response: IncomingMessage): Promise<HttpAnswer | Failed> {
+function bodyOf(response: IncomingMessage, most: number): Promise<HttpAnswer | Failed> {
   return new Promise(resolve => {
     const {
       'content-type': type = '',
@@ -123,7 +126,7 @@ function bodyOf(response: IncomingMessage): Promise<HttpAnswer | Failed> {
     let length = 0;
     response.on('data', (chunk: Buffer) => {
       length += chunk.length;
-      if (length > maxEvidenceBytes) return resolve(failed('reset', tooMuch));
+      if (length > most) return resolve(tooMuch(most));
       return void chunks.push(chunk);
     });
     response.on('error', (error: Error) => resolve(httpFailure(error)));
