@@ -40,6 +40,7 @@ describe('measurements of SPDM', () => {
     expect(r.assurance).toBe(5);
     expect(checksOf(r).every(c => c.endsWith('passed'))).toBe(true);
     expect(r.identity).toMatchObject({ vendor: 'Acme Edge', model: 'Gate-7', serial: 'G7-0001', version: '7.2.0', svn: '7' });
+    expect(r.checks.find(c => c.check === 'identity')).toMatchObject({ detail: 'CN=Gate-7 G7-0001', seen: 'G7-0001' });
   });
 
   it('take the highest version that both speak', () => {
@@ -247,6 +248,30 @@ describe('the chain of a responder', () => {
     expect(r.identity?.serial).toBe('G7-0001');
     expect(r.identity?.deviceKey).toBe(sha256(new Uint8Array(keys.device.publicKey.export({ type: 'spki', format: 'der' }))));
     expect(r.identity?.leafKey).toBe(sha256(new Uint8Array(keys.leaf.publicKey.export({ type: 'spki', format: 'der' }))));
+  });
+
+  it('that the device made itself cannot take the serial number of another', () => {
+    const middle = newMiddle();
+    const stolen = (...extensions: readonly Uint8Array[]): Uint8Array =>
+      leafDer({ subject: 'CN=responder/SN=G7-0002', issuer: 'CN=alias', signer: keys.other, extensions: [usage(0), ...extensions] });
+    const serialOf = (device: Uint8Array, leaf: Uint8Array) =>
+      judge(exchange({ ...good, chain: [rootDer, device, middle, leaf] })).identity;
+    for (const leaf of [stolen(), stolen(info('Acme Edge', 'Gate-7', 'G7-0002'))]) {
+      expect(serialOf(deviceCa(), leaf)?.serial).toBe('G7-0001');
+      const unnamed = deviceCa({ extensions: [ca(), usage(5), marks(2)] });
+      expect(serialOf(unnamed, leaf)?.serial).toBeUndefined();
+      expect(serialOf(unnamed, leaf)?.model).not.toBe('Gate-7');
+    }
+    // What the vendor's certificate says in the way of X.520 stands before what its own otherName says.
+    const both = deviceCa({ subject: 'CN=Gate-7 G7-0001/SN=X-1' });
+    const below = certificate({
+      subject: 'CN=alias',
+      issuer: 'CN=Gate-7 G7-0001/SN=X-1',
+      keys: keys.other,
+      signer: keys.device,
+      extensions: [ca(), usage(5), marks(5)],
+    });
+    expect(judge(exchange({ ...good, chain: [rootDer, both, below, stolen()] })).identity?.serial).toBe('X-1');
   });
 
   const newMiddle = () =>
