@@ -62,7 +62,7 @@ function mediaTypeOf(types: readonly EvidenceMediaType[], bytes: Uint8Array): Ev
 const jsonKinds: readonly (readonly [string, string])[] = [
   ['quote', 'tpm-quote'],
   ['dac', 'matter'],
-  ['measurements', 'spdm'],
+  ['messages', 'spdm'],
   ['__cmwc_t', 'cmw'],
 ];
 
@@ -99,6 +99,8 @@ function jsonKind(bytes: Uint8Array): string | undefined {
 }
 
 function cborKind(bytes: Uint8Array): string | undefined {
+  // A length in 32 bits, then a certificate: no CBOR that is Evidence begins with zero.
+  if (bytes[0] === 0 && bytes[4] === 0x30) return 'opc-ua';
   // An untagged COSE_Sign1 is a certificate of Open DICE; a certificate in DER may stand before it.
   if (bytes[0] === 0x84 || bytes[0] === 0x30) return 'open-dice';
   if (bytes[0] === 0xd2 || bytes[0] === 0xd1 || (bytes[0] === 0xd8 && bytes[1] === 0x3d)) {

@@ -5,8 +5,12 @@ import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { jwksOf } from '../../../gateway/attestation/jwks.ts';
+import { writeOpcUaProof } from '../../../gateway/attestation/opc-ua/message.ts';
+import { writeSpdmExchange } from '../../../gateway/attestation/spdm/message.ts';
 import { good as matterChain, make as makeMatter, reference as matterReference, siteWith } from '../../attestation/matter-product.ts';
 import * as matterWorld from '../../attestation/matter-world.ts';
+import * as opcUaWorld from '../../attestation/opc-ua-world.ts';
+import * as spdmWorld from '../../attestation/spdm-world.ts';
 import * as tokenWorld from '../../attestation/token-world.ts';
 import * as tpmWorld from '../../attestation/tpm/world.ts';
 import { spec } from '../../attestation/world.ts';
@@ -173,6 +177,22 @@ describe('a Matter answer', () => {
     for (const kind of ['matter', 'auto']) expect(judged(matterWorld.now, kind, file, ...trusting(desk), ...challenge)).toBe('0 affirming');
     desk.put('anchors/paa.der', matterChain.pai);
     expect(judged(matterWorld.now, 'matter', file, ...trusting(desk), ...challenge)).toMatch(/^3 contraindicated/);
+  });
+});
+
+describe('SPDM and OPC UA', () => {
+  it('are told by their content, and judged by the nonce of what they hold', async () => {
+    fresh();
+    const pem = (der: Uint8Array): string =>
+      `-----BEGIN CERTIFICATE-----\n${Buffer.from(der).toString('base64')}\n-----END CERTIFICATE-----\n`;
+    desk.put('anchors/acme.pem', pem(spdmWorld.rootDer));
+    desk.put('anchors/plant.pem', pem(opcUaWorld.caDer));
+    const exchange = desk.put('exchange.json', writeSpdmExchange(spdmWorld.exchange()));
+    const proof = desk.put('proof.bin', writeOpcUaProof(await opcUaWorld.proof()));
+    const call = (kind: string, file: string): string =>
+      judged(spdmWorld.now, kind, file, '--anchors', desk.at('anchors'), '--nonce', hexOf(spdmWorld.nonce));
+    for (const kind of ['spdm', 'auto']) expect(call(kind, exchange)).toBe('2 warning REFERENCE_MISSING');
+    for (const kind of ['opc-ua', 'auto']) expect(call(kind, proof)).toBe('2 warning NO_MEASUREMENTS');
   });
 });
 
