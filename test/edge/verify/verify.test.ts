@@ -180,22 +180,6 @@ describe('a Matter answer', () => {
   });
 });
 
-describe('SPDM and OPC UA', () => {
-  it('are told by their content, and judged by the nonce of what they hold', async () => {
-    fresh();
-    const pem = (der: Uint8Array): string =>
-      `-----BEGIN CERTIFICATE-----\n${Buffer.from(der).toString('base64')}\n-----END CERTIFICATE-----\n`;
-    desk.put('anchors/acme.pem', pem(spdmWorld.rootDer));
-    desk.put('anchors/plant.pem', pem(opcUaWorld.caDer));
-    const exchange = desk.put('exchange.json', writeSpdmExchange(spdmWorld.exchange()));
-    const proof = desk.put('proof.bin', writeOpcUaProof(await opcUaWorld.proof()));
-    const call = (kind: string, file: string): string =>
-      judged(spdmWorld.now, kind, file, '--anchors', desk.at('anchors'), '--nonce', hexOf(spdmWorld.nonce));
-    for (const kind of ['spdm', 'auto']) expect(call(kind, exchange)).toBe('2 warning REFERENCE_MISSING');
-    for (const kind of ['opc-ua', 'auto']) expect(call(kind, proof)).toBe('2 warning NO_MEASUREMENTS');
-  });
-});
-
 describe('a quote', () => {
   it('is affirming as JSON and in the parts that tpm2-tools write, for the model that it was enrolled as', async () => {
     const edge = await makeVendor({ name: 'Acme Edge' });
@@ -222,6 +206,25 @@ describe('a quote', () => {
       /^1 .*no file is its signature/,
     );
     expect(judged(tpmWorld.now, 'tpm-quote', ...parts, parts[0] ?? '', ...trusting(desk))).toMatch(/^1 .*is a second quote/);
+  });
+});
+
+describe('an exchange of SPDM, and a channel of OPC UA', () => {
+  it('are judged by their anchors and their nonce, and told by their content', async () => {
+    fresh().put('anchors/root.der', spdmWorld.rootDer);
+    desk.putReferences(spdmWorld.referenceSet);
+    const file = desk.put('exchange.json', writeSpdmExchange(spdmWorld.exchange()));
+    const challenge = ['--nonce', hexOf(spdmWorld.nonce)];
+    for (const kind of ['spdm', 'auto']) {
+      expect(judged(spdmWorld.now, kind, file, ...trusting(desk), ...challenge)).toBe('0 affirming');
+      expect(judged(spdmWorld.now, kind, file, ...trusting(desk))).toBe('4 none EVIDENCE_NOT_FRESH affirming');
+    }
+    fresh().put('anchors/ca.der', opcUaWorld.caDer);
+    const proof = desk.put('channel', writeOpcUaProof(await opcUaWorld.proof()));
+    for (const kind of ['opc-ua', 'auto'])
+      expect(judged(opcUaWorld.now, kind, proof, '--anchors', desk.at('anchors'), '--nonce', hexOf(opcUaWorld.nonce))).toBe(
+        '2 warning NO_MEASUREMENTS',
+      );
   });
 });
 
