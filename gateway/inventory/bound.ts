@@ -1,5 +1,5 @@
 import type { DeviceId, Hex, Ip, Mac, Millis } from '../model/address.ts';
-import type { AttestedIdentity, ChallengeOutcome, Check } from '../model/attestation.ts';
+import type { AttestationResult, AttestedIdentity, ChallengeOutcome, Check } from '../model/attestation.ts';
 import type { AttestationState, Device } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
 import type { Inventory } from './inventory.ts';
@@ -10,17 +10,18 @@ import { isHostOf } from './zone.ts';
 /** Whether the list of expected devices says that whoever proved this belongs at the port where the record is. */
 export type IsPlaced = (record: DeviceRecord, identity: AttestedIdentity) => boolean;
 
-/**
- * Other records, at another MAC or port, whose result is not over and affirms the same device key: a copy of the key, or a relay. Of less than affirming
- * results nobody is let in, and two interfaces of one device may well give them.
- */
+/** By less than affirming Evidence nobody is let in, and two interfaces of one device may well show one key; but no two machines have one TPM. */
+const countsFor = (result: AttestationResult | undefined): boolean =>
+  result?.status === 'affirming' || (result?.quote !== undefined && result.status !== 'contraindicated');
+
+/** Other records, at another MAC or port, whose result is not over and shows the same device key: a copy of the key, or a relay. */
 const rivalsOf = (inventory: Inventory, here: Device, key: Hex, now: Millis): readonly DeviceRecord[] =>
   [...inventory.records()].filter(
     ({ device, attestation: { result } }) =>
       device.id !== here.id &&
       !(device.mac === here.mac && device.port === here.port) &&
-      result?.status === 'affirming' &&
-      result.identity?.deviceKey === key &&
+      countsFor(result) &&
+      result?.identity?.deviceKey === key &&
       now < result.expires,
   );
 
@@ -80,7 +81,7 @@ export function attestedEvents(
   if (record === undefined) return;
   const identity = outcome.kind === 'appraised' ? outcome.result.identity : undefined;
   const rivals =
-    identity === undefined || outcome.kind !== 'appraised' || outcome.result.status !== 'affirming'
+    identity === undefined || outcome.kind !== 'appraised' || !countsFor(outcome.result)
       ? []
       : rivalsOf(inventory, record.device, identity.deviceKey, now);
   // What both proved is one key's identity, so the list is asked by the newer for each.

@@ -86,6 +86,21 @@ describe('one key at two places', () => {
     expect(boundOf(shared, sensor)).toMatchObject({ expected: `only ${rogue} on v1 (d2)`, seen: `${sensor} on v1` });
   });
 
+  it('of a TPM is of one machine, though nothing affirms its boot; of other Evidence two interfaces may show it', () => {
+    const quote = { ak: 'aa', clock: '5', resetCount: 1, restartCount: 0, since: 'first' } as const;
+    for (const [more, reason] of [
+      [{ status: 'warning', reason: 'REFERENCE_MISSING', quote }, 'KEY_SEEN_ELSEWHERE'],
+      [{ status: 'warning', reason: 'REFERENCE_MISSING' }, 'REFERENCE_MISSING'],
+    ] as const) {
+      const bench = new Bench();
+      bench.see(sensor, 'v1', ip('10.20.1.1'));
+      bench.answer(sensor, result(bench.now, more));
+      bench.see(rogue, 'v2', ip('10.20.1.2'));
+      bench.answer(rogue, result(bench.now, more));
+      expect([reasonOf(bench, sensor), reasonOf(bench, rogue)]).toEqual(['REFERENCE_MISSING', reason]);
+    }
+  });
+
   it('is an old story when the other proof is over: a replaced interface is no relay', () => {
     const bench = new Bench();
     proved(bench, rogue, 'v2', '10.20.1.2');
