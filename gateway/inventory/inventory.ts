@@ -4,6 +4,7 @@ import type { ZoneMode } from '../model/settings.ts';
 import { foldOutcome, renewed } from './fold-attestation.ts';
 import { foldFact, unlocked, withField } from './fold-fact.ts';
 import { Links, type LinksSnapshot } from './links.ts';
+import { type Proof, Proofs } from './proofs.ts';
 import { ProbeGrants, type ProbeGrantsSnapshot } from './probe-grants.ts';
 import { type DeviceRecord, maxBindings, unattested } from './record.ts';
 import { SignIndex } from './sign-index.ts';
@@ -19,6 +20,7 @@ export type InventorySnapshot = {
   /** Absent in snapshots of older versions. */
   readonly links?: LinksSnapshot;
   readonly probing?: ProbeGrantsSnapshot;
+  readonly proofs?: readonly Proof[];
 };
 
 /** The most devices that are kept at all; the machine caps them per port long before. */
@@ -34,6 +36,7 @@ export class Inventory {
   readonly #counts = new Map<PortName, number>();
   readonly #signs = new SignIndex();
   #links = new Links();
+  #proofs = new Proofs();
   readonly #zoneModes = new Map<string, ZoneMode>();
   /** Who may be asked what. */
   readonly probing: ProbeGrants;
@@ -48,6 +51,8 @@ export class Inventory {
     const inventory = new Inventory(ProbeGrants.from(snapshot.probing));
     for (const record of snapshot.records) inventory.#add(record);
     for (const [zone, mode] of snapshot.zoneModes) inventory.#zoneModes.set(zone, mode);
+    if (snapshot.proofs === undefined) inventory.#rememberAll();
+    else inventory.#proofs = Proofs.from(snapshot.proofs);
     if (snapshot.links !== undefined) inventory.#links = Links.from(snapshot.links);
     inventory.#nextId = snapshot.nextId;
     inventory.#pausedUntil = snapshot.pausedUntil;
@@ -62,6 +67,7 @@ export class Inventory {
       zoneModes: [...this.#zoneModes],
       links: this.#links.snapshot(),
       probing: this.probing.snapshot(),
+      proofs: this.#proofs.snapshot(),
       ...(this.#pausedUntil === undefined ? {} : { pausedUntil: this.#pausedUntil }),
     };
   }
@@ -114,6 +120,11 @@ export class Inventory {
   /** Which records count as one device. */
   get links(): Pick<Links, 'groupOf' | 'undone' | 'undoneCount'> {
     return this.#links;
+  }
+
+  /** Who once attested. */
+  get proofs(): Pick<Proofs, 'of' | 'withSerial' | 'ofClass' | 'size'> {
+    return this.#proofs;
   }
 
   /** Records that show a sign (`signKey`). */
@@ -221,11 +232,13 @@ export class Inventory {
         record.attestation = { ...record.attestation, challengedAt: at };
         break;
       case 'attested':
-        record.attestation = foldOutcome(record.attestation, body.outcome, body.checks, at);
+        record.attestation = foldOutcome(record.attestation, body, at);
+        this.#remember(record);
         this.#signs.update(record);
         break;
       case 'attested-again':
         record.attestation = renewed(record.attestation, at, body.expires);
+        this.#remember(record);
         break;
       case 'decided':
         record.decision = body.decision;
@@ -262,6 +275,20 @@ export class Inventory {
       if (record.device.port !== port || result === undefined || result.expires <= at) continue;
       record.attestation = { ...record.attestation, result: { ...result, expires: at } };
     }
+  }
+
+  /** What snapshots of older versions do not say. */
+  #rememberAll(): void {
+    for (const record of this.#records.values()) {
+      const { result, status } = record.attestation;
+      if (result?.identity === undefined || status === 'contraindicated') continue;
+      record.attestation = { ...record.attestation, lastVerified: result.at };
+      this.#remember(record);
+    }
+  }
+
+  #remember({ device: { id, mac }, attestation: { result, lastVerified } }: DeviceRecord): void {
+    if (result?.identity !== undefined && lastVerified === result.at) this.#proofs.note(mac, id, result.identity, result.at);
   }
 
   #count(port: PortName, by: number): void {
