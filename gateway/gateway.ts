@@ -6,6 +6,7 @@ import { commandEvents } from './inventory/command.ts';
 import { decisionFacts, isSameDecision } from './inventory/decision-facts.ts';
 import { Intake } from './inventory/intake.ts';
 import { Inventory } from './inventory/inventory.ts';
+import { References } from './inventory/references.ts';
 import type { DeviceRecord } from './inventory/record.ts';
 import { decidesAnew, Enforcing, plansAnew, wishOf } from './inventory/enforcing.ts';
 import { SwitchKnowledge } from './inventory/switch-knowledge.ts';
@@ -34,6 +35,7 @@ export class Gateway {
   readonly #enforcing = new Enforcing();
   readonly #asking: Asking<DeviceRecord>;
   readonly prober: Prober<DeviceRecord>;
+  readonly references: References;
   /** Devices to decide about again: a subset of the inventory. */
   readonly #dirty = new Set<DeviceId>();
   #policy: Policy;
@@ -53,12 +55,17 @@ export class Gateway {
     this.#asking = new Asking({
       ...{ inventory, ipOf, emit: own.emit, zoneOf: record => this.#zoneOf(record) },
       isBarred: record => this.#intake.isDown(record.device.port) || this.prober.forbids(record),
-      attested: (...outcome) => attestedEvents(inventory, ...outcome, own.emit),
+      attested: (id, challenge, outcome, now) => {
+        attestedEvents(inventory, id, challenge, outcome, now, own.emit);
+        this.references.attested(id, now);
+      },
     });
+    const effect = (one: Effect) => void this.#effects.push(one);
+    this.references = new References({ inventory, zoneOf: record => this.#zoneOf(record), emit: own.emit, effect });
     this.prober = new Prober({
       ...{ probes: list, inventory, settings: site.settings, own: site.gateway, emit: own.emit, ipOf },
       ...{ zoneOf: record => this.#zoneOf(record).name, isChallenged: id => this.#asking.isOpen(id) },
-      effect: effect => this.#effects.push(effect),
+      effect,
     });
   }
 
@@ -103,6 +110,12 @@ export class Gateway {
       case 'challenge-outcome':
         this.#asking.finished(input.challenge, input.outcome, now);
         break;
+      case 'judged-again':
+        this.references.judgedAgain(input.device, input.evidence, input.outcome, now);
+        break;
+      case 'references':
+        this.references.files(input.sets, now);
+        break;
       case 'probe-outcome':
         this.prober.finished(input.id, input.outcome, now);
         break;
@@ -115,6 +128,7 @@ export class Gateway {
       case 'noted':
         this.#emit(now, input.event);
         this.#asking.noted(input.event, now);
+        if (input.event.kind === 'trust-loaded') this.references.handedOver(now);
         break;
       case 'tick':
         this.#tick(now);
@@ -126,6 +140,7 @@ export class Gateway {
   #tick(now: Millis): void {
     this.#asking.tick(now);
     this.prober.tick(now);
+    this.references.refresh(now);
     const { pausedUntil } = this.inventory;
     if (pausedUntil !== undefined && now >= pausedUntil) this.#emit(now, { kind: 'resumed', by: 'clock', reason: 'the pause ended' });
     for (const { device, person, attestation } of this.inventory.records())
@@ -139,6 +154,7 @@ export class Gateway {
     for (const event of answer.events) this.#emit(now, event);
     this.prober.commanded(by, command, now);
     if (command.kind === 'challenge') this.#asking.hasten(command.device, now);
+    this.references.refresh(now);
     return void this.#effects.push({ kind: 'answer' });
   }
 

@@ -56,6 +56,7 @@ describe('./sallyport', () => {
       'release',
       'pause',
       'probes',
+      'reference',
       'export',
       'coverage',
     ])
