@@ -7,6 +7,7 @@ import { commandEvents } from './inventory/command.ts';
 import { decisionFacts, isSameDecision } from './inventory/decision-facts.ts';
 import { Intake } from './inventory/intake.ts';
 import { Inventory } from './inventory/inventory.ts';
+import { References } from './inventory/references.ts';
 import type { DeviceRecord } from './inventory/record.ts';
 import { decidesAnew, Enforcing, plansAnew, wishOf } from './inventory/enforcing.ts';
 import { SwitchKnowledge } from './inventory/switch-knowledge.ts';
@@ -36,6 +37,7 @@ export class Gateway {
   readonly #asking: Asking<DeviceRecord>;
   readonly prober: Prober<DeviceRecord>;
   readonly serving: Serving<DeviceRecord>;
+  readonly references: References;
   /** Devices to decide about again: a subset of the inventory. */
   readonly #dirty = new Set<DeviceId>();
   #policy: Policy;
@@ -52,7 +54,10 @@ export class Gateway {
     this.#intake = new Intake({ ...parts, ...own, policy: lookupsOf(() => this.#policy) });
     this.#switches = new SwitchKnowledge({ inventory, ...own });
     const ipOf = (record: DeviceRecord) => site.gateway && askableAt(inventory, record, site.gateway, this.#intake.upstream.owners);
-    const attested: AskingParts<DeviceRecord>['attested'] = (...outcome) => attestedEvents(inventory, ...outcome, own.emit);
+    const attested: AskingParts<DeviceRecord>['attested'] = (id, challenge, outcome, now) => {
+      attestedEvents(inventory, id, challenge, outcome, now, own.emit);
+      this.references.attested(id, now);
+    };
     const judged = { emit: own.emit, attested, zoneOf: (record: DeviceRecord) => this.#zoneOf(record) };
     const isBarred = (record: DeviceRecord) => this.#intake.isDown(record.device.port) || this.prober.forbids(record);
     this.#asking = new Asking({ ...judged, inventory, ipOf, isBarred });
@@ -61,10 +66,12 @@ export class Gateway {
       recordAt: ip => site.gateway && askerAt(inventory, ip, site.gateway, this.#intake.upstream.owners),
       handedIn: (...outcome) => this.#asking.handedIn(...outcome),
     });
+    const effect = (one: Effect) => void this.#effects.push(one);
+    this.references = new References({ inventory, zoneOf: record => this.#zoneOf(record), emit: own.emit, effect });
     this.prober = new Prober({
       ...{ probes: list, inventory, settings: site.settings, own: site.gateway, emit: own.emit, ipOf },
       ...{ zoneOf: record => this.#zoneOf(record).name, isChallenged: id => this.#asking.isOpen(id) },
-      effect: effect => this.#effects.push(effect),
+      effect,
     });
   }
 
@@ -112,6 +119,12 @@ export class Gateway {
       case 'served-outcome':
         this.serving.finished(input, now);
         break;
+      case 'judged-again':
+        this.references.judgedAgain(input.device, input.evidence, input.outcome, now);
+        break;
+      case 'references':
+        this.references.files(input.sets, now);
+        break;
       case 'probe-outcome':
         this.prober.finished(input.id, input.outcome, now);
         break;
@@ -124,6 +137,7 @@ export class Gateway {
       case 'noted':
         this.#emit(now, input.event);
         this.#asking.noted(input.event, now);
+        if (input.event.kind === 'trust-loaded') this.references.handedOver(now);
         break;
       case 'tick':
         this.#tick(now);
@@ -135,6 +149,7 @@ export class Gateway {
   #tick(now: Millis): void {
     this.#asking.tick(now);
     this.prober.tick(now);
+    this.references.refresh(now);
     const { pausedUntil } = this.inventory;
     if (pausedUntil !== undefined && now >= pausedUntil) this.#emit(now, { kind: 'resumed', by: 'clock', reason: 'the pause ended' });
     for (const { device, person, attestation } of this.inventory.records())
@@ -148,6 +163,7 @@ export class Gateway {
     for (const event of answer.events) this.#emit(now, event);
     this.prober.commanded(by, command, now);
     if (command.kind === 'challenge') this.#asking.hasten(command.device, now);
+    this.references.refresh(now);
     return void this.#effects.push({ kind: 'answer' });
   }
 

@@ -1,6 +1,7 @@
 import type { DeviceId, Ip, Mac, Millis } from '../model/address.ts';
 import type { ChallengeOutcome, Check } from '../model/attestation.ts';
 import type { EventBody } from '../model/event.ts';
+import { withBaseline } from './baseline.ts';
 import type { Inventory } from './inventory.ts';
 import { relink } from './linking.ts';
 import type { DeviceRecord } from './record.ts';
@@ -55,7 +56,8 @@ export function attestedEvents(
   now: Millis,
   emit: (now: Millis, event: EventBody) => void,
 ): void {
-  emit(now, attestedEvent(inventory, device, challenge, outcome));
+  const held = withBaseline(outcome, inventory.get(device)?.attestation.baseline);
+  emit(now, attestedEvent(inventory, device, challenge, held));
   relink(inventory, device, event => emit(now, event));
 }
 

@@ -18,6 +18,8 @@ function bench() {
   const challenges: string[] = [];
   const probed: string[] = [];
   const stops: (readonly string[] | undefined)[] = [];
+  const handed: number[] = [];
+  const judged: string[] = [];
   const commits: { events: readonly EventBody[]; matters: boolean; done: () => void; fail: () => void }[] = [];
   const runner = new Runner(gateway, {
     now: () => now,
@@ -35,6 +37,8 @@ function bench() {
     probe: ({ id }) => probed.push(id),
     stopProbes: ids => stops.push(ids),
     resync: () => {},
+    handOverTrust: () => handed.push(gateway.references.effective(now).sets.length),
+    judgeAgain: ({ device }) => judged.push(device),
     changed: () => {},
     refused: () => {},
   });

@@ -57,6 +57,7 @@ describe('./sallyport', () => {
       'release',
       'pause',
       'probes',
+      'reference',
       'export',
       'coverage',
     ])
