@@ -67,7 +67,7 @@ export class Gateway {
       handedIn: (...outcome) => this.#asking.handedIn(...outcome),
     });
     const effect = (one: Effect) => void this.#effects.push(one);
-    this.references = new References({ inventory, zoneOf: record => this.#zoneOf(record), emit: own.emit, effect });
+    this.references = new References({ ...judged, inventory, effect });
     this.prober = new Prober({
       ...{ probes: list, inventory, settings: site.settings, own: site.gateway, emit: own.emit, ipOf },
       ...{ zoneOf: record => this.#zoneOf(record).name, isChallenged: id => this.#asking.isOpen(id) },
