@@ -56,31 +56,22 @@ export class ReferenceBook {
   }
 
   apply(at: Millis, body: EventBody): void {
-    switch (body.kind) {
-      case 'reference-found':
-        return this.#found(body, at);
-      case 'reference-gone':
-        return this.#change(body.key, record => ({ ...record, isPresent: false }));
-      case 'reference-added':
-        for (const set of body.sets) this.#add(set, body, at);
-        return undefined;
-      case 'reference-activated': {
-        const { key, by, reason, until } = body;
-        this.#change(key, record => ({ ...bare(record), state: 'active', at, by, reason }));
-        for (const old of body.replaces)
-          this.#change(old, record => ({
-            ...{ ...bare(record), state: 'superseded', at, by, reason, replacedBy: key },
-            ...(until === undefined ? {} : { until }),
-          }));
-        return undefined;
-      }
-      case 'reference-expired':
-        return this.#change(body.key, record => ({ ...bare(record), state: 'superseded', at, by: body.by, reason: body.reason }));
-      case 'reference-revoked':
-        return this.#change(body.key, record => ({ ...bare(record), state: 'revoked', at, by: body.by, reason: body.reason }));
-      default:
-        return undefined;
+    if (body.kind === 'reference-found') this.#found(body, at);
+    else if (body.kind === 'reference-gone') this.#change(body.key, record => ({ ...record, isPresent: false }));
+    else if (body.kind === 'reference-added') for (const set of body.sets) this.#add(set, body, at);
+    else if (body.kind === 'reference-activated') this.#activated(body, at);
+    else if (body.kind === 'reference-expired' || body.kind === 'reference-revoked') {
+      const { by, reason } = body;
+      const state = body.kind === 'reference-revoked' ? 'revoked' : 'superseded';
+      this.#change(body.key, record => ({ ...bare(record), state, at, by, reason }));
     }
+  }
+
+  #activated({ key, replaces, by, reason, until }: Extract<EventBody, { readonly kind: 'reference-activated' }>, at: Millis): void {
+    this.#change(key, record => ({ ...bare(record), state: 'active', at, by, reason }));
+    const end = until === undefined ? {} : { until };
+    for (const old of replaces)
+      this.#change(old, record => ({ ...bare(record), state: 'superseded', at, by, reason, replacedBy: key, ...end }));
   }
 
   /** A file that comes back finds what was said of it: a revoked set stays revoked under whatever name. */

@@ -76,10 +76,7 @@ describe('sallyport reference', () => {
       /^[0-9a-f]{24}\.1 {2}staged\n {4}Acme TempSense-2, 1 components, 0 devices; a\.json#1, signed by acme\.refval\.pem\n {4}local:ann, .* UTC: from the vendor$/m,
     );
     expect(staged.out).toContain(`firmware layer 1: 1.0 sha-256:${'ab'.repeat(32)}`);
-    expect(await sallyport('activate', 'a.json', ...why)).toMatchObject({
-      code: 0,
-      out: expect.stringMatching(/^[0-9a-f]{24}\.1 is active\n$/),
-    });
+    expect((await sallyport('activate', 'a.json', ...why)).out).toMatch(/^[0-9a-f]{24}\.1 is active\n$/);
     expect((await sallyport('show', 'a.json')).code).toBe(0);
     expect((await sallyport('activate', 'a.json', ...why)).err).toContain('it is active');
   });
@@ -92,7 +89,7 @@ describe('sallyport reference', () => {
     const done = await sallyport('activate', 'b.json', '--replaces', 'a.json', '--for', '7d', ...why);
     expect(done.out).toMatch(/^\S+\.1 is active; \S+\.1 is accepted for 7d more\n$/);
     expect((await sallyport('list')).out).toMatch(/superseded, by \S+\.1, accepted until /);
-    const list = JSON.parse((await sallyport('--json')).out);
+    const list: unknown = JSON.parse((await sallyport('--json')).out);
     expect(
       schemas.referenceList
         .parse(list)
@@ -115,7 +112,9 @@ describe('sallyport reference', () => {
   it('expires and revokes, and a revoked one is shown with exit code 3', async () => {
     expect((await sallyport('expire', 'a.json', ...why)).out).toContain('is superseded');
     expect((await sallyport('revoke', 'a.json', ...why)).out).toContain('is revoked');
-    expect(await sallyport('show', 'a.json')).toMatchObject({ code: 3, out: expect.stringContaining('revoked') });
+    const shown = await sallyport('show', 'a.json');
+    expect(shown.code).toBe(3);
+    expect(shown.out).toContain('  revoked\n');
     expect((await sallyport('activate', 'a.json', ...why)).err).toContain('it was revoked by local:ann (from the vendor)');
     expect((await sallyport('revoke', 'a.json')).err).toContain('--reason is missing');
   });
