@@ -7,6 +7,7 @@ import { readReferenceKey, ReferenceFileError } from '../../gateway/attestation/
 import { readSuit } from '../../gateway/attestation/suit.ts';
 import { decodeSuitEnvelope, decodeSuitManifest } from '../../gateway/codec/suit.ts';
 import { detached, refKey } from './corim-world.ts';
+import { note } from './verdicts.ts';
 
 /**
  * Published SUIT envelopes with the verdict of MANIFEST.tsv: "accept" is that digest and signature are good and the manifest decodes. What is made of it
@@ -40,6 +41,7 @@ const use = (bytes: Uint8Array, sig?: string): string => {
 
 describe('published SUIT envelopes get their verdict', () => {
   it.each(rows)('$file', ({ file, expected }) => {
+    if (!file.endsWith('.suit')) note(file, 'not judged', '-', 'key, payload, words, or the notation of the envelope beside it');
     if (!file.endsWith('.suit'))
       return void table.push(`${'-'.padEnd(10)} ${file}  key, payload, words, or the notation of the envelope beside it`);
     const bytes = read(file);
@@ -48,6 +50,7 @@ describe('published SUIT envelopes get their verdict', () => {
     expect(decodeSuitManifest(manifest).sequence).toBeGreaterThanOrEqual(0);
     const used = use(bytes);
     table.push(`${'verified'.padEnd(10)} ${file}  ${used}`);
+    note(file, 'as expected', 'digest and signature good', used);
     if (expected.includes('MAC0')) return expect(used).toBe('Cannot trust v: it has no COSE_Sign1');
     expect(used).not.toContain('Cannot trust');
     // By another key nothing of it is taken.

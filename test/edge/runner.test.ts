@@ -6,8 +6,8 @@ import type { RuleSet } from '../../gateway/model/rule-set.ts';
 import { policy, result, settings } from '../gateway/fixture.ts';
 
 /** A runner whose commits are let through or refused by hand. */
-function bench() {
-  const now = 1_700_000_000_000;
+function bench(clock: () => number = () => 1_700_000_000_000) {
+  const now = clock();
   const site = {
     settings: settings(),
     gateway: { mac: '02:00:00:00:00:01', ip: '10.20.0.1', prefix: '10.20.0.1/16' },
@@ -20,12 +20,13 @@ function bench() {
   const stops: (readonly string[] | undefined)[] = [];
   const handed: number[] = [];
   const judged: string[] = [];
-  const commits: { events: readonly EventBody[]; matters: boolean; done: () => void; fail: () => void }[] = [];
+  const commits: { at: number; events: readonly EventBody[]; matters: boolean; done: () => void; fail: () => void }[] = [];
   const runner = new Runner(gateway, {
-    now: () => now,
-    append: (_, events, matters) =>
+    now: clock,
+    append: (at, events, matters) =>
       new Promise((resolve, reject) => {
         commits.push({
+          at,
           events,
           matters,
           done: () => resolve(undefined),
@@ -61,12 +62,24 @@ function bench() {
     await settle();
   };
   const access = (mac: string) => sent.at(-1)?.devices.find(device => device.mac === mac)?.access;
-  return { now, gateway, runner, sent, commits, challenges, probed, stops, see, settle, commitAll, access };
+  return { now, gateway, runner, sent, commits, challenges, probed, stops, handed, judged, see, settle, commitAll, access };
 }
 
 const sensor = '02:00:5e:00:00:01';
 
 describe('tightening acts first, loosening needs its Event committed', () => {
+  it('journals at the instant that the machine had, so that a restart folds the same state', () => {
+    let time = 1_700_000_000_000;
+    const { gateway, runner, see, commits } = bench(() => (time += 7));
+    see('02:00:5e:00:00:01', 'v1', '10.20.1.1');
+    const [record] = gateway.inventory.records();
+    expect(commits.at(-1)?.events.some(({ kind }) => kind === 'device-found')).toBe(true);
+    expect(commits.at(-1)?.at).toBe(record?.device.firstSeen);
+    const id = record?.device.id ?? '';
+    void runner.command('op', 'spare', { kind: 'set-field', device: id, field: 'hostname', value: 'press-1' });
+    expect(commits.at(-1)?.at).toBe(gateway.inventory.get(id)?.device.fields.hostname?.at);
+  });
+
   it('an admission reaches the enforcer only after its commit', async () => {
     const b = bench();
     b.see(sensor, 'v1', '10.20.1.1');
@@ -153,5 +166,26 @@ describe('probes', () => {
     await commitAll();
     await commitAll();
     expect(probed).toEqual([]);
+  });
+});
+
+describe('reference values', () => {
+  it('that are revoked are handed over at once, whatever the journal does, and then what is kept is judged again', () => {
+    const { runner, handed, judged, commits, see } = bench();
+    const set = { id: `a.json#1 sha256:${'1'.repeat(64)}`, vendor: 'Acme', model: 'T2', components: [] };
+    const key = `${'1'.repeat(24)}.1`;
+    runner.input({ kind: 'references', sets: [set] });
+    see(sensor, 'v1', '10.20.1.1');
+    const outcome = result(1_700_000_000_000, { referenceSets: [set.id] });
+    const challenge = commits.flatMap(({ events }) => events).find(({ kind }) => kind === 'challenged');
+    if (challenge?.kind !== 'challenged') throw new Error('not challenged');
+    runner.input({ kind: 'challenge-outcome', challenge: challenge.challenge, outcome });
+    const before = handed.length;
+    void runner.command('ann', 'known to be bad', { kind: 'reference-revoke', key });
+    expect(handed).toHaveLength(before + 1);
+    expect(commits.at(-1)?.matters).toBe(true);
+    expect(judged).toEqual([]);
+    runner.input({ kind: 'noted', event: { kind: 'trust-loaded', hash: 'x', anchors: [], referenceSets: [] } });
+    expect(judged).toEqual(['d1']);
   });
 });
