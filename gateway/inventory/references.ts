@@ -5,7 +5,6 @@ import type { Effect } from '../model/machine.ts';
 import { isAccepted, type ReferenceRecord, referenceKey, summaryOf } from '../model/reference.ts';
 import type { ListedKey, ReferenceSet } from '../model/trust.ts';
 import type { ZoneSettings } from '../model/settings.ts';
-import { attestedEvents } from './bound.ts';
 import type { Inventory } from './inventory.ts';
 import type { DeviceRecord } from './record.ts';
 
@@ -15,6 +14,8 @@ export type ReferencesParts = {
   readonly zoneOf: (record: DeviceRecord) => ZoneSettings;
   readonly emit: (now: Millis, event: EventBody) => void;
   readonly effect: (effect: Effect) => void;
+  /** Folds an outcome in and says what follows from it, here too. */
+  readonly attested: (device: DeviceId, challenge: string, outcome: ChallengeOutcome, now: Millis) => void;
 };
 
 /** Why a judgement of kept Evidence counts: what it says of reference values and of the path. Anything else may be the fault of what was not kept. */
@@ -139,13 +140,12 @@ export class References {
 
   /** Kept Evidence was judged again. It counts unless the device has shown other Evidence since, or the judgement is not about reference values. */
   judgedAgain(device: DeviceId, evidence: string, outcome: ChallengeOutcome, now: Millis): void {
-    const { inventory, emit } = this.#parts;
+    const { inventory, attested } = this.#parts;
     const last = inventory.get(device)?.attestation.result;
     if (outcome.kind !== 'appraised' || last?.evidence !== evidence || outcome.result.evidence !== evidence) return;
     const { reason } = outcome.result;
     if (reason !== undefined && !telling.has(reason)) return;
-    attestedEvents(inventory, device, `again-${evidence.slice(0, 16)}`, outcome, now, emit);
-    this.attested(device, now);
+    attested(device, `again-${evidence.slice(0, 16)}`, outcome, now);
   }
 }
 

@@ -481,6 +481,7 @@ export function fixtureSite(
       throw new Error('no device leans on anything here');
     },
     emit: (_, body) => apply(body),
+    attested: () => {},
     effect: () => {},
   });
   const trusted: ReferenceKey[] = [];
