@@ -34,6 +34,7 @@ const row = z.object({
     model: z.string(),
     source: z.enum(['corim', 'suit']).exactOptional(),
     signedBy: z.string().exactOptional(),
+    notes: z.array(z.string()).exactOptional().describe('What stands in the file besides, and is not used'),
     sequence: z.number().exactOptional(),
     notBefore: millis.exactOptional(),
     notAfter: millis.exactOptional(),

@@ -56,7 +56,11 @@ export async function reference(call: Call): Promise<number> {
       return lines.length === 0 ? exit.good : exit.findings;
     }
     case 'add':
-      return say('/references', { ...brought(first, values.signature), reason: reasonOf(call) }, `${first} is staged: activate it`);
+      return say(
+        '/references',
+        { ...brought(first, values.signature), reason: reasonOf(call) },
+        `${basename(first)} is staged, not in force: sallyport reference activate ${basename(first)}`,
+      );
     case 'activate': {
       const row = await rowOf(call, first);
       const old = await Promise.all((values.replaces ?? []).map(one => rowOf(call, one)));
@@ -121,6 +125,7 @@ async function rowOf({ client }: Call, typed: string): Promise<ReferenceRow> {
 const detailOf = async (call: Call, typed: string): Promise<ReferenceDetail> =>
   call.client.json<ReferenceDetail>('GET', `/references/${encodeURIComponent((await rowOf(call, typed)).key)}`);
 
+const many = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 const instant = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 function stateText({ state, accepted, until, replacedBy, isPresent, set }: ReferenceRow): string {
@@ -136,10 +141,11 @@ export function listText({ sets, baselines }: ReferenceList): string {
       const { key, set, devices, by, reason, at } = row;
       const what = `${set.vendor === '' ? 'no vendor' : set.vendor} ${set.model}`;
       const update = set.sequence === undefined ? '' : `, update ${set.sequence}`;
-      return `${key}  ${stateText(row)}\n    ${what}${update}, ${set.components} components, ${devices} devices; ${set.id.split(' ')[0]}, signed by ${set.signedBy ?? 'a key of the site'}\n    ${by}, ${instant(at)}: ${reason}`;
+      return `${key}  ${stateText(row)}\n    ${what}${update}, ${many(set.components, 'component')}, ${many(devices, 'device')}; ${set.id.split(' ')[0]}, signed by ${set.signedBy ?? 'a key of the site'}\n    ${by}, ${instant(at)}: ${reason}`;
     }),
     ...baselines.map(
-      ({ device, by, at, reason, digests }) => `baseline of ${device}, ${digests.length} digests\n    ${by}, ${instant(at)}: ${reason}`,
+      ({ device, by, at, reason, digests }) =>
+        `baseline of ${device}, ${many(digests.length, 'digest')}\n    ${by}, ${instant(at)}: ${reason}`,
     ),
   ];
   return lines.map(line => `${line.split('\n').map(visibleText).join('\n')}\n`).join('');
@@ -155,7 +161,7 @@ const linesOf = ({ components }: ReferenceDetail): readonly string[] =>
   });
 
 export function showText(detail: ReferenceDetail): string {
-  const lines = linesOf(detail).map(line => `    ${line}`);
+  const lines = [...linesOf(detail), ...(detail.row.set.notes ?? []).map(note => `note: ${note}`)].map(line => `    ${line}`);
   return `${listText({ sets: [detail.row], baselines: [] })}${lines.map(line => `${visibleText(line)}\n`).join('')}`;
 }
 

@@ -64,7 +64,7 @@ function activate(
   const found = references.get(key);
   if (found === undefined) return refuse(404, `Cannot activate ${key}: there is no such set of reference values`);
   if (found.state === 'revoked') return refuse(409, `Cannot activate ${key}: it was revoked by ${found.by} (${found.reason})`);
-  if (found.state === 'active') return refuse(409, `Cannot activate ${key}: it is active`);
+  if (found.state === 'active' && replaces.length === 0) return refuse(409, `Cannot activate ${key}: it is active`);
   if (!found.isPresent) return refuse(409, `Cannot activate ${key}: its file is gone`);
   if (until !== undefined && (until <= now || until > now + maxTransitionMs))
     return refuse(400, `Cannot activate ${key}: the end of the transition must lie within the next ${maxTransitionMs / 86_400_000} days`);

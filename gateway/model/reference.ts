@@ -12,7 +12,7 @@ export type ReferenceState = (typeof referenceStates)[number];
 /** What people and lists see of a set. */
 export type ReferenceSummary = Pick<
   ReferenceSet,
-  'id' | 'vendor' | 'model' | 'source' | 'signedBy' | 'sequence' | 'notBefore' | 'notAfter'
+  'id' | 'vendor' | 'model' | 'source' | 'signedBy' | 'notes' | 'sequence' | 'notBefore' | 'notAfter'
 > & { readonly components: number };
 
 /** One set with what was last said of it. `by` is a person, or `files` for what its file alone says. */
@@ -53,21 +53,13 @@ export function referenceKey(id: string): string {
 export const isAccepted = ({ state, until }: Pick<ReferenceRecord, 'state' | 'until'>, now: Millis): boolean =>
   state === 'active' || (state === 'superseded' && until !== undefined && now < until);
 
-export function summaryOf({
-  id,
-  vendor,
-  model,
-  source,
-  signedBy,
-  sequence,
-  notBefore,
-  notAfter,
-  components,
-}: ReferenceSet): ReferenceSummary {
+export function summaryOf(set: ReferenceSet): ReferenceSummary {
+  const { id, vendor, model, source, signedBy, notes, sequence, notBefore, notAfter, components } = set;
   return {
     ...{ id, vendor, model, components: components.length },
     ...(source === undefined ? {} : { source }),
     ...(signedBy === undefined ? {} : { signedBy }),
+    ...(notes === undefined ? {} : { notes }),
     ...(sequence === undefined ? {} : { sequence }),
     ...(notBefore === undefined ? {} : { notBefore }),
     ...(notAfter === undefined ? {} : { notAfter }),

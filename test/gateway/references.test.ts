@@ -196,6 +196,14 @@ describe('a transition', () => {
     bench.feed({ kind: 'tick' }, 2 * hour);
     expect(say(bench, { kind: 'reference-activate', key: key(now), replaces: [key(next)] })).toContain('below the floor, update 7');
   });
+  it('closes one file of the site behind another, though both are active', () => {
+    const bench = leaning([one, two]);
+    expect(standing(bench)).toEqual(['1.1 in force', '2.1 in force']);
+    expect(say(bench, { kind: 'reference-activate', key: key(two), replaces: [] })).toContain('it is active');
+    expect(say(bench, { kind: 'reference-activate', key: key(two), replaces: [key(one)] })).toBe('done');
+    expect(standing(bench)).toEqual(['1.1 superseded', '2.1 in force']);
+    expect(bench.device(sensor).attestation.reason).toBe('VERSION_DENIED');
+  });
   it('both stay where somebody says so', () => {
     const bench = leaning([one]);
     say(bench, { kind: 'reference-add', file: 'b.json', sets: [two], keys: [] });

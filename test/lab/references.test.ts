@@ -29,7 +29,7 @@ describe.skipIf(missing)('reference values that a person revokes while devices r
 
   it('are listed with the device that leans on them', () => {
     const list = sallyport('reference');
-    expect(list).toMatch(/ {2}active\n {4}Acme Sensors TempSense-2, 1 components, 1 devices; acme\.json#1, signed by acme\.refval\.pem/);
+    expect(list).toMatch(/ {2}active\n {4}Acme Sensors TempSense-2, 1 component, 1 device; acme\.json#1, signed by acme\.refval\.pem/);
   });
 
   it('cut it within seconds, and page and command line say why', async () => {

@@ -14,7 +14,7 @@ export type JudgeAgainEdge = {
 /** Judgements at once: challenges and what others send need their share of the challenger. */
 const maxOpen = 4;
 /** Orders that wait. More are left out: whoever is left out keeps what was taken from it, and is challenged anew. */
-const maxWaiting = 20_000;
+export const maxWaiting = 20_000;
 
 /** Has kept Evidence judged again, a few at a time, in the order in which it was asked for. */
 export class JudgeAgain {

@@ -33,6 +33,7 @@ const referenceSet = z.strictObject({
   source: z.enum(['corim', 'suit']).exactOptional(),
   standing: z.enum(['revoked', 'superseded', 'ended']).exactOptional(),
   signedBy: text.exactOptional(),
+  notes: z.array(text).exactOptional(),
   sequence: z.number().exactOptional(),
   notBefore: z.number().exactOptional(),
   notAfter: z.number().exactOptional(),

@@ -61,5 +61,5 @@ export function openReferences(
   if (name.endsWith('.corim')) return readCorim(name, bytes, keys, signature);
   if (name.endsWith('.suit')) return readSuit(name, bytes, keys, maps, signature);
   if (!name.endsWith('.json')) throw new ReferenceFileError(`Cannot use ${name}: neither .json nor .corim nor .suit`);
-  return { sets: readReferenceFile(name, bytes, signed(name, signature), keys), keys: [], unused: [], replaces: [] };
+  return { sets: readReferenceFile(name, bytes, signed(name, signature), keys), keys: [] };
 }

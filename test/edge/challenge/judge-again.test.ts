@@ -4,7 +4,7 @@ import type { Effect } from '../../../gateway/model/machine.ts';
 import { KeyCache } from '../../../gateway/attestation/keys.ts';
 import { prepareTrust } from '../../../gateway/attestation/trust.ts';
 import { judge } from '../../../gateway/edge/challenge/judge.ts';
-import { JudgeAgain } from '../../../gateway/edge/challenge/judge-again.ts';
+import { JudgeAgain, maxWaiting } from '../../../gateway/edge/challenge/judge-again.ts';
 import type { Judgement } from '../../../gateway/edge/challenge/judging.ts';
 import { order } from '../../../gateway/edge/challenge/orders.ts';
 import { base64, referenceSet, spec } from '../../attestation/world.ts';
@@ -46,6 +46,16 @@ describe('kept Evidence', () => {
     for (const { answer } of asked) answer(failed);
     await settle();
     expect(done.toSorted()).toEqual(['d-a', 'd-b', 'd-c', 'd-d', 'd-e', 'd-f']);
+  });
+
+  it('waits in a line that has an end', async () => {
+    let done = 0;
+    let asked = 0;
+    const kept = { mediaType: 'application/eat+cwt', bytes: new Uint8Array(1) };
+    const again = new JudgeAgain({ kept: () => kept, judge: () => Promise.resolve(failed), done: () => void (done += 1) });
+    for (asked = 0; asked < maxWaiting + 100; asked += 1) again.start(orderOf('a'));
+    while (done < maxWaiting) await new Promise(setImmediate);
+    expect(done).toBe(maxWaiting + 4);
   });
 
   it('that is a chain is taken apart by the challenger, and keeps its time', async () => {
