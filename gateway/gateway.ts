@@ -121,10 +121,8 @@ export class Gateway {
         this.serving.finished(input, now);
         break;
       case 'judged-again':
-        this.references.judgedAgain(input.device, input.evidence, input.outcome, now);
-        break;
       case 'references':
-        this.references.files(input.sets, now);
+        this.references.take(input, now);
         break;
       case 'probe-outcome':
         this.prober.finished(input.id, input.outcome, now);
@@ -138,7 +136,7 @@ export class Gateway {
       case 'noted':
         this.#emit(now, input.event);
         this.#asking.noted(input.event, now);
-        if (input.event.kind === 'trust-loaded') this.references.handedOver(now);
+        this.references.noted(input.event, now);
         break;
       case 'tick':
         this.#tick(now);

@@ -1,7 +1,7 @@
 import type { DeviceId, Millis } from '../model/address.ts';
 import type { AttestationResult, ChallengeOutcome } from '../model/attestation.ts';
 import type { EventBody } from '../model/event.ts';
-import type { Effect } from '../model/machine.ts';
+import type { Effect, Input } from '../model/machine.ts';
 import { isAccepted, type ReferenceRecord, referenceKey, summaryOf } from '../model/reference.ts';
 import type { ListedKey, ReferenceSet } from '../model/trust.ts';
 import type { ZoneSettings } from '../model/settings.ts';
@@ -43,8 +43,13 @@ export class References {
     this.#parts = parts;
   }
 
+  take(input: Extract<Input, { readonly kind: 'references' | 'judged-again' }>, now: Millis): void {
+    if (input.kind === 'references') this.#readFiles(input.sets, now);
+    else this.#judgedAgain(input.device, input.evidence, input.outcome, now);
+  }
+
   /** The files were read: says what is new and what is gone. */
-  files(sets: readonly ReferenceSet[], now: Millis): void {
+  #readFiles(sets: readonly ReferenceSet[], now: Millis): void {
     const { inventory, emit } = this.#parts;
     const keys = new Set(sets.map(s => referenceKey(s.id)));
     const held = new Set(inventory.references.added().map(s => referenceKey(s.id)));
@@ -126,7 +131,8 @@ export class References {
   }
 
   /** The new values were handed over: whoever leaned on old ones is judged by them. A quote has counters that only the next one can be compared with. */
-  handedOver(now: Millis): void {
+  noted({ kind }: EventBody, now: Millis): void {
+    if (kind !== 'trust-loaded') return;
     for (const id of this.#again) {
       const record = this.#parts.inventory.get(id);
       const result = record?.attestation.result;
@@ -139,7 +145,7 @@ export class References {
   }
 
   /** Kept Evidence was judged again. It counts unless the device has shown other Evidence since, or the judgement is not about reference values. */
-  judgedAgain(device: DeviceId, evidence: string, outcome: ChallengeOutcome, now: Millis): void {
+  #judgedAgain(device: DeviceId, evidence: string, outcome: ChallengeOutcome, now: Millis): void {
     const { inventory, attested } = this.#parts;
     const last = inventory.get(device)?.attestation.result;
     if (outcome.kind !== 'appraised' || last?.evidence !== evidence || outcome.result.evidence !== evidence) return;
