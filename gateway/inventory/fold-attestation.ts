@@ -98,3 +98,18 @@ export function renewed({ stoppedAt: _, ...state }: AttestationState, at: Millis
   if (state.result === undefined) return state;
   return { ...state, result: { ...state.result, at, expires }, ...(state.lastVerified === undefined ? {} : { lastVerified: at }) };
 }
+
+/** What was proved leaned on reference values that are accepted no more. It fails until it is judged again; who it is stays proved. */
+export function withdrawn(
+  state: AttestationState,
+  { code, detail }: Extract<EventBody, { readonly kind: 'reference-withdrawn' }>,
+): AttestationState {
+  const check: Check = { check: 'reference', outcome: 'failed', code, detail };
+  return {
+    ...state,
+    status: 'contraindicated',
+    assurance: state.assurance > 3 ? 3 : state.assurance,
+    reason: code,
+    checks: state.checks.map(c => (c.check === 'reference' ? check : c)),
+  };
+}

@@ -1,11 +1,12 @@
 import type { DeviceId, Ip, Mac, Millis, PortName, Vlan } from '../model/address.ts';
 import type { Event, EventBody } from '../model/event.ts';
 import type { ZoneMode } from '../model/settings.ts';
-import { foldOutcome, renewed } from './fold-attestation.ts';
+import { foldOutcome, renewed, withdrawn } from './fold-attestation.ts';
 import { foldFact, unlocked, withField } from './fold-fact.ts';
 import { Links, type LinksSnapshot } from './links.ts';
 import { type Proof, Proofs } from './proofs.ts';
 import { ProbeGrants, type ProbeGrantsSnapshot } from './probe-grants.ts';
+import { ReferenceBook, type ReferenceBookSnapshot } from './reference-book.ts';
 import { type DeviceRecord, maxBindings, unattested } from './record.ts';
 import { SignIndex } from './sign-index.ts';
 import { type Sign, tellsApart } from './signs.ts';
@@ -21,6 +22,7 @@ export type InventorySnapshot = {
   readonly links?: LinksSnapshot;
   readonly probing?: ProbeGrantsSnapshot;
   readonly proofs?: readonly Proof[];
+  readonly references?: ReferenceBookSnapshot;
 };
 
 /** The most devices that are kept at all; the machine caps them per port long before. */
@@ -40,15 +42,18 @@ export class Inventory {
   readonly #zoneModes = new Map<string, ZoneMode>();
   /** Who may be asked what. */
   readonly probing: ProbeGrants;
+  /** What was said of which reference values. */
+  readonly references: ReferenceBook;
   #nextId = 1;
   #pausedUntil: Millis | undefined;
 
-  constructor(probing = new ProbeGrants()) {
+  constructor(probing = new ProbeGrants(), references = new ReferenceBook()) {
     this.probing = probing;
+    this.references = references;
   }
 
   static from(snapshot: InventorySnapshot): Inventory {
-    const inventory = new Inventory(ProbeGrants.from(snapshot.probing));
+    const inventory = new Inventory(ProbeGrants.from(snapshot.probing), ReferenceBook.from(snapshot.references));
     for (const record of snapshot.records) inventory.#add(record);
     for (const [zone, mode] of snapshot.zoneModes) inventory.#zoneModes.set(zone, mode);
     if (snapshot.proofs === undefined) inventory.#rememberAll();
@@ -68,6 +73,7 @@ export class Inventory {
       links: this.#links.snapshot(),
       probing: this.probing.snapshot(),
       proofs: this.#proofs.snapshot(),
+      references: this.references.snapshot(),
       ...(this.#pausedUntil === undefined ? {} : { pausedUntil: this.#pausedUntil }),
     };
   }
@@ -150,6 +156,7 @@ export class Inventory {
   apply(event: Pick<Event, 'at' | 'body'>): void {
     const { at, body } = event;
     this.probing.apply(at, body);
+    this.references.apply(at, body);
     if (body.kind === 'device-found') this.#found(body, at);
     else if (body.kind === 'devices-linked') {
       if (this.#records.has(body.device) && this.#records.has(body.other)) this.#links.linked(body, at, (a, b) => this.pairOf(a, b));
@@ -240,6 +247,14 @@ export class Inventory {
         record.attestation = renewed(record.attestation, at, body.expires);
         this.#remember(record);
         break;
+      case 'reference-withdrawn':
+        record.attestation = withdrawn(record.attestation, body);
+        break;
+      case 'baseline-taken': {
+        const { deviceKey, digests, by, reason } = body;
+        record.attestation = { ...record.attestation, baseline: { deviceKey, digests, by, reason, at } };
+        break;
+      }
       case 'decided':
         record.decision = body.decision;
         record.device = { ...record.device, zone: body.decision.facts.zone };

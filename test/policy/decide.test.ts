@@ -90,15 +90,24 @@ describe('decide: who beats whom', () => {
     ['failed Evidence beats an approval', { ...tampered, person: approval }, 'DIGEST_UNKNOWN'],
     [
       'an approval does not cover what could attest and stopped',
-      { ...legacy, hasAttested: true, attestationReason: 'ATTESTATION_STOPPED', person: approval },
+      { ...legacy, hasAttested: true as const, attestationReason: 'ATTESTATION_STOPPED', person: approval },
       'ATTESTATION_STOPPED',
     ],
     [
       'a waiver that names that it stopped does',
-      { ...legacy, hasAttested: true, attestationReason: 'ATTESTATION_STOPPED', person: { ...waiver, excuses: 'ATTESTATION_STOPPED' } },
+      {
+        ...legacy,
+        hasAttested: true as const,
+        attestationReason: 'ATTESTATION_STOPPED',
+        person: { ...waiver, excuses: 'ATTESTATION_STOPPED' },
+      },
       'WAIVED',
     ],
-    ['an approval of what attests still is in force', { ...good, expected: false, hasAttested: true, person: approval }, 'APPROVED'],
+    [
+      'an approval of what attests still is in force',
+      { ...good, expected: false, hasAttested: true as const, person: approval },
+      'APPROVED',
+    ],
     ['failed Evidence beats expectation', { ...tampered, expected: true }, 'DIGEST_UNKNOWN'],
     ['failed Evidence beats a rule that quarantines', { ...tampered, ...camera }, 'DIGEST_UNKNOWN'],
     ['the clone guard beats proof and expectation', { ...good, ...clone }, 'MAC_CLONED'],
