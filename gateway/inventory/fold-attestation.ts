@@ -94,7 +94,8 @@ function ended(state: AttestationState, code: ReasonCode, detail: string, at: Mi
 }
 
 /** The same result, judged anew at `at`. */
-export function renewed({ stoppedAt: _, ...state }: AttestationState, at: Millis, expires: Millis): AttestationState {
+export function renewed(before: AttestationState, at: Millis, expires: Millis): AttestationState {
+  const { stoppedAt: _, ...state } = before;
   if (state.result === undefined) return state;
   return { ...state, result: { ...state.result, at, expires }, ...(state.lastVerified === undefined ? {} : { lastVerified: at }) };
 }
