@@ -13,7 +13,7 @@ import type { DeviceRecord } from './inventory/record.ts';
 import { decidesAnew, Enforcing, plansAnew, wishOf } from './inventory/enforcing.ts';
 import { SwitchKnowledge } from './inventory/switch-knowledge.ts';
 import { relationsOf, viewOf } from './inventory/view.ts';
-import { zoneOf } from './inventory/zone.ts';
+import { withAge, zoneOf } from './inventory/zone.ts';
 import type { DeviceId, Millis } from './model/address.ts';
 import type { DeviceView } from './model/device.ts';
 import type { EventBody } from './model/event.ts';
@@ -110,6 +110,7 @@ export class Gateway {
           if (input.kind === 'port-state') this.#asking.hasten(id, now);
           this.#dirty.add(id);
         }
+        for (const id of this.#intake.takeWoken()) this.#asking.rouse(id, now);
         this.#planDue ||= this.#intake.upstream.takeNews();
         break;
       case 'switch-tables':
@@ -136,7 +137,6 @@ export class Gateway {
         break;
       case 'noted':
         this.#emit(now, input.event);
-        this.#asking.noted(input.event, now);
         this.references.noted(input.event, now);
         break;
       case 'tick':
@@ -214,13 +214,14 @@ export class Gateway {
     return this.#enforcing.intend(devices, acts, hashRuleSet(ruleSet)) ? [{ kind: 'enforce', ruleSet }] : [];
   }
 
-  #zoneOf({ device: { port, vlan, ips } }: DeviceRecord): ZoneSettings {
-    return zoneOf(this.zones(), { port, vlan, ips });
+  #zoneOf({ device: { port, vlan, ips, fields }, attestation }: DeviceRecord): ZoneSettings {
+    return withAge(zoneOf(this.zones(), { port, vlan, ips }), fields.kind?.value, attestation.result?.identity?.model);
   }
 
   /** Folds an Event in at once and keeps it for the journal. */
   #emit(now: Millis, event: EventBody): void {
     this.inventory.apply({ at: now, body: event });
+    this.#asking.noted(event, now);
     this.#out.push(event);
     if ('device' in event && event.device !== undefined && decidesAnew(event)) this.#dirty.add(event.device);
     this.#planDue ||= plansAnew(event);

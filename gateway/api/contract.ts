@@ -4,7 +4,7 @@ import type { AttestedIdentity, Check, Digest } from '../model/attestation.ts';
 import type { Admission, Assurance, AttestationStatus, Badge, Enforcement, Presence } from '../model/axes.ts';
 import type { Coverage } from '../model/coverage.ts';
 import type { Access, RuleRef } from '../model/decision.ts';
-import type { PersonDecision, SeenBy, SettableField } from '../model/device.ts';
+import type { PersonDecision, ResultFreshness, SeenBy, SettableField } from '../model/device.ts';
 import type { LinkEvidence } from '../model/link.ts';
 import type { DeviceProbing, ProbeMode, ProbingState } from '../model/probe.ts';
 import type { ReasonCode } from '../model/reason.ts';
@@ -149,6 +149,10 @@ export type DeviceDetail = {
   readonly person?: PersonDecision;
   readonly proof?: Proof;
   readonly challengedAt?: Millis;
+  /** When its Evidence was last authentic; absent iff it never was. */
+  readonly lastVerified?: Millis;
+  /** How far `proof` has aged. */
+  readonly freshness?: ResultFreshness;
   readonly lastFailure?: { readonly at: Millis; readonly code: ReasonCode; readonly detail: string };
   /** The failed finding that a waiver could excuse now. */
   readonly excusable?: ReasonCode;

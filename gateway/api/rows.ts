@@ -82,6 +82,8 @@ export function deviceDetail(view: DeviceView, timeline: readonly Event[], other
       probing: view.probing,
       proof: proofOf(view),
       challengedAt: attestation.challengedAt,
+      lastVerified: attestation.lastVerified,
+      freshness: attestation.freshness,
       lastFailure: attestation.lastFailure,
       excusable: attestation.status === 'contraindicated' || attestation.reason === 'ATTESTATION_STOPPED' ? attestation.reason : undefined,
     }),

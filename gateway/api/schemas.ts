@@ -4,7 +4,7 @@ import { checkNames } from '../model/attestation.ts';
 import { admissions, attestationStatuses, badges, enforcements, presences } from '../model/axes.ts';
 import { gapKinds, maxNamed, portRoles } from '../model/coverage.ts';
 import { accesses } from '../model/decision.ts';
-import { settableFields } from '../model/device.ts';
+import { resultFreshnesses, settableFields } from '../model/device.ts';
 import { signNames } from '../model/link.ts';
 import { probeModes, probeNames, probeOutcomes } from '../model/probe.ts';
 import { reasonCodes } from '../model/reason.ts';
@@ -267,6 +267,8 @@ export const deviceDetail = z.object({
   person: person.optional(),
   proof: proof.optional(),
   challengedAt: millis.optional(),
+  lastVerified: millis.optional(),
+  freshness: z.enum(resultFreshnesses).optional(),
   lastFailure: z.object({ at: millis, code: reasonCode, detail: z.string() }).optional(),
   excusable: reasonCode.optional(),
   bindings: z.array(

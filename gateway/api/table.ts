@@ -37,6 +37,9 @@ export function deviceTable(rows: readonly DeviceRow[], width: number): string {
     .join('');
 }
 
+/** What the age of a proof means for it. */
+const ages = { fresh: 'fresh', stale: 'stale: only the grace of its zone holds it', ended: 'too old to count' } as const;
+
 /** The sentence, the checks in their order with what was expected and seen, the rule, and what to do next. */
 export function whyText(detail: DeviceDetail): string {
   const { row, why, checks, person } = detail;
@@ -47,6 +50,11 @@ export function whyText(detail: DeviceDetail): string {
     ...checks.flatMap((check, n) => checkLines(check, n + 1)),
     ...(checks.length === 0 ? ['It was not challenged: nothing is proved and nothing has failed.'] : []),
     '',
+    ...(detail.lastVerified === undefined
+      ? []
+      : [
+          `proof  last verified ${new Date(detail.lastVerified).toISOString()}${detail.freshness === undefined ? '' : `, ${ages[detail.freshness]}`}`,
+        ]),
     `rule   ${row.rule.name}, ${row.rule.at}`,
     ...(row.sharesPortWith === undefined
       ? []

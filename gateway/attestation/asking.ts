@@ -8,7 +8,7 @@ import { ChallengeSchedule } from './schedule.ts';
 /** What a device record has that matters here. */
 type DeviceRecord = {
   readonly device: { readonly id: DeviceId; readonly mac: Mac; readonly port: PortName };
-  readonly attestation: { readonly result?: AttestationResult; readonly stoppedAt?: Millis };
+  readonly attestation: { readonly result?: AttestationResult; readonly stoppedAt?: Millis; readonly unconfirmed?: object };
 };
 
 /** What the machine lends. */
@@ -24,10 +24,29 @@ export type AskingParts<R extends DeviceRecord> = {
   readonly emit: (now: Millis, event: EventBody) => void;
 };
 
+/** Facts by which another may stand where a device stood: how it asks DHCP, which stack and which key it has, what it says that it runs. */
+const mayBeAnother: ReadonlySet<string> = new Set([
+  'dhcp-parameters',
+  'dhcp-client-id',
+  'vendor-class',
+  'print',
+  'certificate',
+  'firmware',
+  'serial',
+  'model',
+]);
+const changesReferences: ReadonlySet<string> = new Set(['reference-activated', 'reference-expired', 'reference-revoked']);
+/** The least time between two turns that a device's own doings cause. Milliseconds. */
+export const rousedMs = 300_000;
+/** How soon it is asked once more about what nobody recognises. Milliseconds. */
+export const confirmMs = 2_000;
+
 /** Challenges as the machine runs them: turns of the schedule become effects, outcomes find their device. */
 export class Asking<R extends DeviceRecord> {
   readonly #parts: AskingParts<R>;
   readonly #schedule = new ChallengeSchedule();
+  /** When an Event last made the device due: one entry per device of the inventory, and one that is gone goes with its next turn. */
+  readonly #roused = new Map<DeviceId, Millis>();
   /** Hastened since the last turn: devices of the inventory, each once, until that turn. */
   readonly #hastened = new Set<DeviceId>();
 
@@ -45,9 +64,20 @@ export class Asking<R extends DeviceRecord> {
     this.#hastened.add(device);
   }
 
-  /** What was judged under other anchors and reference values is judged anew. */
-  noted({ kind }: EventBody, now: Millis): void {
-    if (kind === 'trust-loaded') for (const { device } of this.#parts.inventory.records()) this.hasten(device.id, now);
+  /** What was judged under other anchors and reference values is judged anew, and so is whoever may be another since he was. */
+  noted(event: EventBody, now: Millis): void {
+    if (event.kind === 'trust-loaded' || changesReferences.has(event.kind))
+      for (const { device } of this.#parts.inventory.records()) this.hasten(device.id, now);
+    if (event.kind === 'device-moved') this.hasten(event.device, now);
+    if (event.kind === 'fact-learned' && mayBeAnother.has(event.observation.fact.kind)) this.rouse(event.device, now);
+  }
+
+  /** Something about a device that has attested changed, or it woke: it is asked now. Devices cause this themselves, so it is metered. */
+  rouse(device: DeviceId, now: Millis): void {
+    if (this.#parts.inventory.get(device)?.attestation.result === undefined) return;
+    if (now - (this.#roused.get(device) ?? Number.NEGATIVE_INFINITY) < rousedMs) return;
+    this.#roused.set(device, now);
+    this.hasten(device, now);
   }
 
   /** About once a second. */
@@ -59,8 +89,9 @@ export class Asking<R extends DeviceRecord> {
     const device = this.#schedule.finish(challenge, outcome, now);
     if (device === undefined || this.#parts.inventory.get(device) === undefined) return;
     this.#parts.attested(device, challenge, outcome, now);
-    const { stoppedAt } = this.#parts.inventory.get(device)?.attestation ?? {};
+    const { stoppedAt, unconfirmed } = this.#parts.inventory.get(device)?.attestation ?? {};
     if (outcome.kind === 'no-evidence' && stoppedAt !== undefined) this.#schedule.askAgain(device, now);
+    if (outcome.kind === 'appraised' && unconfirmed !== undefined) this.#schedule.askSoon(device, now + confirmMs);
   }
 
   /** A device handed Evidence in by itself. */
@@ -79,6 +110,7 @@ export class Asking<R extends DeviceRecord> {
     const record = this.#parts.inventory.get(id);
     if (record === undefined) {
       this.#schedule.forget(id);
+      this.#roused.delete(id);
       return [];
     }
     const { mac, port } = record.device;

@@ -2,10 +2,13 @@ import type { DeviceId, Hex, Ip, Mac, Millis } from '../model/address.ts';
 import type { AttestationResult, AttestedIdentity, ChallengeOutcome, Check } from '../model/attestation.ts';
 import type { AttestationState, Device } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
+import { visibleText } from '../model/visible-text.ts';
 import { withBaseline } from './baseline.ts';
 import type { Inventory } from './inventory.ts';
 import { relink } from './linking.ts';
 import type { DeviceRecord } from './record.ts';
+import { kinOf } from './memory.ts';
+import type { Proof } from './proofs.ts';
 import { silentMs } from './view.ts';
 import { isHostOf } from './zone.ts';
 
@@ -70,6 +73,17 @@ function attestedEvent(
   return { kind: 'attested', device, challenge, outcome, checks, ...(asleep && outcome.kind === 'transport-failure' ? { asleep } : {}) };
 }
 
+/** Once, when it first did not attest. */
+const kinAlarm = ({ device: { id, mac, port, fields } }: DeviceRecord, kin: Proof): EventBody => ({
+  kind: 'alarm',
+  alarm: 'model-attests-elsewhere',
+  actor: mac,
+  port,
+  device: id,
+  victim: kin.device,
+  detail: `says that it is ${visibleText(fields.model?.value ?? '').slice(0, 80)} and does not attest; ${kin.mac} is one and did`,
+});
+
 /** Folds an outcome in, with what follows from it: for the device, and for whoever showed the same key before. */
 export function attestedEvents(
   inventory: Inventory,
@@ -100,8 +114,11 @@ export function attestedEvents(
       : identity === undefined
         ? [{ check: 'bound', outcome: 'not-evaluated', detail: 'not evaluated, because an earlier check failed' }]
         : [boundCheck(record, isLosing(record), rival)];
+  const hadFailed = record.attestation.reason !== undefined;
   const asleep = now - record.seen.lastAt > silentMs;
   emit(now, attestedEvent(record.attestation, device, challenge, outcome, checks, asleep));
+  const kin = outcome.kind === 'appraised' || hadFailed ? undefined : kinOf(inventory, record.device);
+  if (kin !== undefined && inventory.proofs.of(record.device.mac) === undefined) emit(now, kinAlarm(record, kin));
   for (const one of rivals) {
     const { result, checks: known } = one.attestation;
     if (result === undefined || !isLosing(one) || known.some(({ code }) => code === 'KEY_SEEN_ELSEWHERE')) continue;

@@ -1,14 +1,14 @@
 import type { Millis } from '../model/address.ts';
-import type { AttestationStatus } from '../model/axes.ts';
-import type { AttestationState } from '../model/device.ts';
+import type { Assurance, AttestationStatus } from '../model/axes.ts';
+import type { AttestationState, Device } from '../model/device.ts';
 import type { Decision, DecisionFacts, ExpectedPlace } from '../model/decision.ts';
 import type { ReasonCode } from '../model/reason.ts';
-import type { ZoneSettings } from '../model/settings.ts';
+import { usualConfirmations, type ZoneSettings } from '../model/settings.ts';
 import type { Remembered } from './memory.ts';
 import type { DeviceRecord } from './record.ts';
 
 /** True iff the last result ended, and the zone's grace with it: the admission that it gave is lost. */
-export const isExpired = ({ attestation: { result } }: DeviceRecord, zone: ZoneSettings, now: Millis): boolean =>
+export const isExpired = ({ attestation: { result } }: Pick<DeviceRecord, 'attestation'>, zone: ZoneSettings, now: Millis): boolean =>
   result !== undefined && now >= result.expires + zone.graceSeconds * 1000;
 
 /**
@@ -23,10 +23,11 @@ export function decisionFacts(
   now: Millis,
   remembered?: Remembered,
 ): DecisionFacts {
-  const { device, attestation, person } = record;
+  const { device, person } = record;
+  const attestation = believed(record.attestation, zone, now);
   const { vendor, kind, model, hostname } = device.fields;
   // A contraindicated result never ages into a better one: it stands until a newer result replaces it.
-  const expired = attestation.status !== 'contraindicated' && isExpired(record, zone, now);
+  const expired = attestation.status !== 'contraindicated' && isExpired({ attestation }, zone, now);
   const isUnplaced = !expired && attestation.status === 'affirming' && place !== undefined && place !== 'here';
   const status: AttestationStatus = expired ? 'none' : isUnplaced ? 'warning' : attestation.status;
   const reason: ReasonCode | undefined = expired
@@ -46,11 +47,14 @@ export function decisionFacts(
     announced: device.seenBy === 'announcement',
     cloned: device.cloneOf !== undefined,
     attestation: status,
-    assurance: expired ? 0 : attestation.assurance,
+    assurance:
+      status === 'none'
+        ? (Math.max(expired ? 0 : attestation.assurance, saysOfItself(device) ? 1 : 0) as Assurance)
+        : attestation.assurance,
     expected: place !== undefined,
     now,
     ...(place === undefined ? {} : { place }),
-    ...(remembered === undefined ? {} : { hasAttested: true }),
+    ...(remembered === undefined || remembered.as === 'kin' ? {} : { hasAttested: true }),
     ...(vendor === undefined ? {} : { vendor: vendor.value }),
     ...(kind === undefined ? {} : { kind: kind.value }),
     ...(model === undefined ? {} : { model: model.value }),
@@ -62,6 +66,16 @@ export function decisionFacts(
   };
 }
 
+/** What counts of it now: before unlisted firmware was seen often enough, that is what stood before, until the grace is over. */
+function believed(state: AttestationState, zone: ZoneSettings, now: Millis): AttestationState {
+  const { unconfirmed, reason: _, ...rest } = state;
+  if (unconfirmed === undefined || unconfirmed.count >= (zone.confirmations ?? usualConfirmations)) return state;
+  const { until, status, assurance, reason } = unconfirmed;
+  if (status === 'none' || now >= until + zone.graceSeconds * 1000)
+    return { ...rest, status: 'none', assurance: 0, reason: 'DIGEST_UNKNOWN' };
+  return { ...rest, status, assurance, ...(reason === undefined ? {} : { reason }) };
+}
+
 /** What is said of it beside its status. That one cannot attest who did so before is not true, whatever it answers now, or if nobody asks it here. */
 function unproved(
   { status, reason, result }: AttestationState,
@@ -69,9 +83,17 @@ function unproved(
   remembered?: Remembered,
 ): ReasonCode | undefined {
   const isAsked = reason !== undefined && saysNothing.has(reason);
-  if (status === 'none' && remembered !== undefined && (isAsked || (result === undefined && !challenge))) return 'ATTESTATION_STOPPED';
+  if (status === 'none' && remembered?.as === 'kin' && isAsked) return 'MODEL_ATTESTS_ELSEWHERE';
+  if (status === 'none' && remembered !== undefined && remembered.as !== 'kin' && (isAsked || (result === undefined && !challenge)))
+    return 'ATTESTATION_STOPPED';
   return reason ?? (result === undefined ? 'AWAITING_CHALLENGE' : undefined);
 }
+
+/** It says itself what it runs or which it is: for drift, never as proof. A person's word is not its own. */
+const saysOfItself = ({ fields: { firmware, serial, model } }: Device): boolean =>
+  [firmware, serial, model].some(field => field !== undefined && (field.locked !== true || field.observed !== undefined));
+
+const rung = (proved: Assurance, device: Device): Assurance => (proved === 0 && saysOfItself(device) ? 1 : proved);
 
 const saysNothing: ReadonlySet<ReasonCode> = new Set(['CANNOT_ATTEST', 'NO_EVIDENCE', 'NO_RESPONSE']);
 

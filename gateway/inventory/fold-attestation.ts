@@ -1,5 +1,5 @@
 import type { Millis } from '../model/address.ts';
-import type { Check, TransportFailure } from '../model/attestation.ts';
+import type { AttestationResult, Check, TransportFailure } from '../model/attestation.ts';
 import type { AttestationState } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
 import type { ReasonCode } from '../model/reason.ts';
@@ -37,7 +37,8 @@ export function foldOutcome(state: AttestationState, { outcome, checks: own, asl
       // What nobody can judge says no more than no Evidence.
       if (result.status === 'none' && failedHere === undefined && hasStood(state))
         return ended(state, result.reason ?? 'NO_EVIDENCE', 'its Evidence cannot be judged', at);
-      const { reason: _old, continuityKey: _key, stoppedAt: _stopped, ...base } = kept;
+      const { reason: _old, continuityKey: _key, stoppedAt: _stopped, unconfirmed: _odd, ...base } = kept;
+      const unconfirmed = failedHere === undefined ? oddness(state, result, at) : undefined;
       // What failed outranks what was only found odd.
       const reason = result.status === 'contraindicated' ? (result.reason ?? failedHere?.code) : (failedHere?.code ?? result.reason);
       return {
@@ -47,6 +48,7 @@ export function foldOutcome(state: AttestationState, { outcome, checks: own, asl
         result,
         checks: [...result.checks, ...own],
         ...(reason === undefined ? {} : { reason }),
+        ...(unconfirmed === undefined ? {} : { unconfirmed }),
         ...(result.identity !== undefined && failedHere === undefined ? { lastVerified: result.at } : {}),
       };
     }
@@ -78,6 +80,20 @@ export function foldOutcome(state: AttestationState, { outcome, checks: own, asl
   }
 }
 
+/**
+ * A digest that nobody lists may be an update in flight or a list that comes late, so it counts after several fresh answers only. What stood before ends now:
+ * whoever shows it once and then falls silent has the zone's grace left. What has failed before has failed; what was judged again from what is kept is not new.
+ */
+function oddness(state: AttestationState, result: AttestationResult, at: Millis): AttestationState['unconfirmed'] {
+  if (result.status !== 'contraindicated' || result.reason !== 'DIGEST_UNKNOWN') return undefined;
+  const { unconfirmed, status, assurance, reason } = state;
+  const isFresh = result.at !== state.result?.at || result.evidence !== state.result.evidence;
+  if (unconfirmed !== undefined) return isFresh ? { ...unconfirmed, count: unconfirmed.count + 1 } : unconfirmed;
+  if (status === 'contraindicated') return undefined;
+  const until = Math.min(state.result?.expires ?? at, at);
+  return { count: 1, until, status, assurance, ...(reason === undefined ? {} : { reason }) };
+}
+
 /** True iff it was once verified, or has failed: then what says nothing changes nothing for the better. */
 const hasStood = ({ status, lastVerified }: AttestationState): boolean => status === 'contraindicated' || lastVerified !== undefined;
 
@@ -97,7 +113,9 @@ function ended(state: AttestationState, code: ReasonCode, detail: string, at: Mi
 export function renewed(before: AttestationState, at: Millis, expires: Millis): AttestationState {
   const { stoppedAt: _, ...state } = before;
   if (state.result === undefined) return state;
-  return { ...state, result: { ...state.result, at, expires }, ...(state.lastVerified === undefined ? {} : { lastVerified: at }) };
+  const { unconfirmed } = state;
+  const seen = unconfirmed === undefined ? {} : { unconfirmed: { ...unconfirmed, count: unconfirmed.count + 1 } };
+  return { ...state, ...seen, result: { ...state.result, at, expires }, ...(state.lastVerified === undefined ? {} : { lastVerified: at }) };
 }
 
 /** What was proved leaned on reference values that are accepted no more. It fails until it is judged again; who it is stays proved. */

@@ -47,6 +47,8 @@ export class Intake {
   /** Ports of the settings without link. */
   readonly #down = new Set<PortName>();
   readonly #upstream = new Upstream();
+  /** Of the inventory, and until the input is done with. */
+  readonly #woken = new Set<DeviceId>();
   readonly #lent: Omit<Lookups, 'now' | 'arrival' | 'learnsUntil' | 'mud'>;
 
   constructor(parts: {
@@ -75,6 +77,13 @@ export class Intake {
     this.#lent = this.#lend();
   }
 
+  /** Devices that sent something after a long silence, each once. */
+  takeWoken(): readonly DeviceId[] {
+    const woken = [...this.#woken];
+    this.#woken.clear();
+    return woken;
+  }
+
   isDown(port: PortName): boolean {
     return this.#down.has(port);
   }
@@ -92,7 +101,7 @@ export class Intake {
       case 'forwarding-entry':
         return this.#isDevice(input) ? news(observeForwardingEntry(this.#desk(now), input)) : [];
       case 'sighted':
-        sight(this.#inventory, input.sightings);
+        sight(this.#inventory, input.sightings, id => this.#woken.add(id));
         for (const { mac, port, lastAt } of input.sightings) if (this.#isUplink(port)) this.#upstream.heard(mac, lastAt);
         return [];
       case 'malformed':
@@ -158,6 +167,7 @@ export class Intake {
       emit: event => this.#emit(now, event),
       quota: port => this.#take(port, now),
       maxDevices: this.#limits.devices,
+      woke: id => this.#woken.add(id),
       watch: (observation, arrival) => {
         const alarms = this.#rules.observe(observation, this.#lookups(arrival, now));
         return () => this.#raise(alarms, now);

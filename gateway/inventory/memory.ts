@@ -1,9 +1,24 @@
+import type { Device } from '../model/device.ts';
 import type { DeviceRecord } from './record.ts';
 import type { Inventory } from './inventory.ts';
 import type { Proof } from './proofs.ts';
 
-/** Who once attested and is, or says to be, this device. `as`: by its address, by the serial that it shows, or as another interface of it. */
-export type Remembered = { readonly proof: Proof; readonly as: 'address' | 'serial' | 'interface' };
+/**
+ * Who once attested and is, or says to be, this device: by its address, by the serial that it shows, or as another interface of it. `kin`: another device of
+ * what it says to be its vendor and model.
+ */
+export type Remembered = { readonly proof: Proof; readonly as: 'address' | 'serial' | 'interface' | 'kin' };
+
+/** Another device of its vendor and model that attested. Its own words say which it is, so this is a finding for people and grants nothing. */
+export function kinOf({ proofs }: Inventory, { mac, fields }: Device): Proof | undefined {
+  const { model, maker, vendor } = fields;
+  if (model === undefined) return undefined;
+  return proofs.ofClass(
+    [maker, vendor].flatMap(said => (said === undefined ? [] : [said.value])),
+    model.value,
+    mac,
+  );
+}
 
 /**
  * Whether this device is known to be able to attest. A newcomer who shows the serial of one that attested is that one with another address, or lies: in
@@ -21,5 +36,6 @@ export function rememberedOf(inventory: Inventory, { device }: DeviceRecord): Re
     const proof = proofs.of(inventory.get(id)?.device.mac ?? '');
     if (proof !== undefined) return { proof, as: 'interface' };
   }
-  return undefined;
+  const kin = kinOf(inventory, device);
+  return kin === undefined ? undefined : { proof: kin, as: 'kin' };
 }

@@ -11,6 +11,7 @@ import { relink } from './linking.ts';
 import { outsiderBurst } from './quota.ts';
 import type { DeviceRecord } from './record.ts';
 import { tellsApart } from './signs.ts';
+import { silentMs } from './view.ts';
 import { zoneOf } from './zone.ts';
 
 /** How many devices and Events one port may have; a capture file is one port for a whole site. */
@@ -32,6 +33,8 @@ export type Desk = {
   readonly quota: (port: PortName) => boolean;
   /** The most devices of one port; beyond it the longest silent undecided one gives way, else the new address is only counted. */
   readonly maxDevices: number;
+  /** Told of a device that speaks after a long silence. */
+  readonly woke: (device: DeviceId) => void;
   /** Shows the rules what is new, before it is folded in; raises what they find once the returned function is called. */
   readonly watch: (observation: Observation, arrival: Arrival) => () => void;
 };
@@ -73,6 +76,7 @@ export function observe(desk: Desk, observation: Observation): { readonly device
   if (located === undefined) return undefined;
   const { record, arrival } = located;
   const id = record.device.id;
+  if (at - record.seen.lastAt > silentMs) desk.woke(id);
   record.seen.lastAt = Math.max(record.seen.lastAt, at);
   const found = arrival !== 'known';
   if (found) desk.watch({ ...observation, fact: { kind: 'seen' } }, arrival)();
@@ -136,11 +140,12 @@ export function observeForwardingEntry(
 }
 
 /** Adds rolled-up counters to the devices they are about; counters of unknown addresses are of no use. */
-export function sight(inventory: Inventory, sightings: readonly Sighting[]): void {
+export function sight(inventory: Inventory, sightings: readonly Sighting[], woke: (device: DeviceId) => void): void {
   for (const { mac, port, vlan, packets, bytes, unicast = 0, lastAt } of sightings) {
     const record = inventory.at(mac, port, vlan);
     if (record === undefined) continue;
     const { seen } = record;
+    if (lastAt - seen.lastAt > silentMs) woke(record.device.id);
     record.seen = {
       lastAt: Math.max(seen.lastAt, lastAt),
       packets: seen.packets + packets,

@@ -19,15 +19,13 @@ export type Proof = {
 export const maxProofs = 20_000;
 export const maxMacsOfKey = 8;
 
-const classKey = (vendor: string, model: string): string => JSON.stringify([vendor.toLowerCase(), model.toLowerCase()]);
-
 /** Who once attested. It outlives the device records, so that being forgotten, moved or copied to another VLAN makes nobody a newcomer. */
 export class Proofs {
   readonly #byMac = new Map<Mac, Proof>();
   /** As many entries as `#byMac` has. */
   readonly #byKey = new Map<Hex, Set<Mac>>();
   readonly #bySerial = new Map<string, Set<Mac>>();
-  readonly #byClass = new Map<string, Set<Mac>>();
+  readonly #byModel = new Map<string, Set<Mac>>();
 
   static from(proofs: readonly Proof[]): Proofs {
     const made = new Proofs();
@@ -52,9 +50,17 @@ export class Proofs {
     return this.#first(this.#bySerial.get(serial));
   }
 
-  /** A proof of another address by a device of this vendor and model; upper and lower case are alike. */
-  ofClass(vendor: string, model: string, except: Mac): Proof | undefined {
-    return this.#first(this.#byClass.get(classKey(vendor, model)), except);
+  /**
+   * A proof of another address by a device of this model, of a maker whose first word is in one of these names: makers are written in several ways. Where
+   * nobody says who made it, the model decides. Upper and lower case are alike.
+   */
+  ofClass(makers: readonly string[], model: string, except: Mac): Proof | undefined {
+    for (const mac of this.#byModel.get(model.toLowerCase()) ?? []) {
+      const proof = mac === except ? undefined : this.#byMac.get(mac);
+      const word = proof?.vendor?.split(/[^\p{L}\p{N}]+/u, 1)[0]?.toLowerCase() ?? '';
+      if (proof !== undefined && (makers.length === 0 || makers.some(maker => maker.toLowerCase().includes(word)))) return proof;
+    }
+    return undefined;
   }
 
   /** Authentic Evidence came from the address. */
@@ -78,7 +84,7 @@ export class Proofs {
 
   #put(proof: Proof): void {
     this.#byMac.set(proof.mac, proof);
-    for (const [index, key] of indexed(proof, this.#byKey, this.#bySerial, this.#byClass)) {
+    for (const [index, key] of indexed(proof, this.#byKey, this.#bySerial, this.#byModel)) {
       const macs = index.get(key);
       if (macs === undefined) index.set(key, new Set([proof.mac]));
       else macs.add(proof.mac);
@@ -89,15 +95,15 @@ export class Proofs {
     const proof = this.#byMac.get(mac);
     if (proof === undefined) return;
     this.#byMac.delete(mac);
-    for (const [index, key] of indexed(proof, this.#byKey, this.#bySerial, this.#byClass)) {
+    for (const [index, key] of indexed(proof, this.#byKey, this.#bySerial, this.#byModel)) {
       const macs = index.get(key);
       macs?.delete(mac);
       if (macs?.size === 0) index.delete(key);
     }
   }
 
-  #first(macs: ReadonlySet<Mac> | undefined, except?: Mac): Proof | undefined {
-    for (const mac of macs ?? []) if (mac !== except) return this.#byMac.get(mac);
+  #first(macs: ReadonlySet<Mac> | undefined): Proof | undefined {
+    for (const mac of macs ?? []) return this.#byMac.get(mac);
     return undefined;
   }
 }
@@ -105,13 +111,8 @@ export class Proofs {
 type Index = Map<string, Set<Mac>>;
 
 /** Where a proof is found besides its address. */
-const indexed = (
-  { deviceKey, serial, vendor, model }: Proof,
-  byKey: Index,
-  bySerial: Index,
-  byClass: Index,
-): readonly [Index, string][] => [
+const indexed = ({ deviceKey, serial, model }: Proof, byKey: Index, bySerial: Index, byModel: Index): readonly [Index, string][] => [
   [byKey, deviceKey],
   ...(serial === undefined ? [] : [[bySerial, serial] satisfies [Index, string]]),
-  ...(vendor === undefined || model === undefined ? [] : [[byClass, classKey(vendor, model)] satisfies [Index, string]]),
+  ...(model === undefined ? [] : [[byModel, model.toLowerCase()] satisfies [Index, string]]),
 ];

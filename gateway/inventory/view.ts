@@ -1,7 +1,7 @@
 import type { Check } from '../model/attestation.ts';
 import type { Enforcement, Presence } from '../model/axes.ts';
 import type { DecisionFacts } from '../model/decision.ts';
-import type { Device, DeviceView } from '../model/device.ts';
+import type { Device, DeviceView, ResultFreshness } from '../model/device.ts';
 import { isVirtualRouterMac } from '../model/address-class.ts';
 import type { DeviceId, Millis } from '../model/address.ts';
 import type { ReasonCode } from '../model/reason.ts';
@@ -61,6 +61,7 @@ export function viewOf(record: DeviceRecord, now: Millis, linkIsDown: boolean): 
       status: decision.facts.attestation,
       assurance: decision.facts.assurance,
       ...reasonShown(decision.facts),
+      ...freshnessOf(record, now),
       checks: withExpected(withPlace(attestation.checks, decision.facts), record),
     },
     admission: decision.admission,
@@ -74,9 +75,21 @@ export function viewOf(record: DeviceRecord, now: Millis, linkIsDown: boolean): 
   return person === undefined ? view : { ...view, person };
 }
 
+/** `fresh` while a result stands, `stale` while only the zone's grace holds it, `ended` when nothing of it counts any more. */
+function freshnessOf({ attestation: { result }, decision }: DeviceRecord, now: Millis): { readonly freshness?: ResultFreshness } {
+  if (result === undefined || result.identity === undefined) return {};
+  if (now < result.expires) return { freshness: 'fresh' };
+  return { freshness: decision?.facts.attestation === 'none' ? 'ended' : 'stale' };
+}
+
 /** What stands in the way beside what was judged: time, silence, its place. */
 function reasonShown({ attestationReason: reason }: DecisionFacts): { readonly reason?: ReasonCode } {
-  return reason === 'LOCATION_NOT_PROVEN' || reason === 'ATTESTATION_STOPPED' || reason === 'EVIDENCE_EXPIRED' ? { reason } : {};
+  return reason === 'LOCATION_NOT_PROVEN' ||
+    reason === 'ATTESTATION_STOPPED' ||
+    reason === 'EVIDENCE_EXPIRED' ||
+    reason === 'MODEL_ATTESTS_ELSEWHERE'
+    ? { reason }
+    : {};
 }
 
 /** The same for what the list says of its place. */

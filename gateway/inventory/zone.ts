@@ -12,6 +12,15 @@ export function zoneOf(zones: readonly ZoneSettings[], at: { port: PortName; vla
   return found;
 }
 
+/** The zone with the times of this device's kind: the first of its ages that names the kind or the proved model. */
+export function withAge(zone: ZoneSettings, kind: string | undefined, model: string | undefined): ZoneSettings {
+  const age = zone.ages?.find(
+    ({ kinds = [], models = [] }) => (kind !== undefined && kinds.includes(kind)) || (model !== undefined && models.includes(model)),
+  );
+  if (age === undefined) return zone;
+  return { ...zone, evidenceTtlSeconds: age.evidenceTtlSeconds, graceSeconds: age.graceSeconds ?? zone.graceSeconds };
+}
+
 /** True iff an IPv4 address lies in a CIDR prefix. IPv6 matches none (prefix zones are IPv4). */
 export function inPrefix(ip: Ip, prefix: string): boolean {
   const [base, bits] = prefix.split('/');

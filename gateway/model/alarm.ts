@@ -35,6 +35,7 @@ export const alarms = {
   'remote-access-device': 'gives somebody outside a way in',
   'ring-broken': 'a redundant ring has opened',
   'key-seen-elsewhere': 'showed a device key that another device proved',
+  'model-attests-elsewhere': 'does not attest, though another of its vendor and model does here',
   'probe-hurt': 'went quiet right after we asked it something',
   flood: 'more than a port may journal',
 } as const satisfies Record<string, string>;

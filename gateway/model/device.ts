@@ -94,6 +94,10 @@ export type PersonDecision = {
   readonly excuses?: ReasonCode;
 };
 
+/** How a result ages: it stands, only the zone's grace holds it, or it is over. */
+export const resultFreshnesses = ['fresh', 'stale', 'ended'] as const;
+export type ResultFreshness = (typeof resultFreshnesses)[number];
+
 /** Where the attestation of a device stands. `result` is the last judged one, kept until it is replaced. */
 export type AttestationState = {
   readonly status: AttestationStatus;
@@ -106,9 +110,19 @@ export type AttestationState = {
   readonly challengedAt?: Millis;
   /** When its Evidence was last authentic, whatever came of it; absent iff it never was. */
   readonly lastVerified?: Millis;
+  /** Firmware that nobody lists was seen so often, freshly each time; until it counts, what stood before does, and ends at `until`. Absent once it is clear. */
+  readonly unconfirmed?: {
+    readonly count: number;
+    readonly until: Millis;
+    readonly status: AttestationStatus;
+    readonly assurance: Assurance;
+    readonly reason?: ReasonCode;
+  };
   /** Since when it does not attest any more though it once did and is there; absent while it does, or sleeps. */
   readonly stoppedAt?: Millis;
   readonly lastFailure?: { readonly at: Millis; readonly code: ReasonCode; readonly detail: string };
+  /** Of `result`; in views only. */
+  readonly freshness?: ResultFreshness;
   /** A2: SHA-256 of the public key of a TLS certificate without Evidence. */
   readonly continuityKey?: string;
   /** What a person took as its good state, where nobody signs reference values for it. */

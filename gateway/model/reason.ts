@@ -60,6 +60,10 @@ export const reasons = {
     next: 'look at it; then name its port in policies/expected, or approve it',
   },
   ATTESTATION_STOPPED: { text: 'it used to attest and has stopped', next: 'find out why; it cannot be approved as unable to' },
+  MODEL_ATTESTS_ELSEWHERE: {
+    text: 'does not attest, though another of its vendor and model does here',
+    next: 'find out why, and whether it is what it says; then approve it by hand',
+  },
   REFERENCE_REVOKED: { text: 'the reference values that it matched were revoked', next: 'update the device' },
   NO_MEASUREMENTS: { text: 'proved who it is, but carries no firmware measurement', next: 'approve it by hand' },
   DIGEST_UNKNOWN: { text: 'its measured firmware is in no signed list', next: 'install known firmware, or have the list extended' },

@@ -26,6 +26,18 @@ export const channelsOf = ({
 export const channelText = ({ channel, port, path }: ChannelAddress): string =>
   `${channel} port ${port}${path === undefined ? '' : ` ${path}`}`;
 
+/**
+ * How long results of some devices stand, in place of what the zone says. `kinds` as fingerprints name them, which is a guess from untrusted words: whoever
+ * pretends to be of such a kind gets that time, so give what you would give to anybody. `models`: as the anchor vouches for them.
+ */
+export type Age = {
+  readonly kinds?: readonly string[];
+  readonly models?: readonly string[];
+  readonly evidenceTtlSeconds: number;
+  readonly graceSeconds?: number;
+};
+export const usualConfirmations = 2;
+
 /** A zone owns ports, VLANs or prefixes; the first zone of the list that matches a device has it. Exactly one zone is the default. */
 export type ZoneSettings = {
   readonly name: ZoneName;
@@ -44,6 +56,10 @@ export type ZoneSettings = {
   /** How long a result stands, and how long an expired one is tolerated. */
   readonly evidenceTtlSeconds: number;
   readonly graceSeconds: number;
+  /** For kinds of devices, or proved models, whose results stand for another time: what sleeps for days must not be held each time that it wakes. */
+  readonly ages?: readonly Age[];
+  /** After how many fresh answers in a row a digest that nobody lists is believed; absent: `usualConfirmations`. */
+  readonly confirmations?: number;
   /** What happens when no rule matches. */
   readonly otherwise: 'admit' | 'hold';
   /** What we may ask on the wire by ourselves, for good; absent: nothing. A person arms it for a time, or stops it (`Command`). */

@@ -84,7 +84,7 @@ function proof(state: AttestationState, decision: Decision): string {
   const who = `A${state.assurance}${serial === undefined ? '' : `, serial ${clean(serial, 60)}`}`;
   switch (state.status) {
     case 'none':
-      return `it proved nothing${why}`;
+      return `it proved nothing${state.assurance === 1 ? ' and only says what it is (A1)' : ''}${why}`;
     case 'affirming':
       return `it proved ${state.assurance >= 4 ? 'who it is and its firmware' : 'who it is'} (${who})`;
     case 'warning':

@@ -62,8 +62,8 @@ describe('discovery to decision', () => {
   it('failed Evidence quarantines; no Evidence and transport failures only hold', () => {
     const bench = new Bench();
     bench.see(sensor, 'v1', ip('10.20.1.1'));
-    bench.answer(sensor, result(bench.now, { status: 'contraindicated', assurance: 0, reason: 'DIGEST_UNKNOWN' }));
-    expect(bench.device(sensor)).toMatchObject({ admission: 'denied', decision: { access: 'quarantine', reason: 'DIGEST_UNKNOWN' } });
+    bench.answer(sensor, result(bench.now, { status: 'contraindicated', assurance: 0, reason: 'VERSION_DENIED' }));
+    expect(bench.device(sensor)).toMatchObject({ admission: 'denied', decision: { access: 'quarantine', reason: 'VERSION_DENIED' } });
     bench.see(other, 'v2', ip('10.20.1.2'));
     bench.answer(other, { kind: 'transport-failure', failure: 'refused', detail: 'refused' });
     expect(bench.device(other)).toMatchObject({ admission: 'pending', decision: { reason: 'CANNOT_ATTEST' } });
@@ -177,7 +177,7 @@ describe('Evidence ages and moves', () => {
   it('contraindicated does not age into something better', () => {
     const bench = new Bench();
     bench.see(sensor, 'v1', ip('10.20.1.1'));
-    bench.answer(sensor, result(bench.now, { status: 'contraindicated', reason: 'DIGEST_UNKNOWN' }));
+    bench.answer(sensor, result(bench.now, { status: 'contraindicated', reason: 'VERSION_DENIED' }));
     bench.feed({ kind: 'tick' }, 100 * 3_600_000);
     expect(bench.device(sensor).decision.access).toBe('quarantine');
   });
@@ -231,7 +231,7 @@ describe('Evidence ages and moves', () => {
     bench.feed({ kind: 'tick' }, 3_600_000 + 800_000);
     expect(bench.device(sensor).admission).toBe('admitted');
     expect(again(result(bench.now, { assurance: 4 }))?.kind).toBe('attested');
-    expect(again(result(bench.now, { status: 'contraindicated', reason: 'DIGEST_UNKNOWN' }))?.kind).toBe('attested');
+    expect(again(result(bench.now, { status: 'contraindicated', reason: 'VERSION_DENIED' }))?.kind).toBe('attested');
     expect(bench.device(sensor).admission).toBe('denied');
   });
 
@@ -245,7 +245,7 @@ describe('Evidence ages and moves', () => {
 
   it('an outcome counts once, and one that nobody asked for counts never', () => {
     const bench = admitted();
-    expect(bench.answer(sensor, result(bench.now, { status: 'contraindicated', reason: 'DIGEST_UNKNOWN' }))).toEqual([]);
+    expect(bench.answer(sensor, result(bench.now, { status: 'contraindicated', reason: 'VERSION_DENIED' }))).toEqual([]);
     expect(bench.device(sensor).admission).toBe('admitted');
   });
 });

@@ -102,7 +102,7 @@ describe('a device that once attested and stops', () => {
 
   it('that sends nothing is asleep: its proof ends with time, and it is not said to have stopped', () => {
     const bench = admitted();
-    bench.feed({ kind: 'tick' }, 1_900_000);
+    bench.feed({ kind: 'tick' }, 2_200_000);
     bench.answer(sensor, { kind: 'transport-failure', failure: 'timeout', detail: '' });
     bench.feed({ kind: 'tick' }, 2 * hour);
     expect(bench.device(sensor).decision).toMatchObject({ access: 'hold', reason: 'EVIDENCE_EXPIRED' });

@@ -18,8 +18,10 @@ describe('who once attested', () => {
     proofs.note(mac(1), 'd1', who('k1', { serial: 'S1', vendor: 'Acme', model: 'TS-2' }), 5);
     expect(proofs.of(mac(1))).toMatchObject({ device: 'd1', at: 5, deviceKey: 'k1' });
     expect(proofs.withSerial('S1')?.mac).toBe(mac(1));
-    expect(proofs.ofClass('ACME', 'ts-2', mac(2))?.mac).toBe(mac(1));
-    expect(proofs.ofClass('Acme', 'TS-2', mac(1))).toBeUndefined();
+    expect(proofs.ofClass(['ACME Sensors'], 'ts-2', mac(2))?.mac).toBe(mac(1));
+    expect(proofs.ofClass([], 'TS-2', mac(2))?.mac).toBe(mac(1));
+    expect(proofs.ofClass(['Acme'], 'TS-2', mac(1))).toBeUndefined();
+    expect(proofs.ofClass(['Other'], 'TS-2', mac(2))).toBeUndefined();
     expect(Proofs.from(structuredClone(proofs.snapshot())).withSerial('S1')?.mac).toBe(mac(1));
   });
 

@@ -43,6 +43,19 @@ const channel = z.strictObject(
   { error: 'a channel with channel and port' },
 );
 
+const names = z.string({ error: 'a name' }).min(1, { error: 'a name' }).max(200, { error: 'a name of at most 200 characters' });
+const age = z
+  .strictObject(
+    {
+      kinds: list(names, 1, 64).exactOptional(),
+      models: list(names, 1, 64).exactOptional(),
+      evidenceTtlSeconds: count(1, 2_592_000, ' seconds'),
+      graceSeconds: count(0, 604_800, ' seconds').exactOptional(),
+    },
+    { error: 'an age with kinds or models, and evidenceTtlSeconds' },
+  )
+  .refine(a => a.kinds !== undefined || a.models !== undefined, { error: 'an age with kinds or models, and evidenceTtlSeconds' });
+
 const zone = z.strictObject(
   {
     name: word(64, 'a name of letters, digits, . _ - and at most 64'),
@@ -56,6 +69,8 @@ const zone = z.strictObject(
     channels: list(channel, 1, maxChannels).exactOptional(),
     evidenceTtlSeconds: count(1, 604_800, ' seconds').default(3600),
     graceSeconds: count(0, 604_800, ' seconds').default(900),
+    ages: list(age, 1, 64).exactOptional(),
+    confirmations: count(1, 10).exactOptional(),
     otherwise: z.enum(['admit', 'hold'], { error: 'admit or hold' }).default('hold'),
     probes: z.enum(probeModes, { error: 'off, broadcast or known-devices' }).default('off'),
   },
