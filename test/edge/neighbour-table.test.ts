@@ -21,7 +21,7 @@ describe('the neighbour at an address', () => {
     );
     expect(['10.20.1.1', '10.20.1.2', '10.20.1.3', '10.20.1.4', ''].map(ip => table.at(ip))).toEqual([
       '02:00:00:00:00:0a',
-      ...Array(4).fill(undefined),
+      ...[undefined, undefined, undefined, undefined],
     ]);
   });
 
