@@ -2,6 +2,7 @@ import type { DeviceId, Hex, Ip, Mac, Millis } from '../model/address.ts';
 import type { AttestationResult, AttestedIdentity, ChallengeOutcome, Check } from '../model/attestation.ts';
 import type { AttestationState, Device } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
+import { withBaseline } from './baseline.ts';
 import type { Inventory } from './inventory.ts';
 import { relink } from './linking.ts';
 import type { DeviceRecord } from './record.ts';
@@ -25,9 +26,9 @@ const rivalsOf = (inventory: Inventory, here: Device, key: Hex, now: Millis): re
       now < result.expires,
   );
 
-/** A person who approved this key here has looked. */
+/** A person who approved this key here, or whoever is here, has looked. */
 const isApproved = ({ person }: DeviceRecord, key: Hex, now: Millis): boolean =>
-  person?.kind === 'approval' && person.deviceKey === key && (person.until === undefined || now < person.until);
+  person?.kind === 'approval' && (person.deviceKey ?? key) === key && (person.until === undefined || now < person.until);
 
 const at = ({ device: { mac, port } }: DeviceRecord): string => `${mac} on ${port}`;
 
@@ -73,12 +74,13 @@ export function attestedEvents(
   isPlaced: IsPlaced,
   device: DeviceId,
   challenge: string,
-  outcome: ChallengeOutcome,
+  judged: ChallengeOutcome,
   now: Millis,
   emit: (now: Millis, event: EventBody) => void,
 ): void {
   const record = inventory.get(device);
   if (record === undefined) return;
+  const outcome = withBaseline(judged, record.attestation.baseline);
   const identity = outcome.kind === 'appraised' ? outcome.result.identity : undefined;
   const rivals =
     identity === undefined || outcome.kind !== 'appraised' || !countsFor(outcome.result)
