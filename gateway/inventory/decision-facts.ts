@@ -47,10 +47,7 @@ export function decisionFacts(
     announced: device.seenBy === 'announcement',
     cloned: device.cloneOf !== undefined,
     attestation: status,
-    assurance:
-      status === 'none'
-        ? (Math.max(expired ? 0 : attestation.assurance, saysOfItself(device) ? 1 : 0) as Assurance)
-        : attestation.assurance,
+    assurance: status === 'none' ? rung(expired ? 0 : attestation.assurance, device) : attestation.assurance,
     expected: place !== undefined,
     now,
     ...(place === undefined ? {} : { place }),
