@@ -7,7 +7,7 @@ import { type Accounts, parseAccounts } from './api/auth.ts';
 import { createPage } from './api/server.ts';
 import { bridgeAddress } from './edge/bridge-address.ts';
 import { ChallengeDispatcher } from './edge/challenge/dispatcher.ts';
-import { sendTrust } from './edge/challenge/send-trust.ts';
+import { greetChallenger, sendTrust } from './edge/challenge/send-trust.ts';
 import { receive } from './edge/inbox.ts';
 import { lineWriter, readLines } from './edge/lines.ts';
 import { LiveSite } from './edge/live-site.ts';
@@ -32,6 +32,7 @@ import { JsonFile } from './edge/store/json-file.ts';
 import { pageCertificate } from './edge/store/page-certificate.ts';
 import { watchPolicies } from './edge/store/policy-files.ts';
 import { PolicyKeeper } from './edge/store/policy-keeper.ts';
+import { RevocationStore } from './edge/store/revocation-store.ts';
 import { settingsToRun } from './edge/store/settings.ts';
 import { readTrust } from './edge/store/trust-files.ts';
 import { version } from './edge/version.ts';
@@ -85,15 +86,21 @@ const toEnforcer = channel<ToEnforcer>('enforcer', value => {
   const message = receive('enforcer', value, log);
   if (message !== undefined) fromEnforcer(message);
 });
+/** What the challenger fetched about revocation, and where it may fetch nothing from. */
+const kept = new RevocationStore(folder, log);
+const forbidden = { management: switches.map(({ ip }) => ip), lan: address === undefined ? [] : [address.prefix] };
 const toChallenger = channel<ToChallenger>('challenger', value => {
   site.processHeard('challenger');
   const message = receive('challenger', value, log);
   if (message?.type === 'outcome') dispatcher.answered(message);
-  else if (message?.type === 'hello') {
+  else if (message?.type === 'learned-revocation') {
+    void kept.keep(message.kind, Buffer.from(message.der, 'base64'), message.dropped, now());
+    if (message.news !== undefined) input({ kind: 'noted', event: { kind: 'revocation-news', ...message.news } });
+  } else if (message?.type === 'hello') {
     site.processHeard('challenger', message.pid);
     site.processSays('challenger', visibleText(message.fault ?? ''));
     dispatcher.lost('challenger');
-    sendTrust(toChallenger, keeper.trust);
+    greetChallenger(toChallenger, { forbidden, kept: kept.all(), trust: keeper.trust, now: now() });
   }
 });
 const toProber =

@@ -167,6 +167,8 @@ export function describeEvent(body: EventBody): string {
       return `policy loaded from ${body.files.length} files`;
     case 'trust-loaded':
       return `trust in force: ${body.anchors.length} anchors, ${body.referenceSets.length} reference sets`;
+    case 'revocation-news':
+      return `${body.issuer} tells anew what it revoked (${body.revoked} more): devices below ${body.anchor} are asked again`;
     case 'policy-refused':
       return `policy refused: ${body.problems.join('; ')}`;
   }

@@ -61,12 +61,26 @@ export type FromChallenger =
   /** Each half second, so that silence means that it hangs; the supervisor then ends it. */
   | { readonly type: 'beat' }
   /** With the Evidence that was judged, so that the gateway can keep it by its hash. */
-  | { readonly type: 'outcome'; readonly id: string; readonly outcome: ChallengeOutcome; readonly evidence?: WireEvidence };
+  | { readonly type: 'outcome'; readonly id: string; readonly outcome: ChallengeOutcome; readonly evidence?: WireEvidence }
+  | LearnedRevocation;
+
+/** A genuine CRL or OCSP response that was fetched, in place of those with these hashes. `news`: who was judged by what was known before. */
+export type LearnedRevocation = {
+  readonly type: 'learned-revocation';
+  readonly kind: 'crl' | 'ocsp';
+  readonly der: string;
+  readonly dropped: readonly Hex[];
+  readonly news?: { readonly anchor: string; readonly issuer: string; readonly revoked: number };
+};
 
 export type ToChallenger =
   /** A CRL that the next trust names by its hash; DER in base64. */
   | { readonly type: 'crl'; readonly sha256: Hex; readonly der: string }
   | { readonly type: 'trust'; readonly trust: TrustMaterial }
+  /** What was fetched before a restart; DER in base64. */
+  | { readonly type: 'kept-revocation'; readonly kind: 'crl' | 'ocsp'; readonly der: string; readonly seen: Millis }
+  /** Where nothing may be fetched from: addresses of the management, networks of the devices (CIDR). Said first. */
+  | { readonly type: 'fetching'; readonly management: readonly string[]; readonly lan: readonly string[]; readonly now: Millis }
   | {
       readonly type: 'challenge';
       readonly challenge: Challenge;

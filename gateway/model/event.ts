@@ -16,6 +16,8 @@ export type EventBody =
   | { readonly kind: 'policy-loaded'; readonly hash: Hex; readonly files: readonly string[] }
   /** Trust anchors and signed reference values in force, by name; everybody is challenged anew under them. */
   | { readonly kind: 'trust-loaded'; readonly hash: Hex; readonly anchors: readonly string[]; readonly referenceSets: readonly string[] }
+  /** A CRL or OCSP response was fetched that may change verdicts below this anchor: they are asked for anew. `revoked`: serial numbers that are new in it. */
+  | { readonly kind: 'revocation-news'; readonly anchor: string; readonly issuer: string; readonly revoked: number }
   | { readonly kind: 'policy-refused'; readonly problems: readonly string[] }
   | {
       readonly kind: 'device-found';

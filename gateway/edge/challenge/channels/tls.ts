@@ -35,6 +35,7 @@ function handshake(target: Target, timeout: Millis): Promise<Exchange> {
     const socket = connect({
       secureContext,
       rejectUnauthorized: false,
+      requestOCSP: true,
       host: target.ip,
       port: target.remotePort,
       ...(target.localAddress === undefined ? {} : { localAddress: target.localAddress }),
@@ -54,15 +55,19 @@ function handshake(target: Target, timeout: Millis): Promise<Exchange> {
     }, watchEvery);
     socket.on('error', (error: Error) => finish(failureOf(error)));
     socket.on('close', () => fail('reset', 'closed before the handshake was done'));
-    socket.once('secureConnect', () => finish(answer(socket)));
+    let staple: Uint8Array | undefined;
+    // Before `secureConnect`; null where nothing is stapled.
+    socket.on('OCSPResponse', (der: Buffer | null) => (staple = der === null || der.length === 0 ? undefined : new Uint8Array(der)));
+    socket.once('secureConnect', () => finish(answer(socket, staple)));
   });
 }
 
-function answer(socket: TLSSocket): Exchange {
+function answer(socket: TLSSocket, staple: Uint8Array | undefined): Exchange {
   return {
     kind: 'answered',
     evidence: chainEvidence(chainOf(socket.getPeerX509Certificate())),
     freshness: { kind: 'handshake', protocol: socket.getProtocol() ?? 'unknown', resumed: socket.isSessionReused() },
+    ...(staple === undefined ? {} : { staple }),
   };
 }
 
