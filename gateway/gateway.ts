@@ -1,5 +1,6 @@
-import { Asking } from './attestation/asking.ts';
-import { askableAt, attestedEvents } from './inventory/bound.ts';
+import { Asking, type AskingParts } from './attestation/asking.ts';
+import { Serving } from './attestation/serving.ts';
+import { askableAt, askerAt, attestedEvents } from './inventory/bound.ts';
 import { Detector } from './detection/detector.ts';
 import { kindEvents } from './inventory/classify.ts';
 import { commandEvents } from './inventory/command.ts';
@@ -34,6 +35,7 @@ export class Gateway {
   readonly #enforcing = new Enforcing();
   readonly #asking: Asking<DeviceRecord>;
   readonly prober: Prober<DeviceRecord>;
+  readonly serving: Serving<DeviceRecord>;
   /** Devices to decide about again: a subset of the inventory. */
   readonly #dirty = new Set<DeviceId>();
   #policy: Policy;
@@ -50,10 +52,14 @@ export class Gateway {
     this.#intake = new Intake({ ...parts, ...own, policy: lookupsOf(() => this.#policy) });
     this.#switches = new SwitchKnowledge({ inventory, ...own });
     const ipOf = (record: DeviceRecord) => site.gateway && askableAt(inventory, record, site.gateway, this.#intake.upstream.owners);
-    this.#asking = new Asking({
-      ...{ inventory, ipOf, emit: own.emit, zoneOf: record => this.#zoneOf(record) },
-      isBarred: record => this.#intake.isDown(record.device.port) || this.prober.forbids(record),
-      attested: (...outcome) => attestedEvents(inventory, ...outcome, own.emit),
+    const attested: AskingParts<DeviceRecord>['attested'] = (...outcome) => attestedEvents(inventory, ...outcome, own.emit);
+    const judged = { emit: own.emit, attested, zoneOf: (record: DeviceRecord) => this.#zoneOf(record) };
+    const isBarred = (record: DeviceRecord) => this.#intake.isDown(record.device.port) || this.prober.forbids(record);
+    this.#asking = new Asking({ ...judged, inventory, ipOf, isBarred });
+    this.serving = new Serving({
+      ...judged,
+      recordAt: ip => site.gateway && askerAt(inventory, ip, site.gateway, this.#intake.upstream.owners),
+      handedIn: (...outcome) => this.#asking.handedIn(...outcome),
     });
     this.prober = new Prober({
       ...{ probes: list, inventory, settings: site.settings, own: site.gateway, emit: own.emit, ipOf },
@@ -102,6 +108,9 @@ export class Gateway {
         break;
       case 'challenge-outcome':
         this.#asking.finished(input.challenge, input.outcome, now);
+        break;
+      case 'served-outcome':
+        this.serving.finished(input, now);
         break;
       case 'probe-outcome':
         this.prober.finished(input.id, input.outcome, now);

@@ -26,6 +26,7 @@ import { SwitchPoller } from './edge/probe/switch-poller.ts';
 import { projectFile } from './edge/project-files.ts';
 import { type RoleName, roles } from './edge/roles.ts';
 import { Runner } from './edge/runner.ts';
+import { neighbourAt, ServedAttestation } from './edge/served-attestation.ts';
 import { CrlFiles } from './edge/store/crl-files.ts';
 import { JournalStore } from './edge/store/journal-store.ts';
 import { JsonFile } from './edge/store/json-file.ts';
@@ -34,11 +35,13 @@ import { watchPolicies } from './edge/store/policy-files.ts';
 import { PolicyKeeper } from './edge/store/policy-keeper.ts';
 import { RevocationStore } from './edge/store/revocation-store.ts';
 import { settingsToRun } from './edge/store/settings.ts';
+import { fileSigner, type Signer } from './edge/store/signing-key.ts';
 import { readTrust } from './edge/store/trust-files.ts';
 import { version } from './edge/version.ts';
 import { Gateway } from './gateway.ts';
 import { Inventory } from './inventory/inventory.ts';
 import { VendorTable } from './inventory/vendor.ts';
+import type { Evidence } from './model/attestation.ts';
 import type { Input } from './model/machine.ts';
 import { visibleText } from './model/visible-text.ts';
 
@@ -138,13 +141,14 @@ if (values.switches) {
   setInterval(() => poller.tick(now()), 1_000);
 }
 
+const keepEvidence = ({ id, mediaType, bytes }: Evidence): void => store.keepEvidence(id, mediaType, now(), bytes);
 const dispatcher = new ChallengeDispatcher({
   localAddress: address?.ip ?? '127.0.0.1',
   now,
   builtAt: statSync(import.meta.filename).mtimeMs,
   toEnforcer,
   toChallenger,
-  keepEvidence: ({ id, mediaType, bytes }) => store.keepEvidence(id, mediaType, now(), bytes),
+  keepEvidence,
   done: (challenge, outcome) => input({ kind: 'challenge-outcome', challenge, outcome }),
 });
 const probeDispatcher = new ProbeDispatcher({
@@ -280,7 +284,19 @@ const page = await createPage(site, {
   pageSocket: join(folder, 'page.sock'),
   log,
 });
-await createAttestationListener(site, { log });
+/** A key that somebody may have read signs nothing; the rest goes on. */
+let signing: Promise<Signer> | undefined;
+const attesting = new ServedAttestation({
+  serving: gateway.serving,
+  stateOf: id => gateway.view(id, now())?.attestation,
+  neighbourAt: ip => (settings.network.kind === 'bridge' ? neighbourAt(ip, settings.network.bridge) : undefined),
+  judge: judgement => dispatcher.judge(judgement),
+  keepEvidence,
+  input,
+  signer: () => (signing ??= fileSigner(folder)),
+  ...{ now, version, log },
+});
+await createAttestationListener(site, attesting, { log });
 process.stdout.write(`page: ${page.url}\npage certificate sha-256: ${certificate.fingerprint}\n`);
 if (page.setupCode !== undefined) process.stdout.write(`one-time code: ${page.setupCode}\n`);
 process.stdout.write(`journal head: ${store.head.seq} ${store.head.hash}\n`);

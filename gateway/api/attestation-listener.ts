@@ -1,16 +1,21 @@
 import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { DeviceView } from '../model/device.ts';
 import { reasons } from '../model/reason.ts';
-import { remoteOf } from './guard.ts';
+import { type Answer, send } from './answer.ts';
+import type { Attesting } from './attesting.ts';
+import { remoteOf, shortAddress } from './guard.ts';
 import { Limiter } from './limiter.ts';
 import type { Site } from './site.ts';
+import { VeraisonApi } from './veraison.ts';
 
 export type AttestationOptions = { readonly log: (line: string) => void; readonly now?: () => number };
 export type AttestationListener = { readonly port: number; close(): Promise<void> };
 
-/** Connections at a time: a held lane has one device behind each port, and each answer closes its connection. */
-const maxConnections = 64;
+/** Connections at a time, and of them from behind one port, so that one slow client, or a crowd of them, takes nobody else's. Each answer closes its own. */
+const maxConnections = 128;
+const maxPerPort = 16;
 const limits = {
   maxHeaderSize: 2_048,
   headersTimeout: 3_000,
@@ -19,24 +24,31 @@ const limits = {
   connectionsCheckingInterval: 1_000,
 } as const;
 
-type Answer = { readonly status: number; readonly text: string; readonly headers?: Record<string, string> };
-
 /**
- * The one listener of ours that a held device can reach: plain HTTP, text only, no cookies. It tells the asking address what is known of
- * that address and of nobody else, and lets it ask to be challenged. Rejects when it cannot listen.
+ * The one listener of ours that a held device can reach: plain HTTP, no cookies. It tells the asking address what is known of that address and of nobody
+ * else, lets it ask to be challenged, and takes its Evidence (`VeraisonApi`). Rejects when it cannot listen.
  */
-export async function createAttestationListener(site: Site, { log, now = Date.now }: AttestationOptions): Promise<AttestationListener> {
+export async function createAttestationListener(
+  site: Site,
+  attesting: Attesting,
+  { log, now = Date.now }: AttestationOptions,
+): Promise<AttestationListener> {
   // One challenge in ten seconds for a device, and twenty for all together.
   const challenges = new Limiter(1, 20, 10_000);
+  const veraison = new VeraisonApi(attesting);
   const server = createServer(limits, (request, response) => {
-    answerTo(site, challenges, now(), request).then(
-      answer => send(response, answer),
-      (error: unknown) => {
-        log(`attestation listener: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-        send(response, { status: 500, text: 'The gateway failed.\n' });
-      },
-    );
+    const answer = veraison.answer(request, remoteOf(request), now);
+    answer
+      .then(one => one ?? answerTo(site, challenges, now(), request))
+      .then(
+        answer => send(response, answer),
+        (error: unknown) => {
+          log(`attestation listener: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+          send(response, { status: 500, text: 'The gateway failed.\n' });
+        },
+      );
   });
+  server.on('connection', fairShare(attesting));
   server.maxConnections = maxConnections;
   server.maxHeadersCount = 32;
   server.setTimeout(10_000);
@@ -58,12 +70,34 @@ export async function createAttestationListener(site: Site, { log, now = Date.no
   };
 }
 
+/** Ends connections above the share of their port; an address that is nobody's counts for itself. */
+function fairShare(attesting: Attesting): (socket: Socket) => void {
+  /** At most `maxConnections` entries: one goes with the last connection of its port. */
+  const open = new Map<string, number>();
+  return socket => {
+    const address = shortAddress(socket.remoteAddress ?? '');
+    const served = attesting.at(address);
+    const key = served.kind === 'armed' ? `port ${served.asker.port}` : address;
+    const count = (open.get(key) ?? 0) + 1;
+    if (count > maxPerPort) return void socket.destroy();
+    open.set(key, count);
+    socket.once('close', () => {
+      const left = (open.get(key) ?? 1) - 1;
+      if (left > 0) open.set(key, left);
+      else open.delete(key);
+    });
+  };
+}
+
 async function answerTo(site: Site, challenges: Limiter, now: number, request: IncomingMessage): Promise<Answer> {
   const { method, url } = request;
   const isStatus = url === '/' && (method === 'GET' || method === 'HEAD');
   const isChallenge = url === '/challenge' && method === 'POST';
   if (!isStatus && !isChallenge)
-    return { status: 404, text: 'Nothing is here. GET / tells what is known of you; POST /challenge asks for a challenge.\n' };
+    return {
+      status: 404,
+      text: 'Nothing is here. GET / tells what is known of you; POST /challenge asks for a challenge; /.well-known/veraison/verification says how to hand Evidence in.\n',
+    };
   const ip = remoteOf(request);
   const view = site.deviceByIp(ip);
   if (view === undefined) return { status: 404, text: `Nothing is known of ${ip} yet. Ask again in a few seconds.\n` };
@@ -89,17 +123,4 @@ function statusOf({ admission, enforcement, attestation, decision }: DeviceView,
     `next: ${next}`,
     '',
   ].join('\n');
-}
-
-/** Whatever else the request carries is not read: the connection ends with the answer. */
-function send(response: ServerResponse, { status, text, headers = {} }: Answer): void {
-  response.writeHead(status, {
-    'Content-Type': 'text/plain; charset=utf-8',
-    'Content-Length': Buffer.byteLength(text),
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
-    Connection: 'close',
-    ...headers,
-  });
-  response.end(text);
 }

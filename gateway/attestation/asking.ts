@@ -67,6 +67,11 @@ export class Asking<R extends DeviceRecord> {
     this.#parts.attested(device, challenge, outcome, now);
   }
 
+  /** A device handed Evidence in by itself. */
+  handedIn(device: DeviceId, outcome: ChallengeOutcome, now: Millis): void {
+    this.#schedule.handedIn(device, outcome, now);
+  }
+
   /** The challenges that leave now, of these devices or of all. */
   turn(devices: readonly DeviceId[] | 'all', now: Millis): readonly Effect[] {
     const asks = devices === 'all' ? [...this.#parts.inventory.records()].map(({ device }) => device.id) : [...this.#hastened, ...devices];

@@ -49,11 +49,20 @@ export class ChallengeSchedule {
     const device = this.#open.get(id)?.device;
     if (device === undefined) return undefined;
     this.#open.delete(id);
+    this.#settle(device, outcome, now);
+    return device;
+  }
+
+  /** Evidence came without being asked for: the next turn is due as if it had been. A challenge that is open goes on. */
+  handedIn(device: DeviceId, outcome: ChallengeOutcome, now: Millis): void {
+    if (!this.isOpen(device)) this.#settle(device, outcome, now);
+  }
+
+  #settle(device: DeviceId, outcome: ChallengeOutcome, now: Millis): void {
     const failures = outcome.kind === 'transport-failure' ? (this.#standings.get(device)?.failures ?? 0) + 1 : 0;
     const wait = backOffMs[Math.min(failures, backOffMs.length) - 1] ?? 1_800_000;
     const nextAt = outcome.kind === 'appraised' ? Math.max(halfLife(outcome.result), now + 10_000) : now + wait;
     this.#standings.set(device, { nextAt, failures });
-    return device;
   }
 
   /** Makes the device due at once: a person asked, or its link came back. */

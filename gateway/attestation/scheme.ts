@@ -70,6 +70,7 @@ export type Scheme = {
   readonly name: string;
   readonly spec: string;
   readonly mediaTypes: readonly Evidence['mediaType'][];
+  readonly freshBy: 'handshake' | 'nonce';
   readonly judge: (evidence: Evidence, context: Context) => ChallengeOutcome;
 };
 
@@ -88,7 +89,8 @@ export function scheme<Claims extends ChainClaims>(parts: SchemeParts<Claims>): 
     }
     return appraised(parts.name, evidence, context, checks, parts.appraise(judged, context.trust, checks), judged);
   };
-  return { name: parts.name, spec: parts.spec, mediaTypes: parts.mediaTypes, judge };
+  const { name, spec, mediaTypes, freshBy } = parts;
+  return { name, spec, mediaTypes, freshBy, judge };
 }
 
 /** Where nobody claimed to attest, nothing failed. */

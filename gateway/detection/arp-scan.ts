@@ -9,6 +9,7 @@ export const arpScan: DetectionRule = {
   name: 'arp-scan',
   spec: `asks by ARP for ${maxAsked} or more addresses in a short time`,
   knownFalse: ['a router asks for hosts that traffic from outside is for'],
+  about: ['acted'],
   create: () => ({
     observe(o, context) {
       if (o.fact.kind !== 'acted' || o.fact.action !== 'scan-arp') return nothing;

@@ -21,6 +21,7 @@ export const arpSpoof: DetectionRule = {
     'an address leased anew',
     'an ARP probe from 0.0.0.0',
   ],
+  about: ['contested', 'address'],
   create: () => {
     const claimants = new CappedMap<Mac, Claims>(maxClaimants, togetherMs);
     return {

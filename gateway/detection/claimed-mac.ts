@@ -6,6 +6,7 @@ export const claimedMac: DetectionRule = {
   name: 'claimed-mac',
   spec: 'RFC 826: the sender hardware address of an ARP is not the source of its frame',
   knownFalse: ['a router speaks for the virtual address of its group (VRRP, HSRP, GLBP)'],
+  about: ['claimed-mac'],
   create: () => ({
     observe(o) {
       if (o.fact.kind !== 'claimed-mac' || isVirtualRouter(o.fact.mac) || isVirtualRouter(o.mac)) return nothing;

@@ -1,6 +1,6 @@
 import type { Mac, Millis, Vlan } from '../model/address.ts';
 import type { Alarm, AlarmType, Lookups } from '../model/alarm.ts';
-import type { Observation } from '../model/fact.ts';
+import type { FactKind, Observation } from '../model/fact.ts';
 import { CappedMap } from './capped-map.ts';
 import { detectionRules } from './index.ts';
 import type { Context, DetectionRule, Finding, Watch } from './rule.ts';
@@ -12,6 +12,7 @@ const maxFrames = 8;
 /** An alarm that stands is told again when it says something else, at most so often; else when its count has grown so many times over. */
 const [maxRetold, growth] = [8, 16];
 
+type Named = { readonly name: AlarmType; readonly watch: Watch };
 type Standing = { readonly alarm: Alarm; readonly toldCount: number; readonly told: number };
 
 /**
@@ -19,12 +20,16 @@ type Standing = { readonly alarm: Alarm; readonly toldCount: number; readonly to
  * out is an alarm that was raised, or that changed in a way people should know.
  */
 export class Detector {
-  readonly #watches: readonly { readonly name: AlarmType; readonly watch: Watch }[];
+  readonly #rules: readonly DetectionRule[];
+  readonly #watches: readonly Named[];
+  /** Those that are shown facts of a kind, made when the first one comes: most rules are about a few kinds only. As many as kinds. */
+  readonly #about = new Map<FactKind, readonly Named[]>();
   readonly #segments = new Segments();
   readonly #isSameSegment = (a: Vlan, b: Vlan): boolean => this.#segments.isSame(a, b);
   readonly #standing = new Map<AlarmType, CappedMap<string, Standing>>();
 
   constructor(rules: readonly DetectionRule[] = detectionRules) {
+    this.#rules = rules;
     this.#watches = rules.map(({ name, create }) => ({ name, watch: create() }));
   }
 
@@ -32,8 +37,17 @@ export class Detector {
     if (observation.fact.kind === 'reaches') this.#segments.join(observation.vlan, observation.fact.vlan);
     const context: Context = { ...lookups, isSameSegment: this.#isSameSegment };
     const out: Alarm[] = [];
-    for (const { name, watch } of this.#watches) for (const one of watch.observe(observation, context)) this.#raise(name, one, out);
+    for (const { name, watch } of this.#watchesAbout(observation.fact.kind))
+      for (const one of watch.observe(observation, context)) this.#raise(name, one, out);
     return out;
+  }
+
+  #watchesAbout(kind: FactKind): readonly Named[] {
+    const known = this.#about.get(kind);
+    if (known !== undefined) return known;
+    const watches = this.#watches.filter((_, i) => this.#rules[i]?.about?.includes(kind) ?? true);
+    this.#about.set(kind, watches);
+    return watches;
   }
 
   tick(lookups: Lookups): readonly Alarm[] {

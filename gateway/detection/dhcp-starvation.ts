@@ -23,6 +23,7 @@ export const dhcpStarvation: DetectionRule = {
     'all devices start again after a power cut: each asks for itself, and they are known or use what they get',
     'phones with made-up addresses at an access point: few a minute, and they use what they get',
   ],
+  about: ['acted', 'protocol'],
   create: () => {
     const ports = new CappedMap<PortName, Port>(maxPorts, ageMs);
     return {

@@ -5,6 +5,7 @@ export const firmwareChanged: DetectionRule = {
   name: 'firmware-changed',
   spec: 'a firmware version other than the one that the same address said by the same protocol before',
   knownFalse: ['two protocols that write one version in two ways', 'a version that is told in full later'],
+  about: ['firmware'],
   create: () => ({
     observe(o, { withMac }) {
       const { fact } = o;

@@ -17,6 +17,7 @@ export const hiddenRouter: DetectionRule = {
     'a router that stands in for the gateway: both say so',
     'a router that the DHCP server of the site names to its clients',
   ],
+  about: ['behind'],
   create: () => ({
     observe(o, { now, learnsUntil, withMac, all, uplinks }) {
       if (o.fact.kind !== 'behind' || now < learnsUntil || uplinks.includes(o.port) || isVirtualRouter(o.mac)) return nothing;

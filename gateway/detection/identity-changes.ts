@@ -1,6 +1,6 @@
 import type { Ip, Mac, Millis } from '../model/address.ts';
 import type { Device } from '../model/device.ts';
-import { type Fact, factKey, type Observation } from '../model/fact.ts';
+import { type Fact, type FactKind, factKey, type Observation } from '../model/fact.ts';
 import { CappedMap } from './capped-map.ts';
 import type { Context } from './rule.ts';
 
@@ -10,6 +10,21 @@ export type Family = 'dhcp' | 'name' | 'stack' | 'tls' | 'ip';
 export type Change = { readonly at: Millis; readonly frame: number; readonly before: number; readonly text: string };
 /** What changed lately behind one hardware address. */
 export type Changes = { readonly [family in Family]?: Change };
+
+/** Facts that may be such a change, or the word of a newcomer about itself that comes with one. */
+export const identityFacts: readonly FactKind[] = [
+  'dhcp-parameters',
+  'hostname',
+  'print',
+  'address',
+  'vendor-class',
+  'model',
+  'maker',
+  'firmware',
+  'serial',
+  'description',
+  'device-kind',
+];
 
 /** Changes within so long count as one. Milliseconds. */
 const togetherMs = 15 * 60_000;

@@ -23,6 +23,7 @@ export const impersonation: DetectionRule = {
     'a router of the group that was silent until the first one failed: it was there before',
     'a group that is new itself',
   ],
+  about: ['router', 'hostname', 'identifier'],
   create: () => {
     const shown = new CappedMap<string, Mac>(maxIdentities, ageMs);
     return {

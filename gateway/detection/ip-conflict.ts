@@ -12,6 +12,7 @@ export const ipConflict: DetectionRule = {
     'one address plan in several VLANs',
     'an ARP probe from 0.0.0.0',
   ],
+  about: ['contested'],
   create: () => ({
     observe(o, { withMac, isSameSegment }) {
       if (o.fact.kind !== 'contested' || isVirtualRouter(o.mac) || isVirtualRouter(o.fact.mac)) return nothing;

@@ -23,6 +23,7 @@ export const llmnrPoison: DetectionRule = {
     'a host of containers with a name for each service',
     'names made at random: of browsers (UUID), of Matter and Android devices',
   ],
+  about: ['hostname', 'answers-for'],
   create: () => {
     const answered = new CappedMap<Mac, readonly string[]>(maxHosts, ageMs);
     const named = new CappedMap<Mac, readonly string[]>(maxHosts, ageMs);

@@ -1,4 +1,4 @@
-import { IdentityChanges, newcomerFrames } from './identity-changes.ts';
+import { IdentityChanges, identityFacts, newcomerFrames } from './identity-changes.ts';
 import { type DetectionRule, found, nothing } from './rule.ts';
 import { TwoVoices } from './two-voices.ts';
 
@@ -13,6 +13,7 @@ export const macCloneSameIp: DetectionRule = {
     'a management processor or a guest system that shares the addresses of its host: two times to live by turns, but one name',
     'a program that sets a time to live of its own',
   ],
+  about: ['turned', ...identityFacts],
   create: () => {
     const changes = new IdentityChanges();
     const voices = new TwoVoices();

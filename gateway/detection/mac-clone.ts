@@ -2,7 +2,7 @@ import type { Mac } from '../model/address.ts';
 import type { Device } from '../model/device.ts';
 import type { Observation } from '../model/fact.ts';
 import { CappedMap } from './capped-map.ts';
-import { IdentityChanges, newcomerFrames } from './identity-changes.ts';
+import { IdentityChanges, identityFacts, newcomerFrames } from './identity-changes.ts';
 import { type Context, type DetectionRule, type Finding, found, nothing } from './rule.ts';
 import { TwoVoices } from './two-voices.ts';
 
@@ -21,6 +21,7 @@ export const macClone: DetectionRule = {
     'an update or a rename: one family of signs changes',
     'a fixed address and a leased one from the start, a container with a client identifier of its own',
   ],
+  about: ['seen', 'turned', ...identityFacts],
   create: () => {
     const changes = new IdentityChanges();
     const voices = new TwoVoices();

@@ -13,6 +13,7 @@ export const macFlood: DetectionRule = {
   name: 'mac-flood',
   spec: `${floodAt} or more new addresses that are registered to nobody, on one port within a minute`,
   knownFalse: ['a switch with many devices is plugged in: their addresses are registered', 'a capture that begins: likewise'],
+  about: ['seen'],
   create: () => {
     const counts = new CappedMap<PortName, Count>(maxPorts, ageMs);
     return {

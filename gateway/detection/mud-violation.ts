@@ -23,6 +23,7 @@ export const mudViolation: DetectionRule = {
     'a name that DNS gives another address each time, or that was resolved before we looked',
     'an IP version that the file says nothing of',
   ],
+  about: ['resolves', 'talks-to'],
   create: () => {
     const names = new CappedMap<string, ReadonlySet<Ip>>(maxNames, goodMs);
     const pending = new CappedMap<string, { readonly o: Observation; readonly flow: Flow; readonly since: Millis }>(

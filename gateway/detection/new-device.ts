@@ -14,6 +14,7 @@ export const newDevice: DetectionRule = {
     'the same address on another VLAN or port',
     'addresses of a flood that nobody registered: mac-flood, once for all',
   ],
+  about: ['seen'],
   create: () => {
     /** Addresses registered to nobody, by port: since when, and how many. */
     const strange = new CappedMap<PortName, { readonly since: number; readonly count: number }>(maxPorts, ageMs);

@@ -10,6 +10,7 @@ export const newService: DetectionRule = {
   name: 'new-service',
   spec: 'a TCP or UDP service of a device that has been known for an hour and more, and served others in that time',
   knownFalse: ['a port of the dynamic range (RFC 6335 §6)', 'a device of which no service was known yet'],
+  about: ['service'],
   create: () => ({
     observe(o, { now, learnsUntil, withMac }) {
       const { fact } = o;

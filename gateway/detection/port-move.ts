@@ -8,6 +8,7 @@ export const portMove: DetectionRule = {
   name: 'port-move',
   spec: 'a known hardware address on another port, its old port being silent, where both ports have one or two devices',
   knownFalse: ['a scanner that roams between access points', 'a virtual machine that moves between hosts', 'the learning time'],
+  about: ['seen'],
   create: () => ({
     observe(o, { arrival, now, learnsUntil, withMac, countOn }) {
       if (arrival !== 'moved' || now < learnsUntil) return nothing;

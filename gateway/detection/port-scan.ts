@@ -8,6 +8,7 @@ export const portScan: DetectionRule = {
   name: 'port-scan',
   spec: `${maxKnocked} or more connections to different hosts or ports that were refused or not answered`,
   knownFalse: ['a server that many devices answer', 'a controller that is switched off and tried again and again'],
+  about: ['acted'],
   create: () => ({
     observe(o) {
       if (o.fact.kind !== 'acted' || o.fact.action !== 'scan-ports') return nothing;

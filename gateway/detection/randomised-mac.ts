@@ -12,6 +12,7 @@ export const randomisedMac: DetectionRule = {
   name: 'randomised-mac',
   spec: 'IEEE 802 §8.4: a locally administered hardware address that appears after the learning time',
   knownFalse: ['containers and virtual machines', 'routers that stand in for each other', 'a phone that changes its address: no new alarm'],
+  about: ['seen'],
   create: () => {
     const first = new CappedMap<PortName, Mac>(maxPorts, ageMs);
     return {

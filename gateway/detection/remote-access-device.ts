@@ -6,7 +6,7 @@ import { type DetectionRule, found, nothing } from './rule.ts';
 /** The kind that fingerprints give to boxes whose purpose is to let people in from outside. */
 const remoteKind = 'remote-access';
 /** What fingerprints look at. */
-const clues: ReadonlySet<FactKind> = new Set<FactKind>([
+const clues: readonly FactKind[] = [
   'seen',
   'hostname',
   'vendor-class',
@@ -16,7 +16,7 @@ const clues: ReadonlySet<FactKind> = new Set<FactKind>([
   'device-kind',
   'service',
   'protocol',
-]);
+];
 /** Devices that said something since the last tick. */
 const [maxDue, dueMs] = [8192, 60_000];
 
@@ -25,12 +25,13 @@ export const remoteAccessDevice: DetectionRule = {
   name: 'remote-access-device',
   spec: 'a handshake or name of TeamViewer, AnyDesk, Tailscale, ZeroTier or WireGuard; a device that fingerprints call remote-access',
   knownFalse: ['a maker that also makes other things: fingerprints name those of which it is the business'],
+  about: clues,
   create: () => {
     const due = new CappedMap<Mac, Observation>(maxDue, dueMs);
     return {
       observe(o) {
         if (o.fact.kind === 'description' && o.fact.of === 'remote-access') return found(o, `runs ${o.fact.text}`);
-        if (clues.has(o.fact.kind)) due.set(o.mac, o, o.at);
+        due.set(o.mac, o, o.at);
         return nothing;
       },
       // What was said is folded in by then.

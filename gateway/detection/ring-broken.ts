@@ -5,6 +5,7 @@ export const ringBroken: DetectionRule = {
   name: 'ring-broken',
   spec: 'IEC 62439-2 (MRP), ODVA CIP Vol. 2 (DLR): the manager’s test frames name the ring open or faulty after it was closed',
   knownFalse: ['a ring that is open while it is built: it was never closed'],
+  about: ['bridge'],
   create: () => ({
     observe(o, { withMac }) {
       const { fact } = o;

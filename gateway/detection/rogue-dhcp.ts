@@ -10,6 +10,7 @@ export const rogueDhcp: DetectionRule = {
   name: 'rogue-dhcp',
   spec: 'RFC 2131, RFC 8415: OFFER, ACK or ADVERTISE of a server that is neither in the settings nor the first one',
   knownFalse: ['a relay passes on what the known server said', 'a server with several addresses'],
+  about: ['dhcp-server'],
   create: () => {
     /** The address of each server by its hardware address, the first one first. */
     const servers = new CappedMap<string, { readonly mac: Mac; readonly ip: Ip }>(maxServers, ageMs);

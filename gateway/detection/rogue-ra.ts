@@ -14,6 +14,7 @@ export const rogueRa: DetectionRule = {
     'a router for IPv6 alone: it does not ask to be preferred',
     'routers that stand in for each other (VRRP, HSRP, CARP): both say so of one virtual address',
   ],
+  about: ['router'],
   create: () => {
     const senders = new CappedMap<Mac, Finding>(maxSenders, ageMs);
     /** Those that asked to be preferred, until they route or are told. */

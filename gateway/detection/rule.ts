@@ -1,6 +1,6 @@
 import type { Mac, Millis, PortName, Vlan } from '../model/address.ts';
 import type { AlarmType, Lookups } from '../model/alarm.ts';
-import type { Observation } from '../model/fact.ts';
+import type { FactKind, Observation } from '../model/fact.ts';
 
 /** What a rule may look up: what the machine lends, and what the detector knows itself. */
 export type Context = Lookups & {
@@ -21,7 +21,7 @@ export type Finding = {
   readonly detail: string;
 };
 
-/** The state of one rule. `observe` sees what is new about an address; `tick` comes about once a second. Both are cheap and never throw. */
+/** The state of one rule. `observe` sees what is new about an address, of the kinds that the rule is about; `tick` comes about once a second. Both are cheap and never throw. */
 export type Watch = {
   observe(observation: Observation, context: Context): readonly Finding[];
   tick?(context: Context): readonly Finding[];
@@ -32,6 +32,8 @@ export type DetectionRule = {
   readonly name: AlarmType;
   readonly spec: string;
   readonly knownFalse: readonly string[];
+  /** The kinds of facts that it is shown; absent: all. A device that was found or has moved comes as `seen`. */
+  readonly about?: readonly FactKind[];
   readonly create: () => Watch;
 };
 

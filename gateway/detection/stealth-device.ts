@@ -15,6 +15,7 @@ export const stealthDevice: DetectionRule = {
   name: 'stealth-device',
   spec: 'a device that sent frames for a quarter of an hour and announced neither address nor name in that time',
   knownFalse: ['a device that has just started', 'a device of another port of ours: uplinks', 'one VLAN mirrored twice'],
+  about: [],
   create: () => {
     const told = new CappedMap<DeviceId, true>(maxTold, ageMs);
     let nextLook = 0;

@@ -16,6 +16,7 @@ export const unauthorisedWrite: DetectionRule = {
   name: 'unauthorised-write',
   spec: 'a write, control, program or DCP Set from a source that did none to this target in the learning time',
   knownFalse: ['the control system that writes all the time', 'reading'],
+  about: ['acted'],
   create: () => ({
     observe(o, { now, learnsUntil, withMac, withIp }) {
       const { fact } = o;

@@ -21,6 +21,7 @@ export const wrongZone: DetectionRule = {
     'a router, which has addresses of several zones',
     'a zone that names no prefixes, or prefixes only',
   ],
+  about: ['address', 'serial', 'seen'],
   create: () => {
     const due = new CappedMap<string, Observation>(maxDue, 10 * settleMs);
     return {

@@ -59,21 +59,30 @@ export function attestedEvents(
   relink(inventory, device, event => emit(now, event));
 }
 
+/** The bridge's own address, and the hosts behind the uplinks with theirs. */
+type Around = { readonly gateway: { readonly ip: Ip; readonly prefix: string }; readonly upstream: ReadonlyMap<Ip, Mac> };
+
 /**
- * The address at which a device may be asked: its newest IPv4 host address on the gateway's own prefix that neither an admitted device
- * nor a host behind the uplinks uses.
- * A clone is never asked: its answer could only be the genuine one's.
+ * True iff the device may be asked, and may hand in, at this address of its own: an IPv4 host address on the gateway's own prefix that neither an admitted
+ * device nor a host behind the uplinks uses. A clone never may: its answer could only be the genuine one's.
  */
+function mayAnswerAt(inventory: Inventory, { device: { id, mac, cloneOf } }: DeviceRecord, ip: Ip, { gateway, upstream }: Around): boolean {
+  if (cloneOf !== undefined || ip === gateway.ip || !isHostOf(ip, gateway.prefix) || (upstream.get(ip) ?? mac) !== mac) return false;
+  return !inventory.withIp(ip).some(({ device, decision }) => device.id !== id && decision?.access === 'admit');
+}
+
+/** The address at which a device may be asked: its newest. */
 export function askableAt(
   inventory: Inventory,
   record: DeviceRecord,
-  gateway: { readonly ip: Ip; readonly prefix: string },
-  upstream: ReadonlyMap<Ip, Mac>,
+  gateway: Around['gateway'],
+  upstream: Around['upstream'],
 ): Ip | undefined {
-  const { id, mac, ips, cloneOf } = record.device;
-  if (cloneOf !== undefined) return undefined;
-  const isOthers = (ip: Ip): boolean =>
-    (upstream.get(ip) ?? mac) !== mac ||
-    inventory.withIp(ip).some(({ device, decision }) => device.id !== id && decision?.access === 'admit');
-  return ips.findLast(ip => ip !== gateway.ip && isHostOf(ip, gateway.prefix) && !isOthers(ip));
+  return record.device.ips.findLast(ip => mayAnswerAt(inventory, record, ip, { gateway, upstream }));
+}
+
+/** The device that speaks from an address; undefined where none may, or where several claim it and nobody knows whose it is. */
+export function askerAt(inventory: Inventory, ip: Ip, gateway: Around['gateway'], upstream: Around['upstream']): DeviceRecord | undefined {
+  const found = inventory.withIp(ip).filter(record => mayAnswerAt(inventory, record, ip, { gateway, upstream }));
+  return found.length === 1 ? found[0] : undefined;
 }

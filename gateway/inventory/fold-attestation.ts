@@ -21,7 +21,8 @@ export function reasonOfFailure(failure: TransportFailure): ReasonCode {
 
 /**
  * Where attestation stands after one more outcome. A judged result replaces the last one; "no Evidence" from a device that had
- * proved itself takes the proof away (another key answered); a transport failure leaves the last result to age.
+ * proved itself by a handshake takes the proof away (another key answered); a transport failure leaves the last result to age, and so does the page of a
+ * device that proves itself by tokens or quotes: nobody said that its key would answer there.
  */
 export function foldOutcome(state: AttestationState, outcome: ChallengeOutcome, own: readonly Check[], at: Millis): AttestationState {
   const { lastFailure: _, ...kept } = state;
@@ -41,6 +42,8 @@ export function foldOutcome(state: AttestationState, outcome: ChallengeOutcome, 
       };
     }
     case 'no-evidence': {
+      if (state.result !== undefined && state.result.scheme !== 'tls-x509')
+        return { ...state, lastFailure: { at, code: 'NO_EVIDENCE', detail: 'TLS answers, but has no Evidence' } };
       const { result: _result, ...base } = kept;
       const same = outcome.leafKey !== undefined && outcome.leafKey === state.continuityKey;
       return {

@@ -12,6 +12,7 @@ import { isBound } from './identify.ts';
 import type { Inventory } from './inventory.ts';
 import { type Desk, livePort, observe, type PortLimits, observeForwardingEntry, sight } from './observe.ts';
 import { OutsiderQuota } from './quota.ts';
+import type { DeviceRecord } from './record.ts';
 import { Upstream } from './upstream.ts';
 
 /** The inputs that come from the network itself: outsiders cause them. */
@@ -46,6 +47,7 @@ export class Intake {
   /** Ports of the settings without link. */
   readonly #down = new Set<PortName>();
   readonly #upstream = new Upstream();
+  readonly #lent: Omit<Lookups, 'now' | 'arrival' | 'learnsUntil' | 'mud'>;
 
   constructor(parts: {
     readonly inventory: Inventory;
@@ -70,6 +72,7 @@ export class Intake {
     this.#policy = parts.policy;
     this.#learnsMs = parts.learnsMs ?? learnsMs;
     this.#quota = new OutsiderQuota(this.#limits.burst);
+    this.#lent = this.#lend();
   }
 
   isDown(port: PortName): boolean {
@@ -85,7 +88,7 @@ export class Intake {
   take(input: FromNetwork, now: Millis): readonly DeviceId[] {
     switch (input.kind) {
       case 'observed':
-        return input.observations.flatMap(one => this.#observed(one, now));
+        return this.#takeAll(input.observations, now);
       case 'forwarding-entry':
         return this.#isDevice(input) ? news(observeForwardingEntry(this.#desk(now), input)) : [];
       case 'sighted':
@@ -124,11 +127,16 @@ export class Intake {
   }
 
   /** Hosts behind the uplinks are no devices of ours, but nobody on a device port may take their addresses. */
-  #observed(one: Observation, now: Millis): readonly DeviceId[] {
-    if (this.#isDevice(one)) return news(observe(this.#desk(now), one));
-    if (one.fact.kind !== 'address' || !this.#isUplink(one.port)) return [];
-    this.#upstream.learn(one.fact.ip, one.mac, now);
-    return [];
+  #takeAll(observations: readonly Observation[], now: Millis): readonly DeviceId[] {
+    const desk = this.#desk(now);
+    const changed: DeviceId[] = [];
+    for (const one of observations) {
+      if (this.#isDevice(one)) {
+        const seen = observe(desk, one);
+        if (seen?.changed === true) changed.push(seen.device);
+      } else if (one.fact.kind === 'address' && this.#isUplink(one.port)) this.#upstream.learn(one.fact.ip, one.mac, now);
+    }
+    return changed;
   }
 
   #isUplink(port: PortName): boolean {
@@ -158,14 +166,17 @@ export class Intake {
   }
 
   #lookups(arrival: Arrival, now: Millis): Lookups {
+    this.#since ??= Math.min(now, ...[...this.#inventory.records()].map(({ device }) => device.firstSeen));
+    return { ...this.#lent, now, arrival, learnsUntil: this.#since + this.#learnsMs, mud: this.#policy?.mud() ?? noMud };
+  }
+
+  /** What is lent to the rules at any time, made once. */
+  #lend(): Omit<Lookups, 'now' | 'arrival' | 'learnsUntil' | 'mud'> {
     const [inventory, { network }] = [this.#inventory, this.#settings];
-    this.#since ??= Math.min(now, ...[...inventory.records()].map(({ device }) => device.firstSeen));
     return {
-      now,
-      arrival,
-      withMac: mac => inventory.withMac(mac).map(({ device }) => device),
-      withIp: ip => inventory.withIp(ip).map(({ device }) => device),
-      all: () => devicesOf(inventory),
+      withMac: mac => devicesOf(inventory.withMac(mac)),
+      withIp: ip => devicesOf(inventory.withIp(ip)),
+      all: () => allDevices(inventory),
       lastAt: ({ id }) => inventory.get(id)?.seen.lastAt ?? 0,
       isBound: ({ id }) => {
         const record = inventory.get(id);
@@ -175,9 +186,7 @@ export class Intake {
       vendorOf: this.#vendorOf,
       dhcpServers: network.kind === 'bridge' ? network.dhcpServers : [],
       uplinks: network.kind === 'bridge' ? network.uplinks : [],
-      learnsUntil: this.#since + this.#learnsMs,
       zones: this.#settings.zones,
-      mud: this.#policy?.mud() ?? noMud,
       fingerprintOf: (device, kind) => this.#policy?.fingerprintOf(cluesOf(device), kind),
       expectedZones: device => {
         const shown = shownBy(device);
@@ -202,6 +211,8 @@ export class Intake {
 const news = (seen: { readonly device: DeviceId; readonly changed: boolean } | undefined): readonly DeviceId[] =>
   seen?.changed === true ? [seen.device] : [];
 
-function* devicesOf(inventory: Inventory): Generator<Device> {
+const devicesOf = (records: readonly DeviceRecord[]): readonly Device[] => records.map(({ device }) => device);
+
+function* allDevices(inventory: Inventory): Generator<Device> {
   for (const { device } of inventory.records()) yield device;
 }

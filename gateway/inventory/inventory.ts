@@ -23,11 +23,12 @@ export type InventorySnapshot = {
 
 /** The most devices that are kept at all; the machine caps them per port long before. */
 export const maxDevices = 20_000;
+const nobody: readonly DeviceRecord[] = [];
 
 /** The fold over Events: devices and site switches. It derives nothing that Events do not say and decides nothing. */
 export class Inventory {
   readonly #records = new Map<DeviceId, DeviceRecord>();
-  readonly #byMac = new Map<Mac, DeviceId[]>();
+  readonly #byMac = new Map<Mac, readonly DeviceRecord[]>();
   /** As many entries as the devices have addresses, at most 8 each. */
   readonly #byIp = new Map<Ip, Set<DeviceId>>();
   readonly #counts = new Map<PortName, number>();
@@ -93,14 +94,11 @@ export class Inventory {
 
   /** All devices with this MAC, oldest first. */
   withMac(mac: Mac): readonly DeviceRecord[] {
-    return (this.#byMac.get(mac) ?? []).flatMap(id => this.#records.get(id) ?? []);
+    return this.#byMac.get(mac) ?? nobody;
   }
 
   at(mac: Mac, port: PortName, vlan: Vlan): DeviceRecord | undefined {
-    for (const id of this.#byMac.get(mac) ?? []) {
-      const record = this.#records.get(id);
-      if (record !== undefined && record.device.port === port && record.device.vlan === vlan) return record;
-    }
+    for (const record of this.withMac(mac)) if (record.device.port === port && record.device.vlan === vlan) return record;
     return undefined;
   }
 
@@ -170,7 +168,7 @@ export class Inventory {
     const { id, mac } = record.device;
     this.#records.set(id, record);
     this.#count(record.device.port, 1);
-    this.#byMac.set(mac, [...(this.#byMac.get(mac) ?? []), id]);
+    this.#byMac.set(mac, [...this.withMac(mac), record]);
     for (const ip of record.device.ips) this.#uses(ip, id);
     this.#signs.update(record);
   }
@@ -277,7 +275,7 @@ export class Inventory {
     this.#links.forget(id);
     for (const ip of record.device.ips) this.#leaves(ip, id);
     this.#count(port, -1);
-    const left = (this.#byMac.get(mac) ?? []).filter(other => other !== id);
+    const left = this.withMac(mac).filter(other => other !== record);
     if (left.length === 0) this.#byMac.delete(mac);
     else this.#byMac.set(mac, left);
   }

@@ -2,7 +2,7 @@ import type { DeviceId, Mac, Millis, PortName, Vlan } from '../model/address.ts'
 import type { Arrival } from '../model/alarm.ts';
 import type { SeenBy } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
-import type { Observation, Sighting } from '../model/fact.ts';
+import { isSameFact, type Observation, type Sighting } from '../model/fact.ts';
 import type { ZoneSettings } from '../model/settings.ts';
 import { isSameKey } from './fold-fact.ts';
 import { identify } from './identify.ts';
@@ -42,10 +42,9 @@ type Located = { readonly record: DeviceRecord; readonly arrival: Arrival };
 /** The device at an address on a port, found or moved here when need be. Undefined when caps forbid a new one. */
 export function locate(desk: Desk, place: Place, seenBy: SeenBy, frame: number): Located | undefined {
   const who = identify(desk.inventory, place, desk.now, desk.linkIsDown);
+  if (who.kind === 'known') return { record: who.record, arrival: 'known' };
   const zone = zoneOf(desk.zones, { port: place.port, vlan: place.vlan, ips: [] }).name;
   switch (who.kind) {
-    case 'known':
-      return { record: who.record, arrival: 'known' };
     case 'moved': {
       if (!desk.quota(place.port)) return undefined;
       const { id, port } = who.record.device;
@@ -99,7 +98,7 @@ function link(desk: Desk, { device: { id, port } }: DeviceRecord): void {
 function isKnown({ device }: DeviceRecord, { fact }: Observation): boolean {
   if (fact.kind === 'protocol') return device.protocols?.includes(fact.name) ?? false;
   const old = device.facts.find(entry => isSameKey(entry.fact, fact));
-  return old !== undefined && JSON.stringify(old.fact) === JSON.stringify(fact);
+  return old !== undefined && isSameFact(old.fact, fact);
 }
 
 /** True iff the port may have one more device. An undecided one that has long been silent is forgotten for it. */

@@ -251,6 +251,22 @@ export function factKey(fact: Fact): string {
   }
 }
 
+/** True when both say the same, whatever the order in which their members were set. */
+export const isSameFact = (a: Fact, b: Fact): boolean => a.kind === b.kind && isSameValue(a, b);
+
+/** Of plain data: text, numbers, lists and objects. A member that is undefined counts as absent. */
+function isSameValue(a: unknown, b: unknown): boolean {
+  return a === b || (isMembers(a) && isMembers(b) && isHeldBy(a, b) && isHeldBy(b, a));
+}
+
+type Members = { readonly [name: string]: unknown };
+const isMembers = (value: unknown): value is Members => typeof value === 'object' && value !== null;
+
+function isHeldBy(one: Members, other: Members): boolean {
+  for (const name in one) if (!isSameValue(one[name], other[name])) return false;
+  return true;
+}
+
 /** A Fact with where it comes from: facts are about `mac`, which is the frame's sender unless the message names another. */
 export type Observation = {
   readonly at: Millis;

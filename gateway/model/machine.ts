@@ -56,6 +56,8 @@ export type Input =
   /** A listed switch was read for who is at which of its ports, or could not be. */
   | { readonly kind: 'switch-tables'; readonly switchIp: Ip; readonly reading: SwitchReading }
   | { readonly kind: 'challenge-outcome'; readonly challenge: string; readonly outcome: ChallengeOutcome }
+  /** Evidence that a device handed in by itself, for a nonce of ours, was judged. `session` names that nonce. */
+  | { readonly kind: 'served-outcome'; readonly session: string; readonly asker: Asker; readonly outcome: ChallengeOutcome }
   | { readonly kind: 'probe-outcome'; readonly id: string; readonly outcome: ProbeOutcome }
   | {
       readonly kind: 'enforcement-state';
@@ -66,6 +68,9 @@ export type Input =
   | { readonly kind: 'command'; readonly by: string; readonly reason: string; readonly command: Command }
   | { readonly kind: 'noted'; readonly event: EventBody }
   | { readonly kind: 'tick' };
+
+/** Who hands Evidence in: one device at one address, as the bridge knows it. Nobody else may answer for it. */
+export type Asker = { readonly device: DeviceId; readonly mac: Mac; readonly port: PortName; readonly ip: Ip };
 
 /** What the edge must open to ask a device. Replies pass on `lane` only, so the answer is bound to MAC, port and address. */
 export type Challenge = {

@@ -1,5 +1,7 @@
 import { Dissector } from '../../collectors/dissector.ts';
 import { Detector } from '../../gateway/detection/detector.ts';
+import { detectionRules } from '../../gateway/detection/index.ts';
+import type { DetectionRule } from '../../gateway/detection/rule.ts';
 import { Intake } from '../../gateway/inventory/intake.ts';
 import { Inventory } from '../../gateway/inventory/inventory.ts';
 import type { EventBody } from '../../gateway/model/event.ts';
@@ -27,7 +29,11 @@ export class Wire {
   readonly #wrapping: Wrapping;
   #number = 0;
 
-  constructor(wrapping: Wrapping, { learnsMs = 0, zones = [zone()], files = [], isMirror }: Omit<WorldOptions, 'only'> = {}) {
+  constructor(
+    wrapping: Wrapping,
+    { learnsMs = 0, zones = [zone()], files = [], isMirror }: Omit<WorldOptions, 'only'> = {},
+    rules: readonly DetectionRule[] = detectionRules,
+  ) {
     const { policy, problems } = loadPolicy(files);
     if (policy === undefined) throw new Error(problems.map(({ text }) => text).join('\n'));
     this.#wrapping = wrapping;
@@ -35,7 +41,7 @@ export class Wire {
       inventory: this.inventory,
       settings: { ...settings(zones), ...(isMirror === true ? { network: { kind: 'listen', ports: ['v1', 'v2', 'v3'] } } : {}) },
       vendorOf,
-      rules: new Detector(),
+      rules: new Detector(rules),
       policy: lookupsOf(() => policy),
       learnsMs,
       emit: (at, event) => {

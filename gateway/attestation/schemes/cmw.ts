@@ -49,7 +49,7 @@ export function cmwOver(inner: readonly Scheme[]): Scheme {
           : worst;
     return { kind: 'appraised', result: { ...capped, evidence: evidence.id }, evidence: [evidence.id] };
   };
-  return { name: wrapper.name, spec: wrapper.spec, mediaTypes: wrapper.mediaTypes, judge };
+  return { ...wrapper, judge };
 }
 
 /** Judges wrappers in which nothing can be judged: a broken one has failed, one without Evidence of a known type is none. */
