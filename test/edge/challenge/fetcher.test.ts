@@ -66,7 +66,9 @@ const start = (): RevocationFetcher =>
   });
 beforeEach(() => {
   now = Date.UTC(2026, 5, 1);
-  [web, wishes, learned] = [new Map(), [], []];
+  web = new Map();
+  wishes = [];
+  learned = [];
   fetcher = start();
 });
 
