@@ -24,6 +24,7 @@ import type {
 import { ProbeDispatcher } from './edge/probe/dispatcher.ts';
 import { SwitchPoller } from './edge/probe/switch-poller.ts';
 import { projectFile } from './edge/project-files.ts';
+import { callRole } from './edge/role-link.ts';
 import { type RoleName, roles } from './edge/roles.ts';
 import { Runner } from './edge/runner.ts';
 import { neighbourAt, ServedAttestation } from './edge/served-attestation.ts';
@@ -70,19 +71,25 @@ for (const event of store.restored.events) inventory.apply(event);
 const machineSite = { settings, vendorOf: (mac: string) => vendors.lookup(mac), ...(address === undefined ? {} : { gateway: address }) };
 const gateway = new Gateway(machineSite, keeper.policy, inventory);
 
+const supervisorOf = (role: Exclude<RoleName, 'gateway'>): Socket => new Socket({ fd: roles[role].fd, readable: true, writable: true });
+
 /** A duplex of the supervisor: file descriptors as in `roles`. A broken one ends this process, and the supervisor starts it anew. */
 function channel<T>(role: Exclude<RoleName, 'gateway'>, take: (value: unknown) => void): (message: T) => boolean {
-  const socket = new Socket({ fd: roles[role].fd, readable: true, writable: true });
+  const socket = supervisorOf(role);
   socket.on('error', error => log(`Cannot talk to the ${role}: ${error.message}`));
   socket.on('close', () => process.exit(0));
   readLines(socket, take, why => log(`${role}: ${why}`));
   return lineWriter<T>(socket);
 }
 
-const toSensor = channel<ToSensor>('sensor', value => {
-  site.processHeard('sensor');
-  const message = receive('sensor', value, log);
-  if (message !== undefined) fromSensor(message);
+const toSensor = callRole<ToSensor>(supervisorOf('sensor'), {
+  take: value => {
+    site.processHeard('sensor');
+    const message = receive('sensor', value, log);
+    if (message !== undefined) fromSensor(message);
+  },
+  problem: what => log(`sensor: ${what}`),
+  alone: () => process.exit(0),
 });
 const toEnforcer = channel<ToEnforcer>('enforcer', value => {
   site.processHeard('enforcer');
@@ -253,7 +260,6 @@ function useTrust(): void {
 input({ kind: 'noted', event: { kind: 'started', version, source: 'live' } });
 usePolicy();
 useTrust();
-toSensor({ type: 'resync' });
 watchPolicies(settings.policyFolders, () => {
   if (keeper.reload()) return usePolicy();
   showProblems();

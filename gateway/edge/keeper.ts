@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Duplex } from 'node:stream';
+import { Door, type DoorSpec } from './door.ts';
 import { Relay } from './relay.ts';
 
-/** A process to keep alive. It talks on fd 3; `roles.ts` makes these from the table of privileges. */
+/** A process to keep alive. It talks on fd 3, through the supervisor or at a door; `roles.ts` makes these from the table of privileges. */
 export type RoleSpec = {
   readonly name: string;
   /** The whole command, privileges included. It must `exec`, so that its process id stays. */
@@ -10,9 +11,11 @@ export type RoleSpec = {
   readonly env: Readonly<Record<string, string>>;
   /** The fd under which the gateway has this process; absent for the gateway itself, which is there exactly once. */
   readonly gatewayFd?: number;
+  /** The gateway connects to it here by itself; fd 4 is then the supervisor's. Such a process has no heartbeat. */
+  readonly door?: DoorSpec;
   /** A process that writes nothing for so long hangs and is ended. Milliseconds; five times as long after a start. */
   readonly silenceMillis?: number;
-  /** Keep the last 4 KiB that it writes on fd 4 and give them, in base64, to its successor as SALLYPORT_LAST_WORDS. */
+  /** Keep the last 4 KiB that it, behind a door, writes on fd 4 and give them, in base64, to its successor as SALLYPORT_LAST_WORDS. */
   readonly lastWords?: boolean;
 };
 
@@ -38,6 +41,7 @@ export const backOff = (n: number): number => (n === 0 ? 0 : Math.min(5_000, 50 
 export class Keeper {
   readonly spec: RoleSpec;
   readonly relay = new Relay(() => (this.#heardAt = performance.now()));
+  readonly door: Door | undefined;
   readonly #log: (line: LogLine) => void;
   /** The processes whose streams the gateway has; empty for all others. */
   readonly #served: Keeper[] = [];
@@ -52,6 +56,7 @@ export class Keeper {
 
   constructor(spec: RoleSpec, log: (line: LogLine) => void) {
     this.spec = spec;
+    this.door = spec.door && new Door(spec.door);
     this.#log = log;
   }
 
@@ -66,20 +71,24 @@ export class Keeper {
   start(): void {
     const [file = '', ...args] = this.spec.command;
     const env = { ...this.spec.env, ...(this.spec.lastWords ? { SALLYPORT_LAST_WORDS: this.#lastWords.toString('base64') } : {}) };
-    const child = spawn(file, args, { env, stdio: this.#stdio(), cwd: '/' });
-    this.#child = child;
     this.#startedAt = performance.now();
+    const stdio = this.#stdio();
+    if (stdio === undefined) return this.#ended(0, 'not started');
+    const child = spawn(file, args, { env, stdio, cwd: '/' });
+    this.door?.handedOver(child.pid !== undefined);
+    this.#child = child;
     this.#heardAt = this.#startedAt + 4 * (this.spec.silenceMillis ?? 0);
-    child.on('error', error => process.stderr.write(`${JSON.stringify({ role: this.spec.name, problem: error.message })}\n`));
-    if (child.pid === undefined) return this.#ended(child, 'not started');
-    this.#log({ event: 'start', role: this.spec.name, pid: child.pid });
-    const ends = this.#connect(child);
+    child.on('error', error => this.#complain(error));
+    const { pid } = child;
+    if (pid === undefined) return this.#ended(0, 'not started');
+    this.#log({ event: 'start', role: this.spec.name, pid });
+    const links = this.#connect(child);
     child.on('exit', (code, signal) => {
       const done = (): void => {
         clearTimeout(grace);
         child.off('close', done);
-        for (const { relay, side, end } of ends) relay.detach(side, end);
-        this.#ended(child, code ?? signal ?? 'unknown');
+        for (const cut of links) cut();
+        this.#ended(pid, code ?? signal ?? 'unknown');
       };
       const grace = setTimeout(done, graceAfterExitMillis); // `close` comes when its last bytes are read, which a stopped relay never does
       child.on('close', done);
@@ -104,38 +113,64 @@ export class Keeper {
     clearTimeout(insist);
   }
 
-  /** Fd 3 upwards: for the gateway one per process that it is served, for another its own one, and its last words. */
-  #stdio(): ('ignore' | 'inherit' | 'pipe' | number)[] {
-    if (this.spec.gatewayFd !== undefined) return ['ignore', 2, 2, 'pipe', ...(this.spec.lastWords ? (['pipe'] as const) : [])];
+  /** Fd 3 upwards: for the gateway one per process that it is served, for another its own one, and the supervisor's behind a door. */
+  #stdio(): ('ignore' | 'inherit' | 'pipe' | number)[] | undefined {
+    if (this.door !== undefined) {
+      const listening = this.#open(this.door);
+      return listening === undefined ? undefined : ['ignore', 2, 2, listening, 'pipe'];
+    }
+    if (this.spec.gatewayFd !== undefined) return ['ignore', 2, 2, 'pipe'];
     return ['ignore', 'inherit', 'inherit', ...Array<'pipe'>(Math.max(2, ...this.#servedFds) - 2).fill('pipe')];
+  }
+
+  /** A full disk below /run is no reason to end with everything else. */
+  #open(door: Door): number | undefined {
+    try {
+      return door.open();
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      this.#complain(error);
+      return undefined;
+    }
+  }
+
+  #complain({ message }: Error): void {
+    process.stderr.write(`${JSON.stringify({ role: this.spec.name, problem: message })}\n`);
   }
 
   get #servedFds(): readonly number[] {
     return this.#served.map(({ spec }) => spec.gatewayFd ?? 0);
   }
 
-  #connect(child: ChildProcess): { relay: Relay; side: 'role' | 'gateway'; end: Duplex }[] {
+  /** Returns what cuts each link again. */
+  #connect(child: ChildProcess): readonly (() => void)[] {
+    const { door } = this;
     if (this.spec.gatewayFd === undefined) {
       for (const [fd, end] of child.stdio.entries()) {
         if (fd < 3 || this.#servedFds.includes(fd) || !(end instanceof Duplex)) continue;
         end.resume().on('error', () => end.destroy()); // a process that is not there takes all and says nothing
       }
-      return this.#served.map(({ relay, spec }) => attach(relay, 'gateway', child.stdio[spec.gatewayFd ?? 0]));
+      return this.#served.map(({ relay, door, spec }) => {
+        const end = endOf(child, spec.gatewayFd ?? 0);
+        return door?.attach(end) ?? attach(relay, 'gateway', end);
+      });
     }
-    const words = child.stdio[4];
-    if (this.spec.lastWords && words instanceof Duplex)
-      words
-        .on('data', (bytes: Buffer) => (this.#lastWords = Buffer.concat([this.#lastWords, bytes]).subarray(-lastWordsBytes)))
-        .on('error', () => words.destroy());
-    return [attach(this.relay, 'role', child.stdio[3])];
+    if (door === undefined) return [attach(this.relay, 'role', endOf(child, 3))];
+    const words = endOf(child, 4);
+    words
+      .on('error', () => words.destroy())
+      .on('data', (bytes: Buffer) => {
+        if (this.spec.lastWords) this.#lastWords = Buffer.concat([this.#lastWords, bytes]).subarray(-lastWordsBytes);
+      });
+    return [() => door.shut(), () => words.destroy()];
   }
 
-  #ended(child: ChildProcess, code: number | string): void {
+  #ended(pid: number, code: number | string): void {
     clearInterval(this.#watch);
     this.#child = undefined;
     const livedMillis = Math.round(performance.now() - this.#startedAt);
     const wait = livedMillis < shortLifeMillis ? backOff(this.#shortLives++) : backOff((this.#shortLives = 0));
-    const what = { event: 'exit', role: this.spec.name, pid: child.pid ?? 0, code, livedMillis } as const;
+    const what = { event: 'exit', role: this.spec.name, pid, code, livedMillis } as const;
     this.#log(this.#retired ? what : { ...what, restartInMillis: wait });
     if (!this.#retired) this.#timer = setTimeout(() => this.start(), wait);
   }
@@ -150,8 +185,13 @@ export class Keeper {
   }
 }
 
-function attach(relay: Relay, side: 'role' | 'gateway', end: unknown) {
-  if (!(end instanceof Duplex)) throw new Error('Cannot attach a process: its stream is missing');
+function endOf(child: ChildProcess, fd: number): Duplex {
+  const end = child.stdio[fd];
+  if (end instanceof Duplex) return end;
+  throw new Error(`Cannot talk to a process: its fd ${fd} is missing`);
+}
+
+function attach(relay: Relay, side: 'role' | 'gateway', end: Duplex): () => void {
   relay.attach(side, end);
-  return { relay, side, end };
+  return () => relay.detach(side, end);
 }

@@ -10,8 +10,9 @@ import type { TrustMaterial } from '../model/trust.ts';
 import type { SentFreshness, WireEvidence } from './challenge/wire.ts';
 
 /**
- * What the processes say to each other, one JSON object a line. The supervisor copies these bytes and reads none of them; after a
- * restart it sends one newline, so that half a line of the dead process is thrown away and counted.
+ * What the processes say to each other, one JSON object a line. The supervisor copies these bytes and reads none of them (`relay.ts`); after a
+ * restart it sends one newline, so that half a line of the dead process is thrown away and counted. To the sensor the gateway has a connection
+ * of its own (`door.ts`), a new one after each restart.
  * Every message of a less trusted process is checked by the schema in `edge/inbox.ts` before the gateway believes its shape.
  */
 export type FromSensor =

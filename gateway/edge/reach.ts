@@ -86,7 +86,8 @@ export function sweepReach(run = '/run'): void {
   }
 }
 
-function isAlive(pid: number): boolean {
+/** True iff a process of that id runs. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -1,5 +1,6 @@
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { doorPath } from './door.ts';
 import type { Reach } from './reach.ts';
 import type { RoleSpec } from './keeper.ts';
 
@@ -88,6 +89,8 @@ type RolePrivileges = {
 const silenceMillis = 2_000;
 /** Say a word each half second, so that silence means that they hang. */
 const beating: ReadonlySet<RoleName> = new Set(['browser', 'challenger', 'prober', 'switch-reader']);
+/** Reached by the gateway without the supervisor between, because each wake-up counts there. Nobody listens for their heartbeat. */
+const behindDoors: ReadonlySet<RoleName> = new Set(['sensor']);
 const thisFile = fileURLToPath(import.meta.url);
 
 /** Path of a role's script, source or compiled as this file is. */
@@ -103,6 +106,7 @@ export function roleSpec(name: RoleName, args: readonly string[], reach: Reach, 
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' },
     ...(role.fd === undefined ? {} : { gatewayFd: role.fd }),
     ...(beating.has(name) ? { silenceMillis } : {}),
+    ...(behindDoors.has(name) ? { door: { path: doorPath(name), caller: roles.gateway.becomes } } : {}),
     ...(name === 'sensor' ? { lastWords: true } : {}),
   };
 }

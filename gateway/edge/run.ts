@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Settings } from '../model/settings.ts';
+import { sweepDoors } from './door.ts';
 import { prepareBridge } from './enforcers/prepare-bridge.ts';
 import { projectRoot } from './project-files.ts';
 import { type Folder, makeDataFolder, makeReach, sweepReach } from './reach.ts';
@@ -41,6 +42,7 @@ export async function run(args: readonly string[]): Promise<number> {
   if (settings.network.kind === 'bridge') prepareBridge(settings.network);
 
   sweepReach();
+  sweepDoors();
   const reach = makeReach(foldersOf(settings, data));
   const readsSwitches = (settings.switches ?? []).length > 0;
   const gatewayArgs = ['--data', reach.path(data), ...(settings.browseMdns ? ['--browser'] : []), ...(readsSwitches ? ['--switches'] : [])];
@@ -70,6 +72,7 @@ export async function run(args: readonly string[]): Promise<number> {
   });
   await supervisor.stop();
   reach.remove();
+  sweepDoors();
   return 0;
 }
 

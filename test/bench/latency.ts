@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { entryOf, roles, setpriv } from '../../gateway/edge/roles.ts';
 import { readLines } from '../../gateway/edge/lines.ts';
+import { behindDoor } from '../edge/behind-door.ts';
 import { labIsMissing, makeLan, until } from '../lab/namespace.ts';
 
 /**
- * Prints how long a frame of a new device takes from the wire to the Observation on the sensor's fd 3, and what a flood of frames of one
+ * Prints how long a frame of a new device takes from the wire to the Observation that its gateway reads, and what a flood of frames of one
  * device costs it. Run: `node test/bench/latency.ts [frames]`. Needs root. No figure of it is a test.
  */
 const missing = labIsMissing();
@@ -29,13 +29,12 @@ try {
   const argument = JSON.stringify({ ports: ['v1'], filter: 'none', user: roles.sensor.becomes });
   const command = [...setpriv(roles.sensor), process.execPath, ...roles.sensor.nodeOptions, entryOf('sensor'), argument];
   const startedAt = performance.now();
-  const sensor = lan.spawn('gateway', command, { stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe'] });
-  sensor.stdio[4]?.on('data', () => undefined); // its last words
+  const { child: sensor, call } = behindDoor(stdio => lan.spawn('gateway', command, { stdio }));
   const seenAt = new Map<string, number>();
   let isUp = false;
   let taken = 0;
   readLines(
-    sensor.stdio[3] as Readable, // `pipe` above
+    await call(),
     value => {
       const now = performance.timeOrigin + performance.now();
       const message = value as { type: string; observations?: readonly { mac: string; fact: { kind: string } }[]; frames?: number };
@@ -56,7 +55,7 @@ try {
   await until(() => sent.every(([mac = '']) => seenAt.has(mac)), 'every device is seen');
   const millis = sent.map(([mac = '', nanos]) => (seenAt.get(mac) ?? 0) - Number(nanos) / 1e6).sort((a, b) => a - b);
   console.log(
-    `frame on the wire → observation on fd 3: median ${at(millis, 0.5)} ms, p99 ${at(millis, 0.99)} ms, max ${at(millis, 1)} ms (${millis.length} frames)`,
+    `frame on the wire → observation read: median ${at(millis, 0.5)} ms, p99 ${at(millis, 0.99)} ms, max ${at(millis, 1)} ms (${millis.length} frames)`,
   );
 
   const pid = sensor.pid ?? 0;

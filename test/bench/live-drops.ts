@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { readLines } from '../../gateway/edge/lines.ts';
 import { entryOf, roles, setpriv } from '../../gateway/edge/roles.ts';
 import { projectRoot } from '../architecture/imports.ts';
+import { behindDoor } from '../edge/behind-door.ts';
 import { labIsMissing, makeLan, until } from '../lab/namespace.ts';
 
 /**
@@ -34,13 +34,12 @@ try {
   await lan.exec('gateway', ['ip', 'link', 'set', 'v1', 'mtu', '2000']);
   const argument = JSON.stringify({ ports: ['v1'], filter: 'none', user: roles.sensor.becomes });
   const command = [...setpriv(roles.sensor), process.execPath, ...roles.sensor.nodeOptions, entryOf('sensor'), argument];
-  const sensor = lan.spawn('gateway', command, { stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe'] });
-  sensor.stdio[4]?.on('data', () => undefined); // its last words
+  const { child: sensor, call } = behindDoor(stdio => lan.spawn('gateway', command, { stdio }));
   let isUp = false;
   let counters = { frames: 0, dropped: 0 };
   let observations = 0;
   readLines(
-    sensor.stdio[3] as Readable, // `pipe` above
+    await call(),
     value => {
       const message = value as { type: string; observations?: readonly unknown[]; frames?: number; dropped?: number };
       if (message.type === 'port') isUp = true;

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { roles, roleSpec, type RoleName } from '../../gateway/edge/roles.ts';
+import { sweepDoors } from '../../gateway/edge/door.ts';
 import { makeReach, sweepReach } from '../../gateway/edge/reach.ts';
 import { supervise } from '../../gateway/edge/supervisor.ts';
 
@@ -19,6 +20,7 @@ const names = (Object.keys(roles) as RoleName[]).filter(n => n !== 'gateway' && 
 const fds = Array.from({ length: Math.max(...names.map(n => roles[n].fd ?? 0)) - 2 }, (_, i) => i + 3);
 
 sweepReach();
+sweepDoors();
 const reach = makeReach([{ path: fileURLToPath(new URL('../..', import.meta.url)), access: 'read' }]);
 const supervisor = supervise({
   roles: [
@@ -31,6 +33,7 @@ const supervisor = supervise({
 process.on('SIGTERM', () => {
   void supervisor.stop().then(() => {
     reach.remove();
+    sweepDoors();
     process.exit(0);
   });
 });

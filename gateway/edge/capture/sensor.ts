@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { writeSync } from 'node:fs';
-import { Socket } from 'node:net';
 import { Dissector } from '../../../collectors/dissector.ts';
-import { lineWriter, readLines } from '../lines.ts';
+import { GatewayLink, supervisorFd } from '../gateway-link.ts';
+import type { FromSensor } from '../messages.ts';
 import { readLink } from './link.ts';
 import { LivePort, type Numbers } from './live.ts';
 import { Outbox } from './outbox.ts';
@@ -11,12 +11,10 @@ import { dropPrivileges } from './privileges.ts';
 import { parseLastWords, parseSensorOptions, ringBytes } from './sensor-options.ts';
 
 /**
- * The sensor process: opens one handle per port as root, gives root up, then turns frames into Observations on fd 3 until that closes.
+ * The sensor process: opens one handle per port as root, gives root up, then turns frames into Observations for the gateway at its door.
  * It decodes hostile bytes and holds nothing worth having. Only a new start may open a handle: it ends with `restartCode` to get one.
  */
 const restartCode = 75; // EX_TEMPFAIL of sysexits.h
-const gatewayFd = 3;
-const lastWordsFd = 4;
 const linkLookMillis = 250;
 const sightingsPerMessage = 1024;
 /** Below so many bytes not taken yet, the gateway keeps up. */
@@ -44,14 +42,14 @@ for (const port of options.ports) {
 }
 dropPrivileges(options.user);
 
-const gateway = new Socket({ fd: gatewayFd, readable: true, writable: true });
-const outbox = new Outbox(lineWriter(gateway), resync);
-const end = (): never => process.exit(0);
-gateway.on('error', end).on('close', end).on('end', end);
-readLines(gateway, take, why => process.stderr.write(`${JSON.stringify({ role: 'sensor', spoilt: why })}\n`));
-
-const hello = { type: 'hello', role: 'sensor', epoch: randomUUID(), pid: process.pid } as const;
-outbox.send(hello);
+const gateway = new GatewayLink<FromSensor>({
+  hello: { type: 'hello', role: 'sensor', epoch: randomUUID(), pid: process.pid },
+  take,
+  spoilt: why => process.stderr.write(`${JSON.stringify({ role: 'sensor', spoilt: why })}\n`),
+  succeeded: introduce,
+  alone: () => process.exit(0),
+});
+const outbox = new Outbox(message => gateway.send(message), resync);
 lookAtLinks();
 for (const port of live.values()) port.start();
 setInterval(lookAtLinks, linkLookMillis);
@@ -61,9 +59,8 @@ function take(message: unknown): void {
   if (typeof message === 'object' && message !== null && 'type' in message && message.type === 'resync') introduce();
 }
 
-/** A gateway that has just started knows neither us nor the ports. */
+/** A gateway that has just started does not know the ports. */
 function introduce(): void {
-  outbox.send(hello);
   for (const { last } of watches.values()) if (last) outbox.report({ type: 'port', ...last });
   resync();
 }
@@ -85,7 +82,7 @@ function lookAtLinks(): void {
 
 /** What is counted rather than said. While the gateway is behind, it goes on counting in the dissector. */
 function eachSecond(): void {
-  const isQuiet = gateway.writableLength < quietBytes;
+  const isQuiet = gateway.waitingBytes < quietBytes;
   const { observations, malformed, overflow, counters } = dissector.drain(isQuiet);
   outbox.observe(observations);
   for (const [port, watch] of watches) {
@@ -116,7 +113,7 @@ function act(look: Look): void {
 
 function writeLastWords(): void {
   const broken = [...watches.values()].filter(w => w.broken).map(w => w.port);
-  writeSync(lastWordsFd, `${broken.join(' ')}\n`);
+  writeSync(supervisorFd, `${broken.join(' ')}\n`);
 }
 
 function chunks<T>(list: readonly T[], size: number): readonly (readonly T[])[] {

@@ -160,7 +160,7 @@ describe.skipIf(missing !== undefined)('the sensor', () => {
   });
 
   it('says everything again to a gateway that has just started', async () => {
-    const p = new Processes(lan, 'gateway', { real: { sensor: [argument('v1')] }, first: { 3: { type: 'resync' } } });
+    const p = new Processes(lan, 'gateway', { real: { sensor: [argument('v1')] } });
     processes = p;
     await p.until(() => states(p, 'v1').includes('up'), 'v1 is up');
     const mac = freshMac();
