@@ -1,9 +1,10 @@
 import { Asking, type AskingParts } from './attestation/asking.ts';
 import { Serving } from './attestation/serving.ts';
-import { askableAt, askerAt, attestedEvents } from './inventory/bound.ts';
+import { askableAt, askerAt, attestedEvents, boundCheck } from './inventory/bound.ts';
 import { Detector } from './detection/detector.ts';
 import { kindEvents } from './inventory/classify.ts';
 import { commandEvents } from './inventory/command.ts';
+import { foldOutcome } from './inventory/fold-attestation.ts';
 import { decisionFacts, isSameDecision } from './inventory/decision-facts.ts';
 import { Intake } from './inventory/intake.ts';
 import { Inventory } from './inventory/inventory.ts';
@@ -13,6 +14,8 @@ import { SwitchKnowledge } from './inventory/switch-knowledge.ts';
 import { relationsOf, viewOf } from './inventory/view.ts';
 import { zoneOf } from './inventory/zone.ts';
 import type { DeviceId, Millis } from './model/address.ts';
+import type { ChallengeOutcome } from './model/attestation.ts';
+import type { Decision } from './model/decision.ts';
 import type { DeviceView } from './model/device.ts';
 import type { EventBody } from './model/event.ts';
 import type { Command, Effect, Input, MachineSite } from './model/machine.ts';
@@ -171,14 +174,26 @@ export class Gateway {
   #redecide(id: DeviceId, now: Millis): void {
     const record = this.inventory.get(id);
     if (record === undefined) return;
-    const zone = this.#zoneOf(record);
     for (const event of kindEvents(record.device, clues => kindOf(this.#policy, clues), now)) this.#emit(now, event);
-    const identity = record.attestation.result?.identity;
-    const expected = identity !== undefined && isExpected(this.#policy, identity) !== undefined;
-    const decision = decide(decisionFacts(record, zone, expected, now), this.#policy, zone);
+    const decision = this.#decide(record, now);
     const evidence = record.attestation.result?.evidence;
     if (!isSameDecision(record.decision, decision))
       this.#emit(now, { kind: 'decided', device: id, decision: evidence === undefined ? decision : { ...decision, evidence } });
+  }
+
+  #decide(record: DeviceRecord, now: Millis): Decision {
+    const zone = this.#zoneOf(record);
+    const identity = record.attestation.result?.identity;
+    const expected = identity !== undefined && isExpected(this.#policy, identity) !== undefined;
+    return decide(decisionFacts(record, zone, expected, now), this.#policy, zone);
+  }
+
+  /** Whether a device that is not admitted would be, were this the outcome of its challenge now. Changes nothing. */
+  wouldAdmit(id: DeviceId, outcome: ChallengeOutcome, now: Millis): boolean {
+    const record = this.inventory.get(id);
+    if (record === undefined || record.decision?.access === 'admit') return false;
+    const attestation = foldOutcome(record.attestation, outcome, boundCheck(this.inventory, id, outcome), now);
+    return this.#decide({ ...record, attestation }, now).access === 'admit';
   }
 
   #replan(): Effect[] {

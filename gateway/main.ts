@@ -38,12 +38,14 @@ import { RevocationStore } from './edge/store/revocation-store.ts';
 import { settingsToRun } from './edge/store/settings.ts';
 import { fileSigner, type Signer } from './edge/store/signing-key.ts';
 import { readTrust } from './edge/store/trust-files.ts';
+import { TrustDesk } from './edge/trust-desk.ts';
 import { version } from './edge/version.ts';
 import { Gateway } from './gateway.ts';
 import { Inventory } from './inventory/inventory.ts';
 import { VendorTable } from './inventory/vendor.ts';
 import type { Evidence } from './model/attestation.ts';
 import type { Input } from './model/machine.ts';
+import type { AnchorMaterial } from './model/trust.ts';
 import { visibleText } from './model/visible-text.ts';
 
 /** The gateway process: wires the machine to the store, the other processes, the page and the attestation listener. No privilege. */
@@ -236,6 +238,14 @@ const site = new LiveSite({
   now,
   command: (by, reason, command) => runner.command(by, reason, command),
   note: event => input({ kind: 'noted', event }),
+  trust: new TrustDesk(() => keeper.trust, inventory.anchors, {
+    records: () => inventory.records(),
+    evidence: id => store.evidence(id),
+    judge: judgement => dispatcher.judge(judgement),
+    wouldAdmit: (device, outcome, at) => gateway.wouldAdmit(device, outcome, at),
+    ttlSecondsOf: name => settings.zones.find(zone => zone.name === name)?.evidenceTtlSeconds ?? 3600,
+    now,
+  }),
 });
 
 const showProblems = (): void => site.policy(keeper.policy.hash, [...problems, ...keeper.problems]);
@@ -246,9 +256,12 @@ function usePolicy(): void {
 }
 
 const crlFiles = new CrlFiles();
+let brought: readonly AnchorMaterial[] = [];
 /** Anchors and reference values are read again every few seconds; whoever was judged under other ones is challenged anew. */
 function useTrust(): void {
-  const hash = keeper.takeTrust(readTrust(settings.policyFolders, now(), crlFiles));
+  // What a person approved counts when it is on disk; what one took away, at once.
+  brought = inventory.anchors.inForce().filter(one => store.isIdle || brought.some(({ name }) => name === one.name));
+  const hash = keeper.takeTrust(readTrust(settings.policyFolders, now(), crlFiles, brought), brought);
   showProblems();
   if (hash === undefined) return;
   const { anchors, referenceSets } = keeper.trust;

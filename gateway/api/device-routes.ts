@@ -16,6 +16,7 @@ import { ProblemError, readBody } from './problem.ts';
 import { deviceDetail } from './rows.ts';
 import { approveBody, linkBody, pauseBody, quarantineBody, reasonBody, setFieldBody, waiveBody, zoneModeBody } from './schemas.ts';
 import type { CommandAnswer, Site } from './site.ts';
+import { trustRoutes } from './trust-routes.ts';
 
 /** Newest Events shown of one device. */
 const timelineLimit = 200;
@@ -96,6 +97,7 @@ export function deviceRoutes(site: Site, live: Live, who: WhoAsks, now: () => nu
     response.json(await command(request, reason, { kind: 'zone-mode', zone: request.params.zone, mode }));
   });
 
+  trustRoutes(router, { site, command, who, now });
   probeRoutes(router, { site, command, known: id => known(site, id).device, now });
 
   router.get('/export.csv', async (_request, response) => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { apiPath, ownRequestHeader } from './contract.ts';
 import * as schemas from './schemas.ts';
+import * as trust from './schemas-trust.ts';
 
 type Json = { readonly [key: string]: unknown };
 type Route = {
@@ -61,6 +62,41 @@ export const routes: readonly Route[] = [
     answer: done,
   },
   { method: 'post', path: '/devices/{id}/probe', summary: 'Ask a device now', body: schemas.reasonBody, answer: done },
+  { method: 'get', path: '/trust', summary: 'The trust anchors: of files, in force, and staged', answer: trust.trustState },
+  {
+    method: 'post',
+    path: '/trust',
+    summary: 'Stage a trust anchor; another person must approve it',
+    body: trust.stageAnchorBody,
+    answer: trust.staged,
+  },
+  {
+    method: 'get',
+    path: '/trust/{sha256}/preview',
+    summary: 'Which devices a staged anchor would newly admit',
+    answer: trust.anchorPreview,
+  },
+  {
+    method: 'post',
+    path: '/trust/{sha256}/approve',
+    summary: 'Approve an anchor that another person staged',
+    body: trust.approveAnchorBody,
+    answer: done,
+  },
+  {
+    method: 'post',
+    path: '/trust/{sha256}/remove',
+    summary: 'Take away an anchor that people brought',
+    body: schemas.reasonBody,
+    answer: done,
+  },
+  {
+    method: 'post',
+    path: '/trust/{sha256}/expire',
+    summary: 'End an anchor that people brought, now or sooner than it would',
+    body: trust.expireAnchorBody,
+    answer: done,
+  },
   { method: 'get', path: '/health', summary: 'How the gateway itself fares', answer: schemas.health },
   { method: 'get', path: '/coverage', summary: 'What of the network is seen, and what cannot be seen', answer: schemas.coverage },
   { method: 'get', path: '/export.csv', summary: 'The inventory as CSV (RFC 4180)', media: 'text/csv' },

@@ -5,6 +5,7 @@ import type { Event } from '../model/event.ts';
 import type { Command, CommandAnswer } from '../model/machine.ts';
 import type { ProbingState, ZoneProbing } from '../model/probe.ts';
 import type { Settings, ZoneMode } from '../model/settings.ts';
+import type { AnchorPreview, ShownAnchor } from '../model/trust.ts';
 
 /** How the gateway itself fares; shown on the page and by `sallyport devices`. */
 export type Health = {
@@ -43,6 +44,11 @@ export type Site = {
   coverage(): Coverage;
   /** What we may ask on the wire by ourselves, and what came of it. */
   probes(): ProbingState;
+  /** The trust anchors, and what one that is staged would let in. */
+  readonly trust: {
+    anchors(): readonly ShownAnchor[];
+    preview(sha256: string): Promise<AnchorPreview | undefined>;
+  };
   /** Resolves when the Event is committed (or when the command was refused). */
   command(by: string, reason: string, command: Command): Promise<CommandAnswer>;
   /** Records who signed in. */

@@ -7,6 +7,7 @@ import { decide, link, quarantine, setField } from './device-verbs.ts';
 import { isProbeAction, probeActions, runProbes } from './probes-verb.ts';
 import { readInstant, readSpan } from './span.ts';
 import { deviceTable, whyText } from './table.ts';
+import { trustVerb } from './trust-verb.ts';
 import { type Call, exit, NoSuchDevice, options, readArgs, reasonOf, theDevice, type VerbIo, WrongCall } from './verb-call.ts';
 import { clientVerbs, help } from './verb-help.ts';
 import type { ClientVerb } from './verb-help.ts';
@@ -39,6 +40,7 @@ function complain(io: VerbIo, error: Error, code: number): number {
 
 async function run(verb: ClientVerb, call: Call): Promise<number> {
   if (verb === 'probes') return probes(call);
+  if (verb === 'trust') return trustVerb(call);
   only(verb, call);
   switch (verb) {
     case 'devices':
@@ -65,7 +67,7 @@ async function run(verb: ClientVerb, call: Call): Promise<number> {
   }
 }
 
-const allowed: Record<Exclude<ClientVerb, 'probes'>, readonly (keyof typeof options)[]> = {
+const allowed: Record<Exclude<ClientVerb, 'probes' | 'trust'>, readonly (keyof typeof options)[]> = {
   devices: ['json'],
   why: ['json'],
   approve: ['for', 'until', 'for-good', 'reason', 'json'],
@@ -81,7 +83,7 @@ const allowed: Record<Exclude<ClientVerb, 'probes'>, readonly (keyof typeof opti
 const namesDevice = new Set<ClientVerb>(['why', 'approve', 'quarantine', 'release', 'unlink']);
 
 /** An option that the verb would ignore is refused: `quarantine --for 4h` must not look as if it ended. */
-function only(verb: Exclude<ClientVerb, 'probes'>, { values, positionals }: Call): void {
+function only(verb: Exclude<ClientVerb, 'probes' | 'trust'>, { values, positionals }: Call): void {
   const foreign = Object.keys(values).find(name => name !== 'data' && !allowed[verb].some(own => own === name));
   if (foreign !== undefined) throw new WrongCall(`Cannot ${verb}: it has no option --${foreign}`);
   if (verb === 'link' || verb === 'set') return;

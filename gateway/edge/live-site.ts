@@ -10,6 +10,7 @@ import type { ProbingState } from '../model/probe.ts';
 import type { Settings } from '../model/settings.ts';
 import type { FromSensor } from './messages.ts';
 import { RunningTotal } from './running-total.ts';
+import type { TrustDesk } from './trust-desk.ts';
 import type { JournalStore } from './store/journal-store.ts';
 
 /** Changes are told this often at most. Milliseconds. */
@@ -35,6 +36,7 @@ export type LiveSiteParts = {
   readonly now: () => Millis;
   readonly command: (by: string, reason: string, command: Command) => Promise<CommandAnswer>;
   readonly note: (event: EventBody) => void;
+  readonly trust: TrustDesk;
 };
 
 /** What the page, the CLI and the attestation listener may see of the running gateway (`Site` of gateway/api/site.ts). */
@@ -120,6 +122,10 @@ export class LiveSite {
 
   probes(): ProbingState {
     return this.#parts.gateway.prober.state(this.#parts.now());
+  }
+
+  get trust(): TrustDesk {
+    return this.#parts.trust;
   }
 
   command(by: string, reason: string, command: Command): Promise<CommandAnswer> {

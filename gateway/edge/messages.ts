@@ -6,7 +6,7 @@ import type { Challenge } from '../model/machine.ts';
 import type { ProbeOrder, ProbeOutcome } from '../model/probe.ts';
 import type { ReplyLane, RuleSet } from '../model/rule-set.ts';
 import type { SwitchAccess, SwitchReading } from '../model/switch.ts';
-import type { TrustMaterial } from '../model/trust.ts';
+import type { AnchorMaterial, TrustMaterial } from '../model/trust.ts';
 import type { SentFreshness, WireEvidence } from './challenge/wire.ts';
 
 /**
@@ -100,6 +100,8 @@ export type ToChallenger =
       readonly quote?: Omit<QuoteContext, 'exporter' | 'ima'>;
       readonly ttlSeconds: number;
       readonly zone?: ZoneName;
+      /** Judged as if this were trusted as well. */
+      readonly anchor?: AnchorMaterial;
       readonly now: Millis;
     };
 

@@ -30,7 +30,7 @@ export function foldOutcome(state: AttestationState, outcome: ChallengeOutcome, 
     case 'appraised': {
       const { result } = outcome;
       const failedHere = own.find(check => check.outcome === 'failed');
-      const { reason: _old, continuityKey: _key, ...base } = kept;
+      const { reason: _old, continuityKey: _key, shown: _shown, ...base } = kept;
       const reason = result.reason ?? failedHere?.code;
       return {
         ...base,
@@ -53,6 +53,7 @@ export function foldOutcome(state: AttestationState, outcome: ChallengeOutcome, 
         reason: 'NO_EVIDENCE',
         checks: outcome.checks,
         ...(outcome.leafKey === undefined ? {} : { continuityKey: outcome.leafKey }),
+        ...(outcome.evidence === undefined ? {} : { shown: outcome.evidence }),
       };
     }
     case 'transport-failure': {

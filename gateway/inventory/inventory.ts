@@ -4,6 +4,8 @@ import type { ZoneMode } from '../model/settings.ts';
 import { foldOutcome, renewed } from './fold-attestation.ts';
 import { foldFact, unlocked, withField } from './fold-fact.ts';
 import { Links, type LinksSnapshot } from './links.ts';
+import { BroughtAnchors } from './brought-anchors.ts';
+import type { BroughtAnchor } from '../model/trust.ts';
 import { ProbeGrants, type ProbeGrantsSnapshot } from './probe-grants.ts';
 import { type DeviceRecord, maxBindings, unattested } from './record.ts';
 import { SignIndex } from './sign-index.ts';
@@ -19,6 +21,7 @@ export type InventorySnapshot = {
   /** Absent in snapshots of older versions. */
   readonly links?: LinksSnapshot;
   readonly probing?: ProbeGrantsSnapshot;
+  readonly anchors?: readonly BroughtAnchor[];
 };
 
 /** The most devices that are kept at all; the machine caps them per port long before. */
@@ -37,15 +40,18 @@ export class Inventory {
   readonly #zoneModes = new Map<string, ZoneMode>();
   /** Who may be asked what. */
   readonly probing: ProbeGrants;
+  /** Trust anchors that people brought. */
+  readonly anchors: BroughtAnchors;
   #nextId = 1;
   #pausedUntil: Millis | undefined;
 
-  constructor(probing = new ProbeGrants()) {
+  constructor(probing = new ProbeGrants(), anchors = new BroughtAnchors()) {
     this.probing = probing;
+    this.anchors = anchors;
   }
 
   static from(snapshot: InventorySnapshot): Inventory {
-    const inventory = new Inventory(ProbeGrants.from(snapshot.probing));
+    const inventory = new Inventory(ProbeGrants.from(snapshot.probing), BroughtAnchors.from(snapshot.anchors));
     for (const record of snapshot.records) inventory.#add(record);
     for (const [zone, mode] of snapshot.zoneModes) inventory.#zoneModes.set(zone, mode);
     if (snapshot.links !== undefined) inventory.#links = Links.from(snapshot.links);
@@ -62,6 +68,7 @@ export class Inventory {
       zoneModes: [...this.#zoneModes],
       links: this.#links.snapshot(),
       probing: this.probing.snapshot(),
+      anchors: this.anchors.all(),
       ...(this.#pausedUntil === undefined ? {} : { pausedUntil: this.#pausedUntil }),
     };
   }
@@ -139,6 +146,7 @@ export class Inventory {
   apply(event: Pick<Event, 'at' | 'body'>): void {
     const { at, body } = event;
     this.probing.apply(at, body);
+    this.anchors.apply(at, body);
     if (body.kind === 'device-found') this.#found(body, at);
     else if (body.kind === 'devices-linked') {
       if (this.#records.has(body.device) && this.#records.has(body.other)) this.#links.linked(body, at, (a, b) => this.pairOf(a, b));

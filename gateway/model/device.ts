@@ -106,6 +106,8 @@ export type AttestationState = {
   readonly lastFailure?: { readonly at: Millis; readonly code: ReasonCode; readonly detail: string };
   /** A2: SHA-256 of the public key of a TLS certificate without Evidence. */
   readonly continuityKey?: string;
+  /** SHA-256 of what it showed last without Evidence in it, under which the store keeps that. */
+  readonly shown?: string;
 };
 
 /** A device with its four axes and the decision: what pages, CLI and exports show. */

@@ -1,24 +1,43 @@
 import type { Millis } from '../../model/address.ts';
-import type { ChallengeOutcome } from '../../model/attestation.ts';
+import type { ChallengeOutcome, Evidence } from '../../model/attestation.ts';
+import { maxCertificates } from '../../attestation/evidence.ts';
+import { DerReader } from '../../codec/der.ts';
+import { DecodeError } from '../../codec/reader.ts';
 import type { KeyCache } from '../../attestation/keys.ts';
 import { schemeFor } from '../../attestation/schemes/index.ts';
-import type { Trust } from '../../attestation/trust.ts';
+import { prepareAnchor, type Trust } from '../../attestation/trust.ts';
 import type { JudgeOrder } from './orders.ts';
 import { freshnessOf, fromWire } from './wire.ts';
 
 /** Judges the Evidence of an order. What makes it fresh is the gateway's word: it drew the nonce and keeps who spent it. */
 export function judge(
-  { evidence, freshness, quote, ttlSeconds, zone }: JudgeOrder,
+  { evidence, freshness, quote, ttlSeconds, zone, anchor }: JudgeOrder,
   known: { readonly trust: Trust; readonly keys: KeyCache; readonly now: Millis },
 ): ChallengeOutcome {
   const scheme = schemeFor(evidence.mediaType);
   if (scheme === undefined)
     return { kind: 'transport-failure', failure: 'verifier', detail: `Cannot judge ${evidence.mediaType}: no scheme reads it` };
-  return scheme.judge(fromWire(evidence), {
+  const trust = anchor === undefined ? known.trust : { ...known.trust, anchors: [...known.trust.anchors, prepareAnchor(anchor)] };
+  return scheme.judge(whole(fromWire(evidence)), {
     ...known,
+    trust,
     freshness: freshnessOf(freshness),
     ttlSeconds,
     ...(quote === undefined ? {} : { quote }),
     ...(zone === undefined ? {} : { zone }),
   });
+}
+
+/** A chain out of the store is its certificates one after the other: cut where each ends. What cannot be cut is left to the scheme to refuse. */
+function whole(evidence: Evidence): Evidence {
+  if (evidence.mediaType !== 'application/vnd.sallyport.x509-chain' || evidence.certificates.length > 0) return evidence;
+  try {
+    const reader = new DerReader(evidence.bytes);
+    const certificates: Uint8Array[] = [];
+    while (!reader.done && certificates.length <= maxCertificates) certificates.push(reader.next().whole);
+    return { ...evidence, certificates };
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return evidence;
+  }
 }

@@ -118,6 +118,7 @@ export const order = z.discriminatedUnion('type', [
     quote: quote.exactOptional(),
     ttlSeconds: z.number(),
     zone: text.exactOptional(),
+    anchor: anchor.exactOptional(),
     now: z.number(),
   }),
 ]);
