@@ -36,7 +36,7 @@ import { watchPolicies } from './edge/store/policy-files.ts';
 import { PolicyKeeper } from './edge/store/policy-keeper.ts';
 import { RevocationStore } from './edge/store/revocation-store.ts';
 import { settingsToRun } from './edge/store/settings.ts';
-import { fileSigner, type Signer } from './edge/store/signing-key.ts';
+import { lazySigner } from './edge/store/signing-key.ts';
 import { readTrust } from './edge/store/trust-files.ts';
 import { TrustDesk } from './edge/trust-desk.ts';
 import { version } from './edge/version.ts';
@@ -295,16 +295,17 @@ setInterval(() => {
 
 const certificate = await pageCertificate(folder, settings.page.host, now());
 const accounts = new JsonFile<Accounts>(join(folder, 'accounts.json'), { parse: parseAccounts, warn: log });
+/** A key that somebody may have read signs nothing; the rest goes on. */
+const signer = lazySigner(folder);
 const page = await createPage(site, {
   certificate,
   accounts,
+  ears: { signer, build: version },
   uiFolder: projectFile('ui/dist'),
   controlSocket: join(folder, 'control.sock'),
   pageSocket: join(folder, 'page.sock'),
   log,
 });
-/** A key that somebody may have read signs nothing; the rest goes on. */
-let signing: Promise<Signer> | undefined;
 const attesting = new ServedAttestation({
   serving: gateway.serving,
   stateOf: id => gateway.view(id, now())?.attestation,
@@ -312,8 +313,7 @@ const attesting = new ServedAttestation({
   judge: judgement => dispatcher.judge(judgement),
   keepEvidence,
   input,
-  signer: () => (signing ??= fileSigner(folder)),
-  ...{ now, version, log },
+  ...{ signer, now, version, log },
 });
 await createAttestationListener(site, attesting, { log });
 process.stdout.write(`page: ${page.url}\npage certificate sha-256: ${certificate.fingerprint}\n`);

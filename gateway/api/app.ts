@@ -5,6 +5,7 @@ import type { Express, Request, RequestHandler } from 'express';
 import type { Auth } from './auth.ts';
 import { apiPath } from './contract.ts';
 import { deviceRoutes } from './device-routes.ts';
+import { answerJwks, type Ears, jwksPath } from './ear-routes.ts';
 import { refuseForeignChanges, securityHeaders, sessionId } from './guard.ts';
 import type { Live } from './live.ts';
 import { openApi } from './openapi.ts';
@@ -16,6 +17,7 @@ export type AppParts = {
   readonly site: Site;
   readonly auth: Auth;
   readonly live: Live;
+  readonly ears: Ears;
   /** Folder of the built page. */
   readonly uiFolder: string;
   readonly log: (line: string) => void;
@@ -30,13 +32,14 @@ export const localUserHeader = 'x-sallyport-user';
 
 /** The whole API, and on the page's door the page too. */
 export function buildApp(parts: AppParts, door: Door): Express {
-  const { site, auth, live, uiFolder, log, now } = parts;
+  const { site, auth, live, ears, uiFolder, log, now } = parts;
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('etag', false);
   app.use(securityHeaders);
 
+  app.get(jwksPath, answerJwks(ears));
   const api = express.Router();
   api.use(refuseForeignChanges);
   api.use(express.json({ limit: '64kb', strict: true, type: 'application/json' }));
@@ -49,7 +52,7 @@ export function buildApp(parts: AppParts, door: Door): Express {
     users.set(request, user);
     next();
   });
-  api.use(deviceRoutes(site, live, request => users.get(request) ?? 'unknown', now));
+  api.use(deviceRoutes({ site, live, ears, now }, request => users.get(request) ?? 'unknown'));
   app.use(apiPath, api);
   app.use(apiPath, () => {
     throw new ProblemError('not-found', 'Cannot find the address: the API has no such route');

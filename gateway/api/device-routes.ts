@@ -10,6 +10,7 @@ import { csvHeader, csvLines } from '../export/csv.ts';
 import { jsonLines } from '../export/json-lines.ts';
 import { exportRecord } from '../export/record.ts';
 import type { Span } from './contract.ts';
+import { earLines, earRoutes, type Ears, signingKey } from './ear-routes.ts';
 import type { Live } from './live.ts';
 import { probeRoutes } from './probe-routes.ts';
 import { ProblemError, readBody } from './problem.ts';
@@ -27,8 +28,10 @@ const hour = 3_600_000;
 /** Who asks; only a signed-in request reaches these routes. */
 export type WhoAsks = (request: Request) => string;
 
+export type DeviceRouteParts = { readonly site: Site; readonly live: Live; readonly ears: Ears; readonly now: () => number };
+
 /** The routes about devices, the whole site and exports. */
-export function deviceRoutes(site: Site, live: Live, who: WhoAsks, now: () => number): Router {
+export function deviceRoutes({ site, live, ears, now }: DeviceRouteParts, who: WhoAsks): Router {
   const router = Router();
   const command = async (request: Request, reason: string, wanted: Command): Promise<{ ok: true }> => {
     const answer = await site.command(who(request), reason, wanted);
@@ -98,6 +101,7 @@ export function deviceRoutes(site: Site, live: Live, who: WhoAsks, now: () => nu
   });
 
   trustRoutes(router, { site, command, who, now });
+  earRoutes(router, ears, id => known(site, id), now);
   probeRoutes(router, { site, command, known: id => known(site, id).device, now });
 
   router.get('/export.csv', async (_request, response) => {
@@ -110,6 +114,12 @@ export function deviceRoutes(site: Site, live: Live, who: WhoAsks, now: () => nu
     const asOf = now();
     response.attachment(`sallyport-${fileTime(asOf)}.jsonl`).type('application/x-ndjson');
     await writeAll(response, site.devices(), views => jsonLines(views.map(view => exportRecord(view, asOf))));
+  });
+  router.get('/export.ear', async (_request, response) => {
+    const asOf = now();
+    const key = await signingKey(ears);
+    response.attachment(`sallyport-${fileTime(asOf)}.ear.jsonl`).type('application/x-ndjson');
+    await writeAll(response, site.devices(), views => earLines(key, ears.build, views, asOf));
   });
   return router;
 }
@@ -131,10 +141,14 @@ function timelineOf(site: Site, id: string, others: readonly DeviceView[]): read
 }
 
 /** Writes an export piece by piece: between two pieces the gateway does its other work, and a slow reader is waited for. */
-async function writeAll(response: Response, views: readonly DeviceView[], render: (views: readonly DeviceView[]) => string): Promise<void> {
+async function writeAll(
+  response: Response,
+  views: readonly DeviceView[],
+  render: (views: readonly DeviceView[]) => string | Promise<string>,
+): Promise<void> {
   async function* pieces() {
     for (let from = 0; from < views.length; from += 200) {
-      yield render(views.slice(from, from + 200));
+      yield await render(views.slice(from, from + 200));
       await setImmediate();
     }
   }

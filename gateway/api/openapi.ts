@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { apiPath, ownRequestHeader } from './contract.ts';
+import { jwksPath } from './ear-routes.ts';
 import * as schemas from './schemas.ts';
 import * as trust from './schemas-trust.ts';
 
@@ -100,6 +101,18 @@ export const routes: readonly Route[] = [
   { method: 'get', path: '/health', summary: 'How the gateway itself fares', answer: schemas.health },
   { method: 'get', path: '/coverage', summary: 'What of the network is seen, and what cannot be seen', answer: schemas.coverage },
   { method: 'get', path: '/export.csv', summary: 'The inventory as CSV (RFC 4180)', media: 'text/csv' },
+  {
+    method: 'get',
+    path: '/devices/{id}/ear',
+    summary: 'The signed Attestation Result (EAR) of a device; ?dialect=ietf|veraison, ?nonce= in base64url is echoed',
+    media: 'application/eat+jwt',
+  },
+  {
+    method: 'get',
+    path: '/export.ear',
+    summary: 'The EARs of all devices whose result still counts, as JSON Lines',
+    media: 'application/x-ndjson',
+  },
   { method: 'get', path: '/export.jsonl', summary: 'The inventory as JSON Lines', media: 'application/x-ndjson' },
 ];
 
@@ -131,6 +144,7 @@ function build(): Json {
   for (const route of routes) (paths[`${apiPath}${route.path}`] ??= {})[route.method] = operation(route);
   const description =
     `Requests that change something need the header \`${ownRequestHeader}\`. ` +
-    `\`${apiPath}/live\` is a WebSocket that sends \`{seq, rows, gone, health, resync?}\`. Text that came from the network is untrusted.`;
+    `\`${apiPath}/live\` is a WebSocket that sends \`{seq, rows, gone, health, resync?}\`. ` +
+    `\`${jwksPath}\` has the key that EARs are signed with, for anybody. Text that came from the network is untrusted.`;
   return { openapi: '3.1.0', info: { title: 'Sallyport', version: '1', description }, paths };
 }

@@ -11,6 +11,7 @@ import type { AppParts, Door } from './app.ts';
 import { Auth } from './auth.ts';
 import type { AccountStore } from './auth.ts';
 import { apiPath } from './contract.ts';
+import type { Ears } from './ear-routes.ts';
 import { isOwnOrigin, sessionId } from './guard.ts';
 import { Live } from './live.ts';
 import type { Site } from './site.ts';
@@ -19,6 +20,7 @@ export type PageOptions = {
   /** PEM. Made at the first start by `edge/store/page-certificate.ts`. */
   readonly certificate: { readonly key: string; readonly certificate: string };
   readonly accounts: AccountStore;
+  readonly ears: Ears;
   /** Folder of the built page, `ui/dist`. */
   readonly uiFolder: string;
   /** Unix socket of the CLI, mode 0600: who may open it is the local administrator. */
@@ -46,7 +48,7 @@ export async function createPage(site: Site, options: PageOptions): Promise<Page
   const now = options.now ?? Date.now;
   const auth = await Auth.open(options.accounts);
   const live = new Live(site, randomBytes(6).toString('hex'));
-  const parts = { site, auth, live, uiFolder: options.uiFolder, log: options.log, now };
+  const parts = { site, auth, live, ears: options.ears, uiFolder: options.uiFolder, log: options.log, now };
   const { key, certificate } = options.certificate;
   const secure = () => createHttpsServer({ key, cert: certificate, minVersion: 'TLSv1.2', handshakeTimeout: 10_000, ...limits });
 

@@ -10,6 +10,8 @@ export type VerbIo = {
   readonly stderr: { write(text: string): unknown };
   /** Who typed, for the journal; root when absent. */
   readonly user?: string;
+  /** Waits so many milliseconds; the machine's own timer when absent. */
+  readonly pause?: (ms: number) => Promise<unknown>;
 };
 
 /** DESIGN §8. */
@@ -29,6 +31,7 @@ export const options = {
   all: { type: 'boolean' },
   alone: { type: 'boolean' },
   unlock: { type: 'boolean' },
+  wait: { type: 'boolean' },
   reason: { type: 'string' },
   name: { type: 'string' },
   source: { type: 'string' },

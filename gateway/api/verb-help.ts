@@ -2,6 +2,7 @@
 export const clientVerbs = [
   'devices',
   'why',
+  'attest',
   'approve',
   'quarantine',
   'release',
@@ -35,11 +36,24 @@ ${codes} The worst device decides.
   why: `Usage: sallyport why DEVICE [options]
 
 Says in one sentence what the device is, what it proved, which rule decided and what the network does; then each check in order.
+What it proved is of its last challenge: sallyport attest DEVICE challenges it now.
 ${device}
 
 ${common}
 
 ${codes}
+`,
+  attest: `Usage: sallyport attest DEVICE [--wait] [--reason TEXT] [options]
+
+Challenges a device now and prints what came of it: each check in its order, what the device proved, and what to do next. Waits for one
+answer, 20 seconds at most.
+${device}
+
+  --wait           ask again until the device has been judged, for 10 minutes at most: for one that sleeps
+  --reason TEXT    3 to 500 characters, kept in the journal (default: asked on the command line)
+${common}
+
+Exit codes: 0 affirming, 1 wrong call or failure of ours, 2 warning, 3 contraindicated, 4 nothing was proved, or no answer
 `,
   coverage: `Usage: sallyport coverage [options]
 
@@ -177,11 +191,12 @@ ${common}
 
 Exit codes: 0 good or done, 1 refused or failed, 2 something waits for approval or has ended, 4 no such anchor
 `,
-  export: `Usage: sallyport export [--format csv|jsonl] [--output FILE] [options]
+  export: `Usage: sallyport export [--format csv|jsonl|ear] [--output FILE] [options]
 
 Writes the inventory: each row with the four axes, the reason code, the rule, who allowed it until when, digest seen and expected.
 
-  --format NAME    csv (RFC 4180, safe for spreadsheets) or jsonl (lossless); default csv
+  --format NAME    csv (RFC 4180, safe for spreadsheets), jsonl (lossless), or ear: a signed Attestation Result for each device whose
+                   proof still counts, as JSON Lines; the key stands at /.well-known/jwks.json of the page. Default csv
   --output FILE    a file of mode 0600 instead of the standard output
   --data DIR       data folder of the gateway (default /var/lib/sallyport)
   --help           this text

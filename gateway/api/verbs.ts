@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { visibleJson, visibleText } from '../model/visible-text.ts';
+import { attest } from './attest-verb.ts';
 import { Client, ClientError } from './client.ts';
 import type { Coverage, DeviceDetail, DeviceList, DeviceRow, Health } from './contract.ts';
 import { coverageText } from './coverage-text.ts';
@@ -47,6 +48,8 @@ async function run(verb: ClientVerb, call: Call): Promise<number> {
       return devices(call);
     case 'why':
       return why(call);
+    case 'attest':
+      return attest(call);
     case 'approve':
       return decide(call, 'approve', spanOf(call));
     case 'quarantine':
@@ -70,6 +73,7 @@ async function run(verb: ClientVerb, call: Call): Promise<number> {
 const allowed: Record<Exclude<ClientVerb, 'probes' | 'trust'>, readonly (keyof typeof options)[]> = {
   devices: ['json'],
   why: ['json'],
+  attest: ['wait', 'reason', 'json'],
   approve: ['for', 'until', 'for-good', 'reason', 'json'],
   quarantine: ['all', 'alone', 'reason', 'json'],
   release: ['reason', 'json'],
@@ -80,7 +84,7 @@ const allowed: Record<Exclude<ClientVerb, 'probes' | 'trust'>, readonly (keyof t
   export: ['format', 'output'],
   coverage: ['json'],
 };
-const namesDevice = new Set<ClientVerb>(['why', 'approve', 'quarantine', 'release', 'unlink']);
+const namesDevice = new Set<ClientVerb>(['why', 'attest', 'approve', 'quarantine', 'release', 'unlink']);
 
 /** An option that the verb would ignore is refused: `quarantine --for 4h` must not look as if it ended. */
 function only(verb: Exclude<ClientVerb, 'probes' | 'trust'>, { values, positionals }: Call): void {
@@ -188,7 +192,8 @@ async function probes(call: Call): Promise<number> {
 
 async function exportInventory({ client, io, values }: Call): Promise<number> {
   const format = values.format ?? 'csv';
-  if (format !== 'csv' && format !== 'jsonl') throw new WrongCall(`Cannot export as '${format}': write csv or jsonl`);
+  if (format !== 'csv' && format !== 'jsonl' && format !== 'ear')
+    throw new WrongCall(`Cannot export as '${format}': write csv, jsonl or ear`);
   const text = await client.ask('GET', `/export.${format}`);
   if (values.output === undefined) io.stdout.write(text);
   else writeOutput(values.output, text);

@@ -2,6 +2,23 @@ import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto
 import type { ReferenceSet } from '../model/trust.ts';
 import { fromBase64 } from '../codec/bytes.ts';
 import { DecodeError } from '../codec/reader.ts';
+import {
+  fields,
+  flags,
+  given,
+  instant,
+  list,
+  natural,
+  octets,
+  parseJson,
+  pattern,
+  ReferenceFileError,
+  show,
+  svn,
+  text,
+} from './reference-json.ts';
+
+export { ReferenceFileError };
 
 /**
  * Reference values as files of our own: `X.json` with a detached signature `X.json.sig` (base64; Ed25519, or ECDSA in DER with the hash of
@@ -13,11 +30,6 @@ import { DecodeError } from '../codec/reader.ts';
  *              versions: [{ version, alg: "sha-256" | "sha-384" | "sha-512" | "sha3-256" | "sha3-384" | "sha3-512", digest: hex }] }] }]
  */
 export const referenceFormat = 'sallyport-reference-values/1';
-
-/** A reference-value file cannot be used. The message names file and field. */
-export class ReferenceFileError extends Error {
-  override readonly name = 'ReferenceFileError';
-}
 
 /** A key that may sign reference values, by the name of its file. */
 export type ReferenceKey = { readonly name: string; readonly key: KeyObject };
@@ -86,13 +98,7 @@ export const hashOf = (key: KeyObject): string | undefined =>
 const isSigned = (bytes: Uint8Array, signature: Uint8Array, key: KeyObject): boolean => verify(hashOf(key) ?? null, bytes, key, signature);
 
 function parse(name: string, bytes: Uint8Array, hash: string): readonly ReferenceSet[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (error) {
-    if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
-    throw new ReferenceFileError(`Cannot read ${name}: ${error.message}`);
-  }
+  const value = parseJson(name, bytes);
   const file = fields(name, value, ['format', 'source', 'licence', 'vendor', 'models'], ['anchors', 'notBefore', 'notAfter', 'sequence']);
   if (file['format'] !== referenceFormat) throw new ReferenceFileError(`Cannot read ${name} format: ${show(file['format'])}`);
   text(`${name} source`, file['source']);
@@ -120,8 +126,6 @@ function model(at: string, value: unknown): Pick<ReferenceSet, 'model' | 'minSvn
   };
 }
 
-const flagNames = ['notConfigured', 'notSecure', 'recovery', 'debug'] as const;
-
 function component(at: string, value: unknown): ReferenceSet['components'][number] {
   const allowed = ['layer', 'index', 'key', 'type', 'vendorInfo', 'vendorInfoMask', 'signer', 'minSvn', 'svn', 'flags'];
   const c = fields(at, value, ['name', 'versions'], allowed);
@@ -147,16 +151,6 @@ function component(at: string, value: unknown): ReferenceSet['components'][numbe
   };
 }
 
-function flags(at: string, value: unknown): NonNullable<ReferenceSet['components'][number]['flags']> {
-  const found = fields(at, value, [], flagNames);
-  const flag = <K extends (typeof flagNames)[number]>(name: K) =>
-    given(name, found[name], v => {
-      if (typeof v !== 'boolean') throw new ReferenceFileError(`Cannot read ${at} ${name}: ${show(v)}`);
-      return v;
-    });
-  return { ...flag('notConfigured'), ...flag('notSecure'), ...flag('recovery'), ...flag('debug') };
-}
-
 function version(at: string, value: unknown): ReferenceSet['components'][number]['versions'][number] {
   const v = fields(at, value, ['version', 'alg', 'digest'], []);
   const alg = text(`${at} alg`, v['alg']);
@@ -168,54 +162,3 @@ function version(at: string, value: unknown): ReferenceSet['components'][number]
     digest: pattern(`${at} digest`, v['digest'], new RegExp(`^[0-9a-f]{${length}}$`)),
   };
 }
-
-const svn = (at: string, value: unknown): string => pattern(at, value, /^(?:0|[1-9]\d{0,99})$/);
-const octets = (at: string, value: unknown): string => pattern(at, value, /^(?:[0-9a-f]{2}){1,1024}$/);
-
-function natural(at: string, value: unknown): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
-    throw new ReferenceFileError(`Cannot read ${at}: ${show(value)}`);
-  return value;
-}
-
-/** An instant in UTC, to the second. */
-const instant = (at: string, value: unknown): number => {
-  const millis = Date.parse(pattern(at, value, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/));
-  if (Number.isNaN(millis)) throw new ReferenceFileError(`Cannot read ${at}: ${show(value)} is no instant`);
-  return millis;
-};
-
-/** The field under its name when it is there, else nothing. */
-function given<K extends string, T>(name: K, value: unknown, read: (value: unknown) => T): { readonly [key in K]?: T };
-function given(name: string, value: unknown, read: (value: unknown) => unknown): { readonly [key: string]: unknown } {
-  return value === undefined ? {} : { [name]: read(value) };
-}
-
-/** An object with these fields and no others. */
-function fields(at: string, value: unknown, required: readonly string[], allowed: readonly string[]): { readonly [key: string]: unknown } {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new ReferenceFileError(`Cannot read ${at}: ${show(value)}`);
-  const found = new Map<string, unknown>(Object.entries(value));
-  for (const key of required) if (!found.has(key)) throw new ReferenceFileError(`Cannot read ${at}: field ${key} is missing`);
-  for (const key of found.keys())
-    if (!required.includes(key) && !allowed.includes(key)) throw new ReferenceFileError(`Cannot read ${at}: unknown field ${show(key)}`);
-  return Object.fromEntries(found);
-}
-
-function list<T>(at: string, value: unknown, read: (at: string, value: unknown) => T): readonly T[] {
-  if (!Array.isArray(value) || value.length > 10_000) throw new ReferenceFileError(`Cannot read ${at}: ${show(value)}`);
-  return value.map((v, i) => read(`${at}[${i}]`, v));
-}
-
-function text(at: string, value: unknown): string {
-  if (typeof value !== 'string' || value === '' || value.length > 500) throw new ReferenceFileError(`Cannot read ${at}: ${show(value)}`);
-  return value;
-}
-
-function pattern(at: string, value: unknown, wanted: RegExp): string {
-  if (typeof value !== 'string' || !wanted.test(value))
-    throw new ReferenceFileError(`Cannot read ${at}: ${show(value)}, wanted ${wanted.source}`);
-  return value;
-}
-
-const show = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 80);

@@ -49,6 +49,9 @@ export function decodeCbor(bytes: Uint8Array, { lenient }: CborRules = { lenient
 /** One array of texts and byte strings, as the structures are that COSE signs (RFC 9052 §4.4). Deterministic. */
 export const encodeCborArray = (items: readonly (string | Uint8Array)[]): Uint8Array => encode(items);
 
+/** A byte string with its head, as SUIT digests them. */
+export const encodeCborBytes = (bytes: Uint8Array): Uint8Array => encode(bytes);
+
 /** What cborg hands over, proved to be of our kinds; deep, within the depth that was checked. */
 function cborValue(value: unknown): CborValue {
   if (value === null || value === undefined || value instanceof Uint8Array || value instanceof CborTag) return value;

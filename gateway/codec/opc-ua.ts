@@ -26,7 +26,7 @@ export type OpcUaApplication = {
 export type OpcUaIdentity = { readonly application?: OpcUaApplication; readonly certificate?: Uint8Array };
 
 /** OPC 10000-6 §5.2.2.4, §5.2.2.7: a length of -1 is null. */
-function byteString(r: Reader): Uint8Array {
+export function byteString(r: Reader): Uint8Array {
   const length = r.u32le();
   return length === noString ? new Uint8Array(0) : r.take(length);
 }
@@ -49,7 +49,8 @@ function strings(r: Reader): void {
   for (let i = 0; i < count; i++) string(r);
 }
 
-function arrayLength(r: Reader): number {
+/** Items of an array that follow; null is none. §5.2.5. */
+export function arrayLength(r: Reader): number {
   const count = r.u32le();
   if (count === noString) return 0;
   if (count > maxItems) throw new DecodeError(`Cannot read OPC UA: array of ${count}`);
@@ -101,7 +102,8 @@ export function readResponseHeader(r: Reader): number {
   return result;
 }
 
-function application(r: Reader): OpcUaApplication {
+/** ApplicationDescription. */
+export function application(r: Reader): OpcUaApplication {
   const [applicationUri, productUri, applicationName] = [string(r), string(r), localizedText(r)];
   r.skip(4); // type
   string(r); // gateway

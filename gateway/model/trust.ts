@@ -121,7 +121,7 @@ export type MatterRecord = {
 
 /**
  * An Endorsement of one device (RFC 9334 §4.1): the key of the Attester that names itself so. `instance` is the UEID (RFC 9711 §4.2.1), which a PSA token
- * calls instance-id, as hex; `spki` is DER in base64. `vendor` and `model` choose the reference values; absent: the key's device is of no vendor, or of
+ * calls instance-id, as hex, or the id of a Keylime agent without its dashes; `spki` is DER in base64. `vendor` and `model` choose the reference values; absent: the key's device is of no vendor, or of
  * the model that its token names.
  */
 export type ListedKey = {

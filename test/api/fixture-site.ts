@@ -389,6 +389,9 @@ export function fixtureViews(): DeviceView[] {
   ];
 }
 
+/** The device as it is then, and the Events of it. */
+export type ChallengeAnswer = { readonly view: DeviceView; readonly events: readonly Event['body'][] };
+
 export type FixtureSite = Site & {
   readonly commands: { readonly by: string; readonly reason: string; readonly command: Command }[];
   readonly notes: { readonly user: string; readonly from: string }[];
@@ -398,6 +401,8 @@ export type FixtureSite = Site & {
   add(view: DeviceView): void;
   /** Tells the subscribers that all devices changed. */
   touch(): void;
+  /** What comes of the next challenges, one after the other; of those after them nothing. */
+  answerNext(...answers: readonly ChallengeAnswer[]): void;
 };
 
 export function fixtureSite(
@@ -410,6 +415,7 @@ export function fixtureSite(
   const commands: FixtureSite['commands'] = [];
   const notes: FixtureSite['notes'] = [];
   let probing: ProbingState = { zones: [dockOff], running: [], ceased: [], ceasedKinds: [], backOffs: [], never: [], recent: [] };
+  const answers: ChallengeAnswer[] = [];
   let refusal: Extract<CommandAnswer, { ok: false }> | undefined;
   let pausedUntil: number | undefined;
   let seq = 100;
@@ -539,6 +545,9 @@ export function fixtureSite(
       if ('device' in command) {
         const view = devices.get(command.device);
         if (view === undefined) return Promise.resolve({ ok: false, status: 404, problem: 'Cannot find the device' });
+        const answer = command.kind === 'challenge' ? answers.shift() : undefined;
+        if (answer !== undefined) devices.set(command.device, answer.view);
+        for (const body of answer?.events ?? []) record(command.device, body);
         if (command.kind === 'unlink') for (const id of view.group?.members ?? []) ungroup(id);
         else if (command.kind === 'set-field') setField(view, by, command.field, command.value);
         else if (command.kind === 'never-probe')
@@ -565,6 +574,7 @@ export function fixtureSite(
       tell([view.device.id]);
     },
     touch: () => tell([...devices.keys()]),
+    answerNext: (...given) => void answers.push(...given),
   };
 }
 

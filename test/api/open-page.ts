@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Account, AccountStore } from '../../gateway/api/auth.ts';
 import { createPage } from '../../gateway/api/server.ts';
 import type { Page } from '../../gateway/api/server.ts';
+import { fileSigner } from '../../gateway/edge/store/signing-key.ts';
 import { pageCertificate } from '../../gateway/edge/store/page-certificate.ts';
 import { fixtureSite } from './fixture-site.ts';
 import type { FixtureSite } from './fixture-site.ts';
@@ -55,6 +56,7 @@ export async function openPage(site = fixtureSite(), uiFolder = join(import.meta
   const page = await createPage(site, {
     certificate,
     accounts,
+    ears: { signer: () => fileSigner(folder), build: 'test' },
     uiFolder,
     controlSocket,
     pageSocket,

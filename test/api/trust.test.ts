@@ -37,7 +37,8 @@ describe('sallyport trust', () => {
     expect(out).toMatch(/^a1a1a1a1a1a1a1a1 {2}in force {3}acme\.device-ca\.pem: O=Acme; from a file$/m);
     expect(out).toMatch(/^b2b2b2b2b2b2b2b2 {2}staged {5}omron: O=Omron/m);
     expect(out).not.toMatch(/[\u202e\u0000\u0007]/);
-    expect(schemas.trustState.parse({ anchors: JSON.parse((await sallyport('list', '--json')).out) })).toEqual({
+    const listed: unknown = JSON.parse((await sallyport('list', '--json')).out);
+    expect(schemas.trustState.parse({ anchors: listed })).toEqual({
       anchors: open.site.trust.anchors(),
     });
   });

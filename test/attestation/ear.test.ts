@@ -17,6 +17,7 @@ import { jwksOf, readJwks } from '../../gateway/attestation/jwks.ts';
 import { KeyCache } from '../../gateway/attestation/keys.ts';
 import { readDiag } from '../vectors/diag.ts';
 import { claims as map, keyPairs, makeSign1, spkiOf } from '../vectors/tokens.ts';
+import { note } from './verdicts.ts';
 import { instance, judge as judgeToken, nonce, now, psaClaims, resultOf } from './token-world.ts';
 
 /** Attestation Results as we issue them, judged by jose; and as others issue them, read by us. */
@@ -280,6 +281,7 @@ describe.skipIf(!there)('the examples of draft-ietf-rats-ear', () => {
         ? decodeEarClaims(mapOf(decodeCbor(encode(readDiag(text))), 'EAR'), 'cbor')
         : decodeEarClaims(jsonMapOf(decodeJson(bytes(text)), 'EAR'), 'json');
       expect(ear.dialect).toBe('ietf');
+      note(`ietf-ear-draft/${file}`, 'as expected', `read: ${ear.status}`, 'claims set by itself: its examples are not signed');
       expect(ear.verifier).toEqual({ developer: 'https://veraison-project.org', build: 'vts 0.0.1' });
       expect(ear.appraisals[0]?.policies).toEqual(['https://veraison.example/policy/1/60a0068d']);
     });

@@ -8,6 +8,7 @@ import type { AttestationResult } from '../../gateway/model/attestation.ts';
 import type { MatterLedger } from '../../gateway/model/trust.ts';
 import { answer, makeChain, makeParties, message } from '../vectors/matter.ts';
 import { judge, nonce, offline, type Site, verdict, why } from './matter-world.ts';
+import { note } from './verdicts.ts';
 
 /** Other people's vectors, read in place: every file of each set, judged, and a table. */
 const root = join(import.meta.dirname, '../../../shared/vectors/matter');
@@ -20,8 +21,12 @@ const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'
 const files = (folder: string, end: string): readonly string[] => readdirSync(join(root, folder)).filter(f => f.endsWith(end));
 const named = (word: RegExp, folder: string): string => join(folder, files(folder, '.pem').find(f => word.test(f)) ?? '');
 const rows: string[] = [];
-const row = (set: string, file: string, wanted: string, r: AttestationResult | string, taken = ''): void =>
-  void rows.push([set, file, wanted, typeof r === 'string' ? r : verdict(r), taken].join(' | '));
+function row(set: string, file: string, wanted: string, r: AttestationResult | string, taken = ''): void {
+  const got = typeof r === 'string' ? r : verdict(r);
+  rows.push([set, file, wanted, got, taken].join(' | '));
+  const folder = set === 'revoked' && file.endsWith('.json') ? 'revoked/dac-provider-test-vectors' : set;
+  note(`matter/${folder}/${file}`, deviations.has(file) ? 'deviates' : 'as expected', got, taken);
+}
 
 /** The set's own roots and signer of test declarations; its products' one record, since the ledger itself is online. */
 const site = (matter: MatterLedger = { revoked: [] }): Site => ({

@@ -18,6 +18,7 @@ import { decodeCertificate } from '../../gateway/codec/x509.ts';
 import { asym, type Block } from '../vectors/spdm-responder.ts';
 import { base64 } from './world.ts';
 import { deviceCa, exchange, good, judge, leafDer, now, rootDer, verdict } from './spdm-world.ts';
+import { note } from './verdicts.ts';
 
 /** Files of other projects: each gets the verdict that the manifest expects, or stands below with the clause that says why not. */
 const shared = join(import.meta.dirname, '../../../shared/vectors');
@@ -225,6 +226,7 @@ describe.skipIf(!existsSync(manifest))('SPDM files of other projects', () => {
       const isSame = got === wanted;
       if (!isSame) deviated.push(file);
       const what = `${wanted} → ${got}`;
+      note(path, isSame ? 'as expected' : 'deviates', got, `${deviations[file] === undefined ? '' : `${deviations[file]}; `}${taken}`);
       counts.set(what, (counts.get(what) ?? 0) + 1);
       details.push(
         `${file} | ${expected.slice(0, 50)} | ${got} | ${taken}${deviations[file] === undefined ? '' : ` | deviation: ${deviations[file]}`}`,

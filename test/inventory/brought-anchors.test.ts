@@ -83,7 +83,7 @@ describe('a trust anchor that a person brings', () => {
     const { brought, say } = world();
     say('ann', stage());
     say('bob', approve());
-    expect(BroughtAnchors.from(JSON.parse(JSON.stringify(brought.all()))).inForce()).toEqual(brought.inForce());
+    expect(BroughtAnchors.from(structuredClone(brought.all())).inForce()).toEqual(brought.inForce());
     expect(BroughtAnchors.from().all()).toEqual([]);
   });
 });

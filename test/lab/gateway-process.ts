@@ -18,7 +18,7 @@ export class GatewayProcess {
   #ended: string | undefined;
   #lines: readonly string[] = [];
 
-  private constructor(warehouse: Warehouse, data: string, log: string) {
+  private constructor(warehouse: Pick<Warehouse, 'lan'>, data: string, log: string) {
     this.data = data;
     const options = { stdio: ['ignore', 'pipe', 'pipe'] as ('ignore' | 'pipe')[], detached: true };
     this.#child = warehouse.lan.spawn('gateway', [process.execPath, cli, 'run', '--data', data], options);
@@ -38,7 +38,7 @@ export class GatewayProcess {
   }
 
   /** Resolves when the control socket answers. Throws when the gateway ends before that. */
-  static async start(warehouse: Warehouse, data: string, log: string): Promise<GatewayProcess> {
+  static async start(warehouse: Pick<Warehouse, 'lan'>, data: string, log: string): Promise<GatewayProcess> {
     const gateway = new GatewayProcess(warehouse, data, log);
     await until(
       async () => gateway.#isEnded() || ((await gateway.#answers()) && existsSync(gateway.pageSocket)),

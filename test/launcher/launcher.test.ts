@@ -52,6 +52,7 @@ describe('./sallyport', () => {
       'verify',
       'devices',
       'why',
+      'attest',
       'approve',
       'quarantine',
       'release',

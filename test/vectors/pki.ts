@@ -230,6 +230,7 @@ export type ReferenceModel = {
   readonly components: readonly {
     readonly name: string;
     readonly layer?: number;
+    readonly key?: string;
     readonly versions: readonly { readonly version: string; readonly alg: string; readonly digest: string }[];
   }[];
 };

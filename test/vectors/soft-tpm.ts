@@ -152,7 +152,7 @@ export type File = { readonly path: string; readonly content: string | Uint8Arra
 const field = (b: Uint8Array): Buffer => Buffer.concat([u32le(b.length), b]);
 const digestOf = (f: File): Buffer =>
   f.violation === true ? Buffer.alloc(32) : h('sha256', typeof f.content === 'string' ? Buffer.from(f.content) : f.content);
-const template = (f: File): Buffer =>
+export const template = (f: File): Buffer =>
   Buffer.concat([field(Buffer.concat([Buffer.from('sha256:\0'), digestOf(f)])), field(Buffer.from(`${f.path}\0`))]);
 const column = (f: File): Buffer => (f.violation === true ? Buffer.alloc(20) : h('sha1', template(f)));
 

@@ -1,28 +1,14 @@
-import {
-  type AttestationResult,
-  type ChallengeOutcome,
-  type Evidence,
-  type EvidenceMediaType,
-  evidenceMediaTypes,
-} from '../../model/attestation.ts';
+import type { AttestationResult, ChallengeOutcome, Evidence } from '../../model/attestation.ts';
 import type { ReasonCode } from '../../model/reason.ts';
 import { type CmwRecord, cmwIndicators, decodeCmw, recordsOf } from '../../codec/cmw.ts';
 import { DecodeError } from '../../codec/reader.ts';
 import { appraiseChain } from '../appraise.ts';
 import { worse } from '../ar4si.ts';
 import type { ChainClaims } from '../claims.ts';
+import { evidenceTypeOf } from '../evidence-type.ts';
 import { messageEvidence } from '../evidence.ts';
 import { type Context, type Scheme, scheme } from '../scheme.ts';
 
-/** CoAP Content-Formats (RFC 9782, draft-ietf-rats-msg-wrap) and old names of the types that schemes take. */
-const formats: ReadonlyMap<string | number, EvidenceMediaType> = new Map<string | number, EvidenceMediaType>([
-  [263, 'application/eat+cwt'],
-  [264, 'application/eat+jwt'],
-  [273, 'application/cmw+cbor'],
-  [274, 'application/cmw+json'],
-  ['application/eat-cwt', 'application/eat+cwt'],
-  ['application/eat-jwt', 'application/eat+jwt'],
-]);
 /** Deepest nesting of wrappers as records in wrappers, and most pieces of Evidence that are judged. */
 const maxDepth = 2;
 const maxPieces = 8;
@@ -73,7 +59,7 @@ function open(evidence: Evidence, depth: number): readonly (Evidence | undefined
   const records = recordsOf(decodeCmw(evidence.bytes, evidence.mediaType === 'application/cmw+json' ? 'json' : 'cbor')).filter(isEvidence);
   if (records.length > maxPieces) throw new DecodeError(`Cannot read CMW: ${records.length} pieces of Evidence`);
   const pieces = records.flatMap(({ type, value }): readonly (Evidence | undefined)[] => {
-    const known = mediaTypeOf(type);
+    const known = evidenceTypeOf(type);
     if (known === undefined) return [undefined];
     const piece = messageEvidence(known, value, evidence.certificates);
     return known === 'application/cmw+cbor' || known === 'application/cmw+json' ? open(piece, depth + 1) : [piece];
@@ -93,12 +79,6 @@ function tryOpen(evidence: Evidence): readonly (Evidence | undefined)[] | undefi
 
 /** Reference values, Endorsements and policies that an Attester sends of itself are never looked at. */
 const isEvidence = ({ indicator }: CmwRecord): boolean => indicator === undefined || (indicator & cmwIndicators.evidence) !== 0;
-
-/** Media types compare without case and, here, without parameters: the profile stands in the token, under its signature (RFC 9782 §2). */
-function mediaTypeOf(type: string | number): EvidenceMediaType | undefined {
-  const name = typeof type === 'number' ? type : (type.split(';')[0] ?? '').trim().toLowerCase();
-  return formats.get(name) ?? evidenceMediaTypes.find(known => known === name);
-}
 
 /** Lowers a result to a warning with this finding; what is worse, or none, stays. */
 function cap(result: AttestationResult, check: 'measured' | 'identity', code: ReasonCode, detail: string): AttestationResult {

@@ -3,6 +3,7 @@ import type { Scheme } from '../scheme.ts';
 import { cmwOver } from './cmw.ts';
 import { eat } from './eat.ts';
 import { matter } from './matter.ts';
+import { opcUa } from './opc-ua.ts';
 import { openDice } from './open-dice.ts';
 import { psa } from './psa.ts';
 import { spdm } from './spdm.ts';
@@ -10,7 +11,7 @@ import { tlsX509 } from './tls-x509.ts';
 import { tpmQuote } from './tpm-quote.ts';
 
 /** The Evidence formats we understand, in the order in which they are tried. */
-const plain: readonly Scheme[] = [tlsX509, openDice, eat, psa, matter, tpmQuote, spdm];
+const plain: readonly Scheme[] = [tlsX509, openDice, eat, psa, matter, tpmQuote, spdm, opcUa];
 /** With the wrapper around them. */
 export const schemes: readonly Scheme[] = [...plain, cmwOver(plain)];
 

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { Hex, Millis } from '../../model/address.ts';
 import type { AttestedIdentity } from '../../model/attestation.ts';
 import { bitString, hasBit, openWhole, tags } from '../../codec/der.ts';
 import { DecodeError } from '../../codec/reader.ts';
@@ -9,7 +10,7 @@ import { sha256 } from '../evidence.ts';
 import { EvidenceError } from '../evidence-error.ts';
 import { checkPath, type Path } from '../path.ts';
 import type { Context } from '../scheme.ts';
-import { type Anchor, anchorsFor } from '../trust.ts';
+import { anchorsFor, type VouchedKey, type Voucher } from '../trust.ts';
 import { checkAkAttributes, nameText, publicKeyOf, spkiOf } from './keys.ts';
 import type { QuoteEvidence } from './quote-json.ts';
 
@@ -17,28 +18,34 @@ import type { QuoteEvidence } from './quote-json.ts';
 export type TrustedAk = {
   readonly key: KeyObject;
   readonly identity: AttestedIdentity;
-  readonly anchor: Anchor;
+  readonly anchor: Voucher;
   /** For people: who vouches for it. */
   readonly how: string;
 };
+
+/** 9999-12-31T23:59:59Z: a listed key counts until somebody takes it away. */
+const never: Millis = 253_402_300_799_000;
 
 /** tcg-kp-AIKCertificate and tcg-kp-EKCertificate (TCG EK Credential Profile §3.2.16). */
 const aikPurpose = '2.23.133.8.3';
 const ekPurpose = '2.23.133.8.1';
 
 /**
- * Trust in the attestation key: its certificate up to an anchor, or that the TPM with this endorsement certificate has activated it for us.
- * Throws EvidenceError; DecodeError for what its certificates hold.
+ * Trust in the attestation key: its certificate up to an anchor, that a person listed it, or that the TPM with this endorsement certificate has
+ * activated it for us. Throws EvidenceError; DecodeError for what its certificates hold.
  */
 export function trustAk(evidence: QuoteEvidence, context: Context): TrustedAk {
   const { akPublic } = evidence;
   if (akPublic !== undefined) checkAkAttributes(akPublic);
   if (evidence.akChain.length > 0) return certified(evidence, context);
+  const listed = listedKey(evidence, context);
+  if (listed !== undefined) return byList(listed, evidence.akListed, context);
   if (akPublic === undefined || evidence.ekChain.length === 0)
     throw new EvidenceError(
-      'CHAIN_INCOMPLETE',
+      akPublic === undefined ? 'CHAIN_UNTRUSTED' : 'CHAIN_INCOMPLETE',
       'chain',
-      'Cannot trust attestation key: it has neither a certificate nor an endorsement key',
+      'Cannot trust attestation key: it is not listed, and has neither a certificate nor an endorsement key',
+      { expected: 'a listed key, a certificate up to an anchor, or an activated one', seen: evidence.akListed ?? 'none of them' },
     );
   return activated(evidence, publicKeyOf(akPublic), nameText(akPublic), context);
 }
@@ -56,6 +63,36 @@ function certified({ akChain, akPublic }: QuoteEvidence, context: Context): Trus
     anchor: path.anchor,
     identity: identityOf(path, leaf.spki, leaf.spki, context),
     how: `attestation key certified up to ${path.anchor.name}`,
+  };
+}
+
+/** The key that somebody listed: for whom the device says that it is, or this very key. What it says only chooses; the signature must be the key's. */
+function listedKey({ akListed, akPublic }: QuoteEvidence, { trust, keys }: Context): VouchedKey | undefined {
+  if (akListed !== undefined) return trust.keys.get(akListed)?.[0];
+  const key = akPublic && publicKeyOf(akPublic);
+  return key && [...trust.keys.values()].flat().find(({ spki }) => keys.get(spki).equals(key));
+}
+
+/** Who listed it answers for it: that it is a restricted key of a TPM stands in no certificate. */
+function byList({ voucher, spki, model }: VouchedKey, instance: Hex | undefined, { keys, quote }: Context): TrustedAk {
+  const { keyHash, name } = voucher;
+  const vendor = quote?.enrolledAs?.vendor ?? voucher.vendor;
+  const is = quote?.enrolledAs?.model ?? model;
+  return {
+    key: keys.get(spki),
+    anchor: voucher,
+    identity: {
+      serial: instance ?? keyHash,
+      subject: `attestation key ${keyHash}`,
+      issuer: name,
+      deviceKey: keyHash,
+      leafKey: keyHash,
+      anchor: name,
+      ...(vendor === undefined ? {} : { vendor }),
+      ...(is === undefined ? {} : { model: is }),
+      notAfter: never,
+    },
+    how: `attestation key in ${name}`,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Hex } from '../../model/address.ts';
 import { fromBase64 } from '../../codec/bytes.ts';
 import { decodeImaAscii, decodeImaBinary, type ImaEntry, maxImaBytes } from '../../codec/ima-log.ts';
 import { DecodeError } from '../../codec/reader.ts';
@@ -11,7 +12,8 @@ import { maxCertificates, maxChainBytes } from '../evidence.ts';
 /**
  * `application/vnd.sallyport.tpm-quote+json`, every field as named and none other; bytes in base64:
  *   quote: TPMS_ATTEST · signature: TPMT_SIGNATURE
- *   ak: { public?: TPM2B_PUBLIC, certificates?: [DER, leaf first] }, at least one of them
+ *   ak: { public?: TPM2B_PUBLIC, certificates?: [DER, leaf first], listed?: hex }, at least one of them; listed: as whom the device shows itself,
+ *     for which its key is listed
  *   ek?: { certificates: [DER, leaf first] }: with `ak.public`, for a key that was activated and not certified
  *   pcrs: { sha256: { "7": hex } }, exactly the PCRs that the quote selects
  *   eventLog?: the firmware's log · imaLog?: { from: entries left out, ascii: text } or { from, binary }
@@ -22,6 +24,8 @@ export type QuoteEvidence = {
   readonly signature: TpmSignature;
   readonly akPublic?: TpmPublic;
   readonly akChain: readonly Certificate[];
+  /** Whose listed key it says that it is: a hint where to look, never a proof. */
+  readonly akListed?: Hex;
   readonly ekChain: readonly Certificate[];
   /** By our names of the banks, then by PCR. */
   readonly pcrs: ReadonlyMap<string, ReadonlyMap<number, Uint8Array>>;
@@ -36,17 +40,20 @@ export const maxQuoteBytes = 12 << 20;
 export function decodeQuoteEvidence(bytes: Uint8Array): QuoteEvidence {
   if (bytes.length > maxQuoteBytes) throw new DecodeError(`Cannot read TPM quote: ${bytes.length} bytes`);
   const all = object('TPM quote', parse(bytes), ['quote', 'signature', 'ak', 'pcrs'], ['ek', 'eventLog', 'imaLog']);
-  const ak = object('ak', all.get('ak'), [], ['public', 'certificates']);
+  const ak = object('ak', all.get('ak'), [], ['public', 'certificates', 'listed']);
   const attestBytes = binary('quote', all.get('quote'), 4096);
   const [akPublic, eventLog, imaLog] = [ak.get('public'), all.get('eventLog'), all.get('imaLog')];
   const akChain = ak.has('certificates') ? chain('ak.certificates', ak.get('certificates')) : [];
-  if (akPublic === undefined && akChain.length === 0) throw new DecodeError('Cannot read ak: neither public nor certificates');
+  const akListed = ak.has('listed') ? instance(ak.get('listed')) : undefined;
+  if (akPublic === undefined && akChain.length === 0 && akListed === undefined)
+    throw new DecodeError('Cannot read ak: neither public nor certificates, nor for whom it is listed');
   return {
     attestBytes,
     attest: decodeAttest(attestBytes),
     signature: decodeTpmSignature(binary('signature', all.get('signature'), 4096)),
     ...(akPublic === undefined ? {} : { akPublic: decodeTpmPublic(binary('ak.public', akPublic, 4096)) }),
     akChain,
+    ...(akListed === undefined ? {} : { akListed }),
     ekChain: all.has('ek') ? chain('ek.certificates', object('ek', all.get('ek'), ['certificates'], []).get('certificates')) : [],
     pcrs: banks(all.get('pcrs')),
     ...(eventLog === undefined ? {} : { eventLog: decodeEventLog(binary('eventLog', eventLog, maxEventLog)) }),
@@ -79,6 +86,12 @@ function binary(at: string, value: unknown, most: number): Uint8Array {
   if (typeof value !== 'string' || value.length > Math.ceil(most / 3) * 4)
     throw new DecodeError(`Cannot read ${at}: no base64 of its size`);
   return fromBase64(value);
+}
+
+function instance(value: unknown): Hex {
+  if (typeof value !== 'string' || !/^(?:[0-9a-f]{2}){7,33}$/.test(value))
+    throw new DecodeError('Cannot read ak.listed: no instance in hex');
+  return value;
 }
 
 function chain(at: string, value: unknown): readonly Certificate[] {

@@ -3,9 +3,10 @@ import type { ChallengeOutcome, Evidence, TransportFailure } from '../../model/a
 import type { ChannelAddress } from '../../model/settings.ts';
 import { type Exchange, failed, type Failed, type Target } from './channels/channel.ts';
 import { channelFor } from './channels/index.ts';
+import { maxEvidenceBytes } from './wire.ts';
 
 /** Whom to ask, by which ways in which order, and from where. */
-export type Question = Pick<Target, 'previous'> & {
+export type Question = Pick<Target, 'previous' | 'pcrs'> & {
   readonly ip: Ip;
   readonly channels: readonly ChannelAddress[];
   readonly localAddress: Ip;
@@ -59,7 +60,11 @@ async function askBy(question: Question, i: number, { channel, port, path }: Cha
     nonce: exporter => question.nonce(port, exporter),
     ...(localPort === undefined ? {} : { localPort }),
     ...(path === undefined ? {} : { path }),
+    ...(question.pcrs === undefined ? {} : { pcrs: question.pcrs }),
     ...(question.previous === undefined ? {} : { previous: question.previous }),
   };
-  return (await channelFor(channel)?.ask(target, left)) ?? failed('verifier', 'no such channel');
+  const exchange = (await channelFor(channel)?.ask(target, left)) ?? failed('verifier', 'no such channel');
+  // What is more could not even be handed on to the gateway.
+  const isTooMuch = exchange.kind === 'answered' && exchange.evidence.bytes.length > maxEvidenceBytes;
+  return isTooMuch ? failed('reset', `answers with more than ${maxEvidenceBytes} bytes`) : exchange;
 }

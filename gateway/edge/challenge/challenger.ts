@@ -4,11 +4,13 @@ import { performance } from 'node:perf_hooks';
 import type { ChallengeOutcome, Evidence } from '../../model/attestation.ts';
 import { KeyCache } from '../../attestation/keys.ts';
 import { schemeFor } from '../../attestation/schemes/index.ts';
+import { namedPcrs } from '../../attestation/tpm/pcrs.ts';
 import { prepareTrust, type Trust } from '../../attestation/trust.ts';
 import { lineWriter, readLines } from '../lines.ts';
 import type { FromChallenger } from '../messages.ts';
 import { runSelfTest } from '../self-test.ts';
 import { type Answered, ask } from './ask.ts';
+import { patienceFor } from './channels/index.ts';
 import { judge } from './judge.ts';
 import { makeNonce } from './nonce.ts';
 import { type ChallengeOrder, type JudgeOrder, order } from './orders.ts';
@@ -25,8 +27,6 @@ const gatewayFd = 3;
 const maxRunning = 16;
 /** Orders that wait for a free place. More are answered as our failure. */
 const maxWaiting = 64;
-/** For one challenge, from the order to its end, by all ways together. A nonce ends later. */
-const totalMillis = 5_000;
 
 /** Unset until the gateway has said whom to trust: judging before that would blame devices for our start. */
 let trust: Trust | undefined;
@@ -127,8 +127,19 @@ async function answer(one: ChallengeOrder | JudgeOrder, since: number): Promise<
   };
   const nonce = (remotePort: number, exporter?: Uint8Array) =>
     makeNonce({ random: randomBytes(64), mac, ip, remotePort, ...(exporter === undefined ? {} : { exporter }) }, clock());
-  const question = { ip, channels, localAddress, localPorts, nonce, ...(previous === undefined ? {} : { previous }) };
-  const asked = await ask(question, totalMillis - (performance.now() - since), () => performance.now(), judgeAnswer);
+  const { whole, byEvents } = namedPcrs(judgedBy.referenceSets);
+  const question = {
+    ip,
+    channels,
+    localAddress,
+    localPorts,
+    nonce,
+    pcrs: [...whole, ...byEvents],
+    ...(previous === undefined ? {} : { previous }),
+  };
+  // From the order to its end, by all ways together. A nonce ends later.
+  const left = patienceFor(channels.map(({ channel }) => channel)) - (performance.now() - since);
+  const asked = await ask(question, left, () => performance.now(), judgeAnswer);
   return reply(id, asked.outcome, asked.evidence);
 }
 

@@ -9,10 +9,10 @@ import { fromWire } from './wire.ts';
 const firstPort = 20_000;
 const portCount = 4_000;
 /** How long a lane stays open at most, and how long we wait for the enforcer to open it. */
-const laneSeconds = 10;
+const laneSeconds = 25;
 const laneWaitMs = 3_000;
-/** How long the challenger may take; it limits itself to less. */
-const answerWaitMs = 9_000;
+/** How long the challenger may take; it limits itself to less (`mostPatience`). Together with the lanes this ends before the schedule gives up. */
+const answerWaitMs = 20_000;
 const dayMs = 86_400_000;
 
 type Open = {

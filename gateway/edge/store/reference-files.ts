@@ -1,30 +1,46 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { type ReferenceFile, readCorim } from '../../attestation/corim.ts';
 import { readReferenceFile, type ReferenceKey, ReferenceFileError } from '../../attestation/reference-values.ts';
+import { readSuit } from '../../attestation/suit.ts';
+import { readSuitMap, type SuitMap } from '../../attestation/suit-map.ts';
+import { attempt, type Found, readBytes, readText } from './trust-folder.ts';
 
-/** Longest file that is read, bytes. CBOR has its own cap, far below. */
-const maxFile = 4 * 1024 * 1024;
+/**
+ * Reads a folder `reference-values`: `X.json` with `X.json.sig`, `X.corim` and `X.suit` signed within or by `.sig` beside them, and `X.suit-map.json` with
+ * its `.sig`, which says how manifests of one class are read. What cannot be used is left out and named in `problems`.
+ */
+export function readReferenceFiles(files: readonly Found[], keys: readonly ReferenceKey[], problems: string[]): readonly ReferenceFile[] {
+  const maps = files.filter(f => isSuitMap(f.name)).flatMap(f => attempt(f.path, problems, () => [readMap(f, keys)]));
+  return files
+    .filter(f => /\.(?:json|corim|suit)$/.test(f.name) && !isSuitMap(f.name))
+    .flatMap(f => attempt(f.path, problems, () => [openReferences(f.name, readBytes(f.path), { keys, maps }, signatureOf(f))]));
+}
 
-/** A file of a folder `reference-values` by its end: values of our own, a CoRIM. Signatures lie beside it as `.sig`. */
-export const isReferenceFile = (name: string): boolean => /\.(?:json|corim)$/.test(name);
+/** How manifests of one class are read; see attestation/suit-map.ts. */
+export const isSuitMap = (name: string): boolean => name.endsWith('.suit-map.json');
 
-/** One file, with its detached signature where it has one. Throws ReferenceFileError, or what the file system says. */
-export function readReferences(path: string, name: string, keys: readonly ReferenceKey[]): ReferenceFile {
-  const bytes = readFileSync(path);
-  if (bytes.length > maxFile) throw new ReferenceFileError(`Cannot read ${path}: ${bytes.length} bytes`);
-  const signature = existsSync(`${path}.sig`) ? readFileSync(`${path}.sig`, 'utf8') : undefined;
-  return openReferences(name, bytes, keys, signature);
+/** With what files of reference values are read: keys that may sign them, and how SUIT manifests are to be read. */
+export type ReferenceReading = { readonly keys: readonly ReferenceKey[]; readonly maps: readonly SuitMap[] };
+
+const readMap = (file: Found, keys: readonly ReferenceKey[]): SuitMap =>
+  readSuitMap(file.name, readBytes(file.path), signed(file.name, signatureOf(file)), keys);
+
+const signatureOf = ({ path }: Found): string | undefined => (existsSync(`${path}.sig`) ? readText(`${path}.sig`) : undefined);
+
+function signed(name: string, signature: string | undefined): string {
+  if (signature === undefined) throw new ReferenceFileError(`Cannot trust ${name}: ${name}.sig is missing`);
+  return signature;
 }
 
 /** Reads what a file of that name holds, by its end. Throws ReferenceFileError. */
 export function openReferences(
   name: string,
   bytes: Uint8Array,
-  keys: readonly ReferenceKey[],
+  { keys, maps }: ReferenceReading,
   signature: string | undefined,
 ): ReferenceFile {
   if (name.endsWith('.corim')) return readCorim(name, bytes, keys, signature);
-  if (!name.endsWith('.json')) throw new ReferenceFileError(`Cannot use ${name}: neither .json nor .corim`);
-  if (signature === undefined) throw new ReferenceFileError(`Cannot trust ${name}: ${name}.sig is missing`);
-  return { sets: readReferenceFile(name, bytes, signature, keys), keys: [], unused: [], replaces: [] };
+  if (name.endsWith('.suit')) return readSuit(name, bytes, keys, maps, signature);
+  if (!name.endsWith('.json')) throw new ReferenceFileError(`Cannot use ${name}: neither .json nor .corim nor .suit`);
+  return { sets: readReferenceFile(name, bytes, signed(name, signature), keys), keys: [], unused: [], replaces: [] };
 }

@@ -1,15 +1,18 @@
 import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { hashOf, ReferenceFileError, readReferenceKey } from '../../attestation/reference-values.ts';
-import { openReferences } from './reference-files.ts';
+import { readSuitMap } from '../../attestation/suit-map.ts';
+import { isSuitMap, openReferences } from './reference-files.ts';
 
-/** Detached signature of a file of reference values (`.json`, `.corim`), base64. `pem` is an Ed25519 or ECDSA private key. */
+/** Detached signature of a file of reference values (`.json`, `.corim`, `.suit`), base64. `pem` is an Ed25519 or ECDSA private key. */
 export function signReference(name: string, bytes: Uint8Array, pem: string): string {
   const key = createPrivateKey(pem);
   const signature = `${sign(hashOf(key) ?? null, bytes, key).toString('base64')}\n`;
   const publicPem = createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
   // Read back by the code that will read it, so that a file that would be refused is never signed.
-  openReferences(name, bytes, [readReferenceKey('signing key', publicPem)], signature);
+  const keys = [readReferenceKey('signing key', publicPem)];
+  if (isSuitMap(name)) readSuitMap(name, bytes, signature, keys);
+  else openReferences(name, bytes, { keys, maps: [] }, signature);
   return signature;
 }
 

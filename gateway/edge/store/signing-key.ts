@@ -34,6 +34,16 @@ export async function fileSigner(folder: string): Promise<Signer> {
   };
 }
 
+/** The signer of a folder, read or made when it is first asked for; after a failure it is tried again, so that a person can mend the file meanwhile. */
+export function lazySigner(folder: string, open = fileSigner): () => Promise<Signer> {
+  let opened: Promise<Signer> | undefined;
+  return () => {
+    opened ??= open(folder);
+    opened.catch(() => (opened = undefined));
+    return opened;
+  };
+}
+
 /** What others need of a P-256 key. Throws SigningKeyError for any other kind. */
 export function publicPartsOf(key: KeyObject): Pick<Signer, 'spki' | 'keyId'> {
   const { crv, x, y } = key.asymmetricKeyType === 'ec' ? key.export({ format: 'jwk' }) : {};

@@ -4,7 +4,7 @@ import { mergeLedgers, readMatterFile } from '../../attestation/matter/ledger-fi
 import { readReferenceKey } from '../../attestation/reference-values.ts';
 import { anchorsOf, listedKeysOf } from './anchor-files.ts';
 import { CrlFiles, type CrlOfFile } from './crl-files.ts';
-import { isReferenceFile, readReferences } from './reference-files.ts';
+import { readReferenceFiles } from './reference-files.ts';
 import { attempt, filesIn, type Found, readText } from './trust-folder.ts';
 
 /** What the trust files give. `problems` refuse the load; `notes` are what will become one when nobody does anything. */
@@ -13,9 +13,10 @@ export type TrustRead = { readonly trust: TrustMaterial; readonly problems: read
 /**
  * Reads the trust material of policy folders: `anchors/*.device-ca.pem` (CA certificates that name devices), `anchors/*.matter-paa.pem`,
  * `*.cd-signer.pem` and `*.cd-signer-test.pem` (Matter), `anchors/*.yaml` (what they are limited to), `anchors/*.keys.yaml` (keys of single devices),
- * `anchors/*.crl`, `anchors/*.refval.pem` (public keys that sign reference values), `reference-values/*.json` with `*.json.sig` and `*.corim`, signed or with
- * `*.corim.sig`, `matter/*.json` (what the ledger says). Folders and files that do not exist are no problem; what is there and
- * cannot be used is left out and named in `problems`. The caller keeps the last good trust when there are any. `crlFiles` remembers CRLs between two reads; `brought` are anchors that stand in no file, for their notes.
+ * `anchors/*.crl`, `anchors/*.refval.pem` (public keys that sign reference values), `reference-values/*` (`reference-files.ts`), `matter/*.json` (what
+ * the ledger says). Folders and files that do not exist are no problem; what is there and cannot be used is left out and named in `problems`. The
+ * caller keeps the last good trust when there are any. `crlFiles` remembers CRLs between two reads; `brought` are anchors that stand in no file,
+ * for their notes.
  */
 export function readTrust(
   folders: readonly string[],
@@ -36,10 +37,7 @@ export function readTrust(
     .flat()
     .filter(f => f.name.endsWith('.refval.pem'))
     .flatMap(f => attempt(f.path, problems, () => [readReferenceKey(f.name, readText(f.path))]));
-  const references = filesOf('reference-values')
-    .flat()
-    .filter(f => isReferenceFile(f.name))
-    .flatMap(f => attempt(f.path, problems, () => [readReferences(f.path, f.name, keys)]));
+  const references = readReferenceFiles(filesOf('reference-values').flat(), keys, problems);
   const referenceSets = references.flatMap(r => r.sets);
   const instances = [...listed, ...references.flatMap(r => r.keys)];
   const ledgers = filesOf('matter')

@@ -81,7 +81,7 @@ describe('a challenge', () => {
     const silent = bench();
     silent.dispatcher.start(challenge);
     for (const lane of silent.lanes()) silent.dispatcher.laneAnswered(lane, true, '');
-    vi.advanceTimersByTime(10_000);
+    vi.advanceTimersByTime(21_000);
     const restarted = bench();
     restarted.dispatcher.start(challenge);
     restarted.dispatcher.lost('enforcer');

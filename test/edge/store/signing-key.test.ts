@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, compactVerify, exportJWK } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fileSigner, type Signer, SigningKeyError, signingKeyFile } from '../../../gateway/edge/store/signing-key.ts';
+import { fileSigner, lazySigner, type Signer, SigningKeyError, signingKeyFile } from '../../../gateway/edge/store/signing-key.ts';
 
 let folder = '';
 let path = '';
@@ -68,6 +68,16 @@ describe('the signing key in a file', () => {
       new RegExp(`others may read or change it \\(mode ${mode.toString(8)}\\), must be 600`),
     );
     expect(readFileSync(path, 'utf8')).toBe(before);
+  });
+
+  it('asked for when it is needed is read once, and again after it was refused', async () => {
+    await fileSigner(folder);
+    chmodSync(join(folder, signingKeyFile), 0o640);
+    const signer = lazySigner(folder);
+    await expect(signer()).rejects.toThrow(SigningKeyError);
+    chmodSync(join(folder, signingKeyFile), 0o600);
+    const first = await signer();
+    expect(await signer()).toBe(first);
   });
 
   it('is refused as a link, as a folder, and when it holds no key', async () => {

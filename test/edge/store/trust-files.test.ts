@@ -24,6 +24,7 @@ import {
   signed,
   tagged,
 } from '../../attestation/corim-world.ts';
+import { suitEnvelope, suitManifest } from '../../attestation/suit-world.ts';
 
 let folder: string;
 const put = (path: string, text: string): void => writeFileSync(join(folder, path), text);
@@ -109,6 +110,31 @@ describe('trust files', () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain('c.corim: it is not signed');
     expect(order.parse({ type: 'trust', trust })).toEqual({ type: 'trust', trust });
+  });
+
+  it('give the sets of SUIT envelopes, read as the signed map of their class says', () => {
+    const pem = refKey('ES256').key.export({ type: 'spki', format: 'pem' }).toString();
+    put('anchors/vendor.refval.pem', pem);
+    writeFileSync(join(folder, 'reference-values/fw.suit'), suitEnvelope(suitManifest()));
+    expect(readTrust([folder]).trust.referenceSets).toMatchObject([{ source: 'suit', vendor: 'fa'.repeat(16), sequence: 7 }]);
+    const key = makeReferenceFile({ vendor: 'x', models });
+    put('anchors/site.refval.pem', key.publicKeyPem);
+    const components = [{ component: '00', name: 'fw', key: 'fw' }];
+    const map = {
+      format: 'sallyport-suit-map/1',
+      vendorId: 'fa'.repeat(16),
+      classId: '14'.repeat(16),
+      vendor: 'Acme',
+      model: 'M',
+      components,
+    };
+    put('reference-values/acme.suit-map.json', JSON.stringify(map));
+    expect(readTrust([folder]).problems).toEqual([expect.stringContaining('acme.suit-map.json.sig is missing')]);
+    put('site.pem', key.keyPem);
+    const program = join(import.meta.dirname, '../../../gateway/edge/store/sign-reference.ts');
+    execFileSync(process.execPath, [program, join(folder, 'site.pem'), join(folder, 'reference-values/acme.suit-map.json')]);
+    expect(readTrust([folder]).problems).toEqual([]);
+    expect(readTrust([folder]).trust.referenceSets).toMatchObject([{ vendor: 'Acme', model: 'M', components: [{ key: 'fw' }] }]);
   });
 
   it('with a demand that the challenger does not know are refused there, not weakened', () => {

@@ -15,6 +15,8 @@ export type Target = {
   readonly localPort?: number;
   /** Makes the nonce of this one question. `exporter`: keying material of the connection it leaves by, to which it is then bound (RFC 5705). */
   readonly nonce: (exporter?: Uint8Array) => Nonce;
+  /** PCRs that reference values speak of: a quote should have them. */
+  readonly pcrs?: readonly number[];
   /** Where its TPM stood at the last authentic quote. */
   readonly previous?: QuoteState;
 };
@@ -36,6 +38,15 @@ export type Failed = Extract<Exchange, { readonly kind: 'failed' }>;
  * One way to ask a device for Evidence: connects to the target and nowhere else, gives up after `left`, and takes no more bytes than it says
  * beside its cap. Never rejects for anything that a device does.
  */
-export type Channel = { readonly name: ChannelName; readonly ask: (target: Target, left: Millis) => Promise<Exchange> };
+export type Channel = {
+  readonly name: ChannelName;
+  /** How long a device may need; absent: `usualPatience`. At most `mostPatience`. */
+  readonly patience?: Millis;
+  readonly ask: (target: Target, left: Millis) => Promise<Exchange>;
+};
+
+export const usualPatience: Millis = 5_000;
+/** A TPM takes seconds to sign. */
+export const mostPatience: Millis = 15_000;
 
 export const failed = (failure: TransportFailure, detail: string): Failed => ({ kind: 'failed', failure, detail });

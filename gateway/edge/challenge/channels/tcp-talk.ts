@@ -7,7 +7,8 @@ import { failureOf } from './failure.ts';
 /** One step of a conversation in which each message has one answer. `afterMs`: not before; `failed`: what answers is not what we came for. */
 export type Talk<T> =
   | { readonly kind: 'send'; readonly message: Uint8Array; readonly afterMs: number; readonly next: (answer: Uint8Array) => Talk<T> }
-  | { readonly kind: 'done'; readonly value: T }
+  /** `parting`: takes leave in the protocol's own way; no answer to it is awaited. */
+  | { readonly kind: 'done'; readonly value: T; readonly parting?: Uint8Array }
   | { readonly kind: 'failed'; readonly why: string };
 
 /** How messages lie in the stream. `read`: the message in what was heard, undefined while it is not whole; throws DecodeError. */
@@ -18,12 +19,19 @@ export type Framing = {
   readonly maxBytes: number;
 };
 
-/** Holds the conversation over one TCP connection. Never rejects; what a device says out of turn, or beyond the cap, ends it. */
+/** How long the other side may take to close after we took leave. Milliseconds. */
+const partingMs = 300;
+
+/**
+ * Holds the conversation over one TCP connection. Never rejects; what a device says out of turn, or beyond the cap, ends it. `closing`: `polite` says goodbye and
+ * waits for none; `gone` resolves only when nothing is left of the connection on our side, so that its ports can be used again: the other side closes first, or we break it off.
+ */
 export function talk<T>(
   target: Pick<Target, 'ip' | 'remotePort' | 'localAddress' | 'localPort'>,
   left: Millis,
   first: Talk<T>,
   framing: Framing,
+  closing: 'polite' | 'gone' = 'polite',
 ): Promise<{ readonly kind: 'done'; readonly value: T } | Failed> {
   return new Promise(resolve => {
     const socket = connect({
@@ -37,13 +45,25 @@ export function talk<T>(
     let length = 0;
     let waiting: Extract<Talk<T>, { readonly kind: 'send' }> | undefined;
     let pause: NodeJS.Timeout | undefined;
-    const finish = (end: { readonly kind: 'done'; readonly value: T } | Failed): void => {
+    const finish = (end: Extract<Talk<T>, { readonly kind: 'done' }> | Failed): void => {
       clearTimeout(deadline);
       clearTimeout(pause);
-      socket.removeAllListeners('data');
+      for (const event of ['data', 'close', 'error']) socket.removeAllListeners(event);
+      socket.on('error', () => undefined);
+      if (end.kind === 'done' && end.parting !== undefined) socket.write(end.parting);
+      if (end.kind === 'done' && closing === 'gone') return leave(() => resolve({ kind: 'done', value: end.value }));
       if (end.kind === 'done') politely();
       else socket.destroy();
-      resolve(end);
+      return resolve(end);
+    };
+    /** Nothing of ours stays in TIME_WAIT: that is for who closes first. */
+    const leave = (left_: () => void): void => {
+      const patience = setTimeout(() => socket.resetAndDestroy(), partingMs);
+      socket.once('close', () => {
+        clearTimeout(patience);
+        left_();
+      });
+      socket.resume();
     };
     const deadline = setTimeout(() => finish(failed('timeout', `not done within ${Math.round(left)} ms`)), left);
     /** Says goodbye, but waits for none. */
