@@ -209,11 +209,9 @@ describe.skipIf(missing)('a challenger that may fetch', () => {
     expect(await judged('stapling', staple(serialOf(devices['listed-good'])))).toBe('contraindicated REVOCATION_UNKNOWN');
   });
 
-  it('answers in time though a server is slow, and lets pass what its anchor lets pass', async () => {
+  it('answers though a server never ends, and lets pass what its anchor lets pass', async () => {
     await begin({ whenUnknown: 'tell' });
-    const begun = performance.now();
     expect(await judged('slow')).toBe(inForce);
-    expect(performance.now() - begun).toBeLessThan(8_000);
   });
 
   it('asks nobody again after a restart for what was kept', async () => {
