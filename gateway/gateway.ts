@@ -1,10 +1,9 @@
 import { Asking, type AskingParts } from './attestation/asking.ts';
 import { Serving } from './attestation/serving.ts';
-import { askableAt, askerAt, attestedEvents, boundCheck } from './inventory/bound.ts';
+import { askableAt, askerAt, attestationIf, attestedEvents, type IsPlaced } from './inventory/bound.ts';
 import { Detector } from './detection/detector.ts';
 import { kindEvents } from './inventory/classify.ts';
 import { commandEvents } from './inventory/command.ts';
-import { foldOutcome } from './inventory/fold-attestation.ts';
 import { decisionFacts, isSameDecision } from './inventory/decision-facts.ts';
 import { Intake } from './inventory/intake.ts';
 import { Inventory } from './inventory/inventory.ts';
@@ -23,7 +22,7 @@ import type { ZoneSettings } from './model/settings.ts';
 import { Prober } from './probing/prober.ts';
 import { probes } from './probing/index.ts';
 import { decide } from './policy/decide.ts';
-import { isExpected } from './policy/expected.ts';
+import { expectedPlace } from './policy/expected.ts';
 import { kindOf } from './policy/kinds.ts';
 import { lookupsOf } from './policy/lookups.ts';
 import type { Policy } from './policy/policy.ts';
@@ -41,6 +40,7 @@ export class Gateway {
   readonly serving: Serving<DeviceRecord>;
   /** Devices to decide about again: a subset of the inventory. */
   readonly #dirty = new Set<DeviceId>();
+  readonly #isPlaced: IsPlaced = ({ device }, identity) => expectedPlace(this.#policy, identity, device) === 'here';
   #policy: Policy;
   #planDue = true;
   #out: EventBody[] = [];
@@ -55,7 +55,7 @@ export class Gateway {
     this.#intake = new Intake({ ...parts, ...own, policy: lookupsOf(() => this.#policy) });
     this.#switches = new SwitchKnowledge({ inventory, ...own });
     const ipOf = (record: DeviceRecord) => site.gateway && askableAt(inventory, record, site.gateway, this.#intake.upstream.owners);
-    const attested: AskingParts<DeviceRecord>['attested'] = (...outcome) => attestedEvents(inventory, ...outcome, own.emit);
+    const attested: AskingParts<DeviceRecord>['attested'] = (...outcome) => attestedEvents(inventory, this.#isPlaced, ...outcome, own.emit);
     const judged = { emit: own.emit, attested, zoneOf: (record: DeviceRecord) => this.#zoneOf(record) };
     const isBarred = (record: DeviceRecord) => this.#intake.isDown(record.device.port) || this.prober.forbids(record);
     this.#asking = new Asking({ ...judged, inventory, ipOf, isBarred });
@@ -184,15 +184,15 @@ export class Gateway {
   #decide(record: DeviceRecord, now: Millis): Decision {
     const zone = this.#zoneOf(record);
     const identity = record.attestation.result?.identity;
-    const expected = identity !== undefined && isExpected(this.#policy, identity) !== undefined;
-    return decide(decisionFacts(record, zone, expected, now), this.#policy, zone);
+    const place = identity && expectedPlace(this.#policy, identity, record.device);
+    return decide(decisionFacts(record, zone, place, now), this.#policy, zone);
   }
 
   /** Whether a device that is not admitted would be, were this the outcome of its challenge now. Changes nothing. */
   wouldAdmit(id: DeviceId, outcome: ChallengeOutcome, now: Millis): boolean {
     const record = this.inventory.get(id);
     if (record === undefined || record.decision?.access === 'admit') return false;
-    const attestation = foldOutcome(record.attestation, outcome, boundCheck(this.inventory, id, outcome), now);
+    const attestation = attestationIf(this.inventory, this.#isPlaced, record, outcome, now);
     return this.#decide({ ...record, attestation }, now).access === 'admit';
   }
 
