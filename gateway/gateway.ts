@@ -1,20 +1,19 @@
 import { Asking, type AskingParts } from './attestation/asking.ts';
 import { Serving } from './attestation/serving.ts';
-import { askableAt, askerAt, attestationIf, attestedEvents, type IsPlaced } from './inventory/bound.ts';
+import { askableAt, askerAt, attestedEvents, type IsPlaced } from './inventory/bound.ts';
 import { Detector } from './detection/detector.ts';
 import { kindEvents } from './inventory/classify.ts';
 import { commandEvents } from './inventory/command.ts';
 import { decisionFacts, isSameDecision } from './inventory/decision-facts.ts';
 import { Intake } from './inventory/intake.ts';
 import { Inventory } from './inventory/inventory.ts';
+import { References } from './inventory/references.ts';
 import type { DeviceRecord } from './inventory/record.ts';
 import { decidesAnew, Enforcing, plansAnew, wishOf } from './inventory/enforcing.ts';
 import { SwitchKnowledge } from './inventory/switch-knowledge.ts';
 import { relationsOf, viewOf } from './inventory/view.ts';
 import { zoneOf } from './inventory/zone.ts';
 import type { DeviceId, Millis } from './model/address.ts';
-import type { ChallengeOutcome } from './model/attestation.ts';
-import type { Decision } from './model/decision.ts';
 import type { DeviceView } from './model/device.ts';
 import type { EventBody } from './model/event.ts';
 import type { Command, Effect, Input, MachineSite } from './model/machine.ts';
@@ -38,9 +37,10 @@ export class Gateway {
   readonly #asking: Asking<DeviceRecord>;
   readonly prober: Prober<DeviceRecord>;
   readonly serving: Serving<DeviceRecord>;
+  readonly references: References;
   /** Devices to decide about again: a subset of the inventory. */
   readonly #dirty = new Set<DeviceId>();
-  readonly #isPlaced: IsPlaced = ({ device }, identity) => expectedPlace(this.#policy, identity, device) === 'here';
+  readonly isPlaced: IsPlaced = ({ device }, identity) => expectedPlace(this.#policy, identity, device) === 'here';
   #policy: Policy;
   #planDue = true;
   #out: EventBody[] = [];
@@ -55,7 +55,10 @@ export class Gateway {
     this.#intake = new Intake({ ...parts, ...own, policy: lookupsOf(() => this.#policy) });
     this.#switches = new SwitchKnowledge({ inventory, ...own });
     const ipOf = (record: DeviceRecord) => site.gateway && askableAt(inventory, record, site.gateway, this.#intake.upstream.owners);
-    const attested: AskingParts<DeviceRecord>['attested'] = (...outcome) => attestedEvents(inventory, this.#isPlaced, ...outcome, own.emit);
+    const attested: AskingParts<DeviceRecord>['attested'] = (...outcome) => {
+      attestedEvents(inventory, this.isPlaced, ...outcome, own.emit);
+      this.references.attested(outcome[0], outcome[3]);
+    };
     const judged = { emit: own.emit, attested, zoneOf: (record: DeviceRecord) => this.#zoneOf(record) };
     const isBarred = (record: DeviceRecord) => this.#intake.isDown(record.device.port) || this.prober.forbids(record);
     this.#asking = new Asking({ ...judged, inventory, ipOf, isBarred });
@@ -64,17 +67,17 @@ export class Gateway {
       recordAt: ip => site.gateway && askerAt(inventory, ip, site.gateway, this.#intake.upstream.owners),
       handedIn: (...outcome) => this.#asking.handedIn(...outcome),
     });
+    const effect = (one: Effect) => void this.#effects.push(one);
+    this.references = new References({ ...judged, inventory, effect });
     this.prober = new Prober({
       ...{ probes: list, inventory, settings: site.settings, own: site.gateway, emit: own.emit, ipOf },
-      ...{ zoneOf: record => this.#zoneOf(record).name, isChallenged: id => this.#asking.isOpen(id) },
-      effect: effect => this.#effects.push(effect),
+      ...{ zoneOf: record => this.#zoneOf(record).name, isChallenged: id => this.#asking.isOpen(id), effect },
     });
   }
 
   /** A policy comes into force, also the first one after a start: everything is decided and planned anew. */
   usePolicy(policy: Policy, files: readonly string[], now: Millis): readonly Effect[] {
-    this.#policy = policy;
-    this.#planDue = true;
+    [this.#policy, this.#planDue] = [policy, true];
     this.#emit(now, { kind: 'policy-loaded', hash: policy.hash, files });
     for (const { device } of this.inventory.records()) this.#dirty.add(device.id);
     return this.#settle(now, true);
@@ -115,6 +118,10 @@ export class Gateway {
       case 'served-outcome':
         this.serving.finished(input, now);
         break;
+      case 'judged-again':
+      case 'references':
+        this.references.take(input, now);
+        break;
       case 'probe-outcome':
         this.prober.finished(input.id, input.outcome, now);
         break;
@@ -127,6 +134,7 @@ export class Gateway {
       case 'noted':
         this.#emit(now, input.event);
         this.#asking.noted(input.event, now);
+        this.references.noted(input.event, now);
         break;
       case 'tick':
         this.#tick(now);
@@ -138,6 +146,7 @@ export class Gateway {
   #tick(now: Millis): void {
     this.#asking.tick(now);
     this.prober.tick(now);
+    this.references.refresh(now);
     const { pausedUntil } = this.inventory;
     if (pausedUntil !== undefined && now >= pausedUntil) this.#emit(now, { kind: 'resumed', by: 'clock', reason: 'the pause ended' });
     for (const { device, person, attestation } of this.inventory.records())
@@ -151,6 +160,7 @@ export class Gateway {
     for (const event of answer.events) this.#emit(now, event);
     this.prober.commanded(by, command, now);
     if (command.kind === 'challenge') this.#asking.hasten(command.device, now);
+    this.references.refresh(now);
     return void this.#effects.push({ kind: 'answer' });
   }
 
@@ -165,8 +175,7 @@ export class Gateway {
     const challenges = this.#asking.turn(all ? 'all' : touched, now);
     const effects: Effect[] = this.#out.length === 0 ? [] : [{ kind: 'append', events: this.#out }];
     effects.push(...enforce, ...challenges, ...this.#effects);
-    this.#out = [];
-    this.#effects = [];
+    [this.#out, this.#effects] = [[], []];
     this.#dirty.clear();
     return effects;
   }
@@ -175,25 +184,17 @@ export class Gateway {
     const record = this.inventory.get(id);
     if (record === undefined) return;
     for (const event of kindEvents(record.device, clues => kindOf(this.#policy, clues), now)) this.#emit(now, event);
-    const decision = this.#decide(record, now);
+    const decision = this.decisionOf(record, now);
     const evidence = record.attestation.result?.evidence;
     if (!isSameDecision(record.decision, decision))
       this.#emit(now, { kind: 'decided', device: id, decision: evidence === undefined ? decision : { ...decision, evidence } });
   }
 
-  #decide(record: DeviceRecord, now: Millis): Decision {
-    const zone = this.#zoneOf(record);
-    const identity = record.attestation.result?.identity;
+  /** What policy says of a record as it stands, or as it might. */
+  decisionOf(record: DeviceRecord, now: Millis) {
+    const [zone, identity] = [this.#zoneOf(record), record.attestation.result?.identity];
     const place = identity && expectedPlace(this.#policy, identity, record.device);
     return decide(decisionFacts(record, zone, place, now), this.#policy, zone);
-  }
-
-  /** Whether a device that is not admitted would be, were this the outcome of its challenge now. Changes nothing. */
-  wouldAdmit(id: DeviceId, outcome: ChallengeOutcome, now: Millis): boolean {
-    const record = this.inventory.get(id);
-    if (record === undefined || record.decision?.access === 'admit') return false;
-    const attestation = attestationIf(this.inventory, this.#isPlaced, record, outcome, now);
-    return this.#decide({ ...record, attestation }, now).access === 'admit';
   }
 
   #replan(): Effect[] {

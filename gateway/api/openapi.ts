@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { apiPath, ownRequestHeader } from './contract.ts';
+import * as references from './reference-schemas.ts';
 import { jwksPath } from './ear-routes.ts';
 import * as schemas from './schemas.ts';
 import * as trust from './schemas-trust.ts';
@@ -96,6 +97,37 @@ export const routes: readonly Route[] = [
     path: '/trust/{sha256}/expire',
     summary: 'End an anchor that people brought, now or sooner than it would',
     body: trust.expireAnchorBody,
+    answer: done,
+  },
+  { method: 'get', path: '/references', summary: 'Sets of reference values and where each stands', answer: references.referenceList },
+  { method: 'get', path: '/references/{key}', summary: 'One set with all that it lists', answer: references.referenceDetail },
+  {
+    method: 'post',
+    path: '/references',
+    summary: 'Bring a signed file; its sets are staged',
+    body: references.addReferenceBody,
+    answer: done,
+  },
+  {
+    method: 'post',
+    path: '/references/{key}/activate',
+    summary: 'Put a set into force, for a time beside those that it replaces',
+    body: references.activateReferenceBody,
+    answer: done,
+  },
+  { method: 'post', path: '/references/{key}/expire', summary: 'Accept a set no more', body: schemas.reasonBody, answer: done },
+  {
+    method: 'post',
+    path: '/references/{key}/revoke',
+    summary: 'Count what a set lists as bad; devices that lean on it are judged again at once',
+    body: schemas.reasonBody,
+    answer: done,
+  },
+  {
+    method: 'post',
+    path: '/devices/{id}/baseline',
+    summary: 'Take what a device measures today as its baseline: a warning as long as it stays so',
+    body: schemas.reasonBody,
     answer: done,
   },
   { method: 'get', path: '/health', summary: 'How the gateway itself fares', answer: schemas.health },

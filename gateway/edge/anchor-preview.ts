@@ -1,19 +1,30 @@
 import type { DeviceId, Hex, Millis } from '../model/address.ts';
 import type { ChallengeOutcome } from '../model/attestation.ts';
 import type { AnchorMaterial, AnchorPreview } from '../model/trust.ts';
+import type { Gateway } from '../gateway.ts';
+import { attestationIf } from '../inventory/bound.ts';
 import type { DeviceRecord } from '../inventory/record.ts';
 import type { Judgement } from './challenge/judging.ts';
+
+/** Whether a device that is not admitted would be, were this the outcome of its challenge now. Changes nothing. */
+export function wouldAdmit(gateway: Gateway, id: DeviceId, outcome: ChallengeOutcome, now: Millis): boolean {
+  const record = gateway.inventory.get(id);
+  if (record === undefined || record.decision?.access === 'admit') return false;
+  const attestation = attestationIf(gateway.inventory, gateway.isPlaced, record, outcome, now);
+  return gateway.decisionOf({ ...record, attestation }, now).access === 'admit';
+}
 
 /** What a preview needs of the running gateway. */
 export type PreviewParts = {
   readonly records: () => Iterable<DeviceRecord>;
-  readonly evidence: (id: Hex) => Uint8Array | undefined;
+  readonly evidence: (id: Hex) => { readonly mediaType: string; readonly bytes: Uint8Array } | undefined;
   readonly judge: (judgement: Judgement) => Promise<ChallengeOutcome>;
   readonly wouldAdmit: (device: DeviceId, outcome: ChallengeOutcome, now: Millis) => boolean;
   readonly ttlSecondsOf: (zone: string) => number;
   readonly now: () => Millis;
 };
 
+const chainType = 'application/vnd.sallyport.x509-chain';
 /** Judged at once, and in all: a preview is for a person, who waits for it. */
 const atOnce = 6;
 const maxJudged = 2_000;
@@ -29,13 +40,13 @@ export async function previewAnchor(anchor: AnchorMaterial, parts: PreviewParts)
   for (const record of outside) {
     const { result, shown } = record.attestation;
     const id = shown ?? (result?.scheme === 'tls-x509' ? result.evidence : undefined);
-    const bytes = id === undefined || chains.length >= maxJudged ? undefined : parts.evidence(id);
-    if (bytes !== undefined) chains.push([record, bytes]);
+    const kept = id === undefined || chains.length >= maxJudged ? undefined : parts.evidence(id);
+    if (kept?.mediaType === chainType) chains.push([record, kept.bytes]);
     else if (id !== undefined || result !== undefined) untold += 1;
   }
   const judgeOne = async ([{ device }, bytes]: readonly [DeviceRecord, Uint8Array]): Promise<void> => {
     const outcome = await parts.judge({
-      evidence: { mediaType: 'application/vnd.sallyport.x509-chain', bytes, certificates: [] },
+      evidence: { mediaType: chainType, bytes, certificates: [] },
       freshness: { kind: 'handshake', protocol: 'as if asked now', resumed: false },
       ttlSeconds: parts.ttlSecondsOf(device.zone),
       zone: device.zone,

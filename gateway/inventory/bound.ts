@@ -3,6 +3,7 @@ import type { AttestationResult, AttestedIdentity, ChallengeOutcome, Check } fro
 import type { AttestationState, Device } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
 import { foldOutcome } from './fold-attestation.ts';
+import { withBaseline } from './baseline.ts';
 import type { Inventory } from './inventory.ts';
 import { relink } from './linking.ts';
 import type { DeviceRecord } from './record.ts';
@@ -97,7 +98,10 @@ export const attestationIf = (
   record: DeviceRecord,
   outcome: ChallengeOutcome,
   now: Millis,
-): AttestationState => foldOutcome(record.attestation, outcome, boundBy(inventory, isPlaced, record, outcome, now).checks, now);
+): AttestationState => {
+  const whole = withBaseline(outcome, record.attestation.baseline);
+  return foldOutcome(record.attestation, whole, boundBy(inventory, isPlaced, record, whole, now).checks, now);
+};
 
 /** Folds an outcome in, with what follows from it: for the device, and for whoever showed the same key before. */
 export function attestedEvents(
@@ -105,12 +109,13 @@ export function attestedEvents(
   isPlaced: IsPlaced,
   device: DeviceId,
   challenge: string,
-  outcome: ChallengeOutcome,
+  judged: ChallengeOutcome,
   now: Millis,
   emit: (now: Millis, event: EventBody) => void,
 ): void {
   const record = inventory.get(device);
   if (record === undefined) return;
+  const outcome = withBaseline(judged, record.attestation.baseline);
   const { rivals, isLosing, checks } = boundBy(inventory, isPlaced, record, outcome, now);
   emit(now, attestedEvent(record.attestation, device, challenge, outcome, checks));
   for (const one of rivals) {

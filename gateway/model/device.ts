@@ -6,6 +6,7 @@ import type { Fact } from './fact.ts';
 import type { DeviceGroup } from './link.ts';
 import type { DeviceProbing } from './probe.ts';
 import type { ReasonCode } from './reason.ts';
+import type { Baseline } from './reference.ts';
 import type { Attachment } from './switch.ts';
 
 /** A value with where it came from. `locked`: a person set it, observations do not replace it; `observed` is what they say meanwhile. */
@@ -108,6 +109,8 @@ export type AttestationState = {
   readonly continuityKey?: string;
   /** SHA-256 of what it showed last without Evidence in it, under which the store keeps that. */
   readonly shown?: string;
+  /** What a person took as its good state, where nobody signs reference values for it. */
+  readonly baseline?: Omit<Baseline, 'device'>;
 };
 
 /** A device with its four axes and the decision: what pages, CLI and exports show. */

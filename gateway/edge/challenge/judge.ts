@@ -1,6 +1,5 @@
 import type { Millis } from '../../model/address.ts';
 import type { ChallengeOutcome, Evidence } from '../../model/attestation.ts';
-import { maxCertificates } from '../../attestation/evidence.ts';
 import { DerReader } from '../../codec/der.ts';
 import { DecodeError } from '../../codec/reader.ts';
 import type { KeyCache } from '../../attestation/keys.ts';
@@ -28,13 +27,13 @@ export function judge(
   });
 }
 
-/** A chain out of the store is its certificates one after the other: cut where each ends. What cannot be cut is left to the scheme to refuse. */
+/** A chain out of the store is its certificates one after the other; DER delimits itself. What is no such thing is judged as it is. */
 function whole(evidence: Evidence): Evidence {
   if (evidence.mediaType !== 'application/vnd.sallyport.x509-chain' || evidence.certificates.length > 0) return evidence;
   try {
     const reader = new DerReader(evidence.bytes);
     const certificates: Uint8Array[] = [];
-    while (!reader.done && certificates.length <= maxCertificates) certificates.push(reader.next().whole);
+    while (!reader.done) certificates.push(reader.next().whole);
     return { ...evidence, certificates };
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;

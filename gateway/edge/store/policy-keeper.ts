@@ -108,15 +108,19 @@ export class PolicyKeeper {
     if (problems.length === 0 || this.#fromFiles.anchors.length === 0) this.#fromFiles = read.trust;
     // What people take away must go, whatever is wrong with a file.
     const trust = brought.length === 0 ? this.#fromFiles : { ...this.#fromFiles, anchors: [...this.#fromFiles.anchors, ...brought] };
-    const hash = createHash('sha256')
-      .update(JSON.stringify(withoutBytes(trust)))
-      .digest('hex');
+    const hash = hashOfTrust(trust);
     if (hash === this.#trustHash) return undefined;
     this.#trust = trust;
     this.#trustHash = hash;
     return hash;
   }
 }
+
+/** SHA-256 of trust material, by which changes are noticed and told. */
+export const hashOfTrust = (trust: TrustMaterial): Hex =>
+  createHash('sha256')
+    .update(JSON.stringify(withoutBytes(trust)))
+    .digest('hex');
 
 /** CRLs are many bytes, and have their hash already. */
 const withoutBytes = ({ crls, ...rest }: TrustMaterial): TrustMaterial =>
