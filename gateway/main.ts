@@ -39,7 +39,8 @@ import { hashOfTrust, PolicyKeeper } from './edge/store/policy-keeper.ts';
 import { openReferencesOfSite } from './edge/store/reference-files.ts';
 import { RevocationStore } from './edge/store/revocation-store.ts';
 import { settingsToRun } from './edge/store/settings.ts';
-import { lazySigner } from './edge/store/signing-key.ts';
+import { pkcs11Signer } from './edge/store/pkcs11-signer.ts';
+import { fileSigner, lazySigner } from './edge/store/signing-key.ts';
 import { readTrust } from './edge/store/trust-files.ts';
 import { TrustDesk } from './edge/trust-desk.ts';
 import { version } from './edge/version.ts';
@@ -321,7 +322,8 @@ setInterval(() => {
 const certificate = await pageCertificate(folder, settings.page.host, now());
 const accounts = new JsonFile<Accounts>(join(folder, 'accounts.json'), { parse: parseAccounts, warn: log });
 /** A key that somebody may have read signs nothing; the rest goes on. */
-const signer = lazySigner(folder);
+const { signingKey } = settings;
+const signer = lazySigner(folder, signingKey === undefined ? fileSigner : () => pkcs11Signer(signingKey));
 const page = await createPage(site, {
   certificate,
   accounts,
