@@ -6,6 +6,7 @@ import { kindEvents } from './inventory/classify.ts';
 import { commandEvents } from './inventory/command.ts';
 import { decisionFacts, isSameDecision } from './inventory/decision-facts.ts';
 import { Intake } from './inventory/intake.ts';
+import { rememberedOf } from './inventory/memory.ts';
 import { Inventory } from './inventory/inventory.ts';
 import { References } from './inventory/references.ts';
 import type { DeviceRecord } from './inventory/record.ts';
@@ -194,14 +195,13 @@ export class Gateway {
   decisionOf(record: DeviceRecord, now: Millis) {
     const [zone, identity] = [this.#zoneOf(record), record.attestation.result?.identity];
     const place = identity && expectedPlace(this.#policy, identity, record.device);
-    return decide(decisionFacts(record, zone, place, now), this.#policy, zone);
+    return decide(decisionFacts(record, zone, place, now, rememberedOf(this.inventory, record)), this.#policy, zone);
   }
 
   #replan(): Effect[] {
     this.#planDue = false;
     const { settings, gateway } = this.#site;
-    const paused = this.inventory.pausedUntil !== undefined;
-    const zones = this.zones();
+    const [paused, zones] = [this.inventory.pausedUntil !== undefined, this.zones()];
     const devices = [...this.inventory.records()].filter(({ decision }) => decision !== undefined);
     if (settings.network.kind === 'listen' || gateway === undefined) {
       this.#enforcing.intend(devices, () => false, '');

@@ -276,13 +276,17 @@ function materialInForce(): TrustMaterial {
   return { ...keeper.trust, referenceSets: sets, ...(all.length === 0 ? {} : { keys: all }) };
 }
 
+let handedOver = '';
 /** The challenger first, then the machine: whoever was judged under other anchors and reference values is challenged anew, and judged by the new ones. */
 function handOverTrust(): void {
   const material = materialInForce();
+  const hash = hashOfTrust(material);
+  if (hash === handedOver) return;
+  handedOver = hash;
   sendTrust(toChallenger, material);
   const referenceSets = material.referenceSets.filter(({ standing }) => standing === undefined).map(({ id }) => id);
   const names = { anchors: material.anchors.map(({ name }) => name), referenceSets };
-  input({ kind: 'noted', event: { kind: 'trust-loaded', hash: hashOfTrust(material), ...names } });
+  input({ kind: 'noted', event: { kind: 'trust-loaded', hash, ...names } });
 }
 
 /** Anchors and reference values are read again every few seconds. */

@@ -172,13 +172,15 @@ Exit codes: 0 good, 1 refused or failed, 2 something is armed, 4 no such device
 `,
   trust: `Usage: sallyport trust [list]
        sallyport trust show ANCHOR
-       sallyport trust add FILE.pem --source TEXT --reason TEXT [--name NAME] [--uses LIST] [--vendor TEXT] [--zone LIST] [--until INSTANT] [--note TEXT]
+       sallyport trust add FILE.pem --source TEXT --reason TEXT [--name NAME] [--uses LIST] [--vendor TEXT] [--zone LIST]
+                       [--until INSTANT] [--note TEXT]
        sallyport trust approve ANCHOR --reason TEXT [--yes]
        sallyport trust remove ANCHOR --reason TEXT
        sallyport trust expire ANCHOR [--until INSTANT] --reason TEXT
 
-Whose certificates are believed: anchors in files of policies/anchors, which are changed there, and those that people bring here. One person
-adds an anchor, another approves it, after seeing which devices it would newly admit; without --yes it only shows that. Either takes it away.
+Whose certificates are believed: anchors in files of policies/anchors, which are changed there, and those that people bring here. One
+person adds an anchor, another approves it after seeing which devices it would newly admit; without --yes it only shows that. Either
+takes it away.
 ANCHOR is a name, or 8 or more digits of its SHA-256.
 
   --source TEXT    where it came from; --note TEXT: how its fingerprint was checked

@@ -7,6 +7,7 @@ import { withBaseline } from './baseline.ts';
 import type { Inventory } from './inventory.ts';
 import { relink } from './linking.ts';
 import type { DeviceRecord } from './record.ts';
+import { silentMs } from './view.ts';
 import { isHostOf } from './zone.ts';
 
 /** Whether the list of expected devices says that whoever proved this belongs at the port where the record is. */
@@ -27,9 +28,9 @@ const rivalsOf = (inventory: Inventory, here: Device, key: Hex, now: Millis): re
       now < result.expires,
   );
 
-/** A person who approved this key here has looked. */
+/** A person who approved this key here, or whoever is here, has looked. */
 const isApproved = ({ person }: DeviceRecord, key: Hex, now: Millis): boolean =>
-  person?.kind === 'approval' && person.deviceKey === key && (person.until === undefined || now < person.until);
+  person?.kind === 'approval' && (person.deviceKey ?? key) === key && (person.until === undefined || now < person.until);
 
 const at = ({ device: { mac, port } }: DeviceRecord): string => `${mac} on ${port}`;
 
@@ -59,6 +60,7 @@ function attestedEvent(
   challenge: string,
   outcome: ChallengeOutcome,
   checks: readonly Check[],
+  asleep: boolean,
 ): EventBody {
   if (outcome.kind === 'appraised' && last.result !== undefined && last.lastFailure === undefined) {
     const { at: _at, expires, ...now } = outcome.result;
@@ -66,7 +68,7 @@ function attestedEvent(
     const own = JSON.stringify(last.checks) === JSON.stringify([...outcome.result.checks, ...checks]);
     if (own && JSON.stringify(now) === JSON.stringify(before)) return { kind: 'attested-again', device, challenge, expires };
   }
-  return { kind: 'attested', device, challenge, outcome, checks };
+  return { kind: 'attested', device, challenge, outcome, checks, ...(asleep && outcome.kind === 'transport-failure' ? { asleep } : {}) };
 }
 
 /** Who else showed this key, who of them loses by that, and what it says of the record: nothing but `bound`. */
@@ -100,7 +102,8 @@ export const attestationIf = (
   now: Millis,
 ): AttestationState => {
   const whole = withBaseline(outcome, record.attestation.baseline);
-  return foldOutcome(record.attestation, whole, boundBy(inventory, isPlaced, record, whole, now).checks, now);
+  const { checks } = boundBy(inventory, isPlaced, record, whole, now);
+  return foldOutcome(record.attestation, { outcome: whole, checks }, now);
 };
 
 /** Folds an outcome in, with what follows from it: for the device, and for whoever showed the same key before. */
@@ -117,7 +120,8 @@ export function attestedEvents(
   if (record === undefined) return;
   const outcome = withBaseline(judged, record.attestation.baseline);
   const { rivals, isLosing, checks } = boundBy(inventory, isPlaced, record, outcome, now);
-  emit(now, attestedEvent(record.attestation, device, challenge, outcome, checks));
+  const asleep = now - record.seen.lastAt > silentMs;
+  emit(now, attestedEvent(record.attestation, device, challenge, outcome, checks, asleep));
   for (const one of rivals) {
     const { result, checks: known } = one.attestation;
     if (result === undefined || !isLosing(one) || known.some(({ code }) => code === 'KEY_SEEN_ELSEWHERE')) continue;

@@ -31,7 +31,8 @@ const maxWaiting = 64;
 /** Unset until the gateway has said whom to trust: judging before that would blame devices for our start. */
 let trust: Trust | undefined;
 const ahead = new CrlsAhead();
-const keys = new KeyCache();
+/** For a thousand devices with a chain of two; about 10 kB each at most. */
+const keys = new KeyCache(2048);
 /** How long a judgement waits for CRLs and OCSP responses that are fetched for it; later ones lead to another challenge. */
 const fetchMillis = 2_500;
 /** The gateway's clock as it was last said, moved on by ours: this process needs no clock of its own. */
