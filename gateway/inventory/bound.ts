@@ -103,7 +103,7 @@ export const attestationIf = (
 ): AttestationState => {
   const whole = withBaseline(outcome, record.attestation.baseline);
   const { checks } = boundBy(inventory, isPlaced, record, whole, now);
-  return foldOutcome(record.attestation, { outcome: whole, checks }, now);
+  return foldOutcome(record.attestation, { kind: 'attested', device: record.device.id, challenge: 'preview', outcome: whole, checks }, now);
 };
 
 /** Folds an outcome in, with what follows from it: for the device, and for whoever showed the same key before. */
