@@ -6,7 +6,7 @@ import type { SwitchSettings } from './switch.ts';
 export type ZoneMode = 'observe' | 'enforce';
 
 /** The ways to ask a device for Evidence, one file each in `edge/challenge/channels`. */
-export const channelNames = ['tls', 'chares', 'keylime', 'spdm', 'opc-ua'] as const;
+export const channelNames = ['tls', 'chares', 'keylime', 'restconf', 'spdm', 'opc-ua'] as const;
 export type ChannelName = (typeof channelNames)[number];
 
 /** One way to ask, at one port. `path` is the resource, for the ways that have one to choose; absent: the usual one. */
