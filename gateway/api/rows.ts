@@ -2,6 +2,7 @@ import { addressClass } from '../model/address-class.ts';
 import { badge } from '../model/axes.ts';
 import type { DeviceView } from '../model/device.ts';
 import type { Event } from '../model/event.ts';
+import { vendorShown } from '../model/vendor-shown.ts';
 import { whySentence } from '../policy/explain.ts';
 import type { DeviceDetail, DeviceRow, LinkedRow, Proof } from './contract.ts';
 import { describeEvent, describeEvidence, describeFact } from './describe.ts';
@@ -43,7 +44,7 @@ export function deviceRow(view: DeviceView): DeviceRow {
   };
   if (device.attachedTo !== undefined) row.attachedTo = device.attachedTo;
   // What the chain proved goes before what the address or the words of the device make it look like.
-  const vendor = identity?.vendor ?? fields.vendor?.value;
+  const vendor = identity?.vendor ?? vendorShown(fields);
   const model = identity?.model ?? fields.model?.value;
   if (decision.until !== undefined) row.until = decision.until;
   if (fields.hostname !== undefined) row.hostname = fields.hostname.value;

@@ -60,14 +60,16 @@ export class Runner {
   }
 
   input(input: Input): void {
-    void this.run(this.#gateway.handle(input, this.#edge.now()));
+    const at = this.#edge.now();
+    void this.run(this.#gateway.handle(input, at), at);
   }
 
   /** A person's command; the answer comes when its Events are committed. */
   command(by: string, reason: string, command: Command): Promise<CommandAnswer> {
-    const effects = this.#gateway.handle({ kind: 'command', by, reason, command }, this.#edge.now());
+    const at = this.#edge.now();
+    const effects = this.#gateway.handle({ kind: 'command', by, reason, command }, at);
     const refusal = effects.find(effect => effect.kind === 'answer')?.refused;
-    const committed = this.run(effects);
+    const committed = this.run(effects, at);
     if (refusal !== undefined) return Promise.resolve({ ok: false, ...refusal });
     return committed.then(done =>
       done ? { ok: true } : { ok: false, status: 503, problem: 'Cannot commit the decision: the journal cannot be written' },
@@ -79,8 +81,8 @@ export class Runner {
     if (this.#sent !== undefined) this.#edge.enforce(this.#sent, hashRuleSet(this.#sent));
   }
 
-  run(effects: readonly Effect[]): Promise<boolean> {
-    const at = this.#edge.now();
+  /** Does effects of an input at `at`: the journal has the instant that the machine had, so that a restart folds the same state. */
+  run(effects: readonly Effect[], at = this.#edge.now()): Promise<boolean> {
     const events = effects.flatMap(effect => (effect.kind === 'append' ? effect.events : []));
     const wish = effects.findLast(effect => effect.kind === 'enforce')?.ruleSet;
     const loosens = wish !== undefined && this.#tightenTo(wish);

@@ -1,6 +1,7 @@
 import { addressClass } from '../model/address-class.ts';
 import type { Digest } from '../model/attestation.ts';
 import type { DeviceView } from '../model/device.ts';
+import { vendorShown } from '../model/vendor-shown.ts';
 
 /** Raised when a field is removed or changes its meaning; new fields are added at the end. */
 export const schemaVersion = 1;
@@ -89,7 +90,7 @@ export function exportRecord(view: DeviceView, asOf: number): ExportRecord {
     as_of: time(asOf),
     asset_id: device.id,
     hostname: device.fields.hostname?.value ?? '',
-    vendor: identity?.vendor ?? device.fields.vendor?.value ?? '',
+    vendor: identity?.vendor ?? vendorShown(device.fields) ?? '',
     model: identity?.model ?? device.fields.model?.value ?? '',
     kind: device.fields.kind?.value ?? '',
     serial: identity?.serial ?? '',

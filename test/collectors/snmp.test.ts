@@ -100,7 +100,16 @@ describe('an SNMP agent', () => {
     ).toEqual([]));
 
   it.each([
-    ['Siemens, SIMATIC S7, CPU-1200, HW: 6, FW: V.4.2.1', { firmware: '4.2.1' }],
+    ['Siemens, SIMATIC S7, CPU-1200, HW: 6, FW: V.4.2.1', { maker: 'Siemens', firmware: '4.2.1' }],
+    [
+      'Schneider Electric BMX P34 2020 FW 3.18.93 S/N 9F88DBAF',
+      { maker: 'Schneider Electric', model: 'BMX P34 2020', firmware: '3.18.93', serial: '9F88DBAF' },
+    ],
+    ['Phoenix Contact GmbH FL SWITCH 2008 (HW 3)', { maker: 'Phoenix Contact', model: 'FL SWITCH 2008' }],
+    ['WAGO', { maker: 'WAGO' }],
+    ['Rockwell Automation Library Version 3.1', { maker: 'Rockwell Automation' }],
+    ['ABBA 12', {}],
+    ['Gateway to Siemens S7-300', {}],
     ['Acme EDS-8 FW 5.17.97 S/N 46D9FF31', { firmware: '5.17.97', serial: '46D9FF31' }],
     ['Management Card (MB:v4.1.0 PF:v6.5.0 MN:AP9630 HR:05 SN: ZA1231026712 MD:07/28/2012)', { serial: 'ZA1231026712' }],
     ['Firmware Version 1.3-rc2, Serial Number: X-77812', { firmware: '1.3-rc2', serial: 'X-77812' }],

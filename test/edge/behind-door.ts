@@ -1,8 +1,8 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { Door } from '../../gateway/edge/door.ts';
 
@@ -22,6 +22,7 @@ export function behindDoor(spawn: (stdio: StdioOptions) => ChildProcess, caller 
   const door = new Door({ path, caller });
   const child = spawn(['pipe', 'pipe', 'inherit', door.open(), 'pipe']);
   door.handedOver(true);
+  child.once('exit', () => rmSync(dirname(path), { recursive: true, force: true }));
   const supervisor = child.stdio[4];
   if (!(supervisor instanceof Duplex)) throw new Error('Cannot supervise: the process has no fd 4');
   supervisor.on('error', () => undefined).resume();

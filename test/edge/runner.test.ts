@@ -6,8 +6,8 @@ import type { RuleSet } from '../../gateway/model/rule-set.ts';
 import { policy, result, settings } from '../gateway/fixture.ts';
 
 /** A runner whose commits are let through or refused by hand. */
-function bench() {
-  const now = 1_700_000_000_000;
+function bench(clock: () => number = () => 1_700_000_000_000) {
+  const now = clock();
   const site = {
     settings: settings(),
     gateway: { mac: '02:00:00:00:00:01', ip: '10.20.0.1', prefix: '10.20.0.1/16' },
@@ -18,12 +18,13 @@ function bench() {
   const challenges: string[] = [];
   const probed: string[] = [];
   const stops: (readonly string[] | undefined)[] = [];
-  const commits: { events: readonly EventBody[]; matters: boolean; done: () => void; fail: () => void }[] = [];
+  const commits: { at: number; events: readonly EventBody[]; matters: boolean; done: () => void; fail: () => void }[] = [];
   const runner = new Runner(gateway, {
-    now: () => now,
-    append: (_, events, matters) =>
+    now: clock,
+    append: (at, events, matters) =>
       new Promise((resolve, reject) => {
         commits.push({
+          at,
           events,
           matters,
           done: () => resolve(undefined),
@@ -63,6 +64,18 @@ function bench() {
 const sensor = '02:00:5e:00:00:01';
 
 describe('tightening acts first, loosening needs its Event committed', () => {
+  it('journals at the instant that the machine had, so that a restart folds the same state', () => {
+    let time = 1_700_000_000_000;
+    const { gateway, runner, see, commits } = bench(() => (time += 7));
+    see('02:00:5e:00:00:01', 'v1', '10.20.1.1');
+    const [record] = gateway.inventory.records();
+    expect(commits.at(-1)?.events.some(({ kind }) => kind === 'device-found')).toBe(true);
+    expect(commits.at(-1)?.at).toBe(record?.device.firstSeen);
+    const id = record?.device.id ?? '';
+    void runner.command('op', 'spare', { kind: 'set-field', device: id, field: 'hostname', value: 'press-1' });
+    expect(commits.at(-1)?.at).toBe(gateway.inventory.get(id)?.device.fields.hostname?.at);
+  });
+
   it('an admission reaches the enforcer only after its commit', async () => {
     const b = bench();
     b.see(sensor, 'v1', '10.20.1.1');

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { ZoneSettings } from '../../gateway/model/settings.ts';
 import { hashRuleSet, maxDevices, plan, type Wish } from '../../gateway/quarantine/plan.ts';
@@ -134,6 +135,21 @@ describe('plan', () => {
     const [a, b] = [plan(wish(devices)), plan(wish([...devices].reverse()))];
     expect(b).toEqual(a);
     expect(hashRuleSet(b)).toBe(hashRuleSet(a));
+  });
+  it('is hashed as JSON with its keys in alphabetical order, whatever its texts are', () => {
+    const text = '"devices":[\\';
+    const r = plan(
+      wish([device({ bound: true }), device({ mac: text, port: 'v2', ips: ['10.20.1.7', '10.20.1.8'] }), device({ port: 'v3' })]),
+    );
+    const inOrder = (_: string, value: unknown): unknown =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+        : value;
+    for (const one of [r, { ...r, bridge: text, devices: [] }]) {
+      const expected = createHash('sha256').update(JSON.stringify(one, inOrder)).digest('hex');
+      expect([hashRuleSet(one), hashRuleSet(one)]).toEqual([expected, expected]);
+    }
+    expect(r.devices).toHaveLength(3);
   });
   it('a flood of addresses names no more than its cap, and bound devices are among them', () => {
     const flood = Array.from({ length: maxDevices + 2_000 }, (_, i) =>
