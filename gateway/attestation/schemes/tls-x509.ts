@@ -43,14 +43,19 @@ const marks = ['\x67\x81\x05\x05\x04', '\x2b\x06\x01\x04\x01\xd6\x79\x02\x01\x18
  * names one of our anchors. A serial number alone is found in printers' self-signed certificates too.
  */
 function isEvidence(evidence: Evidence, trust: Trust): boolean {
-  return evidence.certificates.some(der => {
-    const certificate = tryDecode(der);
-    if (certificate === undefined) return marks.some(mark => latin1(der).includes(mark));
-    if (hasDice(certificate) || certificate.hardwareModule !== undefined) return true;
-    return (
-      serialOf(certificate) !== undefined && anchorsFor(trust, 'identity').some(a => sameName(a.certificate.subject, certificate.issuer))
-    );
-  });
+  const read = evidence.certificates.map(der => ({ der, certificate: tryDecode(der) }));
+  const claims = read.some(({ der, certificate }) =>
+    certificate === undefined
+      ? marks.some(mark => latin1(der).includes(mark))
+      : hasDice(certificate) || certificate.hardwareModule !== undefined,
+  );
+  if (claims) return true;
+  const chain = read.flatMap(({ certificate }) => certificate ?? []);
+  const anchors = anchorsFor(trust, 'identity');
+  return (
+    chain.some(certificate => serialOf(certificate) !== undefined) &&
+    chain.some(({ issuer }) => anchors.some(anchor => sameName(anchor.certificate.subject, issuer)))
+  );
 }
 
 function unverifiedLeaf(evidence: Evidence): { readonly leafKey?: string; readonly subject?: string } {

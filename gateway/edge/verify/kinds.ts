@@ -62,7 +62,7 @@ function mediaTypeOf(types: readonly EvidenceMediaType[], bytes: Uint8Array): Ev
 const jsonKinds: readonly (readonly [string, string])[] = [
   ['quote', 'tpm-quote'],
   ['dac', 'matter'],
-  ['measurements', 'spdm'],
+  ['messages', 'spdm'],
   ['__cmwc_t', 'cmw'],
 ];
 
@@ -99,6 +99,7 @@ function jsonKind(bytes: Uint8Array): string | undefined {
 }
 
 function cborKind(bytes: Uint8Array): string | undefined {
+  if (isOpcUa(bytes)) return 'opc-ua';
   // An untagged COSE_Sign1 is a certificate of Open DICE; a certificate in DER may stand before it.
   if (bytes[0] === 0x84 || bytes[0] === 0x30) return 'open-dice';
   if (bytes[0] === 0xd2 || bytes[0] === 0xd1 || (bytes[0] === 0xd8 && bytes[1] === 0x3d)) {
@@ -108,6 +109,12 @@ function cborKind(bytes: Uint8Array): string | undefined {
     return psaProfileOf(claims) === undefined ? 'eat' : 'psa';
   }
   return isCmwStart(bytes[0] ?? 0) ? 'cmw' : undefined;
+}
+
+/** The first of its parts is a certificate with its length before it. */
+function isOpcUa(bytes: Uint8Array): boolean {
+  const length = bytes.length < 8 ? 0 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+  return length > 100 && length < bytes.length && bytes[4] === 0x30 && bytes[5] === 0x82;
 }
 
 /** A record, a tag of a Content-Format, or a collection (draft-ietf-rats-msg-wrap, demultiplexing by the first byte). */

@@ -2,23 +2,23 @@ import { createPublicKey } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Hex } from '../../model/address.ts';
-import type { AnchorUse, MatterLedger, ReferenceSet, TrustMaterial } from '../../model/trust.ts';
+import type { AnchorMaterial, AnchorUse, MatterLedger, TrustMaterial } from '../../model/trust.ts';
 import { DecodeError } from '../../codec/reader.ts';
 import { decodeCertificate } from '../../codec/x509.ts';
 import { sha256 } from '../../attestation/evidence.ts';
-import { EvidenceError } from '../../attestation/evidence-error.ts';
 import { type PublishedKey, readJwks } from '../../attestation/jwks.ts';
 import { mergeLedgers, readMatterFile } from '../../attestation/matter/ledger-file.ts';
-import { readReferenceFile, ReferenceFileError, type ReferenceKey, readReferenceKey } from '../../attestation/reference-values.ts';
+import { type ReferenceKey, readReferenceKey } from '../../attestation/reference-values.ts';
 import { prepareTrust, type Trust, type VouchedKey } from '../../attestation/trust.ts';
+import { listedKeysOf } from '../store/anchor-files.ts';
+import { CrlFiles } from '../store/crl-files.ts';
+import { readReferenceFiles } from '../store/reference-files.ts';
 import { readTrust } from '../store/trust-files.ts';
-import { type Piece, readFile, readPiece, textOf, VerifyCallError } from './pieces.ts';
+import { attempt, type Found, readText } from '../store/trust-folder.ts';
+import { type Piece, readPiece, textOf, VerifyCallError } from './pieces.ts';
 
 /** What the folders of the command line say whom and what to trust. `keys` are public keys as such: for tokens, for EARs, for reference values. */
 export type Given = { readonly trust: Trust; readonly keys: readonly PublishedKey[]; readonly problems: readonly string[] };
-
-/** Longest file of trust material, bytes. */
-const maxTrustFile = 4 * 1024 * 1024;
 
 type Folders = {
   readonly kind: string;
@@ -30,33 +30,42 @@ type Folders = {
 
 /**
  * Reads folders that a person names for one call. A folder of the form of `policies` (with `anchors`, `reference-values` or `matter` in it) is read as that.
- * Of any other every file counts: certificates are anchors for what KIND needs, unless the name says for what; public keys (PEM, JWK, JWK Set) vouch for the
- * token that they signed, whoever it says it is of; `X.json` with `X.json.sig` are reference values; other JSON is what Matter's ledger says. What cannot be
- * used is left out and named in `problems`. Throws VerifyCallError for a folder that is none.
+ * Of any other every file counts. For anchors: certificates, for what KIND needs unless the name says for what; public keys (PEM, JWK, JWK Set), which vouch
+ * for the token that they signed, whoever it says it is of, and sign reference values; CRLs; lists of keys. For references: signed reference values in every
+ * form, and what Matter's ledger says. What cannot be used is left out and named in `problems`. Throws VerifyCallError for a folder that is none.
  */
 export function readGiven({ kind, anchors, references, named }: Folders): Given {
   const problems: string[] = [];
-  const [policies, flat] = parted([...anchors, ...references]);
-  const { trust: shipped, problems: wrong } = readTrust(policies);
+  const isPolicies = (folder: string): boolean => ['anchors', 'reference-values', 'matter'].some(sub => existsSync(join(folder, sub)));
+  const { trust: shipped, problems: wrong } = readTrust([...new Set([...anchors, ...references].filter(isPolicies))]);
   problems.push(...wrong);
-  const files = flat.flatMap(folder => filesOf(folder));
-  const keyFiles = flat.filter(folder => anchors.includes(folder)).flatMap(filesOf);
-  const pieces = keyFiles.flatMap(path => attempt(path, problems, () => [readPiece(path)]));
-  const certificates = pieces.flatMap(piece => anchorsIn(piece, kind));
-  const keys = pieces.flatMap(piece => attempt(piece.path, problems, () => keysIn(piece)));
-  const signers = keyFiles.flatMap(path => (path.endsWith('.pem') ? attempt(path, [], () => [signerOf(path)]) : []));
-  const sets = files.flatMap(path => (existsSync(`${path}.sig`) ? attempt(path, problems, () => setsIn(path, signers)) : []));
-  const ledgers = files.flatMap(path =>
-    path.endsWith('.json') && !existsSync(`${path}.sig`) && !keyFiles.includes(path)
-      ? attempt<MatterLedger>(path, problems, () => [readMatterFile(nameOf(path), utf8At(path))])
-      : [],
+  const anchorFiles = anchors.filter(folder => !isPolicies(folder)).flatMap(filesOf);
+  const referenceFiles = references.filter(folder => !isPolicies(folder)).flatMap(filesOf);
+  const listed = listedKeysOf(anchorFiles, problems);
+  const crls = new CrlFiles().read(
+    anchorFiles.filter(f => f.name.endsWith('.crl')),
+    problems,
   );
+  const pieces = anchorFiles.filter(f => !/\.(crl|ya?ml)$/.test(f.name)).flatMap(f => attempt(f.path, problems, () => [readPiece(f.path)]));
+  const keys = pieces.flatMap(piece => attempt(piece.path, problems, () => keysIn(piece)));
+  const signers = anchorFiles.filter(f => f.name.endsWith('.pem')).flatMap(f => attempt(f.path, [], () => [signerOf(f)]));
+  const isLedger = ({ name, path }: Found): boolean => name.endsWith('.json') && !existsSync(`${path}.sig`);
+  const values = readReferenceFiles(
+    referenceFiles.filter(f => !isLedger(f)),
+    signers,
+    problems,
+  );
+  const ledgers = referenceFiles
+    .filter(isLedger)
+    .flatMap(f => attempt<MatterLedger>(f.path, problems, () => [readMatterFile(f.name, readText(f.path))]));
   const known = [...(shipped.matter === undefined ? [] : [shipped.matter]), ...ledgers];
   const material: TrustMaterial = {
     ...shipped,
-    anchors: [...shipped.anchors, ...certificates],
-    referenceSets: [...shipped.referenceSets, ...sets],
+    anchors: [...shipped.anchors, ...pieces.flatMap(piece => anchorsIn(piece, kind))],
+    referenceSets: [...shipped.referenceSets, ...values.flatMap(file => file.sets)],
+    keys: [...(shipped.keys ?? []), ...listed, ...values.flatMap(file => file.keys)],
     ...(known.length === 0 ? {} : { matter: mergeLedgers(known) }),
+    ...(crls.length === 0 ? {} : { crls: [...(shipped.crls ?? []), ...crls] }),
   };
   const { trust, problems: unusable } = prepareTrust(material);
   const vouched = keys.map(key => vouchedBy(key, named));
@@ -78,45 +87,24 @@ class KeysOfAnybody extends Map<Hex, readonly VouchedKey[]> {
 }
 
 const vouchedBy = ({ spki, keyId }: PublishedKey, { vendor, model }: Folders['named']): VouchedKey => ({
-  voucher: { name: `the key ${keyId ?? `sha-256:${sha256(spki)}`}`, keyHash: sha256(spki), ...(vendor === undefined ? {} : { vendor }) },
+  voucher: {
+    name: `the key ${keyId ?? `sha-256:${sha256(spki)}`}`,
+    keyHash: sha256(spki),
+    ...(vendor === undefined ? {} : { vendor }),
+  },
   spki,
   ...(model === undefined ? {} : { model }),
 });
 
-/** Folders of the form of `policies`, and the others. */
-function parted(folders: readonly string[]): readonly [readonly string[], readonly string[]] {
-  const isPolicies = (folder: string): boolean => ['anchors', 'reference-values', 'matter'].some(sub => existsSync(join(folder, sub)));
-  return [[...new Set(folders.filter(isPolicies))], [...new Set(folders.filter(folder => !isPolicies(folder)))]];
-}
-
-function filesOf(folder: string): readonly string[] {
+function filesOf(folder: string): readonly Found[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
       .filter(entry => entry.isFile() && !entry.name.startsWith('.') && !/\.(sig|md)$/.test(entry.name))
-      .map(entry => join(folder, entry.name))
-      .toSorted();
+      .map(({ name }) => ({ path: join(folder, name), name, shown: join(folder, name) }))
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
     if (error instanceof Error && 'code' in error) throw new VerifyCallError(`Cannot read folder ${folder}: ${String(error.code)}`);
     throw error;
-  }
-}
-
-const nameOf = (path: string): string => path.split('/').at(-1) ?? path;
-const bytesAt = (path: string): Uint8Array => readFile(path, maxTrustFile);
-const utf8At = (path: string): string => new TextDecoder().decode(bytesAt(path));
-
-function attempt<T>(path: string, problems: string[], read: () => readonly T[]): readonly T[] {
-  try {
-    return read();
-  } catch (error) {
-    const isOfFile =
-      error instanceof DecodeError ||
-      error instanceof EvidenceError ||
-      error instanceof ReferenceFileError ||
-      error instanceof VerifyCallError;
-    if (!isOfFile) throw error;
-    problems.push(`${path}: ${error.message}`);
-    return [];
   }
 }
 
@@ -127,12 +115,12 @@ const usesByName: readonly (readonly [RegExp, AnchorUse])[] = [
   [/\.cd-signer-test\.\w+$/, 'cd-signer-test'],
 ];
 
-function anchorsIn(piece: Piece, kind: string): TrustMaterial['anchors'] {
+function anchorsIn(piece: Piece, kind: string): readonly AnchorMaterial[] {
   if (piece.kind !== 'certificates') return [];
+  const file = piece.path.split('/').at(-1) ?? piece.path;
   return piece.certificates.map((der, i) => {
-    const use = usesByName.find(([end]) => end.test(piece.path))?.[1] ?? useFor(kind, der);
-    const name = nameOf(piece.path);
-    return { name: i === 0 ? name : `${name}#${i + 1}`, certificate: Buffer.from(der).toString('base64'), uses: [use] };
+    const use = usesByName.find(([end]) => end.test(file))?.[1] ?? useFor(kind, der);
+    return { name: i === 0 ? file : `${file}#${i + 1}`, certificate: Buffer.from(der).toString('base64'), uses: [use] };
   });
 }
 
@@ -165,6 +153,4 @@ function publicKey(pem: string): Uint8Array {
   }
 }
 
-const signerOf = (path: string): ReferenceKey => readReferenceKey(nameOf(path), utf8At(path));
-const setsIn = (path: string, signers: readonly ReferenceKey[]): readonly ReferenceSet[] =>
-  readReferenceFile(nameOf(path), bytesAt(path), utf8At(`${path}.sig`), signers);
+const signerOf = ({ name, path }: Found): ReferenceKey => readReferenceKey(name, readText(path));

@@ -5,8 +5,12 @@ import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { jwksOf } from '../../../gateway/attestation/jwks.ts';
+import { writeOpcUaProof } from '../../../gateway/attestation/opc-ua/message.ts';
+import { writeSpdmExchange } from '../../../gateway/attestation/spdm/message.ts';
 import { good as matterChain, make as makeMatter, reference as matterReference, siteWith } from '../../attestation/matter-product.ts';
 import * as matterWorld from '../../attestation/matter-world.ts';
+import * as opcUaWorld from '../../attestation/opc-ua-world.ts';
+import * as spdmWorld from '../../attestation/spdm-world.ts';
 import * as tokenWorld from '../../attestation/token-world.ts';
 import * as tpmWorld from '../../attestation/tpm/world.ts';
 import { spec } from '../../attestation/world.ts';
@@ -202,6 +206,25 @@ describe('a quote', () => {
       /^1 .*no file is its signature/,
     );
     expect(judged(tpmWorld.now, 'tpm-quote', ...parts, parts[0] ?? '', ...trusting(desk))).toMatch(/^1 .*is a second quote/);
+  });
+});
+
+describe('an exchange of SPDM, and a channel of OPC UA', () => {
+  it('are judged by their anchors and their nonce, and told by their content', async () => {
+    fresh().put('anchors/root.der', spdmWorld.rootDer);
+    desk.putReferences(spdmWorld.referenceSet);
+    const file = desk.put('exchange.json', writeSpdmExchange(spdmWorld.exchange()));
+    const challenge = ['--nonce', hexOf(spdmWorld.nonce)];
+    for (const kind of ['spdm', 'auto']) {
+      expect(judged(spdmWorld.now, kind, file, ...trusting(desk), ...challenge)).toBe('0 affirming');
+      expect(judged(spdmWorld.now, kind, file, ...trusting(desk))).toBe('4 none EVIDENCE_NOT_FRESH affirming');
+    }
+    fresh().put('anchors/ca.der', opcUaWorld.caDer);
+    const proof = desk.put('channel', writeOpcUaProof(await opcUaWorld.proof()));
+    for (const kind of ['opc-ua', 'auto'])
+      expect(judged(opcUaWorld.now, kind, proof, '--anchors', desk.at('anchors'), '--nonce', hexOf(opcUaWorld.nonce))).toBe(
+        '2 warning NO_MEASUREMENTS',
+      );
   });
 });
 
