@@ -3,7 +3,7 @@ import { ofWhole } from './whole.ts';
 
 /** Message types (RFC 7252 §3), codes (§12.1, RFC 8132 §5) and option numbers (§12.2, RFC 7959 §6) that are used here. */
 export const coapTypes = { confirmable: 0, nonConfirmable: 1, acknowledgement: 2, reset: 3 } as const;
-export const coapCodes = { empty: 0x00, fetch: 0x05, content: 0x45, notAcceptable: 0x86 } as const;
+export const coapCodes = { empty: 0x00, fetchCode: 0x05, content: 0x45, notAcceptable: 0x86 } as const;
 export const coapOptions = { etag: 4, uriPath: 11, contentFormat: 12, uriQuery: 15, accept: 17, block2: 23, block1: 27 } as const;
 
 /** One message. `options` by number, the values of each in the order sent. Untrusted when it was received. */

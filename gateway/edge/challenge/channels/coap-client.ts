@@ -102,7 +102,7 @@ export class CoapClient {
       [coapOptions.block2, [blockValue(block)]],
     ]);
     // Each further block is asked for with the whole question: a server need not remember it.
-    const request = encodeCoap({ type: coapTypes.confirmable, code: coapCodes.fetch, messageId, token, options, payload });
+    const request = encodeCoap({ type: coapTypes.confirmable, code: coapCodes.fetchCode, messageId, token, options, payload });
     return new Promise(resolve => {
       let repeats = 0;
       let seen = 0;
