@@ -1,6 +1,6 @@
 import { Asking, type AskingParts } from './attestation/asking.ts';
 import { Serving } from './attestation/serving.ts';
-import { askableAt, askerAt, attestedEvents } from './inventory/bound.ts';
+import { askableAt, askerAt, attestedEvents, type IsPlaced } from './inventory/bound.ts';
 import { Detector } from './detection/detector.ts';
 import { kindEvents } from './inventory/classify.ts';
 import { commandEvents } from './inventory/command.ts';
@@ -20,7 +20,7 @@ import type { ZoneSettings } from './model/settings.ts';
 import { Prober } from './probing/prober.ts';
 import { probes } from './probing/index.ts';
 import { decide } from './policy/decide.ts';
-import { isExpected } from './policy/expected.ts';
+import { expectedPlace } from './policy/expected.ts';
 import { kindOf } from './policy/kinds.ts';
 import { lookupsOf } from './policy/lookups.ts';
 import type { Policy } from './policy/policy.ts';
@@ -52,7 +52,8 @@ export class Gateway {
     this.#intake = new Intake({ ...parts, ...own, policy: lookupsOf(() => this.#policy) });
     this.#switches = new SwitchKnowledge({ inventory, ...own });
     const ipOf = (record: DeviceRecord) => site.gateway && askableAt(inventory, record, site.gateway, this.#intake.upstream.owners);
-    const attested: AskingParts<DeviceRecord>['attested'] = (...outcome) => attestedEvents(inventory, ...outcome, own.emit);
+    const isPlaced: IsPlaced = ({ device }, identity) => expectedPlace(this.#policy, identity, device) === 'here';
+    const attested: AskingParts<DeviceRecord>['attested'] = (...outcome) => attestedEvents(inventory, isPlaced, ...outcome, own.emit);
     const judged = { emit: own.emit, attested, zoneOf: (record: DeviceRecord) => this.#zoneOf(record) };
     const isBarred = (record: DeviceRecord) => this.#intake.isDown(record.device.port) || this.prober.forbids(record);
     this.#asking = new Asking({ ...judged, inventory, ipOf, isBarred });
@@ -174,8 +175,8 @@ export class Gateway {
     const zone = this.#zoneOf(record);
     for (const event of kindEvents(record.device, clues => kindOf(this.#policy, clues), now)) this.#emit(now, event);
     const identity = record.attestation.result?.identity;
-    const expected = identity !== undefined && isExpected(this.#policy, identity) !== undefined;
-    const decision = decide(decisionFacts(record, zone, expected, now), this.#policy, zone);
+    const place = identity && expectedPlace(this.#policy, identity, record.device);
+    const decision = decide(decisionFacts(record, zone, place, now), this.#policy, zone);
     const evidence = record.attestation.result?.evidence;
     if (!isSameDecision(record.decision, decision))
       this.#emit(now, { kind: 'decided', device: id, decision: evidence === undefined ? decision : { ...decision, evidence } });

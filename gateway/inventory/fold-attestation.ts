@@ -31,7 +31,8 @@ export function foldOutcome(state: AttestationState, outcome: ChallengeOutcome, 
       const { result } = outcome;
       const failedHere = own.find(check => check.outcome === 'failed');
       const { reason: _old, continuityKey: _key, ...base } = kept;
-      const reason = result.reason ?? failedHere?.code;
+      // What failed outranks what was only found odd.
+      const reason = result.status === 'contraindicated' ? (result.reason ?? failedHere?.code) : (failedHere?.code ?? result.reason);
       return {
         ...base,
         status: failedHere === undefined ? result.status : 'contraindicated',

@@ -6,7 +6,7 @@ export const reasons = {
   SIGNED_AND_EXPECTED: { text: 'proved its firmware by certificate and is expected here', next: 'nothing to do' },
   NOT_EXPECTED: {
     text: 'proved its firmware, but nobody listed its serial or key',
-    next: 'approve it, or add its serial to policies/expected',
+    next: 'approve it, or add its serial and port to policies/expected',
   },
   APPROVED: { text: 'a person allowed it', next: 'nothing to do until the approval ends' },
   WAIVED: { text: 'a person excused a failed check for a time', next: 'mend the device before the waiver ends' },
@@ -57,7 +57,7 @@ export const reasons = {
   ROLLED_BACK: { text: 'its counters or its log went backwards', next: 'look for a copied state' },
   LOCATION_NOT_PROVEN: {
     text: 'nothing binds its Evidence to the port or address that answered',
-    next: 'look for a relay; approve by hand',
+    next: 'look at it; then name its port in policies/expected, or approve it',
   },
   ATTESTATION_STOPPED: { text: 'it used to attest and has stopped', next: 'find out why; it cannot be approved as unable to' },
   REFERENCE_REVOKED: { text: 'the reference values that it matched were revoked', next: 'update the device' },

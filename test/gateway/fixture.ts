@@ -38,6 +38,7 @@ const rules = `
 `;
 const expected = `
 - serial: TS2-000123
+  port: v1
 `;
 const kinds = `
 - kind: camera
