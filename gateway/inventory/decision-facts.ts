@@ -9,12 +9,12 @@ import type { DeviceRecord } from './record.ts';
 export const isExpired = ({ attestation: { result } }: DeviceRecord, zone: ZoneSettings, now: Millis): boolean =>
   result !== undefined && now >= result.expires + zone.graceSeconds * 1000;
 
-/** Everything `decide` looks at, for one device now. `expected` comes from the expectation list. */
-export function decisionFacts(record: DeviceRecord, zone: ZoneSettings, expected: boolean, now: Millis): DecisionFacts {
+/** Everything `decide` looks at, for one device now. `expected` comes from the expectation list; `agedTo`: up to when its result has aged. */
+export function decisionFacts(record: DeviceRecord, zone: ZoneSettings, expected: boolean, now: Millis, agedTo = now): DecisionFacts {
   const { device, attestation, person } = record;
   const { vendor, kind, model, hostname } = device.fields;
   // A contraindicated result never ages into a better one: it stands until a newer result replaces it.
-  const expired = attestation.status !== 'contraindicated' && isExpired(record, zone, now);
+  const expired = attestation.status !== 'contraindicated' && isExpired(record, zone, agedTo);
   const status: AttestationStatus = expired ? 'none' : attestation.status;
   const reason: ReasonCode | undefined = expired
     ? 'EVIDENCE_EXPIRED'
