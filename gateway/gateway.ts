@@ -5,6 +5,7 @@ import { Detector } from './detection/detector.ts';
 import { kindEvents } from './inventory/classify.ts';
 import { commandEvents } from './inventory/command.ts';
 import { decisionFacts, isSameDecision } from './inventory/decision-facts.ts';
+import { isBound } from './inventory/identify.ts';
 import { Intake } from './inventory/intake.ts';
 import { Inventory } from './inventory/inventory.ts';
 import type { DeviceRecord } from './inventory/record.ts';
@@ -17,6 +18,7 @@ import type { DeviceView } from './model/device.ts';
 import type { EventBody } from './model/event.ts';
 import type { Command, Effect, Input, MachineSite } from './model/machine.ts';
 import type { ZoneSettings } from './model/settings.ts';
+import { seenTlsPorts } from './probing/seen-tls.ts';
 import { Prober } from './probing/prober.ts';
 import { probes } from './probing/index.ts';
 import { decide } from './policy/decide.ts';
@@ -56,7 +58,7 @@ export class Gateway {
     const attested: AskingParts<DeviceRecord>['attested'] = (...outcome) => attestedEvents(inventory, isPlaced, ...outcome, own.emit);
     const judged = { emit: own.emit, attested, zoneOf: (record: DeviceRecord) => this.#zoneOf(record) };
     const isBarred = (record: DeviceRecord) => this.#intake.isDown(record.device.port) || this.prober.forbids(record);
-    this.#asking = new Asking({ ...judged, inventory, ipOf, isBarred });
+    this.#asking = new Asking({ ...judged, inventory, ipOf, isBarred, isBound, seenTls: ({ device }) => seenTlsPorts(device) });
     this.serving = new Serving({
       ...judged,
       recordAt: ip => site.gateway && askerAt(inventory, ip, site.gateway, this.#intake.upstream.owners),
@@ -99,7 +101,7 @@ export class Gateway {
       case 'overflowed':
       case 'port-state':
         for (const id of this.#intake.take(input, now)) {
-          if (input.kind === 'port-state') this.#asking.hasten(id, now);
+          if (input.kind === 'port-state') this.#asking.hasten(id, 'event', now);
           this.#dirty.add(id);
         }
         this.#planDue ||= this.#intake.upstream.takeNews();
@@ -148,7 +150,7 @@ export class Gateway {
     if ('problem' in answer) return void this.#effects.push({ kind: 'answer', refused: answer });
     for (const event of answer.events) this.#emit(now, event);
     this.prober.commanded(by, command, now);
-    if (command.kind === 'challenge') this.#asking.hasten(command.device, now);
+    if (command.kind === 'challenge') this.#asking.hasten(command.device, 'person', now);
     return void this.#effects.push({ kind: 'answer' });
   }
 
@@ -176,7 +178,7 @@ export class Gateway {
     for (const event of kindEvents(record.device, clues => kindOf(this.#policy, clues), now)) this.#emit(now, event);
     const identity = record.attestation.result?.identity;
     const place = identity && expectedPlace(this.#policy, identity, record.device);
-    const decision = decide(decisionFacts(record, zone, place, now), this.#policy, zone);
+    const decision = decide(decisionFacts(record, zone, place, now, this.#asking.agedTo(id, now)), this.#policy, zone);
     const evidence = record.attestation.result?.evidence;
     if (!isSameDecision(record.decision, decision))
       this.#emit(now, { kind: 'decided', device: id, decision: evidence === undefined ? decision : { ...decision, evidence } });

@@ -12,12 +12,19 @@ export const isExpired = ({ attestation: { result } }: DeviceRecord, zone: ZoneS
 /**
  * Everything `decide` looks at, for one device now. `place` comes from the expectation list; undefined: nobody expects it. Good Evidence of an expected
  * device counts as a warning unless the list binds it to the port that it came from: it may have come from elsewhere, through a relay.
+ * `agedTo`: up to when its result has aged.
  */
-export function decisionFacts(record: DeviceRecord, zone: ZoneSettings, place: ExpectedPlace | undefined, now: Millis): DecisionFacts {
+export function decisionFacts(
+  record: DeviceRecord,
+  zone: ZoneSettings,
+  place: ExpectedPlace | undefined,
+  now: Millis,
+  agedTo = now,
+): DecisionFacts {
   const { device, attestation, person } = record;
   const { vendor, kind, model, hostname } = device.fields;
   // A contraindicated result never ages into a better one: it stands until a newer result replaces it.
-  const expired = attestation.status !== 'contraindicated' && isExpired(record, zone, now);
+  const expired = attestation.status !== 'contraindicated' && isExpired(record, zone, agedTo);
   const isUnplaced = !expired && attestation.status === 'affirming' && place !== undefined && place !== 'here';
   const status: AttestationStatus = expired ? 'none' : isUnplaced ? 'warning' : attestation.status;
   const reason: ReasonCode | undefined = expired

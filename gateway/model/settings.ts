@@ -44,6 +44,8 @@ export type ZoneSettings = {
   readonly challengePorts: readonly number[];
   /** Ways to ask, in this order; absent: TLS at `challengePorts` only. */
   readonly channels?: readonly ChannelAddress[];
+  /** Besides, TLS at ports where the device itself was seen to offer it, none of them a controller's; absent: no. */
+  readonly challengeSeen?: boolean;
   /** How long a result stands, and how long an expired one is tolerated. */
   readonly evidenceTtlSeconds: number;
   readonly graceSeconds: number;

@@ -54,6 +54,7 @@ const zone = z.strictObject(
     challenge: flag.default(false),
     challengePorts: list(port, 1, 4).exactOptional(),
     channels: list(channel, 1, maxChannels).exactOptional(),
+    challengeSeen: flag.exactOptional(),
     evidenceTtlSeconds: count(1, 604_800, ' seconds').default(3600),
     graceSeconds: count(0, 604_800, ' seconds').default(900),
     otherwise: z.enum(['admit', 'hold'], { error: 'admit or hold' }).default('hold'),
