@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Bench, result } from './fixture.ts';
 
-/** The list of the fixture expects TS2-000123 at port v1. */
+/** The list of the fixture expects TS2-000123 at port v1, and TS2-000777 without saying where. */
 const sensor = '02:00:5e:00:00:01';
 const rogue = '02:00:5e:00:00:02';
 const ip = (value: string) => ({ kind: 'address', ip: value }) as const;
@@ -34,6 +34,16 @@ describe('good Evidence of an expected device', () => {
       decision: { access: 'hold', reason: 'LOCATION_NOT_PROVEN', facts: { place: 'elsewhere' } },
     });
     expect(boundOf(bench, rogue)).toMatchObject({ outcome: 'warned', code: 'LOCATION_NOT_PROVEN', seen: `${rogue} on v2` });
+  });
+
+  it('is a warning wherever it comes from when the list names no port', () => {
+    const bench = new Bench();
+    bench.see(sensor, 'v1', ip('10.20.1.1'));
+    bench.answer(sensor, result(bench.now, {}, 'TS2-000777'));
+    expect(bench.device(sensor)).toMatchObject({
+      admission: 'pending',
+      decision: { reason: 'LOCATION_NOT_PROVEN', facts: { place: 'unnamed' } },
+    });
   });
 
   it('there is let in by a person who looked at it', () => {
@@ -75,6 +85,30 @@ describe('one key at two places', () => {
     expect(reasonOf(bench, rogue)).toBe('KEY_SEEN_ELSEWHERE');
   });
 
+  it('is not believed where a person approved another key', () => {
+    const bench = new Bench();
+    bench.see(sensor, 'v3', ip('10.20.1.1'));
+    bench.answer(sensor, result(bench.now, {}, 'OTHER-9'));
+    approve(bench, 'd1');
+    bench.feed({ kind: 'command', by: 'anna', reason: 'again', command: { kind: 'challenge', device: 'd1' } });
+    bench.answer(sensor, result(bench.now));
+    proved(bench, rogue, 'v2', '10.20.1.2');
+    expect([reasonOf(bench, sensor), reasonOf(bench, rogue)]).toEqual(['KEY_SEEN_ELSEWHERE', 'KEY_SEEN_ELSEWHERE']);
+  });
+
+  it('on two VLANs of one port is one device', () => {
+    const bench = new Bench();
+    proved(bench, sensor, 'v1', '10.20.1.1');
+    const fact = ip('10.20.1.5');
+    bench.feed({
+      kind: 'observed',
+      observations: [{ at: bench.now, port: 'v1', vlan: 7, mac: sensor, collector: 'test', frame: 1, fact }],
+    });
+    bench.answer(sensor, result(bench.now));
+    const reasons = bench.gateway.inventory.withMac(sensor).map(({ decision }) => decision?.reason);
+    expect(reasons).toEqual(['SIGNED_AND_EXPECTED', 'SIGNED_AND_EXPECTED']);
+  });
+
   it('is believed nowhere when nobody can tell: neither is placed, or both are behind the same listed port', () => {
     const bench = new Bench();
     proved(bench, sensor, 'v3', '10.20.1.1');
@@ -105,9 +139,8 @@ describe('one key at two places', () => {
     const bench = new Bench();
     proved(bench, rogue, 'v2', '10.20.1.2');
     bench.feed({ kind: 'tick' }, 3_600_000);
-    bench.see(sensor, 'v1', ip('10.20.1.1'));
-    bench.answer(sensor, result(bench.now));
-    expect(bench.device(sensor).admission).toBe('admitted');
+    proved(bench, sensor, 'v3', '10.20.1.1');
+    expect(reasonOf(bench, sensor)).toBe('LOCATION_NOT_PROVEN');
   });
 
   it('is seen when it is handed in too', () => {
