@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { concat } from '../../gateway/codec/opc-ua-channel.ts';
+import { concat } from '../../gateway/codec/bytes.ts';
 import { readOpcUaProof, readSignedOpen, writeOpcUaProof } from '../../gateway/attestation/opc-ua/message.ts';
 import { alternativeNames, ca, certificate, name, newKeys, usage } from '../vectors/path-pki.ts';
 import type { PolicyName, ServerSpec } from '../vectors/opc-ua-server.ts';
