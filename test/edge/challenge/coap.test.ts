@@ -79,7 +79,7 @@ const target = (remotePort: number) => ({
   remotePort,
   nonce: () => makeNonce({ random: new Uint8Array(64), mac: '', ip: '127.0.0.1', remotePort }, 0),
 });
-const ask = async (answer: Answer, left = 8000): Promise<Exchange> => coap.ask(target(await serve(answer)), left);
+const ask = async (answer: Answer, left = 30_000): Promise<Exchange> => coap.ask(target(await serve(answer)), left);
 
 describe('a device that answers FETCH', () => {
   const trust = { anchors: [], referenceSets: [psaSet], keys: [listedKey] };
