@@ -7,6 +7,7 @@ import { type Accounts, parseAccounts } from './api/auth.ts';
 import { createPage } from './api/server.ts';
 import { bridgeAddress } from './edge/bridge-address.ts';
 import { ChallengeDispatcher } from './edge/challenge/dispatcher.ts';
+import { sendClient } from './edge/challenge/send-client.ts';
 import { sendTrust } from './edge/challenge/send-trust.ts';
 import { receive } from './edge/inbox.ts';
 import { lineWriter, readLines } from './edge/lines.ts';
@@ -103,6 +104,7 @@ const toChallenger = channel<ToChallenger>('challenger', value => {
     site.processHeard('challenger', message.pid);
     site.processSays('challenger', visibleText(message.fault ?? ''));
     dispatcher.lost('challenger');
+    if (settings.challengeClient !== undefined) sendClient(toChallenger, settings.challengeClient, log);
     sendTrust(toChallenger, keeper.trust);
   }
 });

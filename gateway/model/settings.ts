@@ -78,6 +78,8 @@ export type Settings = {
   readonly page: Listener;
   readonly attestation: Listener;
   readonly zones: readonly ZoneSettings[];
+  /** PEM file with the certificate and key that devices get shown which ask who we are; absent: none. */
+  readonly challengeClient?: string;
   /** The optional active mDNS browser (mdns-js). Off by default. */
   readonly browseMdns: boolean;
   /** Switches to read by SNMP, each listed by a person. Credentials stand in it: it goes to the reading process and nowhere else. */

@@ -105,6 +105,7 @@ const fields = z.strictObject(
     page: listener(9443).default({ host: '0.0.0.0', port: 9443 }),
     attestation: listener(8444).exactOptional(),
     zones: list(zone, 1, 256).prefault([{ name: 'all', default: true }]),
+    challengeClient: folder.exactOptional(),
     browseMdns: flag.default(false),
     switches: list(switchShape, 0, maxSwitches).exactOptional(),
   },
