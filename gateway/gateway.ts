@@ -8,6 +8,7 @@ import { decisionFacts, isSameDecision } from './inventory/decision-facts.ts';
 import { isBound } from './inventory/identify.ts';
 import { Intake } from './inventory/intake.ts';
 import { Inventory } from './inventory/inventory.ts';
+import { References } from './inventory/references.ts';
 import type { DeviceRecord } from './inventory/record.ts';
 import { decidesAnew, Enforcing, plansAnew, wishOf } from './inventory/enforcing.ts';
 import { SwitchKnowledge } from './inventory/switch-knowledge.ts';
@@ -38,6 +39,7 @@ export class Gateway {
   readonly #asking: Asking<DeviceRecord>;
   readonly prober: Prober<DeviceRecord>;
   readonly serving: Serving<DeviceRecord>;
+  readonly references: References;
   /** Devices to decide about again: a subset of the inventory. */
   readonly #dirty = new Set<DeviceId>();
   #policy: Policy;
@@ -55,7 +57,10 @@ export class Gateway {
     this.#switches = new SwitchKnowledge({ inventory, ...own });
     const ipOf = (record: DeviceRecord) => site.gateway && askableAt(inventory, record, site.gateway, this.#intake.upstream.owners);
     const isPlaced: IsPlaced = ({ device }, identity) => expectedPlace(this.#policy, identity, device) === 'here';
-    const attested: AskingParts<DeviceRecord>['attested'] = (...outcome) => attestedEvents(inventory, isPlaced, ...outcome, own.emit);
+    const attested: AskingParts<DeviceRecord>['attested'] = (...outcome) => {
+      attestedEvents(inventory, isPlaced, ...outcome, own.emit);
+      this.references.attested(outcome[0], outcome[3]);
+    };
     const judged = { emit: own.emit, attested, zoneOf: (record: DeviceRecord) => this.#zoneOf(record) };
     const isBarred = (record: DeviceRecord) => this.#intake.isDown(record.device.port) || this.prober.forbids(record);
     this.#asking = new Asking({ ...judged, inventory, ipOf, isBarred, isBound, seenTls: ({ device }) => seenTlsPorts(device) });
@@ -64,10 +69,12 @@ export class Gateway {
       recordAt: ip => site.gateway && askerAt(inventory, ip, site.gateway, this.#intake.upstream.owners),
       handedIn: (...outcome) => this.#asking.handedIn(...outcome),
     });
+    const effect = (one: Effect) => void this.#effects.push(one);
+    this.references = new References({ ...judged, inventory, effect });
     this.prober = new Prober({
       ...{ probes: list, inventory, settings: site.settings, own: site.gateway, emit: own.emit, ipOf },
       ...{ zoneOf: record => this.#zoneOf(record).name, isChallenged: id => this.#asking.isOpen(id) },
-      effect: effect => this.#effects.push(effect),
+      effect,
     });
   }
 
@@ -115,6 +122,10 @@ export class Gateway {
       case 'served-outcome':
         this.serving.finished(input, now);
         break;
+      case 'judged-again':
+      case 'references':
+        this.references.take(input, now);
+        break;
       case 'probe-outcome':
         this.prober.finished(input.id, input.outcome, now);
         break;
@@ -127,6 +138,7 @@ export class Gateway {
       case 'noted':
         this.#emit(now, input.event);
         this.#asking.noted(input.event, now);
+        this.references.noted(input.event, now);
         break;
       case 'tick':
         this.#tick(now);
@@ -138,6 +150,7 @@ export class Gateway {
   #tick(now: Millis): void {
     this.#asking.tick(now);
     this.prober.tick(now);
+    this.references.refresh(now);
     const { pausedUntil } = this.inventory;
     if (pausedUntil !== undefined && now >= pausedUntil) this.#emit(now, { kind: 'resumed', by: 'clock', reason: 'the pause ended' });
     for (const { device, person, attestation } of this.inventory.records())
@@ -151,6 +164,7 @@ export class Gateway {
     for (const event of answer.events) this.#emit(now, event);
     this.prober.commanded(by, command, now);
     if (command.kind === 'challenge') this.#asking.hasten(command.device, 'person', now);
+    this.references.refresh(now);
     return void this.#effects.push({ kind: 'answer' });
   }
 

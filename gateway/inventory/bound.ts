@@ -2,6 +2,7 @@ import type { DeviceId, Hex, Ip, Mac, Millis } from '../model/address.ts';
 import type { AttestationResult, AttestedIdentity, ChallengeOutcome, Check } from '../model/attestation.ts';
 import type { AttestationState, Device } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
+import { withBaseline } from './baseline.ts';
 import type { Inventory } from './inventory.ts';
 import { relink } from './linking.ts';
 import type { DeviceRecord } from './record.ts';
@@ -73,12 +74,13 @@ export function attestedEvents(
   isPlaced: IsPlaced,
   device: DeviceId,
   challenge: string,
-  outcome: ChallengeOutcome,
+  judged: ChallengeOutcome,
   now: Millis,
   emit: (now: Millis, event: EventBody) => void,
 ): void {
   const record = inventory.get(device);
   if (record === undefined) return;
+  const outcome = withBaseline(judged, record.attestation.baseline);
   const identity = outcome.kind === 'appraised' ? outcome.result.identity : undefined;
   const rivals =
     identity === undefined || outcome.kind !== 'appraised' || !countsFor(outcome.result)

@@ -64,6 +64,11 @@ export const reasons = {
   NO_MEASUREMENTS: { text: 'proved who it is, but carries no firmware measurement', next: 'approve it by hand' },
   DIGEST_UNKNOWN: { text: 'its measured firmware is in no signed list', next: 'install known firmware, or have the list extended' },
   REFERENCE_MISSING: { text: 'there are no reference values for its model', next: 'add signed reference values for the model' },
+  BASELINE_ONLY: {
+    text: 'measures what a person took as its baseline; nobody signed for it',
+    next: 'add signed reference values for the model, or approve it',
+  },
+  BASELINE_CHANGED: { text: 'measures something else than the baseline that a person took', next: 'find out what changed it' },
   VERSION_DENIED: { text: 'its security version is below the floor', next: 'update the device' },
   DEBUG_ENABLED: { text: 'its measurements say that it is in debug or recovery mode, or not secured', next: 'secure the device' },
   ENFORCEMENT_PAUSED: { text: 'a person paused enforcement', next: 'resume when ready' },

@@ -9,7 +9,7 @@ export type Identities = {
   readonly anchorPem: string;
   /** Key of the vendor's root, PKCS #8. */
   readonly anchorKeyPem: string;
-  readonly reference: { readonly file: string; readonly signature: string; readonly publicKeyPem: string };
+  readonly reference: { readonly file: string; readonly signature: string; readonly publicKeyPem: string; readonly keyPem: string };
   /** Serials that the operator bought, and what each is for: by it `rows.ts` says where it stands. */
   readonly bought: readonly { readonly serial: string; readonly credential: 'good' | 'tampered' }[];
   readonly digests: { readonly good: string; readonly tampered: string };
