@@ -5,7 +5,6 @@ import { Detector } from './detection/detector.ts';
 import { kindEvents } from './inventory/classify.ts';
 import { commandEvents } from './inventory/command.ts';
 import { decisionFacts, isSameDecision } from './inventory/decision-facts.ts';
-import { isBound } from './inventory/identify.ts';
 import { Intake } from './inventory/intake.ts';
 import { Inventory } from './inventory/inventory.ts';
 import { References } from './inventory/references.ts';
@@ -19,7 +18,6 @@ import type { DeviceView } from './model/device.ts';
 import type { EventBody } from './model/event.ts';
 import type { Command, Effect, Input, MachineSite } from './model/machine.ts';
 import type { ZoneSettings } from './model/settings.ts';
-import { seenTlsPorts } from './probing/seen-tls.ts';
 import { Prober } from './probing/prober.ts';
 import { probes } from './probing/index.ts';
 import { decide } from './policy/decide.ts';
@@ -63,7 +61,8 @@ export class Gateway {
     };
     const judged = { emit: own.emit, attested, zoneOf: (record: DeviceRecord) => this.#zoneOf(record) };
     const isBarred = (record: DeviceRecord) => this.#intake.isDown(record.device.port) || this.prober.forbids(record);
-    this.#asking = new Asking({ ...judged, inventory, ipOf, isBarred, isBound, seenTls: ({ device }) => seenTlsPorts(device) });
+    const toAsk = { ipOf, isBarred, isBound: (record: DeviceRecord) => wishOf(record).bound, seenTls: Prober.seenTls };
+    this.#asking = new Asking({ ...judged, ...toAsk, inventory });
     this.serving = new Serving({
       ...judged,
       recordAt: ip => site.gateway && askerAt(inventory, ip, site.gateway, this.#intake.upstream.owners),

@@ -19,6 +19,7 @@ import type { Settings, ZoneSettings } from '../model/settings.ts';
 import type { Enforcement } from '../model/axes.ts';
 import { broadcastPorts } from './broadcast-ports.ts';
 import type { ListedProbe } from './probe.ts';
+import { seenTlsPorts } from './seen-tls.ts';
 import { sweepsOf } from './sweeps.ts';
 import { type Candidate, ProbeSchedule, type ProbeWorld } from './schedule.ts';
 
@@ -72,6 +73,11 @@ export class Prober<R extends DeviceRecord> {
     this.#grants = parts.inventory.probing;
     this.#isOff = parts.own === undefined || parts.settings.network.kind === 'listen';
     this.#schedule = new ProbeSchedule(parts.probes);
+  }
+
+  /** Where a device was seen to offer TLS, and may be asked by it unnamed. */
+  static seenTls({ device }: Pick<DeviceRecord, 'device'>): readonly number[] {
+    return seenTlsPorts(device);
   }
 
   /** True iff the device must not be challenged now: a person said never, or a probe has its one connection. */
