@@ -4,7 +4,7 @@ import { earClaims, type EarSubject, EarStale, signEar, subjectOf } from '../att
 import { messageEvidence } from '../attestation/evidence.ts';
 import type { ServedSession } from '../attestation/served-sessions.ts';
 import type { Served, Serving } from '../attestation/serving.ts';
-import type { DeviceId, Ip, Mac, Millis } from '../model/address.ts';
+import type { DeviceId, Ip, Mac, Millis, PortName } from '../model/address.ts';
 import type { AttestationResult, ChallengeOutcome, Evidence, EvidenceMediaType } from '../model/attestation.ts';
 import type { AttestationState } from '../model/device.ts';
 import type { Input } from '../model/machine.ts';
@@ -27,9 +27,18 @@ export type ServedAttestationParts = {
   readonly log: (line: string) => void;
 };
 
+/**
+ * What is not even authentic may come from anybody, and would push out of the store what others proved: of it so much is kept of each port in an hour.
+ * Bytes.
+ */
+const maxUnproved = 1_048_576;
+const hourMs: Millis = 3_600_000;
+
 /** Evidence that devices hand in: to the challenger, into the machine, and back as an EAR (`Attesting` of gateway/api). */
 export class ServedAttestation {
   readonly #parts: ServedAttestationParts;
+  /** Unproved bytes that were kept of each port in this hour: at most as many entries as the gateway has ports. */
+  readonly #unproved = new Map<PortName, { readonly since: Millis; readonly bytes: number }>();
 
   constructor(parts: ServedAttestationParts) {
     this.#parts = parts;
@@ -62,9 +71,19 @@ export class ServedAttestation {
     }
     const after = this.at(asker.ip);
     if (after.kind !== 'armed' || after.asker.device !== asker.device) return { kind: 'failed' };
-    keepEvidence(evidence);
+    const isProved = outcome.kind === 'appraised' && outcome.result.identity !== undefined;
+    if (isProved || this.#mayKeep(asker.port, bytes.length)) keepEvidence(evidence);
     input({ kind: 'served-outcome', session: id, asker, outcome });
     return outcome.kind === 'no-evidence' ? outcome : this.#tell(asker.device, outcome.result);
+  }
+
+  #mayKeep(port: PortName, length: number): boolean {
+    const now = this.#parts.now();
+    const known = this.#unproved.get(port);
+    const own = known === undefined || now - known.since >= hourMs ? { since: now, bytes: 0 } : known;
+    if (own.bytes + length > maxUnproved) return false;
+    this.#unproved.set(port, { ...own, bytes: own.bytes + length });
+    return true;
   }
 
   /** What the machine made of it counts: an EAR must not affirm what we do not. */

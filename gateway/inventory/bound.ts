@@ -26,9 +26,9 @@ const rivalsOf = (inventory: Inventory, here: Device, key: Hex, now: Millis): re
       now < result.expires,
   );
 
-/** A person who approved this key here has looked. */
+/** A person who approved this key here, or whoever is here, has looked. */
 const isApproved = ({ person }: DeviceRecord, key: Hex, now: Millis): boolean =>
-  person?.kind === 'approval' && person.deviceKey === key && (person.until === undefined || now < person.until);
+  person?.kind === 'approval' && (person.deviceKey ?? key) === key && (person.until === undefined || now < person.until);
 
 const at = ({ device: { mac, port } }: DeviceRecord): string => `${mac} on ${port}`;
 

@@ -28,6 +28,7 @@ const good = (): ChallengeOutcome => result(now, { evidence: id, scheme: 'psa' }
 function bench(
   options: { outcome?: ChallengeOutcome; state?: Partial<AttestationState>; at?: () => Served; neighbour?: string; noKey?: true } = {},
 ) {
+  let clock = now;
   const inputs: Input[] = [];
   const kept: Evidence[] = [];
   const judged: Judgement[] = [];
@@ -44,11 +45,11 @@ function bench(
     keepEvidence: one => kept.push(one),
     input: one => inputs.push(one),
     signer: () => (options.noKey === true ? Promise.reject(new Error('mode 644')) : Promise.resolve(signer)),
-    now: () => now,
+    now: () => clock,
     version: '1.2.3',
     log: () => undefined,
   });
-  return { served, inputs, kept, judged };
+  return { served, inputs, kept, judged, tick: (ms: number) => (clock += ms) };
 }
 const read = (ear: string) =>
   readEar(new TextEncoder().encode(ear), 'jwt', { keys: [parts], cache: new KeyCache(), now, maxAgeSeconds: 600 });
@@ -105,6 +106,22 @@ describe('Evidence that was handed in', () => {
   it('is taken only where our answers go to the very MAC that the device is known by', () => {
     expect(bench().served.at(asker.ip).kind).toBe('armed');
     expect(bench({ neighbour: '02:00:00:00:00:66' }).served.at(asker.ip).kind).toBe('unknown');
+  });
+});
+
+describe('Evidence that proves nothing', () => {
+  it('is kept up to 1 MiB of a port in an hour, and pushes nothing of others out of the store; what is authentic is always kept', async () => {
+    const { identity: _, ...unproved } = (good() as Extract<ChallengeOutcome, { kind: 'appraised' }>).result;
+    const big = { ...evidence, bytes: new Uint8Array(262_144) };
+    const bad = bench({ outcome: { kind: 'appraised', result: { ...unproved, status: 'contraindicated' }, evidence: [id] } });
+    for (let n = 0; n < 50; n += 1) await bad.served.judge(session, big);
+    expect([bad.kept.length, bad.inputs.length]).toEqual([4, 50]);
+    bad.tick(3_600_000);
+    await bad.served.judge(session, big);
+    expect(bad.kept).toHaveLength(5);
+    const proved = bench();
+    for (let n = 0; n < 50; n += 1) await proved.served.judge(session, big);
+    expect(proved.kept).toHaveLength(50);
   });
 });
 
