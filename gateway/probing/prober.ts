@@ -61,6 +61,8 @@ const passes: ReadonlySet<Enforcement> = new Set(['open', 'would-hold', 'would-q
 
 /** Probing as the machine runs it: turns of the schedule become effects, outcomes become Events. */
 export class Prober<R extends DeviceRecord> {
+  /** Where a device was seen to offer TLS, and may be asked by it unnamed. */
+  static readonly seenTls = ({ device }: Pick<DeviceRecord, 'device'>): readonly number[] => seenTlsPorts(device);
   readonly #parts: ProberParts<R>;
   readonly #grants: Grants;
   readonly #isOff: boolean;
@@ -73,11 +75,6 @@ export class Prober<R extends DeviceRecord> {
     this.#grants = parts.inventory.probing;
     this.#isOff = parts.own === undefined || parts.settings.network.kind === 'listen';
     this.#schedule = new ProbeSchedule(parts.probes);
-  }
-
-  /** Where a device was seen to offer TLS, and may be asked by it unnamed. */
-  static seenTls({ device }: Pick<DeviceRecord, 'device'>): readonly number[] {
-    return seenTlsPorts(device);
   }
 
   /** True iff the device must not be challenged now: a person said never, or a probe has its one connection. */
