@@ -1,12 +1,13 @@
 import { Asking, type AskingParts } from './attestation/asking.ts';
 import { Serving } from './attestation/serving.ts';
-import { askableAt, askerAt, attestedEvents } from './inventory/bound.ts';
+import { askableAt, askerAt, attestedEvents, type IsPlaced } from './inventory/bound.ts';
 import { Detector } from './detection/detector.ts';
 import { kindEvents } from './inventory/classify.ts';
 import { commandEvents } from './inventory/command.ts';
 import { decisionFacts, isSameDecision } from './inventory/decision-facts.ts';
 import { Intake } from './inventory/intake.ts';
 import { Inventory } from './inventory/inventory.ts';
+import { References } from './inventory/references.ts';
 import type { DeviceRecord } from './inventory/record.ts';
 import { decidesAnew, Enforcing, plansAnew, wishOf } from './inventory/enforcing.ts';
 import { SwitchKnowledge } from './inventory/switch-knowledge.ts';
@@ -20,7 +21,7 @@ import type { ZoneSettings } from './model/settings.ts';
 import { Prober } from './probing/prober.ts';
 import { probes } from './probing/index.ts';
 import { decide } from './policy/decide.ts';
-import { isExpected } from './policy/expected.ts';
+import { expectedPlace } from './policy/expected.ts';
 import { kindOf } from './policy/kinds.ts';
 import { lookupsOf } from './policy/lookups.ts';
 import type { Policy } from './policy/policy.ts';
@@ -36,6 +37,7 @@ export class Gateway {
   readonly #asking: Asking<DeviceRecord>;
   readonly prober: Prober<DeviceRecord>;
   readonly serving: Serving<DeviceRecord>;
+  readonly references: References;
   /** Devices to decide about again: a subset of the inventory. */
   readonly #dirty = new Set<DeviceId>();
   #policy: Policy;
@@ -52,7 +54,11 @@ export class Gateway {
     this.#intake = new Intake({ ...parts, ...own, policy: lookupsOf(() => this.#policy) });
     this.#switches = new SwitchKnowledge({ inventory, ...own });
     const ipOf = (record: DeviceRecord) => site.gateway && askableAt(inventory, record, site.gateway, this.#intake.upstream.owners);
-    const attested: AskingParts<DeviceRecord>['attested'] = (...outcome) => attestedEvents(inventory, ...outcome, own.emit);
+    const isPlaced: IsPlaced = ({ device }, identity) => expectedPlace(this.#policy, identity, device) === 'here';
+    const attested: AskingParts<DeviceRecord>['attested'] = (...outcome) => {
+      attestedEvents(inventory, isPlaced, ...outcome, own.emit);
+      this.references.attested(outcome[0], outcome[3]);
+    };
     const judged = { emit: own.emit, attested, zoneOf: (record: DeviceRecord) => this.#zoneOf(record) };
     const isBarred = (record: DeviceRecord) => this.#intake.isDown(record.device.port) || this.prober.forbids(record);
     this.#asking = new Asking({ ...judged, inventory, ipOf, isBarred });
@@ -61,10 +67,12 @@ export class Gateway {
       recordAt: ip => site.gateway && askerAt(inventory, ip, site.gateway, this.#intake.upstream.owners),
       handedIn: (...outcome) => this.#asking.handedIn(...outcome),
     });
+    const effect = (one: Effect) => void this.#effects.push(one);
+    this.references = new References({ ...judged, inventory, effect });
     this.prober = new Prober({
       ...{ probes: list, inventory, settings: site.settings, own: site.gateway, emit: own.emit, ipOf },
       ...{ zoneOf: record => this.#zoneOf(record).name, isChallenged: id => this.#asking.isOpen(id) },
-      effect: effect => this.#effects.push(effect),
+      effect,
     });
   }
 
@@ -112,6 +120,10 @@ export class Gateway {
       case 'served-outcome':
         this.serving.finished(input, now);
         break;
+      case 'judged-again':
+      case 'references':
+        this.references.take(input, now);
+        break;
       case 'probe-outcome':
         this.prober.finished(input.id, input.outcome, now);
         break;
@@ -124,6 +136,7 @@ export class Gateway {
       case 'noted':
         this.#emit(now, input.event);
         this.#asking.noted(input.event, now);
+        this.references.noted(input.event, now);
         break;
       case 'tick':
         this.#tick(now);
@@ -135,6 +148,7 @@ export class Gateway {
   #tick(now: Millis): void {
     this.#asking.tick(now);
     this.prober.tick(now);
+    this.references.refresh(now);
     const { pausedUntil } = this.inventory;
     if (pausedUntil !== undefined && now >= pausedUntil) this.#emit(now, { kind: 'resumed', by: 'clock', reason: 'the pause ended' });
     for (const { device, person, attestation } of this.inventory.records())
@@ -148,6 +162,7 @@ export class Gateway {
     for (const event of answer.events) this.#emit(now, event);
     this.prober.commanded(by, command, now);
     if (command.kind === 'challenge') this.#asking.hasten(command.device, now);
+    this.references.refresh(now);
     return void this.#effects.push({ kind: 'answer' });
   }
 
@@ -174,8 +189,8 @@ export class Gateway {
     const zone = this.#zoneOf(record);
     for (const event of kindEvents(record.device, clues => kindOf(this.#policy, clues), now)) this.#emit(now, event);
     const identity = record.attestation.result?.identity;
-    const expected = identity !== undefined && isExpected(this.#policy, identity) !== undefined;
-    const decision = decide(decisionFacts(record, zone, expected, now), this.#policy, zone);
+    const place = identity && expectedPlace(this.#policy, identity, record.device);
+    const decision = decide(decisionFacts(record, zone, place, now), this.#policy, zone);
     const evidence = record.attestation.result?.evidence;
     if (!isSameDecision(record.decision, decision))
       this.#emit(now, { kind: 'decided', device: id, decision: evidence === undefined ? decision : { ...decision, evidence } });

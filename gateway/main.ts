@@ -7,6 +7,7 @@ import { type Accounts, parseAccounts } from './api/auth.ts';
 import { createPage } from './api/server.ts';
 import { bridgeAddress } from './edge/bridge-address.ts';
 import { ChallengeDispatcher } from './edge/challenge/dispatcher.ts';
+import { JudgeAgain } from './edge/challenge/judge-again.ts';
 import { sendTrust } from './edge/challenge/send-trust.ts';
 import { receive } from './edge/inbox.ts';
 import { lineWriter, readLines } from './edge/lines.ts';
@@ -33,7 +34,8 @@ import { JournalStore } from './edge/store/journal-store.ts';
 import { JsonFile } from './edge/store/json-file.ts';
 import { pageCertificate } from './edge/store/page-certificate.ts';
 import { watchPolicies } from './edge/store/policy-files.ts';
-import { PolicyKeeper } from './edge/store/policy-keeper.ts';
+import { hashOfTrust, PolicyKeeper } from './edge/store/policy-keeper.ts';
+import { openReferencesOfSite } from './edge/store/reference-files.ts';
 import { settingsToRun } from './edge/store/settings.ts';
 import { lazySigner } from './edge/store/signing-key.ts';
 import { readTrust } from './edge/store/trust-files.ts';
@@ -43,6 +45,7 @@ import { Inventory } from './inventory/inventory.ts';
 import { VendorTable } from './inventory/vendor.ts';
 import type { Evidence } from './model/attestation.ts';
 import type { Input } from './model/machine.ts';
+import type { TrustMaterial } from './model/trust.ts';
 import { visibleText } from './model/visible-text.ts';
 
 /** The gateway process: wires the machine to the store, the other processes, the page and the attestation listener. No privilege. */
@@ -103,7 +106,7 @@ const toChallenger = channel<ToChallenger>('challenger', value => {
     site.processHeard('challenger', message.pid);
     site.processSays('challenger', visibleText(message.fault ?? ''));
     dispatcher.lost('challenger');
-    sendTrust(toChallenger, keeper.trust);
+    sendTrust(toChallenger, materialInForce());
   }
 });
 const toProber =
@@ -158,6 +161,11 @@ const probeDispatcher = new ProbeDispatcher({
   toProber,
   done: (id, outcome) => input({ kind: 'probe-outcome', id, outcome }),
 });
+const judgeAgain = new JudgeAgain({
+  kept: id => store.evidence(id),
+  judge: judgement => dispatcher.judge(judgement),
+  done: ({ device, evidence }, outcome) => input({ kind: 'judged-again', device, evidence, outcome }),
+});
 const runner = new Runner(gateway, {
   now,
   append: (at, events, matters) => store.append(at, events, matters),
@@ -166,6 +174,8 @@ const runner = new Runner(gateway, {
   probe: order => probeDispatcher.start(order),
   stopProbes: ids => probeDispatcher.stop(ids),
   resync: () => void toSensor({ type: 'resync' }),
+  handOverTrust,
+  judgeAgain: order => judgeAgain.start(order),
   changed: events => site.changed(events),
   refused: (count, why) => log(`${why} (${count} events)`),
 });
@@ -229,6 +239,7 @@ const site = new LiveSite({
   now,
   command: (by, reason, command) => runner.command(by, reason, command),
   note: event => input({ kind: 'noted', event }),
+  openReferences: (name, bytes, signature) => openReferencesOfSite(settings.policyFolders, name, bytes, signature),
 });
 
 const showProblems = (): void => site.policy(keeper.policy.hash, [...problems, ...keeper.problems]);
@@ -239,15 +250,29 @@ function usePolicy(): void {
 }
 
 const crlFiles = new CrlFiles();
-/** Anchors and reference values are read again every few seconds; whoever was judged under other ones is challenged anew. */
+/** What judges now: the files, with what was said of the reference values in them, and those that people brought. */
+function materialInForce(): TrustMaterial {
+  const { sets, keys } = gateway.references.effective(now());
+  const all = [...(keeper.trust.keys ?? []), ...keys];
+  return { ...keeper.trust, referenceSets: sets, ...(all.length === 0 ? {} : { keys: all }) };
+}
+
+/** The challenger first, then the machine: whoever was judged under other anchors and reference values is challenged anew, and judged by the new ones. */
+function handOverTrust(): void {
+  const material = materialInForce();
+  sendTrust(toChallenger, material);
+  const referenceSets = material.referenceSets.filter(({ standing }) => standing === undefined).map(({ id }) => id);
+  const names = { anchors: material.anchors.map(({ name }) => name), referenceSets };
+  input({ kind: 'noted', event: { kind: 'trust-loaded', hash: hashOfTrust(material), ...names } });
+}
+
+/** Anchors and reference values are read again every few seconds. */
 function useTrust(): void {
-  const hash = keeper.takeTrust(readTrust(settings.policyFolders, now(), crlFiles));
+  const changed = keeper.takeTrust(readTrust(settings.policyFolders, now(), crlFiles)) !== undefined;
   showProblems();
-  if (hash === undefined) return;
-  const { anchors, referenceSets } = keeper.trust;
-  sendTrust(toChallenger, keeper.trust);
-  const names = { anchors: anchors.map(({ name }) => name), referenceSets: referenceSets.map(({ id }) => id) };
-  input({ kind: 'noted', event: { kind: 'trust-loaded', hash, ...names } });
+  if (!changed) return;
+  input({ kind: 'references', sets: keeper.trust.referenceSets });
+  handOverTrust();
 }
 
 input({ kind: 'noted', event: { kind: 'started', version, source: 'live' } });

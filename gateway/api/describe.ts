@@ -3,6 +3,7 @@ import type { Fact } from '../model/fact.ts';
 import type { LinkEvidence } from '../model/link.ts';
 import { reasons } from '../model/reason.ts';
 import { attachmentText } from '../model/switch.ts';
+import { describeReference } from './describe-reference.ts';
 
 /** One Fact in words. The text of the device in it is untrusted. */
 export function describeFact(fact: Fact): string {
@@ -167,6 +168,15 @@ export function describeEvent(body: EventBody): string {
       return `policy loaded from ${body.files.length} files`;
     case 'trust-loaded':
       return `trust in force: ${body.anchors.length} anchors, ${body.referenceSets.length} reference sets`;
+    case 'reference-found':
+    case 'reference-gone':
+    case 'reference-added':
+    case 'reference-activated':
+    case 'reference-expired':
+    case 'reference-revoked':
+    case 'reference-withdrawn':
+    case 'baseline-taken':
+      return describeReference(body);
     case 'policy-refused':
       return `policy refused: ${body.problems.join('; ')}`;
   }

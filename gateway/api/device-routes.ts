@@ -14,6 +14,7 @@ import { earLines, earRoutes, type Ears, signingKey } from './ear-routes.ts';
 import type { Live } from './live.ts';
 import { probeRoutes } from './probe-routes.ts';
 import { ProblemError, readBody } from './problem.ts';
+import { referenceRoutes } from './reference-routes.ts';
 import { deviceDetail } from './rows.ts';
 import { approveBody, linkBody, pauseBody, quarantineBody, reasonBody, setFieldBody, waiveBody, zoneModeBody } from './schemas.ts';
 import type { CommandAnswer, Site } from './site.ts';
@@ -33,9 +34,7 @@ export type DeviceRouteParts = { readonly site: Site; readonly live: Live; reado
 export function deviceRoutes({ site, live, ears, now }: DeviceRouteParts, who: WhoAsks): Router {
   const router = Router();
   const command = async (request: Request, reason: string, wanted: Command): Promise<{ ok: true }> => {
-    const answer = await site.command(who(request), reason, wanted);
-    if (!answer.ok) throw new ProblemError(problemOf(answer), answer.problem);
-    return { ok: true };
+    return done(await site.command(who(request), reason, wanted));
   };
 
   router.get('/devices', (request, response) => {
@@ -99,6 +98,7 @@ export function deviceRoutes({ site, live, ears, now }: DeviceRouteParts, who: W
     response.json(await command(request, reason, { kind: 'zone-mode', zone: request.params.zone, mode }));
   });
 
+  referenceRoutes(router, { site, command, done, who, known: id => known(site, id).device, now });
   earRoutes(router, ears, id => known(site, id), now);
   probeRoutes(router, { site, command, known: id => known(site, id).device, now });
 
@@ -173,6 +173,11 @@ function inFuture(until: number, now: number): number {
 function endOf(span: Span, now: number): number | undefined {
   if ('forGood' in span) return undefined;
   return 'hours' in span ? now + Math.round(span.hours * hour) : inFuture(span.until, now);
+}
+
+function done(answer: CommandAnswer): { ok: true } {
+  if (!answer.ok) throw new ProblemError(problemOf(answer), answer.problem);
+  return { ok: true };
 }
 
 const problems = { 400: 'bad-request', 404: 'not-found', 409: 'conflict', 503: 'unavailable' } as const;

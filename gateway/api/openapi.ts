@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { apiPath, ownRequestHeader } from './contract.ts';
+import * as references from './reference-schemas.ts';
 import { jwksPath } from './ear-routes.ts';
 import * as schemas from './schemas.ts';
 
@@ -62,6 +63,37 @@ export const routes: readonly Route[] = [
     answer: done,
   },
   { method: 'post', path: '/devices/{id}/probe', summary: 'Ask a device now', body: schemas.reasonBody, answer: done },
+  { method: 'get', path: '/references', summary: 'Sets of reference values and where each stands', answer: references.referenceList },
+  { method: 'get', path: '/references/{key}', summary: 'One set with all that it lists', answer: references.referenceDetail },
+  {
+    method: 'post',
+    path: '/references',
+    summary: 'Bring a signed file; its sets are staged',
+    body: references.addReferenceBody,
+    answer: done,
+  },
+  {
+    method: 'post',
+    path: '/references/{key}/activate',
+    summary: 'Put a set into force, for a time beside those that it replaces',
+    body: references.activateReferenceBody,
+    answer: done,
+  },
+  { method: 'post', path: '/references/{key}/expire', summary: 'Accept a set no more', body: schemas.reasonBody, answer: done },
+  {
+    method: 'post',
+    path: '/references/{key}/revoke',
+    summary: 'Count what a set lists as bad; devices that lean on it are judged again at once',
+    body: schemas.reasonBody,
+    answer: done,
+  },
+  {
+    method: 'post',
+    path: '/devices/{id}/baseline',
+    summary: 'Take what a device measures today as its baseline: a warning as long as it stays so',
+    body: schemas.reasonBody,
+    answer: done,
+  },
   { method: 'get', path: '/health', summary: 'How the gateway itself fares', answer: schemas.health },
   { method: 'get', path: '/coverage', summary: 'What of the network is seen, and what cannot be seen', answer: schemas.coverage },
   { method: 'get', path: '/export.csv', summary: 'The inventory as CSV (RFC 4180)', media: 'text/csv' },

@@ -40,7 +40,7 @@ const hex = z.string().regex(/^[0-9a-f]*$/);
 const reasonCode = z.enum(reasonCodes);
 const assurance = z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3), z.literal(4), z.literal(5)]);
 
-const reason = z.string().trim().min(reasonLength.min).max(reasonLength.max).describe('Why; kept in the journal');
+export const reason = z.string().trim().min(reasonLength.min).max(reasonLength.max).describe('Why; kept in the journal');
 const approvalHours = z.number().positive().max(maxApprovalHours);
 const waiverHours = z.number().positive().max(maxWaiverHours);
 

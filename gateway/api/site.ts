@@ -4,7 +4,9 @@ import type { DeviceView } from '../model/device.ts';
 import type { Event } from '../model/event.ts';
 import type { Command, CommandAnswer } from '../model/machine.ts';
 import type { ProbingState, ZoneProbing } from '../model/probe.ts';
+import type { BroughtFile, ReferenceList } from '../model/reference.ts';
 import type { Settings, ZoneMode } from '../model/settings.ts';
+import type { ReferenceSet } from '../model/trust.ts';
 
 /** How the gateway itself fares; shown on the page and by `sallyport devices`. */
 export type Health = {
@@ -43,6 +45,12 @@ export type Site = {
   coverage(): Coverage;
   /** What we may ask on the wire by ourselves, and what came of it. */
   probes(): ProbingState;
+  /** All sets of reference values, where each stands, and the baselines. Looks at every device. */
+  references(): ReferenceList;
+  /** A set with all that it lists; undefined when nobody holds it any more. */
+  reference(key: string): ReferenceSet | undefined;
+  /** Brings a signed file of reference values; its sets are staged. */
+  addReferences(by: string, reason: string, brought: BroughtFile): Promise<CommandAnswer>;
   /** Resolves when the Event is committed (or when the command was refused). */
   command(by: string, reason: string, command: Command): Promise<CommandAnswer>;
   /** Records who signed in. */

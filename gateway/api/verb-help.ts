@@ -11,6 +11,7 @@ export const clientVerbs = [
   'set',
   'pause',
   'probes',
+  'reference',
   'export',
   'coverage',
 ] as const;
@@ -167,6 +168,33 @@ ${device}
 ${common}
 
 Exit codes: 0 good, 1 refused or failed, 2 something is armed, 4 no such device
+`,
+  reference: `Usage: sallyport reference [list] [options]
+       sallyport reference show SET
+       sallyport reference diff SET SET
+       sallyport reference add FILE [--signature FILE] --reason TEXT
+       sallyport reference activate SET [--replaces SET ... [--for 7d] | --beside] --reason TEXT
+       sallyport reference expire SET --reason TEXT
+       sallyport reference revoke SET --reason TEXT
+       sallyport reference baseline DEVICE --reason TEXT
+
+Says which firmware is known to be good, who signed for it and where each set stands: staged, active, superseded or revoked.
+SET is its key or the beginning of it, or its file where that holds one set. Files of policies/reference-values are in force by themselves;
+an update (SUIT) of a class that has reference values already waits to be activated.
+${device}
+
+  add              a .json, .corim or .suit file whose signature is good, up to 45 kB; it is staged
+  activate         puts it into force; with --replaces and --for old and new are accepted until then, and the old no more after that
+  expire           accepted no more: devices that measure it are denied as too old
+  revoke           counts as bad: devices that leaned on it fail at once, are judged again and challenged anew
+  baseline         what the device measures today is its good state, where nobody signs for it: a warning as long as it stays so
+  --for SPAN       12h, 7d; at most 90d
+  --beside         it takes nobody's place, though others of its class are in force
+  --signature FILE detached signature, where the file carries none
+  --reason TEXT    3 to 500 characters, kept in the journal
+${common}
+
+Exit codes: 0 good, 1 refused or failed, 2 not in force or different, 3 revoked, 4 nothing known
 `,
   export: `Usage: sallyport export [--format csv|jsonl|ear] [--output FILE] [options]
 

@@ -16,6 +16,8 @@ type Class = {
   readonly sets: readonly ReferenceSet[];
   /** The set that fits, else the one that fits best. */
   readonly match?: Match;
+  /** A set that fits as well, but is accepted no more; told when none that is accepted fits. */
+  readonly past?: ReferenceSet;
 };
 
 /** Appraises what a verified chain claims: measured → reference → version → mode (DESIGN §7). Each step may only lower. */
@@ -33,7 +35,7 @@ export function appraiseChain(claims: Verified<ChainClaims>, trust: Trust, check
     vector,
     digestsSeen: measured.flatMap(c => c.digests).slice(0, 64),
     digestsExpected: digestsOf(classes),
-    referenceSets: classes.flatMap(c => (c.match === undefined ? [] : [c.match.set.id])).slice(0, 50),
+    referenceSets: classes.flatMap(c => c.past?.id ?? c.match?.set.id ?? []).slice(0, 50),
   };
 }
 
@@ -60,14 +62,17 @@ function classesOf(measured: readonly MeasuredClaim[], anchor: Voucher, sets: re
     groups.set(key, group);
   }
   return [...groups.values()].map(group => {
-    const usable = sets.filter(s => isAbout(s, group) && speaksFor(anchor, s));
+    const known = sets.filter(s => isAbout(s, group) && speaksFor(anchor, s));
+    const usable = known.filter(s => s.standing === undefined);
     const matches = usable.map(set => matchSet(set, group.claims));
     // Of sets that fit alike, one whose floor is held counts before one whose is not.
     const match =
       matches.find(m => isMatched(m) && deniedBy(m) === undefined) ??
       matches.find(isMatched) ??
       matches.toSorted((a, b) => faults(a) - faults(b))[0];
-    return { ...group, sets: usable, ...(match === undefined ? {} : { match }) };
+    const isHeld = match !== undefined && isMatched(match);
+    const past = isHeld ? undefined : known.find(s => s.standing !== undefined && isMatched(matchSet(s, group.claims)));
+    return { ...group, sets: usable, ...(match === undefined ? {} : { match }), ...(past === undefined ? {} : { past }) };
   });
 }
 
@@ -91,6 +96,8 @@ function checkMeasured(measured: readonly MeasuredClaim[], unappraised: readonly
 
 /** False when reference values are missing or unequal. */
 function checkReference(classes: readonly Class[], anchor: Voucher, trust: Trust, checks: Checks): boolean {
+  const past = classes.find(c => c.past !== undefined)?.past;
+  if (past !== undefined) return checkPast(past, checks);
   for (const { model, match, claims } of classes) {
     if (match !== undefined && !isMatched(match)) {
       const odd = match.unknown[0];
@@ -104,7 +111,7 @@ function checkReference(classes: readonly Class[], anchor: Voucher, trust: Trust
   }
   const bare = classes.find(c => c.match === undefined);
   if (bare !== undefined) {
-    const elsewhere = trust.referenceSets.some(s => isAbout(s, bare));
+    const elsewhere = trust.referenceSets.some(s => s.standing === undefined && isAbout(s, bare));
     const why = elsewhere ? `; those that exist do not name the anchor ${anchor.name}` : '';
     checks.warn('reference', 'REFERENCE_MISSING', `no reference values for ${quote(bare.vendor)} ${quote(bare.model)}${why}`, {
       seen: bare.claims.map(describe).join('; '),
@@ -114,6 +121,25 @@ function checkReference(classes: readonly Class[], anchor: Voucher, trust: Trust
   const names = classes.flatMap(c => (c.match?.pairs ?? []).map(p => `${p.component.name} ${p.version}`));
   checks.pass('reference', names.join(', '), { seen: classes.flatMap(c => c.claims.map(describe)).join('; ') });
   return true;
+}
+
+/** What is measured was good once, and is not accepted any more. That the signer's time has run out says nothing against the device. */
+function checkPast({ id, standing, notAfter }: ReferenceSet, checks: Checks): false {
+  if (standing === 'revoked')
+    checks.fail('reference', 'REFERENCE_REVOKED', `it measures what ${quote(id)} lists, which was revoked`, {
+      expected: 'firmware that is not revoked',
+      seen: id,
+    });
+  else if (standing === 'superseded')
+    checks.fail('reference', 'VERSION_DENIED', `it measures what ${quote(id)} lists, which a newer one replaced`, {
+      expected: 'firmware of reference values in force',
+      seen: id,
+    });
+  else {
+    const when = notAfter === undefined ? '' : ` on ${new Date(notAfter).toISOString().slice(0, 10)}`;
+    checks.warn('reference', 'REFERENCE_MISSING', `the reference values that it matches, ${quote(id)}, ended${when}`);
+  }
+  return false;
 }
 
 /** Rollback floor, and the exact security version where one is asked for. */

@@ -21,9 +21,14 @@ export type ChainFound = ChainClaims & { readonly path: readonly Certificate[] }
 
 /**
  * Checks a chain of read certificates, leaf first, up to an anchor, and says what it claims: the union of the measurements over the whole path, each said by the key
- * that signed its certificate. Throws EvidenceError or DecodeError.
+ * that signed its certificate. `named`: what a profile says of the identity, once the path is checked. Throws EvidenceError or DecodeError.
  */
-export function verifyChain(links: readonly Link[], context: Context, checks: Checks): ChainFound {
+export function verifyChain(
+  links: readonly Link[],
+  context: Context,
+  checks: Checks,
+  named: (path: readonly Certificate[], identity: AttestedIdentity) => AttestedIdentity = (_, identity) => identity,
+): ChainFound {
   const chain = links.map(link => link.certificate);
   const path = checkedPath(chain, context);
   const extra = chain.filter(c => !path.certificates.includes(c) && !sameBytes(c.der, path.anchor.certificate.der)).length;
@@ -38,7 +43,7 @@ export function verifyChain(links: readonly Link[], context: Context, checks: Ch
   const contents = new Map(links.map(link => [link.certificate, link.content]));
   const inPath = path.certificates.map(certificate => contents.get(certificate) ?? { infos: [], unappraised: [] });
   const measured = claimsOf(path, inPath);
-  const identity = identityOf(path, contents, measured);
+  const identity = named(path.certificates, identityOf(path, contents, measured));
   const purposes = [...new Set(path.certificates.flatMap(keyPurposes))];
   checks.pass('identity', `${identity.subject}${purposes.length === 0 ? '' : `; keys for ${purposes.join(', ')}`}`, {
     seen: identity.serial === undefined ? undefined : printable(identity.serial),

@@ -12,14 +12,8 @@ import { classIdOf, type Dialect, dialectOf, setsOf } from './corim-sets.ts';
 import { type ReferenceKey, ReferenceFileError, signerOf } from './reference-values.ts';
 import { checkSign1 } from './signature.ts';
 
-/** What a file of reference values yields once its signature is good. `unused` names what stands in it and only adds to what is known. */
-export type ReferenceFile = {
-  readonly sets: readonly ReferenceSet[];
-  readonly keys: readonly ListedKey[];
-  readonly unused: readonly string[];
-  /** Tags that these replace, by their ids (comid.tag-rel replaces). */
-  readonly replaces: readonly string[];
-};
+/** What a file of reference values yields once its signature is good. */
+export type ReferenceFile = { readonly sets: readonly ReferenceSet[]; readonly keys: readonly ListedKey[] };
 
 /**
  * Reads a CoRIM (draft-ietf-rats-corim): a COSE_Sign1 by one of `keys`, or an unsigned one for which somebody here signed (`detached`, base64, over
@@ -91,22 +85,32 @@ function usable(name: string, corim: Corim, about: About): ReferenceFile {
     for (const kind of others.keys())
       if (!harmless.has(kind)) throw new DecodeError(`it holds ${kind}, which may take back what they endorse`);
   const { hash, ...shown } = about;
+  const notes = notesOf(corim);
   const sets = setsOf(
     corim.comids.flatMap(c => c.reference),
     dialect,
-  ).map((set, i): ReferenceSet => ({ id: `${name}#${i + 1} sha256:${hash}`, source: 'corim', ...shown, ...set }));
+  ).map(
+    (set, i): ReferenceSet => ({
+      id: `${name}#${i + 1} sha256:${hash}`,
+      source: 'corim',
+      ...shown,
+      ...(notes.length === 0 ? {} : { notes }),
+      ...set,
+    }),
+  );
   const keys = corim.comids.flatMap(c => c.attestKeys.map(triple => listedKeys(triple, dialect))).flat();
   if (sets.length === 0 && keys.length === 0) throw new DecodeError('it names neither reference values nor keys of devices');
-  const replaces = corim.comids.flatMap(c => c.linked.filter(l => l.relation === 'replaces').map(l => l.tag));
-  return { sets, keys, unused: unusedOf(corim), replaces };
+  return { sets, keys };
 }
 
-function unusedOf({ comids, otherTags, dependsOn }: Corim): readonly string[] {
+/** What only adds to what is known of a device, or says of other manifests: told, and not used. */
+function notesOf({ comids, otherTags, dependsOn }: Corim): readonly string[] {
   const counts = new Map<string, number>();
   for (const comid of comids) for (const [kind, count] of comid.others) counts.set(kind, (counts.get(kind) ?? 0) + count);
   if (otherTags.length > 0) counts.set('CoSWID tags', otherTags.length);
   if (dependsOn > 0) counts.set('dependent manifests', dependsOn);
-  return [...counts].map(([kind, count]) => `${count} ${kind}`);
+  const replaced = comids.flatMap(c => c.linked.filter(l => l.relation === 'replaces').map(l => `says that it replaces tag ${l.tag}`));
+  return [...[...counts].map(([kind, count]) => `${count} ${kind} are not used`), ...replaced].slice(0, 20);
 }
 
 /** The keys of one instance. A key without an instance would be an anchor, and anchors never come in a file of reference values. */

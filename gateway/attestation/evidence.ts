@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Hex } from '../model/address.ts';
 import type { Evidence, EvidenceMediaType } from '../model/attestation.ts';
+import { concat } from '../codec/bytes.ts';
 import { EvidenceError } from './evidence-error.ts';
 
 /** Most certificates and bytes of one chain. More is a fault of the Attester, not a reason to work harder. */
@@ -21,7 +22,7 @@ export function evidenceId(certificates: readonly Uint8Array[]): Hex {
 export const chainEvidence = (certificates: readonly Uint8Array[]): Evidence => ({
   id: evidenceId(certificates),
   mediaType: 'application/vnd.sallyport.x509-chain',
-  bytes: concat(certificates),
+  bytes: concat(...certificates),
   certificates,
 });
 
@@ -32,16 +33,6 @@ export const messageEvidence = (mediaType: EvidenceMediaType, bytes: Uint8Array,
   bytes,
   certificates,
 });
-
-function concat(pieces: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
-}
 
 /** Throws EvidenceError when the chain is empty or over a cap. */
 export function checkSize(certificates: readonly Uint8Array[]): void {

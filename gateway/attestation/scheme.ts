@@ -15,11 +15,13 @@ import type { Trust } from './trust.ts';
 
 /**
  * What makes the Evidence fresh. `handshake`: signed over our random; a resumed one, or one without a certificate, proves no possession (RFC 8446 §4.4.3,
- * RFC 5246 §7.4.3). `nonce`: the challenge that it must answer; `spent` when it was answered before. `none`: judged offline, so nothing can be affirming.
+ * RFC 5246 §7.4.3). `nonce`: the challenge that it must answer; `spent` when it was answered before. `kept`: out of our own store, and fresh when
+ * it was judged first, at `at`; its result is of then and ends when that one did. `none`: judged offline, so nothing can be affirming.
  */
 export type Freshness =
   | { readonly kind: 'handshake'; readonly protocol: string; readonly resumed: boolean }
   | { readonly kind: 'nonce'; readonly nonce: Uint8Array; readonly expires: Millis; readonly spent: boolean; readonly channel: string }
+  | { readonly kind: 'kept'; readonly at: Millis; readonly expires: Millis }
   | { readonly kind: 'none' };
 
 /** A nonce is at least so long: 256 bits of ours. Bytes. */
@@ -122,10 +124,27 @@ function authenticate<Claims extends ChainClaims>(
   }
 }
 
-const describe = (freshness: Freshness): string =>
-  freshness.kind === 'handshake' ? freshness.protocol : freshness.kind === 'nonce' ? freshness.channel : 'read from a file';
+function describe(freshness: Freshness): string {
+  switch (freshness.kind) {
+    case 'handshake':
+      return freshness.protocol;
+    case 'nonce':
+      return freshness.channel;
+    case 'kept':
+      return 'kept since it was judged first';
+    case 'none':
+      return 'read from a file';
+  }
+}
+
+const wasFresh = (at: Millis): string =>
+  `it was fresh when it was judged first, ${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 
 function isFreshHandshake(evidence: Evidence, freshness: Freshness, checks: Checks): boolean {
+  if (freshness.kind === 'kept') {
+    checks.pass('fresh', wasFresh(freshness.at));
+    return true;
+  }
   if (freshness.kind === 'none') {
     checks.warn('fresh', 'EVIDENCE_NOT_FRESH', 'nobody asked for it: a chain by itself proves no possession');
     return true;
@@ -146,6 +165,7 @@ function isFreshHandshake(evidence: Evidence, freshness: Freshness, checks: Chec
 /** Single use, unexpired, and equal to the one nonce that the Evidence carries. Compared as a whole: nothing is learnt from how long it takes. */
 function checkNonce(nonces: readonly Uint8Array[], { freshness, now }: Context, checks: Checks): void {
   if (freshness.kind === 'none') return checks.warn('fresh', 'EVIDENCE_NOT_FRESH', 'no challenge was given to compare its nonce with');
+  if (freshness.kind === 'kept') return checks.pass('fresh', wasFresh(freshness.at));
   if (freshness.kind === 'handshake')
     return checks.fail('fresh', 'EVIDENCE_NOT_FRESH', 'Cannot take Evidence as fresh: it answers no challenge of ours');
   const [only] = nonces;
@@ -187,10 +207,11 @@ function appraised(
 ): ChallengeOutcome {
   // A failed quote must not make us forget where the TPM stood: the next would pass as its first.
   const quote = claims?.quote ?? before?.previous;
+  const ends = freshness.kind === 'kept' ? freshness.expires : now + ttlSeconds * 1000;
   const result: AttestationResult = {
-    at: now,
+    at: freshness.kind === 'kept' ? freshness.at : now,
     // What an anchor gave ends with it, on time; what it gives after that has ended already, and is told all the same.
-    expires: Math.min(now + ttlSeconds * 1000, claims?.pathEnds ?? never, after(now, claims?.anchor.expires)),
+    expires: Math.min(ends, claims?.pathEnds ?? never, after(now, claims?.anchor.expires)),
     scheme: name,
     ...unlessStale(appraisal, freshness),
     ...(checks.reason === undefined ? {} : { reason: checks.reason }),

@@ -1,4 +1,4 @@
-import type { DeviceId, Ip, Mac, Millis, PortName } from '../model/address.ts';
+import type { DeviceId, Ip, Mac, Millis, PortName, ZoneName } from '../model/address.ts';
 import type { AttestationResult, ChallengeOutcome, QuoteState } from '../model/attestation.ts';
 import type { EventBody } from '../model/event.ts';
 import type { Asker, Input } from '../model/machine.ts';
@@ -25,7 +25,7 @@ export type ServingParts<R extends DeviceRecord> = {
 
 /** Whom we judge Evidence for that comes from an address, and how long a result of it stands; else why we do not. */
 export type Served =
-  | { readonly kind: 'armed'; readonly asker: Asker; readonly ttlSeconds: number; readonly quote?: QuoteState }
+  | { readonly kind: 'armed'; readonly asker: Asker; readonly zone: ZoneName; readonly ttlSeconds: number; readonly quote?: QuoteState }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'unarmed' };
 
@@ -41,11 +41,11 @@ export class Serving<R extends DeviceRecord> {
   at(ip: Ip): Served {
     const record = this.#parts.recordAt(ip);
     if (record === undefined) return { kind: 'unknown' };
-    const { challenge, evidenceTtlSeconds: ttlSeconds } = this.#parts.zoneOf(record);
+    const { name: zone, challenge, evidenceTtlSeconds: ttlSeconds } = this.#parts.zoneOf(record);
     if (!challenge) return { kind: 'unarmed' };
     const { id: device, mac, port } = record.device;
     const quote = record.attestation.result?.quote;
-    return { kind: 'armed', asker: { device, mac, port, ip }, ttlSeconds, ...(quote === undefined ? {} : { quote }) };
+    return { kind: 'armed', asker: { device, mac, port, ip }, zone, ttlSeconds, ...(quote === undefined ? {} : { quote }) };
   }
 
   /** Whoever moved, or lost its address to another, while its Evidence was judged has not attested. Our own failures say nothing about a device. */

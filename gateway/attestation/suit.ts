@@ -33,7 +33,7 @@ export function readSuit(
     const manifest = decodeSuitManifest(envelope.manifest);
     checkSevered(envelope, manifest);
     const set = { ...setOf(manifest, maps), id: `${name}#1 sha256:${sha256(bytes)}`, source: 'suit' as const, signedBy };
-    return { sets: [set], keys: [], unused: [], replaces: [] };
+    return { sets: [set], keys: [] };
   } catch (error) {
     if (!(error instanceof DecodeError || error instanceof EvidenceError)) throw error;
     throw new ReferenceFileError(`Cannot use ${name}: ${error.message}`);

@@ -1,3 +1,4 @@
+import { concat } from './bytes.ts';
 import { application, arrayLength, byteString, messageType, readResponseHeader, string } from './opc-ua.ts';
 import { DecodeError, Reader } from './reader.ts';
 import { decodeText } from './text.ts';
@@ -30,16 +31,6 @@ const u32 = (n: number): Uint8Array => Uint8Array.of(n & 255, (n >>> 8) & 255, (
 const counted = (bytes: Uint8Array | undefined): readonly Uint8Array[] =>
   bytes === undefined ? [u32(0xffff_ffff)] : [u32(bytes.length), bytes];
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
-export function concat(...pieces: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
-}
-
 /** A final chunk (§6.7.2.2): three letters, `F`, the size of all of it. `extra`: bytes that are still to be added. */
 export const chunkHeader = (type: string, bodyBytes: number): Uint8Array => concat(utf8(`${type}F`), u32(bodyBytes + 8));
 const chunk = (type: string, ...body: readonly Uint8Array[]): Uint8Array => {

@@ -1,13 +1,18 @@
 import type { Gateway } from '../gateway.ts';
 import { coverageOf } from '../inventory/coverage.ts';
+import { ReferenceFileError } from '../attestation/reference-values.ts';
+import type { ReferenceFile } from '../attestation/corim.ts';
 import { PortSharing } from '../inventory/port-sharing.ts';
+import { referenceList } from '../inventory/reference-list.ts';
 import type { DeviceId, Millis, PortName } from '../model/address.ts';
 import type { Coverage } from '../model/coverage.ts';
 import type { Device, DeviceView } from '../model/device.ts';
 import type { Event, EventBody } from '../model/event.ts';
 import type { Command, CommandAnswer } from '../model/machine.ts';
 import type { ProbingState } from '../model/probe.ts';
+import type { BroughtFile, ReferenceList } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
+import type { ReferenceSet } from '../model/trust.ts';
 import type { FromSensor } from './messages.ts';
 import { RunningTotal } from './running-total.ts';
 import type { JournalStore } from './store/journal-store.ts';
@@ -35,6 +40,8 @@ export type LiveSiteParts = {
   readonly now: () => Millis;
   readonly command: (by: string, reason: string, command: Command) => Promise<CommandAnswer>;
   readonly note: (event: EventBody) => void;
+  /** Reads a signed file of reference values that a person brings. Throws ReferenceFileError. */
+  readonly openReferences: (name: string, bytes: Uint8Array, signature: string | undefined) => Pick<ReferenceFile, 'sets' | 'keys'>;
 };
 
 /** What the page, the CLI and the attestation listener may see of the running gateway (`Site` of gateway/api/site.ts). */
@@ -120,6 +127,27 @@ export class LiveSite {
 
   probes(): ProbingState {
     return this.#parts.gateway.prober.state(this.#parts.now());
+  }
+
+  references(): ReferenceList {
+    const { gateway, now } = this.#parts;
+    return referenceList(gateway.inventory, gateway.references, now());
+  }
+
+  reference(key: string): ReferenceSet | undefined {
+    return this.#parts.gateway.references.get(key);
+  }
+
+  /** Brings a signed file of reference values; its sets are staged. */
+  addReferences(by: string, reason: string, { file, content, signature }: BroughtFile): Promise<CommandAnswer> {
+    const { openReferences, command } = this.#parts;
+    try {
+      const { sets, keys } = openReferences(file, content, signature);
+      return command(by, reason, { kind: 'reference-add', file, sets, keys });
+    } catch (error) {
+      if (!(error instanceof ReferenceFileError)) throw error;
+      return Promise.resolve({ ok: false, status: 400, problem: error.message });
+    }
   }
 
   command(by: string, reason: string, command: Command): Promise<CommandAnswer> {

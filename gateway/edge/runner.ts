@@ -18,6 +18,9 @@ export type RunnerEdge = {
   readonly probe: (order: ProbeOrder) => void;
   readonly stopProbes: (ids: readonly string[] | undefined) => void;
   readonly resync: () => void;
+  /** Other reference values are in force: whoever judges is told at once. */
+  readonly handOverTrust: () => void;
+  readonly judgeAgain: (order: Extract<Effect, { readonly kind: 'judge-again' }>) => void;
   readonly changed: (events: readonly EventBody[]) => void;
   readonly refused: (count: number, why: string) => void;
 };
@@ -34,6 +37,11 @@ const peoplesKinds: readonly EventBody['kind'][] = [
   'never-probe',
   'probe-asked',
   'probing-ceased',
+  'reference-added',
+  'reference-activated',
+  'reference-expired',
+  'reference-revoked',
+  'baseline-taken',
   'policy-loaded',
   'started',
   'storage',
@@ -99,6 +107,8 @@ export class Runner {
         const stops = this.#stops;
         void committed.then(done => this.#probe(effect.order, done, stops === this.#stops));
       } else if (effect.kind === 'resync') this.#edge.resync();
+      else if (effect.kind === 'trust') this.#edge.handOverTrust();
+      else if (effect.kind === 'judge-again') this.#edge.judgeAgain(effect);
     }
     if (events.length > 0) this.#edge.changed(events);
     return committed;

@@ -55,7 +55,7 @@ export class ServedAttestation {
     const evidence = messageEvidence(mediaType, bytes);
     const freshness = { kind: 'nonce', nonce, expires, spent: false, channel: `handed in from ${asker.ip} for a session of ours` } as const;
     const quote = before.quote === undefined ? {} : { quote: { previous: before.quote } };
-    const outcome = await judge({ evidence, freshness, ...quote, ttlSeconds: before.ttlSeconds });
+    const outcome = await judge({ evidence, freshness, ...quote, ttlSeconds: before.ttlSeconds, zone: before.zone });
     if (outcome.kind === 'transport-failure') {
       this.#parts.log(`served attestation: ${outcome.detail}`);
       return { kind: 'failed' };

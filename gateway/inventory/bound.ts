@@ -1,43 +1,65 @@
-import type { DeviceId, Ip, Mac, Millis } from '../model/address.ts';
-import type { ChallengeOutcome, Check } from '../model/attestation.ts';
+import type { DeviceId, Hex, Ip, Mac, Millis } from '../model/address.ts';
+import type { AttestationResult, AttestedIdentity, ChallengeOutcome, Check } from '../model/attestation.ts';
+import type { AttestationState, Device } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
+import { withBaseline } from './baseline.ts';
 import type { Inventory } from './inventory.ts';
 import { relink } from './linking.ts';
 import type { DeviceRecord } from './record.ts';
 import { isHostOf } from './zone.ts';
 
-/**
- * The check that only the inventory can make: the reply came through the lane of the bound MAC, port and address, and no other device
- * proved the same device key. A genuine chain relayed by a rogue, or a copied key, fails here for the later of the two.
- */
-export function boundCheck(inventory: Inventory, id: DeviceId, outcome: ChallengeOutcome): readonly Check[] {
-  const record = inventory.get(id);
-  if (outcome.kind !== 'appraised' || record === undefined) return [];
-  const key = outcome.result.identity?.deviceKey;
-  const { mac, port } = record.device;
-  if (key === undefined) return [{ check: 'bound', outcome: 'not-evaluated', detail: 'not evaluated, because an earlier check failed' }];
-  const other = [...inventory.records()].find(
-    ({ device, attestation }) => device.id !== id && attestation.status === 'affirming' && attestation.result?.identity?.deviceKey === key,
+/** Whether the list of expected devices says that whoever proved this belongs at the port where the record is. */
+export type IsPlaced = (record: DeviceRecord, identity: AttestedIdentity) => boolean;
+
+/** By less than affirming Evidence nobody is let in, and two interfaces of one device may well show one key; but no two machines have one TPM. */
+const countsFor = (result: AttestationResult | undefined): boolean =>
+  result?.status === 'affirming' || (result?.quote !== undefined && result.status !== 'contraindicated');
+
+/** Other records, at another MAC or port, whose result is not over and shows the same device key: a copy of the key, or a relay. */
+const rivalsOf = (inventory: Inventory, here: Device, key: Hex, now: Millis): readonly DeviceRecord[] =>
+  [...inventory.records()].filter(
+    ({ device, attestation: { result } }) =>
+      device.id !== here.id &&
+      !(device.mac === here.mac && device.port === here.port) &&
+      countsFor(result) &&
+      result?.identity?.deviceKey === key &&
+      now < result.expires,
   );
-  if (other === undefined)
-    return [{ check: 'bound', outcome: 'passed', detail: `answered from ${mac} on ${port}; no other device proved this key` }];
-  return [
-    {
-      check: 'bound',
-      outcome: 'failed',
-      code: 'KEY_SEEN_ELSEWHERE',
-      detail: 'another device proved the same device key',
-      expected: `only ${other.device.mac} on ${other.device.port} (${other.device.id})`,
-      seen: `${mac} on ${port}`,
-    },
-  ];
+
+/** A person who approved this key here has looked. */
+const isApproved = ({ person }: DeviceRecord, key: Hex, now: Millis): boolean =>
+  person?.kind === 'approval' && person.deviceKey === key && (person.until === undefined || now < person.until);
+
+const at = ({ device: { mac, port } }: DeviceRecord): string => `${mac} on ${port}`;
+
+/**
+ * The check that only the inventory can make: the reply came from the bound MAC, port and address, and no other device proved the same device key. Where
+ * two did, a genuine chain relayed by a rogue or a copied key, the one that was placed there is believed; if none was, or both, nobody can tell, and both fail.
+ */
+function boundCheck(record: DeviceRecord, isLosing: boolean, rival: DeviceRecord | undefined): Check {
+  if (rival === undefined)
+    return { check: 'bound', outcome: 'passed', detail: `answered from ${at(record)}; no other device proved this key` };
+  if (!isLosing)
+    return { check: 'bound', outcome: 'passed', detail: `answered from ${at(record)}, where it belongs; another showed its key` };
+  return {
+    check: 'bound',
+    outcome: 'failed',
+    code: 'KEY_SEEN_ELSEWHERE',
+    detail: 'another device proved the same device key',
+    expected: `only ${at(rival)} (${rival.device.id})`,
+    seen: at(record),
+  };
 }
 
 /** The Event of an outcome: the whole of it, or one short line when it says again what was judged last. */
-function attestedEvent(inventory: Inventory, device: DeviceId, challenge: string, outcome: ChallengeOutcome): EventBody {
-  const checks = boundCheck(inventory, device, outcome);
-  const last = inventory.get(device)?.attestation;
-  if (outcome.kind === 'appraised' && last?.result !== undefined && last.lastFailure === undefined) {
+function attestedEvent(
+  last: AttestationState,
+  device: DeviceId,
+  challenge: string,
+  outcome: ChallengeOutcome,
+  checks: readonly Check[],
+): EventBody {
+  if (outcome.kind === 'appraised' && last.result !== undefined && last.lastFailure === undefined) {
     const { at: _at, expires, ...now } = outcome.result;
     const { at: _before, expires: _ended, ...before } = last.result;
     const own = JSON.stringify(last.checks) === JSON.stringify([...outcome.result.checks, ...checks]);
@@ -46,16 +68,49 @@ function attestedEvent(inventory: Inventory, device: DeviceId, challenge: string
   return { kind: 'attested', device, challenge, outcome, checks };
 }
 
-/** Folds an outcome in, with what follows from it. */
+/** Folds an outcome in, with what follows from it: for the device, and for whoever showed the same key before. */
 export function attestedEvents(
   inventory: Inventory,
+  isPlaced: IsPlaced,
   device: DeviceId,
   challenge: string,
-  outcome: ChallengeOutcome,
+  judged: ChallengeOutcome,
   now: Millis,
   emit: (now: Millis, event: EventBody) => void,
 ): void {
-  emit(now, attestedEvent(inventory, device, challenge, outcome));
+  const record = inventory.get(device);
+  if (record === undefined) return;
+  const outcome = withBaseline(judged, record.attestation.baseline);
+  const identity = outcome.kind === 'appraised' ? outcome.result.identity : undefined;
+  const rivals =
+    identity === undefined || outcome.kind !== 'appraised' || !countsFor(outcome.result)
+      ? []
+      : rivalsOf(inventory, record.device, identity.deviceKey, now);
+  // What both proved is one key's identity, so the list is asked by the newer for each.
+  const placed = new Set(
+    [record, ...rivals].filter(one => identity !== undefined && (isPlaced(one, identity) || isApproved(one, identity.deviceKey, now))),
+  );
+  const isLosing = (one: DeviceRecord): boolean => !placed.has(one) || placed.size > 1;
+  const rival = rivals.find(one => placed.has(one)) ?? rivals[0];
+  const checks: readonly Check[] =
+    outcome.kind !== 'appraised'
+      ? []
+      : identity === undefined
+        ? [{ check: 'bound', outcome: 'not-evaluated', detail: 'not evaluated, because an earlier check failed' }]
+        : [boundCheck(record, isLosing(record), rival)];
+  emit(now, attestedEvent(record.attestation, device, challenge, outcome, checks));
+  for (const one of rivals) {
+    const { result, checks: known } = one.attestation;
+    if (result === undefined || !isLosing(one) || known.some(({ code }) => code === 'KEY_SEEN_ELSEWHERE')) continue;
+    const seen = boundCheck(one, true, record);
+    emit(now, {
+      kind: 'attested',
+      device: one.device.id,
+      challenge,
+      outcome: { kind: 'appraised', result, evidence: [result.evidence] },
+      checks: [seen],
+    });
+  }
   relink(inventory, device, event => emit(now, event));
 }
 

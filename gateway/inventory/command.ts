@@ -6,6 +6,7 @@ import type { Settings } from '../model/settings.ts';
 import { type Answer, cutTogether, linkByHand, otherInterfaces, setField, tooLongFor, unlinkByHand } from './device-command.ts';
 import type { Inventory } from './inventory.ts';
 import { type ProbeCommand, probeCommand } from './probe-command.ts';
+import { referenceCommand } from './reference-command.ts';
 
 /** The longest pause of enforcement. Milliseconds. */
 export const maxPauseMs = 24 * 3_600_000;
@@ -43,6 +44,12 @@ export function commandEvents(
       if (!zones.some(zone => zone.name === command.zone))
         return { status: 404, problem: `Cannot change zone ${command.zone}: there is none of that name` };
       return { events: [{ kind: 'zone-mode', zone: command.zone, mode: command.mode, by, reason: asked }] };
+    case 'reference-add':
+    case 'reference-activate':
+    case 'reference-expire':
+    case 'reference-revoke':
+    case 'reference-baseline':
+      return referenceCommand(inventory, { by, reason: asked, now }, command);
     case 'arm-probes':
     case 'stop-probes':
     case 'never-probe':
@@ -55,7 +62,10 @@ function aboutDevice(
   inventory: Inventory,
   by: string,
   reason: string,
-  command: Exclude<Extract<Command, { readonly device: string }>, ProbeCommand | { readonly kind: 'link' | 'set-field' }>,
+  command: Exclude<
+    Extract<Command, { readonly device: string }>,
+    ProbeCommand | { readonly kind: 'link' | 'set-field' | 'reference-baseline' }
+  >,
   now: Millis,
 ): Answer {
   const record = inventory.get(command.device);

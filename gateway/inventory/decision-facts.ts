@@ -1,6 +1,6 @@
 import type { Millis } from '../model/address.ts';
 import type { AttestationStatus } from '../model/axes.ts';
-import type { Decision, DecisionFacts } from '../model/decision.ts';
+import type { Decision, DecisionFacts, ExpectedPlace } from '../model/decision.ts';
 import type { ReasonCode } from '../model/reason.ts';
 import type { ZoneSettings } from '../model/settings.ts';
 import type { DeviceRecord } from './record.ts';
@@ -9,16 +9,22 @@ import type { DeviceRecord } from './record.ts';
 export const isExpired = ({ attestation: { result } }: DeviceRecord, zone: ZoneSettings, now: Millis): boolean =>
   result !== undefined && now >= result.expires + zone.graceSeconds * 1000;
 
-/** Everything `decide` looks at, for one device now. `expected` comes from the expectation list. */
-export function decisionFacts(record: DeviceRecord, zone: ZoneSettings, expected: boolean, now: Millis): DecisionFacts {
+/**
+ * Everything `decide` looks at, for one device now. `place` comes from the expectation list; undefined: nobody expects it. Good Evidence of an expected
+ * device counts as a warning unless the list binds it to the port that it came from: it may have come from elsewhere, through a relay.
+ */
+export function decisionFacts(record: DeviceRecord, zone: ZoneSettings, place: ExpectedPlace | undefined, now: Millis): DecisionFacts {
   const { device, attestation, person } = record;
   const { vendor, kind, model, hostname } = device.fields;
   // A contraindicated result never ages into a better one: it stands until a newer result replaces it.
   const expired = attestation.status !== 'contraindicated' && isExpired(record, zone, now);
-  const status: AttestationStatus = expired ? 'none' : attestation.status;
+  const isUnplaced = !expired && attestation.status === 'affirming' && place !== undefined && place !== 'here';
+  const status: AttestationStatus = expired ? 'none' : isUnplaced ? 'warning' : attestation.status;
   const reason: ReasonCode | undefined = expired
     ? 'EVIDENCE_EXPIRED'
-    : (attestation.reason ?? (attestation.result === undefined ? 'AWAITING_CHALLENGE' : undefined));
+    : isUnplaced
+      ? 'LOCATION_NOT_PROVEN'
+      : (attestation.reason ?? (attestation.result === undefined ? 'AWAITING_CHALLENGE' : undefined));
   const identity = attestation.result?.identity;
   return {
     zone: zone.name,
@@ -30,8 +36,9 @@ export function decisionFacts(record: DeviceRecord, zone: ZoneSettings, expected
     cloned: device.cloneOf !== undefined,
     attestation: status,
     assurance: expired ? 0 : attestation.assurance,
-    expected,
+    expected: place !== undefined,
     now,
+    ...(place === undefined ? {} : { place }),
     ...(vendor === undefined ? {} : { vendor: vendor.value }),
     ...(kind === undefined ? {} : { kind: kind.value }),
     ...(model === undefined ? {} : { model: model.value }),
@@ -60,5 +67,6 @@ const tellingParts = ({ access, admission, reason, rule, until, facts }: Decisio
     facts.attestation,
     facts.assurance,
     facts.expected,
+    facts.place,
     facts.attestationReason,
   ]);

@@ -1,6 +1,7 @@
 import type { Millis } from '../model/address.ts';
 import type { ChallengeOutcome, Check, TransportFailure } from '../model/attestation.ts';
 import type { AttestationState } from '../model/device.ts';
+import type { EventBody } from '../model/event.ts';
 import type { ReasonCode } from '../model/reason.ts';
 
 /** The public reason of a transport failure. None of them quarantines (DESIGN §7). */
@@ -31,7 +32,8 @@ export function foldOutcome(state: AttestationState, outcome: ChallengeOutcome, 
       const { result } = outcome;
       const failedHere = own.find(check => check.outcome === 'failed');
       const { reason: _old, continuityKey: _key, ...base } = kept;
-      const reason = result.reason ?? failedHere?.code;
+      // What failed outranks what was only found odd.
+      const reason = result.status === 'contraindicated' ? (result.reason ?? failedHere?.code) : (failedHere?.code ?? result.reason);
       return {
         ...base,
         status: failedHere === undefined ? result.status : 'contraindicated',
@@ -68,4 +70,19 @@ export function foldOutcome(state: AttestationState, outcome: ChallengeOutcome, 
 /** The same result, judged anew at `at`. */
 export function renewed(state: AttestationState, at: Millis, expires: Millis): AttestationState {
   return state.result === undefined ? state : { ...state, result: { ...state.result, at, expires } };
+}
+
+/** What was proved leaned on reference values that are accepted no more. It fails until it is judged again; who it is stays proved. */
+export function withdrawn(
+  state: AttestationState,
+  { code, detail }: Extract<EventBody, { readonly kind: 'reference-withdrawn' }>,
+): AttestationState {
+  const check: Check = { check: 'reference', outcome: 'failed', code, detail };
+  return {
+    ...state,
+    status: 'contraindicated',
+    assurance: state.assurance > 3 ? 3 : state.assurance,
+    reason: code,
+    checks: state.checks.map(c => (c.check === 'reference' ? check : c)),
+  };
 }

@@ -1,10 +1,11 @@
 import type { DeviceId, Ip, Mac, Millis, PortName, Vlan } from '../model/address.ts';
 import type { Event, EventBody } from '../model/event.ts';
 import type { ZoneMode } from '../model/settings.ts';
-import { foldOutcome, renewed } from './fold-attestation.ts';
+import { foldOutcome, renewed, withdrawn } from './fold-attestation.ts';
 import { foldFact, unlocked, withField } from './fold-fact.ts';
 import { Links, type LinksSnapshot } from './links.ts';
 import { ProbeGrants, type ProbeGrantsSnapshot } from './probe-grants.ts';
+import { ReferenceBook, type ReferenceBookSnapshot } from './reference-book.ts';
 import { type DeviceRecord, maxBindings, unattested } from './record.ts';
 import { SignIndex } from './sign-index.ts';
 import { type Sign, tellsApart } from './signs.ts';
@@ -19,6 +20,7 @@ export type InventorySnapshot = {
   /** Absent in snapshots of older versions. */
   readonly links?: LinksSnapshot;
   readonly probing?: ProbeGrantsSnapshot;
+  readonly references?: ReferenceBookSnapshot;
 };
 
 /** The most devices that are kept at all; the machine caps them per port long before. */
@@ -37,15 +39,18 @@ export class Inventory {
   readonly #zoneModes = new Map<string, ZoneMode>();
   /** Who may be asked what. */
   readonly probing: ProbeGrants;
+  /** What was said of which reference values. */
+  readonly references: ReferenceBook;
   #nextId = 1;
   #pausedUntil: Millis | undefined;
 
-  constructor(probing = new ProbeGrants()) {
+  constructor(probing = new ProbeGrants(), references = new ReferenceBook()) {
     this.probing = probing;
+    this.references = references;
   }
 
   static from(snapshot: InventorySnapshot): Inventory {
-    const inventory = new Inventory(ProbeGrants.from(snapshot.probing));
+    const inventory = new Inventory(ProbeGrants.from(snapshot.probing), ReferenceBook.from(snapshot.references));
     for (const record of snapshot.records) inventory.#add(record);
     for (const [zone, mode] of snapshot.zoneModes) inventory.#zoneModes.set(zone, mode);
     if (snapshot.links !== undefined) inventory.#links = Links.from(snapshot.links);
@@ -62,6 +67,7 @@ export class Inventory {
       zoneModes: [...this.#zoneModes],
       links: this.#links.snapshot(),
       probing: this.probing.snapshot(),
+      references: this.references.snapshot(),
       ...(this.#pausedUntil === undefined ? {} : { pausedUntil: this.#pausedUntil }),
     };
   }
@@ -139,6 +145,7 @@ export class Inventory {
   apply(event: Pick<Event, 'at' | 'body'>): void {
     const { at, body } = event;
     this.probing.apply(at, body);
+    this.references.apply(at, body);
     if (body.kind === 'device-found') this.#found(body, at);
     else if (body.kind === 'devices-linked') {
       if (this.#records.has(body.device) && this.#records.has(body.other)) this.#links.linked(body, at, (a, b) => this.pairOf(a, b));
@@ -227,6 +234,14 @@ export class Inventory {
       case 'attested-again':
         record.attestation = renewed(record.attestation, at, body.expires);
         break;
+      case 'reference-withdrawn':
+        record.attestation = withdrawn(record.attestation, body);
+        break;
+      case 'baseline-taken': {
+        const { deviceKey, digests, by, reason } = body;
+        record.attestation = { ...record.attestation, baseline: { deviceKey, digests, by, reason, at } };
+        break;
+      }
       case 'decided':
         record.decision = body.decision;
         record.device = { ...record.device, zone: body.decision.facts.zone };

@@ -1,5 +1,6 @@
 import type { Check } from '../model/attestation.ts';
 import type { Enforcement, Presence } from '../model/axes.ts';
+import type { DecisionFacts } from '../model/decision.ts';
 import type { Device, DeviceView } from '../model/device.ts';
 import { isVirtualRouterMac } from '../model/address-class.ts';
 import type { DeviceId, Millis } from '../model/address.ts';
@@ -58,7 +59,8 @@ export function viewOf(record: DeviceRecord, now: Millis, linkIsDown: boolean): 
       ...attestation,
       status: decision.facts.attestation,
       assurance: decision.facts.assurance,
-      checks: withExpected(attestation.checks, record),
+      ...(decision.facts.attestationReason === 'LOCATION_NOT_PROVEN' ? { reason: 'LOCATION_NOT_PROVEN' as const } : {}),
+      checks: withExpected(withPlace(attestation.checks, decision.facts), record),
     },
     admission: decision.admission,
     enforcement,
@@ -69,6 +71,23 @@ export function viewOf(record: DeviceRecord, now: Millis, linkIsDown: boolean): 
     bytes: seen.bytes,
   };
   return person === undefined ? view : { ...view, person };
+}
+
+/** The same for what the list says of its place. */
+function withPlace(checks: readonly Check[], { attestationReason, place, mac, port }: DecisionFacts): readonly Check[] {
+  if (attestationReason !== 'LOCATION_NOT_PROVEN') return checks;
+  const warned: Check = {
+    check: 'bound',
+    outcome: 'warned',
+    code: attestationReason,
+    detail:
+      place === 'elsewhere'
+        ? 'it is expected, but not here: a relay would look the same'
+        : 'nothing says that it belongs here: a relay to it would look the same',
+    expected: place === 'elsewhere' ? 'the port and address that policies/expected names' : 'its port in policies/expected',
+    seen: `${mac} on ${port}`,
+  };
+  return checks.map(check => (check.check === 'bound' ? warned : check));
 }
 
 /** The `expected` check follows the expectation list, so it is made when looked at. */

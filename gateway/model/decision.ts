@@ -10,6 +10,12 @@ export type Access = (typeof accesses)[number];
 /** The rule that decided: its name and where it stands, `policies/rules/dock.yaml:12`; built-in steps of the precedence stand at `built-in:<step>`. */
 export type RuleRef = { readonly name: string; readonly at: string };
 
+/**
+ * What the list of expected devices says of the place of one that it expects: that it belongs at this port, at another, or nothing. Evidence proves who
+ * signed it, never where that is: a relay at any port gets genuine Evidence from a device elsewhere. So only *here* lets a device in by itself.
+ */
+export type ExpectedPlace = 'here' | 'elsewhere' | 'unnamed';
+
 /** Everything `decide` looks at. It is stored with the Decision, so that `why` can run `decide` on it again. */
 export type DecisionFacts = {
   readonly zone: ZoneName;
@@ -27,6 +33,8 @@ export type DecisionFacts = {
   readonly attestation: AttestationStatus;
   readonly assurance: Assurance;
   readonly expected: boolean;
+  /** Set iff expected; absent in journals of older versions. */
+  readonly place?: ExpectedPlace;
   /** Why attestation stands where it does; absent iff affirming without a finding. */
   readonly attestationReason?: ReasonCode;
   readonly serial?: string;

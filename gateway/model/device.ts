@@ -6,6 +6,7 @@ import type { Fact } from './fact.ts';
 import type { DeviceGroup } from './link.ts';
 import type { DeviceProbing } from './probe.ts';
 import type { ReasonCode } from './reason.ts';
+import type { Baseline } from './reference.ts';
 import type { Attachment } from './switch.ts';
 
 /** A value with where it came from. `locked`: a person set it, observations do not replace it; `observed` is what they say meanwhile. */
@@ -106,6 +107,8 @@ export type AttestationState = {
   readonly lastFailure?: { readonly at: Millis; readonly code: ReasonCode; readonly detail: string };
   /** A2: SHA-256 of the public key of a TLS certificate without Evidence. */
   readonly continuityKey?: string;
+  /** What a person took as its good state, where nobody signs reference values for it. */
+  readonly baseline?: Omit<Baseline, 'device'>;
 };
 
 /** A device with its four axes and the decision: what pages, CLI and exports show. */

@@ -1,14 +1,16 @@
 import type { DeviceId, Hex, Ip, Mac, Millis, PortName, Vlan, ZoneName } from './address.ts';
 import type { AlarmType } from './alarm.ts';
-import type { ChallengeOutcome, Check } from './attestation.ts';
+import type { ChallengeOutcome, Check, Digest } from './attestation.ts';
 import type { Enforcement } from './axes.ts';
 import type { Decision } from './decision.ts';
 import type { Field, FieldName, PersonDecision, SeenBy } from './device.ts';
 import type { Observation } from './fact.ts';
 import type { LinkEvidence } from './link.ts';
 import type { CeasedProbing, ProbeMode, ProbeOrder, ProbeOutcome } from './probe.ts';
+import type { ReferenceSummary } from './reference.ts';
 import type { ZoneMode } from './settings.ts';
 import type { Attachment, SwitchReading } from './switch.ts';
+import type { ListedKey, ReferenceSet } from './trust.ts';
 
 /** One thing that happened. State is a fold over these, so they carry whatever the fold needs and nothing it can derive. */
 export type EventBody =
@@ -16,6 +18,53 @@ export type EventBody =
   | { readonly kind: 'policy-loaded'; readonly hash: Hex; readonly files: readonly string[] }
   /** Trust anchors and signed reference values in force, by name; everybody is challenged anew under them. */
   | { readonly kind: 'trust-loaded'; readonly hash: Hex; readonly anchors: readonly string[]; readonly referenceSets: readonly string[] }
+  /** A set of reference values stands in a file; its state follows from its kind. `why` says how. */
+  | {
+      readonly kind: 'reference-found';
+      readonly key: string;
+      readonly set: ReferenceSummary;
+      readonly state: 'staged' | 'active' | 'superseded';
+      readonly why: string;
+    }
+  /** Its file is gone. */
+  | { readonly kind: 'reference-gone'; readonly key: string }
+  /** A person brought a signed file; its sets are staged. The sets are whole, since no file holds them. */
+  | {
+      readonly kind: 'reference-added';
+      readonly file: string;
+      readonly sets: readonly ReferenceSet[];
+      readonly keys: readonly ListedKey[];
+      readonly by: string;
+      readonly reason: string;
+    }
+  /** `replaces` are superseded, and accepted beside it until `until`; absent: at once no more. */
+  | {
+      readonly kind: 'reference-activated';
+      readonly key: string;
+      readonly replaces: readonly string[];
+      readonly until?: Millis;
+      readonly by: string;
+      readonly reason: string;
+    }
+  /** Superseded from now on, with what was left of a transition. */
+  | { readonly kind: 'reference-expired'; readonly key: string; readonly by: string; readonly reason: string }
+  | { readonly kind: 'reference-revoked'; readonly key: string; readonly by: string; readonly reason: string }
+  /** What the device proved leaned on a set that is accepted no more: it proves nothing until it is judged again. */
+  | {
+      readonly kind: 'reference-withdrawn';
+      readonly device: DeviceId;
+      readonly set: string;
+      readonly code: 'REFERENCE_REVOKED' | 'VERSION_DENIED';
+      readonly detail: string;
+    }
+  | {
+      readonly kind: 'baseline-taken';
+      readonly device: DeviceId;
+      readonly deviceKey: Hex;
+      readonly digests: readonly Digest[];
+      readonly by: string;
+      readonly reason: string;
+    }
   | { readonly kind: 'policy-refused'; readonly problems: readonly string[] }
   | {
       readonly kind: 'device-found';

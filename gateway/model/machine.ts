@@ -8,6 +8,7 @@ import type { ReplyLane, RuleSet } from './rule-set.ts';
 import type { ReasonCode } from './reason.ts';
 import type { ChannelAddress, Settings, ZoneMode } from './settings.ts';
 import type { SwitchReading } from './switch.ts';
+import type { ListedKey, ReferenceSet } from './trust.ts';
 
 /** What the machine is told once. `prefix` is the CIDR of the gateway's own bridge address: challenges go nowhere else. */
 export type MachineSite = {
@@ -42,7 +43,29 @@ export type Command =
     }
   | { readonly kind: 'stop-probes'; readonly zone?: string }
   | { readonly kind: 'never-probe'; readonly device: DeviceId; readonly on: boolean }
-  | { readonly kind: 'probe'; readonly device: DeviceId };
+  | { readonly kind: 'probe'; readonly device: DeviceId }
+  | ReferenceCommand;
+
+/** What a person says of reference values. `key` as in `model/reference.ts`; `sets` come from a file whose signature was good. */
+export type ReferenceCommand =
+  | {
+      readonly kind: 'reference-add';
+      readonly file: string;
+      readonly sets: readonly ReferenceSet[];
+      readonly keys: readonly ListedKey[];
+    }
+  /** Takes the place of `replaces`, which are accepted beside it until `until`; `beside`: of none, though others of the class are in force. */
+  | {
+      readonly kind: 'reference-activate';
+      readonly key: string;
+      readonly replaces: readonly string[];
+      readonly until?: Millis;
+      readonly beside?: true;
+    }
+  | { readonly kind: 'reference-expire'; readonly key: string }
+  | { readonly kind: 'reference-revoke'; readonly key: string }
+  /** What the device measures today is its baseline: a warning, whoever else signs nothing. */
+  | { readonly kind: 'reference-baseline'; readonly device: DeviceId };
 
 /** Everything that can happen to the machine. */
 export type Input =
@@ -58,6 +81,10 @@ export type Input =
   | { readonly kind: 'challenge-outcome'; readonly challenge: string; readonly outcome: ChallengeOutcome }
   /** Evidence that a device handed in by itself, for a nonce of ours, was judged. `session` names that nonce. */
   | { readonly kind: 'served-outcome'; readonly session: string; readonly asker: Asker; readonly outcome: ChallengeOutcome }
+  /** Kept Evidence was judged again under other reference values. `evidence` is its hash. */
+  | { readonly kind: 'judged-again'; readonly device: DeviceId; readonly evidence: Hex; readonly outcome: ChallengeOutcome }
+  /** The sets of the site's files, all of them. */
+  | { readonly kind: 'references'; readonly sets: readonly ReferenceSet[] }
   | { readonly kind: 'probe-outcome'; readonly id: string; readonly outcome: ProbeOutcome }
   | {
       readonly kind: 'enforcement-state';
@@ -94,6 +121,18 @@ export type Effect =
   | { readonly kind: 'enforce'; readonly ruleSet: RuleSet }
   | { readonly kind: 'challenge'; readonly challenge: Challenge }
   | { readonly kind: 'probe'; readonly order: ProbeOrder }
+  /** Other reference values are in force: tell who judges, then the machine (`trust-loaded`). */
+  | { readonly kind: 'trust' }
+  /** Have Evidence that is kept judged again; it was fresh at `at`, and is no fresher now. */
+  | {
+      readonly kind: 'judge-again';
+      readonly device: DeviceId;
+      readonly evidence: Hex;
+      readonly at: Millis;
+      readonly expires: Millis;
+      readonly ttlSeconds: number;
+      readonly zone: ZoneName;
+    }
   /** Ends probes at once: these, or all that run. */
   | { readonly kind: 'stop-probes'; readonly ids?: readonly string[] }
   /** Ask the sensor for the latest fact of every address again: some were folded away by a quota that has recovered. */

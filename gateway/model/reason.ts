@@ -6,7 +6,7 @@ export const reasons = {
   SIGNED_AND_EXPECTED: { text: 'proved its firmware by certificate and is expected here', next: 'nothing to do' },
   NOT_EXPECTED: {
     text: 'proved its firmware, but nobody listed its serial or key',
-    next: 'approve it, or add its serial to policies/expected',
+    next: 'approve it, or add its serial and port to policies/expected',
   },
   APPROVED: { text: 'a person allowed it', next: 'nothing to do until the approval ends' },
   WAIVED: { text: 'a person excused a failed check for a time', next: 'mend the device before the waiver ends' },
@@ -57,13 +57,18 @@ export const reasons = {
   ROLLED_BACK: { text: 'its counters or its log went backwards', next: 'look for a copied state' },
   LOCATION_NOT_PROVEN: {
     text: 'nothing binds its Evidence to the port or address that answered',
-    next: 'look for a relay; approve by hand',
+    next: 'look at it; then name its port in policies/expected, or approve it',
   },
   ATTESTATION_STOPPED: { text: 'it used to attest and has stopped', next: 'find out why; it cannot be approved as unable to' },
   REFERENCE_REVOKED: { text: 'the reference values that it matched were revoked', next: 'update the device' },
   NO_MEASUREMENTS: { text: 'proved who it is, but carries no firmware measurement', next: 'approve it by hand' },
   DIGEST_UNKNOWN: { text: 'its measured firmware is in no signed list', next: 'install known firmware, or have the list extended' },
   REFERENCE_MISSING: { text: 'there are no reference values for its model', next: 'add signed reference values for the model' },
+  BASELINE_ONLY: {
+    text: 'measures what a person took as its baseline; nobody signed for it',
+    next: 'add signed reference values for the model, or approve it',
+  },
+  BASELINE_CHANGED: { text: 'measures something else than the baseline that a person took', next: 'find out what changed it' },
   VERSION_DENIED: { text: 'its security version is below the floor', next: 'update the device' },
   DEBUG_ENABLED: { text: 'its measurements say that it is in debug or recovery mode, or not secured', next: 'secure the device' },
   ENFORCEMENT_PAUSED: { text: 'a person paused enforcement', next: 'resume when ready' },

@@ -118,6 +118,10 @@ export type ReferenceSet = {
   readonly source?: 'corim' | 'suit';
   /** The file of the key that signed them, and who the signer says to be. */
   readonly signedBy?: string;
+  /** What stands in the file besides, and is not used. */
+  readonly notes?: readonly string[];
+  /** What is listed is accepted no more, and why; absent: it is in force. */
+  readonly standing?: 'revoked' | 'superseded' | 'ended';
   /** Sequence number of an update (SUIT): a newer set of the class has a higher one, and none goes back below. */
   readonly sequence?: number;
   /** Instants between which the signer stands by them; absent: without bound. */

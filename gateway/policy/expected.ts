@@ -1,6 +1,7 @@
 import type { Hex } from '../model/address.ts';
 import type { ExpectedZone, ShownIdentity } from '../model/alarm.ts';
-import type { RuleRef } from '../model/decision.ts';
+import type { Mac, PortName } from '../model/address.ts';
+import type { ExpectedPlace, RuleRef } from '../model/decision.ts';
 import type { ExpectedEntry } from './shapes.ts';
 import type { Policy } from './policy.ts';
 
@@ -12,9 +13,28 @@ export type ProvedIdentity = { readonly serial?: string; readonly deviceKey?: He
  * a key is the device's own, a serial only as unique as its vendor keeps it.
  */
 export function isExpected(policy: Policy, proved: ProvedIdentity): RuleRef | undefined {
+  return entriesFor(policy, proved)[0]?.ref;
+}
+
+/** What the list says of where the device belongs: the best that any entry which expects it says. Undefined when none does. */
+export function expectedPlace(
+  policy: Policy,
+  proved: ProvedIdentity,
+  at: { readonly mac: Mac; readonly port: PortName },
+): ExpectedPlace | undefined {
+  const places = entriesFor(policy, proved).map(({ value: { port, mac } }): ExpectedPlace => {
+    if (mac !== undefined && mac.toLowerCase() !== at.mac) return 'elsewhere';
+    // An address alone is no place: whoever relays can take it.
+    if (port === undefined) return 'unnamed';
+    return [port].flat().includes(at.port) ? 'here' : 'elsewhere';
+  });
+  return (['here', 'unnamed', 'elsewhere'] as const).find(place => places.includes(place));
+}
+
+function entriesFor(policy: Policy, proved: ProvedIdentity): Policy['expectedSerials'] extends ReadonlyMap<string, infer E> ? E : never {
   const byKey = proved.deviceKey === undefined ? undefined : policy.expectedKeys.get(proved.deviceKey);
   const bySerial = proved.serial === undefined ? undefined : policy.expectedSerials.get(proved.serial);
-  return [...(byKey ?? []), ...(bySerial ?? [])].find(entry => fits(entry.value, proved))?.ref;
+  return [...(byKey ?? []), ...(bySerial ?? [])].filter(entry => fits(entry.value, proved));
 }
 
 function fits(entry: ExpectedEntry, proved: ProvedIdentity): boolean {

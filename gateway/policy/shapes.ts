@@ -32,6 +32,7 @@ const name = z
   .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, { error: 'lower-case letters, digits and hyphens, at most 64' });
 const mac = z.string({ error: 'a MAC address such as 02:00:5e:00:00:01' }).regex(/^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$/);
 const macPrefix = z.string({ error: 'the start of a MAC address such as 02:00:5e' }).regex(/^([0-9A-Fa-f]{2}:){0,5}[0-9A-Fa-f]{1,2}$/);
+const port = z.string({ error: 'the name of a port' }).regex(/^[\w.@-]{1,15}$/, { error: 'the name of a port, as the settings have it' });
 const service = z.string({ error: 'a service such as tcp/502' }).regex(/^(tcp|udp)\/[1-9][0-9]{0,4}$/);
 const key = z
   .string({ error: 'a SHA-256 in 64 hexadecimal digits' })
@@ -126,6 +127,13 @@ export const expectedShape = z
       key: key.optional().describe('SHA-256 of the SubjectPublicKeyInfo of the device key'),
       vendor: text(200).optional().describe('Vendor as its trust anchor vouches for it; without it any trusted vendor’s serial fits'),
       model: text(200).optional(),
+      port: z
+        .union([port, z.array(port).min(1, { error: 'a port, or a list of 1–256' }).max(256, { error: 'a port, or a list of 1–256' })], {
+          error: 'the name of a port, or a list of such',
+        })
+        .optional()
+        .describe('Port of the gateway at which it belongs, or any of these; elsewhere, or without one, proof alone does not let it in'),
+      mac: mac.optional().describe('Address that it has there; by itself it proves no place, for anybody can copy it'),
       zone: text(64).optional().describe('Zone of the settings where it belongs: shown elsewhere, it raises the alarm wrong-zone'),
       note: text(500).optional(),
       'added-by': text(200).optional(),

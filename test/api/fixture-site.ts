@@ -1,3 +1,11 @@
+import { type ReferenceKey, ReferenceFileError } from '../../gateway/attestation/reference-values.ts';
+import { openReferences } from '../../gateway/edge/store/reference-files.ts';
+import { Inventory } from '../../gateway/inventory/inventory.ts';
+import { referenceCommand } from '../../gateway/inventory/reference-command.ts';
+import { referenceList } from '../../gateway/inventory/reference-list.ts';
+import { References } from '../../gateway/inventory/references.ts';
+import type { EventBody } from '../../gateway/model/event.ts';
+import type { ReferenceCommand } from '../../gateway/model/machine.ts';
 import { coverageOf } from '../../gateway/inventory/coverage.ts';
 import type { Check } from '../../gateway/model/attestation.ts';
 import type { Assurance } from '../../gateway/model/axes.ts';
@@ -396,6 +404,8 @@ export type FixtureSite = Site & {
   readonly notes: { readonly user: string; readonly from: string }[];
   /** Makes the next command answer this instead. */
   refuseNext(answer: Extract<CommandAnswer, { ok: false }>): void;
+  /** Keys that may sign reference values. */
+  readonly trusted: ReferenceKey[];
   forget(id: string): void;
   add(view: DeviceView): void;
   /** Tells the subscribers that all devices changed. */
@@ -462,6 +472,26 @@ export function fixtureSite(
     tell([view.device.id]);
   };
 
+  // The real book, whose events are folded by the real inventory.
+  const book = new Inventory();
+  const apply = (body: EventBody): void => book.apply({ at: epoch, body });
+  const references = new References({
+    inventory: book,
+    zoneOf: () => {
+      throw new Error('no device leans on anything here');
+    },
+    emit: (_, body) => apply(body),
+    attested: () => {},
+    effect: () => {},
+  });
+  const trusted: ReferenceKey[] = [];
+  const say = (by: string, reason: string, command: ReferenceCommand): Promise<CommandAnswer> => {
+    const answer = referenceCommand(book, { by, reason, now: Date.now() }, command);
+    if ('problem' in answer) return Promise.resolve({ ok: false, ...answer });
+    for (const event of answer.events) apply(event);
+    return Promise.resolve({ ok: true });
+  };
+
   return {
     settings: {
       dataFolder: '/nowhere',
@@ -514,11 +544,24 @@ export function fixtureSite(
           kindOf: ({ fields }) => fields.kind?.value,
         },
       ),
+    references: () => referenceList(book, references, Date.now()),
+    reference: key => references.get(key),
+    trusted,
+    addReferences: (by, reason, { file, content, signature }) => {
+      try {
+        const { sets, keys } = openReferences(file, content, { keys: trusted, maps: [] }, signature);
+        return say(by, reason, { kind: 'reference-add', file, sets, keys });
+      } catch (error) {
+        if (!(error instanceof ReferenceFileError)) throw error;
+        return Promise.resolve({ ok: false, status: 400, problem: error.message });
+      }
+    },
     command: (by, reason, command) => {
       commands.push({ by, reason, command });
       const refused = refusal;
       refusal = undefined;
       if (refused !== undefined) return Promise.resolve(refused);
+      if (isAboutReferences(command)) return say(by, reason, command);
       probing = probed(probing, by, reason, command);
       if (command.kind === 'pause') pausedUntil = command.until;
       if (command.kind === 'resume') pausedUntil = undefined;
@@ -557,6 +600,8 @@ export function fixtureSite(
     answerNext: (...given) => void answers.push(...given),
   };
 }
+
+const isAboutReferences = (command: Command): command is ReferenceCommand => command.kind.startsWith('reference-');
 
 function personOf(by: string, reason: string, command: Command): PersonDecision | undefined {
   const at = epoch + 70_000;

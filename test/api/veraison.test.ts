@@ -23,6 +23,7 @@ const places = new Map<string, Served>();
 const place = (n: number, port: string): Served => ({
   kind: 'armed',
   asker: { device: `d${n}`, mac: `02:00:00:00:00:0${n}`, port, ip: `127.0.0.1${n}` },
+  zone: 'dock',
   ttlSeconds: 600,
 });
 

@@ -73,8 +73,8 @@ function use(bytes: Uint8Array): string {
   try {
     const keys = own ? [readReferenceKey('published', published)] : [refKey('EdDSA')];
     const found = readCorim('v', bytes, keys, own ? undefined : detached(bytes));
-    const unused = found.unused.length === 0 ? '' : `, unused: ${found.unused.join(', ')}`;
-    return `${found.sets.length} sets, ${found.keys.length} keys${unused}`;
+    const notes = found.sets[0]?.notes ?? [];
+    return `${found.sets.length} sets, ${found.keys.length} keys${notes.map(note => `; ${note}`).join('')}`;
   } catch (error) {
     if (!(error instanceof ReferenceFileError)) throw error;
     return error.message.replace(/^Cannot use v: /, 'refused: ');

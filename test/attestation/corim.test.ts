@@ -247,11 +247,14 @@ describe('reference values of a CoRIM', () => {
   });
 
   it('what only adds to a device is named, not used', () => {
-    const { unused, replaces } = readUnsigned(
+    const [set] = readUnsigned(
       corim([comid({ 0: [plainTriple], 1: [[], []] }, { 3: [labels({ 0: 'acme/old', 1: 1 })] })], { 2: [labels({ 0: 'https://x' })] }),
-    );
-    expect(unused).toEqual(['2 endorsed values', '1 dependent manifests']);
-    expect(replaces).toEqual(['acme/old']);
+    ).sets;
+    expect(set?.notes).toEqual([
+      '2 endorsed values are not used',
+      '1 dependent manifests are not used',
+      'says that it replaces tag acme/old',
+    ]);
   });
   it('more than 256 ways of combining alternatives are refused', () => {
     const layer = (n: number): unknown[] =>

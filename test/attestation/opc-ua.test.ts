@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { concat } from '../../gateway/codec/opc-ua-channel.ts';
-import { readOpcUaProof, writeOpcUaProof } from '../../gateway/attestation/opc-ua/message.ts';
+import { concat } from '../../gateway/codec/bytes.ts';
+import { readOpcUaProof, readSignedOpen, writeOpcUaProof } from '../../gateway/attestation/opc-ua/message.ts';
 import { alternativeNames, ca, certificate, name, newKeys, usage } from '../vectors/path-pki.ts';
 import type { PolicyName, ServerSpec } from '../vectors/opc-ua-server.ts';
 import { answers, caDer, good, judge, keys, nonce, now, proof, prove, serverDer, uri, verdict } from './opc-ua-world.ts';
@@ -137,6 +137,10 @@ describe('the proof as a file', () => {
     expect(readOpcUaProof(bytes)).toEqual(given);
     for (let end = 0; end < bytes.length; end += 7) expect(() => readOpcUaProof(bytes.subarray(0, end))).toThrow();
     expect(() => readOpcUaProof(concat(bytes, Uint8Array.of(0)))).toThrow();
+    // Behind the answer there is padding and nothing else.
+    const last = given.signed.length - 1;
+    expect(() => readSignedOpen(given.signed)).not.toThrow();
+    expect(() => readSignedOpen(given.signed.with(last, (given.signed[last] ?? 0) ^ 1))).toThrow('are no padding');
   });
 
   /** Every byte, one bit of it: which, goes round. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { alternativeNames, ca, certificate, name, purposes, usage } from '../vectors/path-pki.ts';
+import { bitBytes, integerBytes, octets, oid, sequence, tlv, utf8 } from '../vectors/der-encode.ts';
+import { alternativeNames, ca, certificate, extension, name, purposes, usage } from '../vectors/path-pki.ts';
 import { type asym, usualFlags } from '../vectors/spdm-responder.ts';
 import { checksOf } from './world.ts';
 import {
@@ -39,6 +40,7 @@ describe('measurements of SPDM', () => {
     expect(r.assurance).toBe(5);
     expect(checksOf(r).every(c => c.endsWith('passed'))).toBe(true);
     expect(r.identity).toMatchObject({ vendor: 'Acme Edge', model: 'Gate-7', serial: 'G7-0001', version: '7.2.0', svn: '7' });
+    expect(r.checks.find(c => c.check === 'identity')).toMatchObject({ detail: 'CN=Gate-7 G7-0001', seen: 'G7-0001' });
   });
 
   it('take the highest version that both speak', () => {
@@ -248,6 +250,30 @@ describe('the chain of a responder', () => {
     expect(r.identity?.leafKey).toBe(sha256(new Uint8Array(keys.leaf.publicKey.export({ type: 'spki', format: 'der' }))));
   });
 
+  it('that the device made itself cannot take the serial number of another', () => {
+    const middle = newMiddle();
+    const stolen = (...extensions: readonly Uint8Array[]): Uint8Array =>
+      leafDer({ subject: 'CN=responder/SN=G7-0002', issuer: 'CN=alias', signer: keys.other, extensions: [usage(0), ...extensions] });
+    const serialOf = (device: Uint8Array, leaf: Uint8Array) =>
+      judge(exchange({ ...good, chain: [rootDer, device, middle, leaf] })).identity;
+    for (const leaf of [stolen(), stolen(info('Acme Edge', 'Gate-7', 'G7-0002'))]) {
+      expect(serialOf(deviceCa(), leaf)?.serial).toBe('G7-0001');
+      const unnamed = deviceCa({ extensions: [ca(), usage(5), marks(2)] });
+      expect(serialOf(unnamed, leaf)?.serial).toBeUndefined();
+      expect(serialOf(unnamed, leaf)?.model).not.toBe('Gate-7');
+    }
+    // What the vendor's certificate says in the way of X.520 stands before what its own otherName says.
+    const both = deviceCa({ subject: 'CN=Gate-7 G7-0001/SN=X-1' });
+    const below = certificate({
+      subject: 'CN=alias',
+      issuer: 'CN=Gate-7 G7-0001/SN=X-1',
+      keys: keys.other,
+      signer: keys.device,
+      extensions: [ca(), usage(5), marks(5)],
+    });
+    expect(judge(exchange({ ...good, chain: [rootDer, both, below, stolen()] })).identity?.serial).toBe('X-1');
+  });
+
   const newMiddle = () =>
     certificate({
       subject: 'CN=alias',
@@ -276,6 +302,35 @@ describe('the chain of a responder', () => {
     expect(chained(rootDer, deviceCa({ extensions: [ca(), two] }), leafDer())).toBe('contraindicated EVIDENCE_MALFORMED');
     const short = alternativeNames(name.other('1.3.6.1.4.1.412.274.1', 'a:b'));
     expect(chained(rootDer, deviceCa({ extensions: [ca(), short] }), leafDer())).toBe('contraindicated EVIDENCE_MALFORMED');
+  });
+
+  it('may measure as well (DICE): what it says must be known too, and debug in it counts', () => {
+    const digest = 'ab'.repeat(32);
+    const tcb = (...flags: readonly number[]): Uint8Array =>
+      extension(
+        '2.23.133.5.4.1',
+        true,
+        sequence(
+          tlv(0x80, utf8('Acme Edge')),
+          tlv(0x81, utf8('Gate-7 ROM')),
+          tlv(0x83, integerBytes(3)),
+          tlv(0x84, integerBytes(1)),
+          tlv(0xa6, sequence(oid('2.16.840.1.101.3.4.2.1'), octets(new Uint8Array(32).fill(0xab)))),
+          tlv(0x87, bitBytes(flags, 4)),
+        ),
+      );
+    const dice = {
+      ...referenceSet,
+      model: 'Gate-7 ROM',
+      minSvn: '3',
+      components: [{ name: 'ROM', layer: 1, versions: [{ version: '1', alg: 'sha-256', digest }] }],
+    };
+    const ask = (flags: readonly number[], sets: readonly (typeof referenceSet)[]): string =>
+      verdict(judge(exchange({ ...good, chain: [rootDer, deviceCa(), leafDer({ extensions: [usage(0), tcb(...flags)] })] }), { sets }));
+    expect(ask([], [referenceSet, dice])).toBe('affirming');
+    expect(ask([], [referenceSet])).toBe('warning REFERENCE_MISSING');
+    expect(ask([3], [referenceSet, dice])).toBe('contraindicated DEBUG_ENABLED');
+    expect(ask([], [referenceSet, { ...dice, minSvn: '4' }])).toBe('contraindicated VERSION_DENIED');
   });
 
   it('that has ended, or is not signed by its issuer, is contraindicated', () => {

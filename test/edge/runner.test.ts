@@ -18,6 +18,8 @@ function bench(clock: () => number = () => 1_700_000_000_000) {
   const challenges: string[] = [];
   const probed: string[] = [];
   const stops: (readonly string[] | undefined)[] = [];
+  const handed: number[] = [];
+  const judged: string[] = [];
   const commits: { at: number; events: readonly EventBody[]; matters: boolean; done: () => void; fail: () => void }[] = [];
   const runner = new Runner(gateway, {
     now: clock,
@@ -36,6 +38,8 @@ function bench(clock: () => number = () => 1_700_000_000_000) {
     probe: ({ id }) => probed.push(id),
     stopProbes: ids => stops.push(ids),
     resync: () => {},
+    handOverTrust: () => handed.push(gateway.references.effective(now).sets.length),
+    judgeAgain: ({ device }) => judged.push(device),
     changed: () => {},
     refused: () => {},
   });
@@ -58,7 +62,7 @@ function bench(clock: () => number = () => 1_700_000_000_000) {
     await settle();
   };
   const access = (mac: string) => sent.at(-1)?.devices.find(device => device.mac === mac)?.access;
-  return { now, gateway, runner, sent, commits, challenges, probed, stops, see, settle, commitAll, access };
+  return { now, gateway, runner, sent, commits, challenges, probed, stops, handed, judged, see, settle, commitAll, access };
 }
 
 const sensor = '02:00:5e:00:00:01';
@@ -162,5 +166,26 @@ describe('probes', () => {
     await commitAll();
     await commitAll();
     expect(probed).toEqual([]);
+  });
+});
+
+describe('reference values', () => {
+  it('that are revoked are handed over at once, whatever the journal does, and then what is kept is judged again', () => {
+    const { runner, handed, judged, commits, see } = bench();
+    const set = { id: `a.json#1 sha256:${'1'.repeat(64)}`, vendor: 'Acme', model: 'T2', components: [] };
+    const key = `${'1'.repeat(24)}.1`;
+    runner.input({ kind: 'references', sets: [set] });
+    see(sensor, 'v1', '10.20.1.1');
+    const outcome = result(1_700_000_000_000, { referenceSets: [set.id] });
+    const challenge = commits.flatMap(({ events }) => events).find(({ kind }) => kind === 'challenged');
+    if (challenge?.kind !== 'challenged') throw new Error('not challenged');
+    runner.input({ kind: 'challenge-outcome', challenge: challenge.challenge, outcome });
+    const before = handed.length;
+    void runner.command('ann', 'known to be bad', { kind: 'reference-revoke', key });
+    expect(handed).toHaveLength(before + 1);
+    expect(commits.at(-1)?.matters).toBe(true);
+    expect(judged).toEqual([]);
+    runner.input({ kind: 'noted', event: { kind: 'trust-loaded', hash: 'x', anchors: [], referenceSets: [] } });
+    expect(judged).toEqual(['d1']);
   });
 });

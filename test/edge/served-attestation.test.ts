@@ -34,7 +34,7 @@ function bench(
   const outcome = options.outcome ?? good();
   const state = outcome.kind === 'appraised' ? { result: outcome.result, ...outcome.result, expected: true, ...options.state } : undefined;
   const served = new ServedAttestation({
-    serving: { at: options.at ?? (() => ({ kind: 'armed', asker, ttlSeconds: 600 })) },
+    serving: { at: options.at ?? (() => ({ kind: 'armed', asker, zone: 'dock', ttlSeconds: 600 })) },
     stateOf: () => state,
     neighbourAt: () => options.neighbour ?? asker.mac,
     judge: judgement => {
@@ -60,6 +60,7 @@ describe('Evidence that was handed in', () => {
     expect(b.judged[0]).toMatchObject({
       freshness: { kind: 'nonce', nonce: session.nonce, expires: session.expires, spent: false },
       ttlSeconds: 600,
+      zone: 'dock',
     });
     expect(b.kept.map(one => one.id)).toEqual([id]);
     expect(b.inputs).toMatchObject([{ kind: 'served-outcome', session: 's1', asker }]);
@@ -86,7 +87,9 @@ describe('Evidence that was handed in', () => {
     const failed = bench({ outcome: { kind: 'transport-failure', failure: 'verifier', detail: 'busy' } });
     expect(await failed.served.judge(session, evidence)).toEqual({ kind: 'failed' });
     let asked = 0;
-    const moved = bench({ at: () => ({ kind: 'armed', asker: { ...asker, device: (asked += 1) > 1 ? 'd2' : 'd1' }, ttlSeconds: 600 }) });
+    const moved = bench({
+      at: () => ({ kind: 'armed', asker: { ...asker, device: (asked += 1) > 1 ? 'd2' : 'd1' }, zone: 'dock', ttlSeconds: 600 }),
+    });
     expect(await moved.served.judge(session, evidence)).toEqual({ kind: 'failed' });
     expect([...failed.inputs, ...failed.kept, ...moved.inputs, ...moved.kept]).toEqual([]);
   });

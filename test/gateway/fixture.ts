@@ -38,6 +38,8 @@ const rules = `
 `;
 const expected = `
 - serial: TS2-000123
+  port: v1
+- serial: TS2-000777
 `;
 const kinds = `
 - kind: camera

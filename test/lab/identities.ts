@@ -9,9 +9,9 @@ export type Identities = {
   readonly anchorPem: string;
   /** Key of the vendor's root, PKCS #8. */
   readonly anchorKeyPem: string;
-  readonly reference: { readonly file: string; readonly signature: string; readonly publicKeyPem: string };
-  /** Serials that the operator bought. */
-  readonly serials: readonly string[];
+  readonly reference: { readonly file: string; readonly signature: string; readonly publicKeyPem: string; readonly keyPem: string };
+  /** Serials that the operator bought, and what each is for: by it `rows.ts` says where it stands. */
+  readonly bought: readonly { readonly serial: string; readonly credential: 'good' | 'tampered' }[];
   readonly digests: { readonly good: string; readonly tampered: string };
 };
 
@@ -41,7 +41,10 @@ export async function makeIdentities(): Promise<Identities> {
     anchorPem: vendor.anchorPem,
     anchorKeyPem: KeyObject.from(vendor.keys.privateKey).export({ type: 'pkcs8', format: 'pem' }).toString(),
     reference,
-    serials: ['TS2-000123', 'TS2-000124'],
+    bought: [
+      { serial: 'TS2-000123', credential: 'good' },
+      { serial: 'TS2-000124', credential: 'tampered' },
+    ],
     digests,
   };
 }

@@ -7,7 +7,7 @@ import { gateway } from './warehouse.ts';
 
 const ports = [...rows, hostile].map(r => r.port);
 
-/** What an operator would have put there: settings with one armed zone, the vendor's anchor, signed reference values, and the serials that were bought. */
+/** What an operator would have put there: settings with one armed zone, the vendor's anchor, signed reference values, and the serials that were bought, each with its port. */
 export function writeSite(data: string, identities: Identities): void {
   const own = `${data}/policies.d`;
   for (const sub of ['anchors', 'reference-values', 'expected']) mkdirSync(`${own}/${sub}`, { recursive: true });
@@ -15,7 +15,11 @@ export function writeSite(data: string, identities: Identities): void {
   writeFileSync(`${own}/anchors/acme.refval.pem`, identities.reference.publicKeyPem);
   writeFileSync(`${own}/reference-values/acme.json`, identities.reference.file);
   writeFileSync(`${own}/reference-values/acme.json.sig`, identities.reference.signature);
-  const bought = identities.serials.map(s => `- serial: "${s}"\n  vendor: ${identities.vendor}\n  note: bought for the dock\n`);
+  const portOf = (credential: string): string => rows.find(r => r.credential === credential)?.port ?? '';
+  const bought = identities.bought.map(
+    ({ serial, credential }) =>
+      `- serial: "${serial}"\n  vendor: ${identities.vendor}\n  port: ${portOf(credential)}\n  note: bought for the dock\n`,
+  );
   writeFileSync(`${own}/expected/dock.yaml`, bought.join(''));
   writeFileSync(`${data}/settings.json`, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 });
 }

@@ -5,7 +5,7 @@ import type { DeviceRow } from '../../gateway/api/contract.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import { type Identities, makeIdentities } from './identities.ts';
 import { until } from './namespace.ts';
-import { type Row, rows } from './rows.ts';
+import { hostile, type Row, rows } from './rows.ts';
 import { writeSite } from './site-files.ts';
 import { Warehouse } from './warehouse.ts';
 
@@ -122,7 +122,7 @@ const parts = {
 };
 
 export function row(name: string): Row {
-  const found = rows.find(r => r.name === name);
+  const found = [...rows, hostile].find(r => r.name === name);
   if (found === undefined) throw new Error(`Cannot find host ${name}`);
   return found;
 }

@@ -58,6 +58,7 @@ describe('./sallyport', () => {
       'release',
       'pause',
       'probes',
+      'reference',
       'export',
       'coverage',
     ])

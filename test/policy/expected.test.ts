@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { policyOf } from './facts.ts';
-import { isExpected } from '../../gateway/policy/expected.ts';
+import { expectedPlace, isExpected } from '../../gateway/policy/expected.ts';
 
 const key = 'ab'.repeat(32);
 const policy = policyOf('', [
@@ -46,5 +46,38 @@ describe('isExpected', () => {
     ['the serial with another key than the entry names', { deviceKey: key.replace('a', 'b'), serial: '99' }],
   ])('does not expect %s', (_, proved) => {
     expect(isExpected(policy, proved)).toBeUndefined();
+  });
+});
+
+describe('expectedPlace', () => {
+  const list = policyOf('', [
+    {
+      path: 'policies.d/expected/dock.yaml',
+      text: `- { serial: "1", port: v1 }
+- { serial: "2", port: [v1, v2], mac: "02:00:5E:00:00:01" }
+- { serial: "3" }
+- { serial: "4", mac: "02:00:5e:00:00:01" }
+- { serial: "5", vendor: Acme, port: v9 }
+- { serial: "5" }
+- { serial: "5", vendor: Evil, port: v1 }
+`,
+    },
+  ]);
+  it.each([
+    ['1', 'v1', '01', 'here'],
+    ['1', 'v2', '01', 'elsewhere'],
+    ['2', 'v2', '01', 'here'],
+    ['2', 'v2', '02', 'elsewhere'],
+    ['2', 'v3', '01', 'elsewhere'],
+    ['3', 'v1', '01', 'unnamed'],
+    // An address proves no place: whoever relays can take it.
+    ['4', 'v1', '01', 'unnamed'],
+    ['4', 'v1', '02', 'elsewhere'],
+    // The best of the entries that fit; one of another vendor says nothing.
+    ['5', 'v9', '01', 'here'],
+    ['5', 'v1', '01', 'unnamed'],
+    ['6', 'v1', '01', undefined],
+  ])('of serial %s at %s with :%s is %s', (serial, port, last, place) => {
+    expect(expectedPlace(list, { serial, vendor: 'Acme' }, { mac: `02:00:5e:00:00:${last}`, port })).toBe(place);
   });
 });

@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
+import { concat } from '../../codec/bytes.ts';
 import {
   bodyOf,
   closeChannel,
-  concat,
   getEndpoints,
   hello,
   type OpcUaEndpoint,

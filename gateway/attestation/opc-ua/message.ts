@@ -1,5 +1,6 @@
+import { concat } from '../../codec/bytes.ts';
 import { DerReader, tags } from '../../codec/der.ts';
-import { concat, readAsymmetric, readOpened } from '../../codec/opc-ua-channel.ts';
+import { readAsymmetric, readOpened } from '../../codec/opc-ua-channel.ts';
 import { DecodeError, Reader } from '../../codec/reader.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { constants, createHash, privateDecrypt, publicEncrypt, sign, verify, type KeyObject } from 'node:crypto';
-import { asymmetricHeader, chunkHeader, concat } from '../../codec/opc-ua-channel.ts';
+import { concat } from '../../codec/bytes.ts';
+import { asymmetricHeader, chunkHeader } from '../../codec/opc-ua-channel.ts';
 import { DecodeError } from '../../codec/reader.ts';
 
 /** A security policy with RSA (OPC 10000-7 §6.6): what signs and what encrypts an OpenSecureChannel. SHA-1 stands in OAEP alone, where nothing rests on it. */

@@ -32,13 +32,9 @@ export function trustChain({ certificates, rootHash }: SpdmChain, hash: SpdmHash
   checkLeaf(leaf);
   checkMarks(chain);
   checkRoot(chain, rootHash, hash, context);
-  const { path, ...claims } = verifyChain(links, context, checks);
-  const named = deviceOf(path, claims.identity);
-  return {
-    leaf,
-    claims: named === undefined ? claims : { ...claims, identity: named.identity },
-    ...(named?.device === undefined ? {} : { device: named.device }),
-  };
+  const { path, ...claims } = verifyChain(links, context, checks, (inPath, identity) => deviceOf(inPath, identity).identity);
+  const { device } = deviceOf(path, claims.identity);
+  return { leaf, claims, ...(device === undefined ? {} : { device }) };
 }
 
 /** A leaf signs for the device: it is no CA, and its key is not kept for requesters alone. */
@@ -80,33 +76,29 @@ function checkRoot(chain: readonly Certificate[], rootHash: Uint8Array, { name }
 }
 
 /**
- * Whom the manufacturer says it is: the highest certificate that has DMTF's device information, since nothing below can change it; the device's own key is
- * the one that is marked as its hardware identity, else that one's. A serial number of X.520 that is there stands.
+ * Whom the manufacturer says it is. The highest certificate that names an instance (a serial number of X.520, a UEID, DMTF's device information) or is marked as
+ * hardware identity stands for the device: what is below it the device may have made itself, and whatever that says of who it is counts for nothing.
  */
 function deviceOf(
-  chain: readonly Certificate[],
+  path: readonly Certificate[],
   identity: AttestedIdentity,
-): { readonly identity: AttestedIdentity; readonly device?: SpdmDevice } | undefined {
-  const informed = chain.findLast(c => spdmDevice(c) !== undefined);
-  const own = chain.findLast(c => spdmMarks(c).includes(spdmOids.hardwareIdentity)) ?? informed;
-  if (own === undefined) return undefined;
+): { readonly identity: AttestedIdentity; readonly device?: SpdmDevice } {
+  const namedAt = identity.serial === undefined ? -1 : path.findIndex(c => sha256(c.spki) === identity.deviceKey);
+  const fixedAt = path.findLastIndex(c => spdmMarks(c).includes(spdmOids.hardwareIdentity));
+  const informedAt = path.findLastIndex(c => spdmDevice(c) !== undefined);
+  const informed = informedAt >= Math.max(namedAt, fixedAt) ? path[informedAt] : undefined;
   const device = informed === undefined ? undefined : spdmDevice(informed);
   const told = {
     ...(device === undefined || device.manufacturer === '' ? {} : { vendor: device.manufacturer }),
     ...(device === undefined || device.product === '' ? {} : { model: device.product }),
   };
-  if (identity.serial !== undefined) return { identity: { ...identity, ...told }, ...(device === undefined ? {} : { device }) };
-  return {
-    identity: {
-      ...identity,
-      ...told,
-      ...(device === undefined || device.serial === '' ? {} : { serial: device.serial }),
-      subject: own.subject.text,
-      issuer: own.issuer.text,
-      deviceKey: sha256(own.spki),
-    },
-    ...(device === undefined ? {} : { device }),
-  };
+  const found = device === undefined ? {} : { device };
+  const own = path[fixedAt < 0 ? informedAt : fixedAt];
+  if (own === undefined || namedAt >= Math.max(fixedAt, informedAt)) return { identity: { ...identity, ...told }, ...found };
+  const { serial: _, ...unnamed } = identity;
+  const serial = device === undefined || device.serial === '' ? {} : { serial: device.serial };
+  const { text: subject } = own.subject;
+  return { identity: { ...unnamed, ...told, ...serial, subject, issuer: own.issuer.text, deviceKey: sha256(own.spki) }, ...found };
 }
 
 const violated = (why: string, expected: string, seen: string): EvidenceError =>

@@ -1,4 +1,5 @@
 import { constants, createHash, verify } from 'node:crypto';
+import { concat } from '../../codec/bytes.ts';
 import type { SpdmHash, SpdmSignature } from '../../codec/spdm-algorithms.ts';
 import { type SpdmVersion, spdmVersionText } from '../../codec/spdm.ts';
 import type { Certificate } from '../../codec/x509.ts';
@@ -20,10 +21,10 @@ export function signingPrefix(version: SpdmVersion, purpose: SpdmPurpose): Uint8
 
 /** What is signed: before 1.2 the transcript itself; since then the prefix and the transcript's hash. */
 export function signedBytes(version: SpdmVersion, hash: SpdmHash, purpose: SpdmPurpose, transcript: readonly Uint8Array[]): Uint8Array {
-  if (version < 0x12) return concat(transcript);
+  if (version < 0x12) return concat(...transcript);
   const digest = createHash(hash.name);
   for (const piece of transcript) digest.update(piece);
-  return concat([signingPrefix(version, purpose), digest.digest()]);
+  return concat(signingPrefix(version, purpose), digest.digest());
 }
 
 type Algorithms = { readonly version: SpdmVersion; readonly hash: SpdmHash; readonly signature: SpdmSignature };
@@ -60,13 +61,3 @@ export function checkTranscript(
 
 const padding = ({ isPss }: SpdmSignature, hash: SpdmHash) =>
   isPss ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: hash.bytes } : { padding: constants.RSA_PKCS1_PADDING };
-
-function concat(pieces: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
-}

@@ -1,5 +1,7 @@
 import type { Millis } from '../../model/address.ts';
-import type { ChallengeOutcome } from '../../model/attestation.ts';
+import type { ChallengeOutcome, Evidence } from '../../model/attestation.ts';
+import { DerReader } from '../../codec/der.ts';
+import { DecodeError } from '../../codec/reader.ts';
 import type { KeyCache } from '../../attestation/keys.ts';
 import { schemeFor } from '../../attestation/schemes/index.ts';
 import type { Trust } from '../../attestation/trust.ts';
@@ -14,11 +16,25 @@ export function judge(
   const scheme = schemeFor(evidence.mediaType);
   if (scheme === undefined)
     return { kind: 'transport-failure', failure: 'verifier', detail: `Cannot judge ${evidence.mediaType}: no scheme reads it` };
-  return scheme.judge(fromWire(evidence), {
+  return scheme.judge(whole(fromWire(evidence)), {
     ...known,
     freshness: freshnessOf(freshness),
     ttlSeconds,
     ...(quote === undefined ? {} : { quote }),
     ...(zone === undefined ? {} : { zone }),
   });
+}
+
+/** A chain out of the store is its certificates one after the other; DER delimits itself. What is no such thing is judged as it is. */
+function whole(evidence: Evidence): Evidence {
+  if (evidence.mediaType !== 'application/vnd.sallyport.x509-chain' || evidence.certificates.length > 0) return evidence;
+  try {
+    const reader = new DerReader(evidence.bytes);
+    const certificates: Uint8Array[] = [];
+    while (!reader.done) certificates.push(reader.next().whole);
+    return { ...evidence, certificates };
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return evidence;
+  }
 }

@@ -31,7 +31,9 @@ const referenceSet = z.strictObject({
   model: text,
   classId: text.exactOptional(),
   source: z.enum(['corim', 'suit']).exactOptional(),
+  standing: z.enum(['revoked', 'superseded', 'ended']).exactOptional(),
   signedBy: text.exactOptional(),
+  notes: z.array(text).exactOptional(),
   sequence: z.number().exactOptional(),
   notBefore: z.number().exactOptional(),
   notAfter: z.number().exactOptional(),
@@ -63,6 +65,7 @@ const base64 = (bytes: number) => text.max(4 * Math.ceil(bytes / 3)).regex(/^[A-
 const freshness = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('handshake'), protocol: text.max(40), resumed: z.boolean() }),
   z.object({ kind: z.literal('nonce'), nonce: base64(64), expires: z.number(), spent: z.boolean(), channel: text.max(200) }),
+  z.object({ kind: z.literal('kept'), at: z.number(), expires: z.number() }),
   z.object({ kind: z.literal('none') }),
 ]);
 /** Where a TPM stood; the challenger said so before. */

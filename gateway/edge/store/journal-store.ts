@@ -83,9 +83,9 @@ export class JournalStore {
     this.#post({ type: 'evidence', evidence, mediaType, at, bytes });
   }
 
-  evidence(id: Hex): Uint8Array | undefined {
-    const row = this.#reader.prepare('SELECT bytes FROM evidence WHERE id = ?').get(id);
-    return row?.['bytes'] instanceof Uint8Array ? row['bytes'] : undefined;
+  evidence(id: Hex): { readonly mediaType: string; readonly bytes: Uint8Array } | undefined {
+    const row = this.#reader.prepare('SELECT media_type, bytes FROM evidence WHERE id = ?').get(id);
+    return row?.['bytes'] instanceof Uint8Array ? { mediaType: String(row['media_type']), bytes: row['bytes'] } : undefined;
   }
 
   /** The newest Events about a device, oldest first. */

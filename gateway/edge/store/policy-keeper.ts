@@ -102,15 +102,19 @@ export class PolicyKeeper {
     for (const line of said.filter(one => !this.#trustProblems.includes(one))) this.#log(line);
     this.#trustProblems = said;
     if (problems.length > 0 && this.#trust.anchors.length > 0) return undefined;
-    const hash = createHash('sha256')
-      .update(JSON.stringify(withoutBytes(read.trust)))
-      .digest('hex');
+    const hash = hashOfTrust(read.trust);
     if (hash === this.#trustHash) return undefined;
     this.#trust = read.trust;
     this.#trustHash = hash;
     return hash;
   }
 }
+
+/** SHA-256 of trust material, by which changes are noticed and told. */
+export const hashOfTrust = (trust: TrustMaterial): Hex =>
+  createHash('sha256')
+    .update(JSON.stringify(withoutBytes(trust)))
+    .digest('hex');
 
 /** CRLs are many bytes, and have their hash already. */
 const withoutBytes = ({ crls, ...rest }: TrustMaterial): TrustMaterial =>

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { type ReferenceFile, readCorim } from '../../attestation/corim.ts';
-import { readReferenceFile, type ReferenceKey, ReferenceFileError } from '../../attestation/reference-values.ts';
+import { readReferenceFile, readReferenceKey, type ReferenceKey, ReferenceFileError } from '../../attestation/reference-values.ts';
 import { readSuit } from '../../attestation/suit.ts';
 import { readSuitMap, type SuitMap } from '../../attestation/suit-map.ts';
-import { attempt, type Found, readBytes, readText } from './trust-folder.ts';
+import { attempt, filesIn, type Found, readBytes, readText } from './trust-folder.ts';
 
 /**
  * Reads a folder `reference-values`: `X.json` with `X.json.sig`, `X.corim` and `X.suit` signed within or by `.sig` beside them, and `X.suit-map.json` with
@@ -14,6 +14,25 @@ export function readReferenceFiles(files: readonly Found[], keys: readonly Refer
   return files
     .filter(f => /\.(?:json|corim|suit)$/.test(f.name) && !isSuitMap(f.name))
     .flatMap(f => attempt(f.path, problems, () => [openReferences(f.name, readBytes(f.path), { keys, maps }, signatureOf(f))]));
+}
+
+/**
+ * A file that a person brings, read with the keys and maps of the site's folders. Throws ReferenceFileError; what is wrong with the folders
+ * is told elsewhere.
+ */
+export function openReferencesOfSite(
+  folders: readonly string[],
+  name: string,
+  bytes: Uint8Array,
+  signature: string | undefined,
+): ReferenceFile {
+  const keys = folders
+    .flatMap(f => filesIn(f, 'anchors'))
+    .filter(f => f.name.endsWith('.refval.pem'))
+    .flatMap(f => attempt(f.path, [], () => [readReferenceKey(f.name, readText(f.path))]));
+  const files = folders.flatMap(f => filesIn(f, 'reference-values'));
+  const maps = files.filter(f => isSuitMap(f.name)).flatMap(f => attempt(f.path, [], () => [readMap(f, keys)]));
+  return openReferences(name, bytes, { keys, maps }, signature);
 }
 
 /** How manifests of one class are read; see attestation/suit-map.ts. */
@@ -42,5 +61,5 @@ export function openReferences(
   if (name.endsWith('.corim')) return readCorim(name, bytes, keys, signature);
   if (name.endsWith('.suit')) return readSuit(name, bytes, keys, maps, signature);
   if (!name.endsWith('.json')) throw new ReferenceFileError(`Cannot use ${name}: neither .json nor .corim nor .suit`);
-  return { sets: readReferenceFile(name, bytes, signed(name, signature), keys), keys: [], unused: [], replaces: [] };
+  return { sets: readReferenceFile(name, bytes, signed(name, signature), keys), keys: [] };
 }

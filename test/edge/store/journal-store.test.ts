@@ -69,7 +69,7 @@ describe('the journal store', () => {
     const store = open();
     store.keepEvidence('aa', 'x', 1, new Uint8Array([1, 2, 3]));
     await store.append(1, [found(1)], false);
-    expect([...(store.evidence('aa') ?? [])]).toEqual([1, 2, 3]);
+    expect(store.evidence('aa')).toEqual({ mediaType: 'x', bytes: new Uint8Array([1, 2, 3]) });
     expect(store.evidence('bb')).toBeUndefined();
     await store.close();
   });

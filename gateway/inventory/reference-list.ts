@@ -1,0 +1,29 @@
+import type { Millis } from '../model/address.ts';
+import { isAccepted, type ReferenceList, referenceKey } from '../model/reference.ts';
+import type { Inventory } from './inventory.ts';
+import type { References } from './references.ts';
+
+/** All sets that are known, by class, with how many devices lean on each now. */
+export function referenceList(inventory: Inventory, references: References, now: Millis): ReferenceList {
+  const leaning = new Map<string, number>();
+  for (const { attestation } of inventory.records())
+    for (const id of attestation.status === 'affirming' || attestation.status === 'warning'
+      ? (attestation.result?.referenceSets ?? [])
+      : [])
+      leaning.set(referenceKey(id), (leaning.get(referenceKey(id)) ?? 0) + 1);
+  const standings = new Map(references.effective(now).sets.map(({ id, standing }) => [referenceKey(id), standing]));
+  const sets = inventory.references
+    .records()
+    .map(record => ({
+      ...record,
+      accepted: record.isPresent && isAccepted(record, now) && standings.has(record.key) && standings.get(record.key) === undefined,
+      devices: leaning.get(record.key) ?? 0,
+    }))
+    .toSorted((a, b) => order(a.set).localeCompare(order(b.set)) || (a.set.sequence ?? 0) - (b.set.sequence ?? 0) || a.at - b.at);
+  const baselines = [...inventory.records()].flatMap(({ device, attestation: { baseline } }) =>
+    baseline === undefined ? [] : [{ device: device.id, ...baseline }],
+  );
+  return { sets, baselines };
+}
+
+const order = ({ vendor, model }: { readonly vendor: string; readonly model: string }): string => `${vendor} ${model}`;
