@@ -6,6 +6,7 @@ import { kindEvents } from './inventory/classify.ts';
 import { commandEvents } from './inventory/command.ts';
 import { decisionFacts, isSameDecision } from './inventory/decision-facts.ts';
 import { Intake } from './inventory/intake.ts';
+import { rememberedOf } from './inventory/memory.ts';
 import { Inventory } from './inventory/inventory.ts';
 import { References } from './inventory/references.ts';
 import type { DeviceRecord } from './inventory/record.ts';
@@ -190,7 +191,7 @@ export class Gateway {
     for (const event of kindEvents(record.device, clues => kindOf(this.#policy, clues), now)) this.#emit(now, event);
     const identity = record.attestation.result?.identity;
     const place = identity && expectedPlace(this.#policy, identity, record.device);
-    const decision = decide(decisionFacts(record, zone, place, now), this.#policy, zone);
+    const decision = decide(decisionFacts(record, zone, place, now, rememberedOf(this.inventory, record)), this.#policy, zone);
     const evidence = record.attestation.result?.evidence;
     if (!isSameDecision(record.decision, decision))
       this.#emit(now, { kind: 'decided', device: id, decision: evidence === undefined ? decision : { ...decision, evidence } });

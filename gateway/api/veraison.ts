@@ -37,6 +37,7 @@ const aliases: ReadonlyMap<string, EvidenceMediaType> = new Map([
 export const maxBody = 262_144;
 /** Longest nonce of the API. */
 const maxNonce = 64;
+const limitMs = 600_000;
 /** The client waits so long for a result before it is told to come back for it. Milliseconds. */
 const patienceMs = 3_000;
 
@@ -44,9 +45,12 @@ const patienceMs = 3_000;
 export class VeraisonApi {
   readonly #attesting: Attesting;
   readonly #sessions = new ServedSessions();
-  /** New sessions in a minute: of one device, and of all behind its port, so that a crowd takes nobody else's. */
-  readonly #perDevice = new Limiter(6, Number.POSITIVE_INFINITY);
-  readonly #perPort = new Limiter(30, 600);
+  /**
+   * New sessions in ten minutes: of one device, and of all behind its port, so that a crowd takes nobody else's, and writes little into the journal. Whoever
+   * is well needs one at half of a result's life.
+   */
+  readonly #perDevice = new Limiter(10, Number.POSITIVE_INFINITY, limitMs);
+  readonly #perPort = new Limiter(40, 600, limitMs);
 
   constructor(attesting: Attesting) {
     this.#attesting = attesting;
@@ -98,9 +102,9 @@ export class VeraisonApi {
     const size = query.get('nonceSize') ?? String(nonceBytes);
     if (!/^\d{1,3}$/.test(size) || Number(size) < nonceBytes || Number(size) > maxNonce)
       return problem(400, 'Bad request', `nonceSize must be in range ${nonceBytes}..${maxNonce}`);
-    const later = { 'Retry-After': '10' };
+    const later = { 'Retry-After': '60' };
     if (!this.#perPort.take(asker.port, now) || !this.#perDevice.take(asker.device, now))
-      return problem(429, 'Too many sessions', 'too many sessions were asked for in the last minute', later);
+      return problem(429, 'Too many sessions', 'too many sessions were asked for in the last ten minutes', later);
     const session = this.#sessions.open(asker, randomUUID(), drawNonce(Number(size)), now);
     if (session === undefined) return problem(503, 'Too many sessions', 'too many sessions are open', later);
     return { ...told(201, session), headers: { Location: `${paths.session}${session.id}` } };

@@ -9,6 +9,9 @@ export const maxOpenPerPort = 2;
 /** A challenge whose outcome never came is given up after this. Milliseconds. */
 export const lostMs = 30_000;
 
+/** What offers no Evidence is asked again after this. Milliseconds. */
+const unable = 1_800_000;
+
 type Standing = { nextAt: Millis; failures: number; open?: { id: string; at: Millis } };
 
 /**
@@ -59,10 +62,19 @@ export class ChallengeSchedule {
   }
 
   #settle(device: DeviceId, outcome: ChallengeOutcome, now: Millis): void {
-    const failures = outcome.kind === 'transport-failure' ? (this.#standings.get(device)?.failures ?? 0) + 1 : 0;
-    const wait = backOffMs[Math.min(failures, backOffMs.length) - 1] ?? 1_800_000;
+    const before = this.#standings.get(device)?.failures ?? 0;
+    const failures = outcome.kind === 'transport-failure' ? before + 1 : outcome.kind === 'no-evidence' ? before : 0;
+    const wait = outcome.kind === 'no-evidence' ? unable : (backOffMs[Math.min(failures, backOffMs.length) - 1] ?? unable);
     const nextAt = outcome.kind === 'appraised' ? Math.max(halfLife(outcome.result), now + 10_000) : now + wait;
     this.#standings.set(device, { nextAt, failures });
+  }
+
+  /** It answered without the Evidence that it has: perhaps it has just started. Asked again as after a failure, for its grace runs. */
+  askAgain(device: DeviceId, now: Millis): void {
+    const standing = this.#standings.get(device);
+    if (standing === undefined || standing.open !== undefined) return;
+    const failures = standing.failures + 1;
+    this.#standings.set(device, { nextAt: now + (backOffMs[Math.min(failures, backOffMs.length) - 1] ?? 1_800_000), failures });
   }
 
   /** Makes the device due at once: a person asked, or its link came back. */

@@ -187,6 +187,12 @@ function instanceOf(value: CborValue): NonNullable<Environment['instance']> {
 }
 
 function comidKey(value: CborValue): ComidKey {
+  // Older texts of the draft have a map of key and chain there, without tags.
+  if (value instanceof Map) {
+    const map = mapOf(value, 'CoMID key');
+    if (map.size > 1) throw new DecodeError('Cannot read CoMID key: a key with a chain');
+    return { kind: 'spki', text: textOf(map.get(0), 'CoMID key', maxKeyText) };
+  }
   if (!(value instanceof CborTag)) throw new DecodeError('Cannot read CoMID key: it has no tag');
   const kind = Object.entries(keyTags).find(([number]) => number === String(value.number))?.[1];
   if (kind === undefined) throw new DecodeError(`Cannot read CoMID key: tag ${value.number}`);

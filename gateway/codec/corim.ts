@@ -99,6 +99,12 @@ export function decodeCorim(bytes: Uint8Array): Corim {
 }
 
 function profileOf(value: CborValue): string {
+  // Older texts of the draft have a list there; with more than one nobody could say which of them a tag follows.
+  if (Array.isArray(value)) {
+    const [only, ...more] = listOf(value, 'CoRIM profiles');
+    if (more.length > 0) throw new DecodeError(`Cannot read CoRIM profiles: ${more.length + 1} of them`);
+    return profileOf(only);
+  }
   const inner = value instanceof CborTag ? value.value : value;
   if (value instanceof CborTag && value.number === 111) return `oid:${hex(bytesOf(inner, 'CoRIM profile', 1, 255))}`;
   if (value instanceof CborTag && value.number !== 32) throw new DecodeError(`Cannot read CoRIM profile: tag ${value.number}`);

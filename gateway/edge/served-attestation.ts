@@ -1,10 +1,9 @@
 import { createPublicKey } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { earClaims, type EarSubject, EarStale, signEar, subjectOf } from '../attestation/ear.ts';
 import { messageEvidence } from '../attestation/evidence.ts';
 import type { ServedSession } from '../attestation/served-sessions.ts';
 import type { Served, Serving } from '../attestation/serving.ts';
-import type { DeviceId, Ip, Mac, Millis } from '../model/address.ts';
+import type { DeviceId, Ip, Mac, Millis, PortName } from '../model/address.ts';
 import type { AttestationResult, ChallengeOutcome, Evidence, EvidenceMediaType } from '../model/attestation.ts';
 import type { AttestationState } from '../model/device.ts';
 import type { Input } from '../model/machine.ts';
@@ -27,9 +26,18 @@ export type ServedAttestationParts = {
   readonly log: (line: string) => void;
 };
 
+/**
+ * What is not even authentic may come from anybody, and would push out of the store what others proved: of it so much is kept of each port in an hour.
+ * Bytes.
+ */
+const maxUnproved = 1_048_576;
+const hourMs: Millis = 3_600_000;
+
 /** Evidence that devices hand in: to the challenger, into the machine, and back as an EAR (`Attesting` of gateway/api). */
 export class ServedAttestation {
   readonly #parts: ServedAttestationParts;
+  /** Unproved bytes that were kept of each port in this hour: at most as many entries as the gateway has ports. */
+  readonly #unproved = new Map<PortName, { readonly since: Millis; readonly bytes: number }>();
 
   constructor(parts: ServedAttestationParts) {
     this.#parts = parts;
@@ -43,6 +51,12 @@ export class ServedAttestation {
   at(ip: string): Served {
     const served = this.#parts.serving.at(ip);
     return served.kind === 'armed' && this.#parts.neighbourAt(ip) !== served.asker.mac ? { kind: 'unknown' } : served;
+  }
+
+  /** The port of the device that is known there, for who counts connections. */
+  portAt(ip: string): PortName | undefined {
+    const served = this.#parts.serving.at(ip);
+    return served.kind === 'armed' ? served.asker.port : undefined;
   }
 
   async judge(
@@ -62,9 +76,19 @@ export class ServedAttestation {
     }
     const after = this.at(asker.ip);
     if (after.kind !== 'armed' || after.asker.device !== asker.device) return { kind: 'failed' };
-    keepEvidence(evidence);
+    const isProved = outcome.kind === 'appraised' && outcome.result.identity !== undefined;
+    if (isProved || this.#mayKeep(asker.port, bytes.length)) keepEvidence(evidence);
     input({ kind: 'served-outcome', session: id, asker, outcome });
     return outcome.kind === 'no-evidence' ? outcome : this.#tell(asker.device, outcome.result);
+  }
+
+  #mayKeep(port: PortName, length: number): boolean {
+    const now = this.#parts.now();
+    const known = this.#unproved.get(port);
+    const own = known === undefined || now - known.since >= hourMs ? { since: now, bytes: 0 } : known;
+    if (own.bytes + length > maxUnproved) return false;
+    this.#unproved.set(port, { ...own, bytes: own.bytes + length });
+    return true;
   }
 
   /** What the machine made of it counts: an EAR must not affirm what we do not. */
@@ -111,13 +135,3 @@ const picked = ({
   checks,
   ...(reason === undefined ? {} : { reason }),
 });
-
-/** The MAC to which the kernel sends what it has for an address, as `/proc/net/arp` says; undefined when it knows none. */
-export function neighbourAt(ip: Ip, bridge: string, table = readFileSync('/proc/net/arp', 'utf8')): Mac | undefined {
-  for (const line of table.split('\n').slice(1)) {
-    const [address, , flags, mac, , device] = line.split(/\s+/);
-    // Flag 2: the entry is complete (ATF_COM).
-    if (address === ip && device === bridge && mac !== undefined && (Number(flags) & 2) !== 0) return mac.toLowerCase();
-  }
-  return undefined;
-}

@@ -27,6 +27,8 @@ const place = (n: number, port: string): Served => ({
   ttlSeconds: 600,
 });
 
+const placeAt = (ip: string): Served => places.get(ip) ?? { kind: 'unknown' };
+
 beforeEach(async () => {
   judged = [];
   verdict = () => Promise.resolve({ kind: 'ear', ear: 'a.signed.ear' });
@@ -34,7 +36,11 @@ beforeEach(async () => {
   for (const n of [1, 2, 3]) places.set(`127.0.0.1${n}`, place(n, n === 3 ? 'v9' : 'v1'));
   places.set('127.0.0.14', { kind: 'unarmed' });
   const attesting = {
-    at: (ip: string) => places.get(ip) ?? ({ kind: 'unknown' } as const),
+    at: placeAt,
+    portAt: (ip: string) => {
+      const served = placeAt(ip);
+      return served.kind === 'armed' ? served.asker.port : undefined;
+    },
     judge: (of: ServedSession, evidence: { mediaType: string; bytes: Uint8Array }) => {
       judged.push({ session: of, ...evidence });
       return verdict();
@@ -125,12 +131,24 @@ describe('a new session', () => {
     expect([unarmed.status, json(unarmed)['title']]).toEqual([403, 'Not armed']);
   });
 
-  it('comes six times a minute for a device; its neighbour is not kept waiting', async () => {
+  it('comes ten times in ten minutes for a device, and forty for all behind its port; another port is not kept waiting', async () => {
     const statuses = [];
-    for (let n = 0; n < 8; n += 1) statuses.push((await open()).status);
-    expect(statuses).toEqual([201, 201, 201, 201, 201, 201, 429, 429]);
+    for (let n = 0; n < 12; n += 1) statuses.push((await open()).status);
+    expect(statuses).toEqual([...Array<number>(10).fill(201), 429, 429]);
     expect((await open('', '127.0.0.12')).status).toBe(201);
-    clock += 60_001;
+    for (let n = 20; n < 60; n += 1) {
+      const ip = `127.0.0.${n}`;
+      places.set(ip, {
+        kind: 'armed',
+        asker: { device: `d${n}`, mac: '02:00:00:00:00:20', port: 'v1', ip },
+        zone: 'dock',
+        ttlSeconds: 600,
+      });
+      await open('', ip);
+    }
+    expect((await open('', '127.0.0.12')).status).toBe(429);
+    expect((await open('', '127.0.0.13')).status).toBe(201);
+    clock += 600_001;
     expect((await open()).status).toBe(201);
   });
 

@@ -5,6 +5,7 @@ import { type ReferenceFile, readCorim } from '../../gateway/attestation/corim.t
 import { ReferenceFileError } from '../../gateway/attestation/reference-values.ts';
 import { decodeCorim } from '../../gateway/codec/corim.ts';
 import { DecodeError } from '../../gateway/codec/reader.ts';
+import { makeDiceDevice, makeVendor } from '../vectors/pki.ts';
 import { base64, keyPairs, makeSign1, spkiOf } from '../vectors/tokens.ts';
 import {
   bytes,
@@ -24,7 +25,8 @@ import {
   signed,
   tagged,
 } from './corim-world.ts';
-import { component, instance, judge, psaClaims, signer, verdict } from './token-world.ts';
+import { component, instance, judge, nonce, psaClaims, signer, verdict } from './token-world.ts';
+import { spec, verifier } from './world.ts';
 
 const keys = [refKey('EdDSA'), refKey('ES256')];
 const read = (file: Uint8Array, sig?: string): ReferenceFile => readCorim('acme.corim', file, keys, sig);
@@ -173,6 +175,7 @@ describe('reference values of a CoRIM', () => {
 
   const refused: readonly (readonly [string, Uint8Array, string])[] = [
     ['a profile that is not known', corim([comid({ 0: [plainTriple] })], { 3: tagged(32, 'tag:x') }), 'its profile "tag:x" is not known'],
+    ['two profiles', corim([comid({ 0: [plainTriple] })], { 3: [psa1, psa2025] }), 'Cannot read CoRIM profiles: 2 of them'],
     ['a list of tags', encode(tagged(501, labels({ 0: 'a', 1: [tagged(508, new Uint8Array())] }))), 'it holds a tag 508'],
     ['conditional endorsements', corim([comid({ 0: [plainTriple], 10: [[]] })]), 'it holds conditional endorsements'],
     ['a series of them', corim([comid({ 0: [plainTriple], 8: [[]] })]), 'it holds conditional endorsement series'],
@@ -287,10 +290,11 @@ describe('both PSA dialects judge a token', () => {
       [
         comid({
           0: [[environment({ 0: tagged(600, implementation), 1: 'Acme Sensors' }), [old('BL', 0x11), old('PRoT', 0x22)]]],
-          3: [keyTriple],
+          // As the texts of that time have it: a map of key and chain, a list of profiles.
+          3: [[keyTriple[0], [labels({ 0: pem })]]],
         }),
       ],
-      { 3: tagged(32, psa1) },
+      { 3: [tagged(32, psa1)] },
     ),
   };
   const token = (changed: Readonly<Record<number, unknown>> = {}): Uint8Array => makeSign1(encode(psaClaims(changed)));
@@ -304,5 +308,46 @@ describe('both PSA dialects judge a token', () => {
     expect(verdictOf(token({ 2396: bytes(0xab) }))).toBe('contraindicated IDENTITY_MISMATCH');
     const otherSigner = sets.map(s => ({ ...s, components: s.components.map(c => ({ ...c, signer: signer.replaceAll('9', '8') })) }));
     expect(verdict(judge(token(), { sets: otherSigner, keys: listed }))).toBe('contraindicated DIGEST_UNKNOWN');
+  });
+});
+
+describe('a CoRIM judges what its class names', () => {
+  it('an EAT by its hwmodel, and holds a listed key to it', () => {
+    const model = bytes(7, 4);
+    const file = corim([
+      comid({
+        0: [[environment({ 0: tagged(560, model), 1: 'Acme Sensors' }), [measurement({ 2: digests(0x11) }, 'fw')]]],
+        3: [
+          [environment({ 0: tagged(560, model), 1: 'Acme Sensors' }, { 1: tagged(550, Buffer.from(instance, 'hex')) }), [tagged(554, pem)]],
+        ],
+      }),
+    ]);
+    const { sets, keys: listed } = readUnsigned(file);
+    const eat = (fill: number, hwmodel: Uint8Array): string => {
+      const measured = encode(labels({ 1: ['fw'], 2: [1, bytes(fill)] }));
+      const token = labels({ 10: nonce, 256: Buffer.from(instance, 'hex'), 259: hwmodel, 273: [[295, measured]] });
+      return verdict(judge(makeSign1(encode(token)), { mediaType: 'application/eat+cwt', sets, keys: listed }));
+    };
+    expect(eat(0x11, model)).toBe('affirming');
+    expect(eat(0x12, model)).toBe('contraindicated DIGEST_UNKNOWN');
+    expect(eat(0x11, bytes(8, 4))).toBe('contraindicated IDENTITY_MISMATCH');
+  });
+
+  it('a DICE chain by vendor, model and layer, with its floor, its exact version and its flags', async () => {
+    const acme = await makeVendor({ name: 'Acme Sensors' });
+    const { chain } = await makeDiceDevice(acme, spec);
+    const judged = (svn: unknown, more: Readonly<Record<string, unknown>> = {}): string => {
+      const values = { 1: svn, 2: [[1, Buffer.from(spec.digestHex, 'hex')]], ...more };
+      const { sets } = readUnsigned(corim([comid({ 0: [[environment(dice), [measurement(values)]]] })]));
+      return verdict(verifier([acme], { sets })(chain));
+    };
+    expect(judged(tagged(553, 5))).toBe('affirming');
+    expect(judged(tagged(552, 5))).toBe('affirming');
+    expect(judged(5)).toBe('affirming');
+    expect(judged(tagged(553, 6))).toBe('contraindicated VERSION_DENIED');
+    expect(judged(tagged(552, 4))).toBe('contraindicated VERSION_DENIED');
+    expect(judged(4)).toBe('contraindicated VERSION_DENIED');
+    expect(judged(tagged(553, 5), { 4: tagged(560, bytes(1, 2)) })).toBe('contraindicated DIGEST_UNKNOWN');
+    expect(judged(tagged(553, 5), { 3: labels({ 3: true }) })).toBe('contraindicated DIGEST_UNKNOWN');
   });
 });

@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { readReferenceFile, ReferenceFileError, readReferenceKey } from '../../gateway/attestation/reference-values.ts';
-import { makeReferenceFile } from '../vectors/pki.ts';
+import { makeReferenceFile, makeSelfSigned } from '../vectors/pki.ts';
 
 const models = [
   {
@@ -93,6 +93,10 @@ describe('reference values', () => {
 });
 
 describe('a key for reference values', () => {
+  it('may come as the certificate of the signer, which is trusted for what it is', async () => {
+    const { chainPem } = await makeSelfSigned({ cn: 'signer of firmware' });
+    expect(readReferenceKey('s.refval.pem', chainPem).key.asymmetricKeyType).toBe('ec');
+  });
   it('is Ed25519 or ECDSA on a named curve, and never a private one', () => {
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ type: 'spki', format: 'pem' }).toString();
     expect(() => readReferenceKey('r.refval.pem', rsa)).toThrow('Cannot use r.refval.pem: rsa key');

@@ -4,7 +4,7 @@ import { KeyCache } from '../../gateway/attestation/keys.ts';
 import type { ServedSession } from '../../gateway/attestation/served-sessions.ts';
 import type { Served } from '../../gateway/attestation/serving.ts';
 import type { Judgement } from '../../gateway/edge/challenge/judging.ts';
-import { neighbourAt, ServedAttestation } from '../../gateway/edge/served-attestation.ts';
+import { ServedAttestation } from '../../gateway/edge/served-attestation.ts';
 import { publicPartsOf } from '../../gateway/edge/store/signing-key.ts';
 import type { ChallengeOutcome, Evidence } from '../../gateway/model/attestation.ts';
 import type { AttestationState } from '../../gateway/model/device.ts';
@@ -28,6 +28,7 @@ const good = (): ChallengeOutcome => result(now, { evidence: id, scheme: 'psa' }
 function bench(
   options: { outcome?: ChallengeOutcome; state?: Partial<AttestationState>; at?: () => Served; neighbour?: string; noKey?: true } = {},
 ) {
+  let clock = now;
   const inputs: Input[] = [];
   const kept: Evidence[] = [];
   const judged: Judgement[] = [];
@@ -44,11 +45,11 @@ function bench(
     keepEvidence: one => kept.push(one),
     input: one => inputs.push(one),
     signer: () => (options.noKey === true ? Promise.reject(new Error('mode 644')) : Promise.resolve(signer)),
-    now: () => now,
+    now: () => clock,
     version: '1.2.3',
     log: () => undefined,
   });
-  return { served, inputs, kept, judged };
+  return { served, inputs, kept, judged, tick: (ms: number) => (clock += ms) };
 }
 const read = (ear: string) =>
   readEar(new TextEncoder().encode(ear), 'jwt', { keys: [parts], cache: new KeyCache(), now, maxAgeSeconds: 600 });
@@ -108,17 +109,18 @@ describe('Evidence that was handed in', () => {
   });
 });
 
-describe('the neighbour at an address', () => {
-  const table = [
-    'IP address       HW type     Flags       HW address            Mask     Device',
-    '10.20.1.1        0x1         0x6         02:00:00:00:00:0A     *        br0',
-    '10.20.1.2        0x1         0x0         00:00:00:00:00:00     *        br0',
-    '10.20.1.3        0x1         0x2         02:00:00:00:00:0c     *        eth9',
-    '',
-  ].join('\n');
-
-  it('is read from complete entries of the bridge, and from no others', () => {
-    const found = ['10.20.1.1', '10.20.1.2', '10.20.1.3', '10.20.1.4'].map(at => neighbourAt(at, 'br0', table));
-    expect(found).toEqual(['02:00:00:00:00:0a', undefined, undefined, undefined]);
+describe('Evidence that proves nothing', () => {
+  it('is kept up to 1 MiB of a port in an hour, and pushes nothing of others out of the store; what is authentic is always kept', async () => {
+    const { identity: _, ...unproved } = (good() as Extract<ChallengeOutcome, { kind: 'appraised' }>).result;
+    const big = { ...evidence, bytes: new Uint8Array(262_144) };
+    const bad = bench({ outcome: { kind: 'appraised', result: { ...unproved, status: 'contraindicated' }, evidence: [id] } });
+    for (let n = 0; n < 50; n += 1) await bad.served.judge(session, big);
+    expect([bad.kept.length, bad.inputs.length]).toEqual([4, 50]);
+    bad.tick(3_600_000);
+    await bad.served.judge(session, big);
+    expect(bad.kept).toHaveLength(5);
+    const proved = bench();
+    for (let n = 0; n < 50; n += 1) await proved.served.judge(session, big);
+    expect(proved.kept).toHaveLength(50);
   });
 });

@@ -85,6 +85,15 @@ describe('one key at two places', () => {
     expect(reasonOf(bench, rogue)).toBe('KEY_SEEN_ELSEWHERE');
   });
 
+  it('is believed where a person approved the device before it had shown any', () => {
+    const bench = new Bench();
+    bench.see(sensor, 'v3', ip('10.20.1.1'));
+    approve(bench, 'd1');
+    bench.answer(sensor, result(bench.now));
+    proved(bench, rogue, 'v2', '10.20.1.2');
+    expect([bench.device(sensor).admission, reasonOf(bench, rogue)]).toEqual(['approved', 'KEY_SEEN_ELSEWHERE']);
+  });
+
   it('is not believed where a person approved another key', () => {
     const bench = new Bench();
     bench.see(sensor, 'v3', ip('10.20.1.1'));

@@ -105,7 +105,9 @@ function writeSite(data: string): void {
   writeFileSync(`${own}/reference-values/acme.json.sig`, reference.signature);
   writeFileSync(
     `${own}/expected/line.yaml`,
-    ['G7-0001', 'G7-0002', 'G7-0003'].map(s => `- serial: "${s}"\n  vendor: Acme Edge\n  note: bought for the line\n`).join(''),
+    ['c1', 'c2', 'c4']
+      .map((port, i) => `- serial: "G7-000${i + 1}"\n  vendor: Acme Edge\n  port: ${port}\n  note: bought for the line\n`)
+      .join(''),
   );
   writeFileSync(`${data}/settings.json`, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 });
 }
@@ -158,14 +160,13 @@ describe.skipIf(missing !== undefined)('devices that prove themselves by SPDM an
   const row = async (name: string, holds: (device: DeviceRow) => boolean): Promise<DeviceRow> => {
     let seen: DeviceRow | undefined;
     const mac = devices.find(d => d.name === name)?.mac;
-    await until(
-      async () => {
-        seen = (await gateway?.devices())?.find(d => d.mac === mac);
-        return seen !== undefined && holds(seen);
-      },
-      `${name} is as it should be; it is ${JSON.stringify(seen)}`,
-      100_000,
-    );
+    const is = async (): Promise<boolean> => {
+      seen = (await gateway?.devices())?.find(d => d.mac === mac);
+      return seen !== undefined && holds(seen);
+    };
+    await until(is, `${name} is as it should be`, 60_000).catch((error: unknown) => {
+      throw new Error(`${error instanceof Error ? error.message : 'failed'}: ${JSON.stringify(seen)}`, { cause: error });
+    });
     if (seen === undefined) throw new Error(`Cannot find ${name}`);
     return seen;
   };

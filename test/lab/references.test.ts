@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeReferenceFile } from '../vectors/pki.ts';
+import { makeReferenceFile, sha256Hex } from '../vectors/pki.ts';
 import { labIsMissing, until } from './namespace.ts';
 import { Standing } from './standing.ts';
 
@@ -30,6 +30,31 @@ describe.skipIf(missing)('reference values that a person revokes while devices r
   it('are listed with the device that leans on them', () => {
     const list = sallyport('reference');
     expect(list).toMatch(/ {2}active\n {4}Acme Sensors TempSense-2, 1 component, 1 device; acme\.json#1, signed by acme\.refval\.pem/);
+  });
+
+  it('give way to newer ones after a transition: until its end both are accepted, then the old firmware is too old', async () => {
+    const { vendor, model, reference } = site.identities;
+    const versions = [{ version: '2.0.0', alg: 'sha-256', digest: sha256Hex('fw-2.0.0') }];
+    const models = [{ model, minSvn: '3', components: [{ name: 'firmware', layer: 1, versions }] }];
+    const newer = makeReferenceFile({ vendor, models, keyPem: reference.keyPem });
+    writeFileSync(`${site.folder}/acme-v2.json`, newer.file);
+    writeFileSync(`${site.folder}/acme-v2.sig`, newer.signature);
+    const brought = ['reference', 'add', `${site.folder}/acme-v2.json`, '--signature', `${site.folder}/acme-v2.sig`, '--reason', 'update'];
+    expect(sallyport(...brought)).toContain('is staged');
+    expect(sallyport('reference', 'activate', 'acme-v2.json', '--reason', 'update')).toBe('');
+    const opened = Date.now();
+    expect(sallyport('reference', 'activate', 'acme-v2.json', '--replaces', 'acme.json', '--for', '10s', '--reason', 'update')).toMatch(
+      /is active; \S+ is accepted for 10s more/,
+    );
+    expect(await site.device('sensor')).toMatchObject({ admission: 'admitted', attestation: 'affirming' });
+    const cut = await site.untilDevice('sensor', d => d.enforcement === 'quarantined', 20_000);
+    expect([cut.attestation, cut.reason]).toEqual(['contraindicated', 'VERSION_DENIED']);
+    // The deadline is counted from when the gateway took the word, which was later than this.
+    expect(Date.now() - opened).toBeGreaterThanOrEqual(10_000);
+    expect(sallyport('reference', 'activate', 'acme.json', '--replaces', 'acme-v2.json', '--reason', 'the update is taken back')).toContain(
+      'is active',
+    );
+    await site.untilDevice('sensor', d => d.admission === 'admitted' && d.enforcement === 'open');
   });
 
   it('cut it within seconds, and page and command line say why', async () => {
