@@ -46,6 +46,8 @@ describe('news about revocation', () => {
       zoneOf: () => zone,
       ipOf: () => '10.0.0.1',
       isBarred: () => false,
+      isBound: () => true,
+      seenTls: () => [],
       attested: () => {},
       emit: () => {},
     });
