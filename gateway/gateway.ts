@@ -62,7 +62,7 @@ export class Gateway {
     };
     const judged = { emit: own.emit, attested, zoneOf: (record: DeviceRecord) => this.#zoneOf(record) };
     const isBarred = (record: DeviceRecord) => this.#intake.isDown(record.device.port) || this.prober.forbids(record);
-    this.#asking = new Asking({ ...judged, inventory, ipOf, isBarred });
+    this.#asking = new Asking({ ...judged, inventory, ipOf, isBarred, isBound: r => wishOf(r).bound, seenTls: Prober.seenTls });
     this.serving = new Serving({
       ...judged,
       recordAt: ip => site.gateway && askerAt(inventory, ip, site.gateway, this.#intake.upstream.owners),
@@ -72,8 +72,7 @@ export class Gateway {
     this.references = new References({ ...judged, inventory, effect });
     this.prober = new Prober({
       ...{ probes: list, inventory, settings: site.settings, own: site.gateway, emit: own.emit, ipOf },
-      ...{ zoneOf: record => this.#zoneOf(record).name, isChallenged: id => this.#asking.isOpen(id) },
-      effect,
+      ...{ effect, zoneOf: record => this.#zoneOf(record).name, isChallenged: id => this.#asking.isOpen(id) },
     });
   }
 
@@ -107,7 +106,7 @@ export class Gateway {
       case 'overflowed':
       case 'port-state':
         for (const id of this.#intake.take(input, now)) {
-          if (input.kind === 'port-state') this.#asking.hasten(id, now);
+          if (input.kind === 'port-state') this.#asking.hasten(id, 'event', now);
           this.#dirty.add(id);
         }
         this.#planDue ||= this.#intake.upstream.takeNews();
@@ -162,7 +161,7 @@ export class Gateway {
     if ('problem' in answer) return void this.#effects.push({ kind: 'answer', refused: answer });
     for (const event of answer.events) this.#emit(now, event);
     this.prober.commanded(by, command, now);
-    if (command.kind === 'challenge') this.#asking.hasten(command.device, now);
+    if (command.kind === 'challenge') this.#asking.hasten(command.device, 'person', now);
     this.references.refresh(now);
     return void this.#effects.push({ kind: 'answer' });
   }
@@ -191,7 +190,8 @@ export class Gateway {
     for (const event of kindEvents(record.device, clues => kindOf(this.#policy, clues), now)) this.#emit(now, event);
     const identity = record.attestation.result?.identity;
     const place = identity && expectedPlace(this.#policy, identity, record.device);
-    const decision = decide(decisionFacts(record, zone, place, now, rememberedOf(this.inventory, record)), this.#policy, zone);
+    const facts = decisionFacts(record, zone, place, now, rememberedOf(this.inventory, record), this.#asking.agedTo(id, now));
+    const decision = decide(facts, this.#policy, zone);
     const evidence = record.attestation.result?.evidence;
     if (!isSameDecision(record.decision, decision))
       this.#emit(now, { kind: 'decided', device: id, decision: evidence === undefined ? decision : { ...decision, evidence } });

@@ -8,6 +8,7 @@ import { createPage } from './api/server.ts';
 import { bridgeAddress } from './edge/bridge-address.ts';
 import { ChallengeDispatcher } from './edge/challenge/dispatcher.ts';
 import { JudgeAgain } from './edge/challenge/judge-again.ts';
+import { sendClient } from './edge/challenge/send-client.ts';
 import { sendTrust } from './edge/challenge/send-trust.ts';
 import { receive } from './edge/inbox.ts';
 import { lineWriter, readLines } from './edge/lines.ts';
@@ -107,6 +108,7 @@ const toChallenger = channel<ToChallenger>('challenger', value => {
     site.processHeard('challenger', message.pid);
     site.processSays('challenger', visibleText(message.fault ?? ''));
     dispatcher.lost('challenger');
+    if (settings.challengeClient !== undefined) sendClient(toChallenger, settings.challengeClient, log);
     sendTrust(toChallenger, materialInForce());
   }
 });

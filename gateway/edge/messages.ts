@@ -65,6 +65,8 @@ export type FromChallenger =
   | { readonly type: 'outcome'; readonly id: string; readonly outcome: ChallengeOutcome; readonly evidence?: WireEvidence };
 
 export type ToChallenger =
+  /** The certificate, with its chain and key in PEM, for devices that want to know who asks. Only where a person named one. */
+  | { readonly type: 'client'; readonly pem: string }
   /** A CRL that the next trust names by its hash; DER in base64. */
   | { readonly type: 'crl'; readonly sha256: Hex; readonly der: string }
   | { readonly type: 'trust'; readonly trust: TrustMaterial }

@@ -11,6 +11,7 @@ import type { FromChallenger } from '../messages.ts';
 import { runSelfTest } from '../self-test.ts';
 import { type Answered, ask } from './ask.ts';
 import { patienceFor } from './channels/index.ts';
+import { presentClient } from './channels/tls-socket.ts';
 import { judge } from './judge.ts';
 import { makeNonce } from './nonce.ts';
 import { type ChallengeOrder, type JudgeOrder, order } from './orders.ts';
@@ -18,7 +19,8 @@ import { CrlsAhead } from './send-trust.ts';
 import { wireEvidence } from './wire.ts';
 
 /**
- * The challenger process: connects to devices, decodes and verifies what they send, and holds nothing worth having. Talks to the gateway
+ * The challenger process: connects to devices, decodes and verifies what they send, and holds nothing worth having but, where a person
+ * named one, the certificate with which we show ourselves. Talks to the gateway
  * on fd 3 and ends when that closes. Whatever goes wrong in it is `transport-failure`, never a pass.
  */
 const gatewayFd = 3;
@@ -55,6 +57,7 @@ function take(value: unknown): void {
     trust = next;
     return problems.length > 0 ? log({ problems }) : undefined;
   }
+  if (parsed.data.type === 'client') return presentClient(parsed.data.pem);
   if (parsed.data.type === 'crl') return ahead.take(parsed.data.sha256, parsed.data.der);
   if (waiting.length >= maxWaiting) return fail(idOf(parsed.data), `Cannot judge: ${waiting.length} wait already`);
   waiting.push({ order: parsed.data, since: performance.now() });

@@ -1,6 +1,7 @@
 import type { Millis } from '../../model/address.ts';
 import type { ChallengeOutcome, Evidence } from '../../model/attestation.ts';
 import type { Challenge } from '../../model/machine.ts';
+import { udpChannels } from '../../model/settings.ts';
 import type { FromChallenger, ToChallenger, ToEnforcer } from '../messages.ts';
 import { type Judgement, Judging } from './judging.ts';
 import { fromWire } from './wire.ts';
@@ -71,7 +72,9 @@ export class ChallengeDispatcher {
     this.#open.set(challenge.id, { challenge, localPorts, lanes, stage: 'lanes', timer });
     const { mac, port, ip, channels } = challenge;
     for (const [index, localPort] of localPorts.entries()) {
-      const lane = { mac, port, ip, remotePort: channels[index]?.port ?? 0, localPort, ttlSeconds: laneSeconds };
+      const way = channels[index];
+      const protocol = way !== undefined && udpChannels.has(way.channel) ? { protocol: 'udp' as const } : {};
+      const lane = { mac, port, ip, remotePort: way?.port ?? 0, localPort, ...protocol, ttlSeconds: laneSeconds };
       if (!this.#edge.toEnforcer({ type: 'open-lane', id: `${challenge.id}/${index}`, lane }))
         return this.#fail(challenge.id, 'lane', 'the enforcer is not there');
     }

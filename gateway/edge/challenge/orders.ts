@@ -91,6 +91,7 @@ const channel = z.object({ channel: z.enum(channelNames), port, path: text.exact
 
 export const order = z.discriminatedUnion('type', [
   z.object({ type: z.literal('trust'), trust }),
+  z.object({ type: z.literal('client'), pem: text.max(65_536) }),
   z.object({ type: z.literal('crl'), sha256: text, der: text }),
   z.object({
     type: z.literal('challenge'),

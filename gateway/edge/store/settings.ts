@@ -104,6 +104,7 @@ function complete({ switches, ...fields }: SettingsFields, folder: string): Sett
     ...fields,
     ...(switches === undefined ? {} : { switches: switches.map(switchOf) }),
     dataFolder: resolve(folder, fields.dataFolder ?? '.'),
+    ...(fields.challengeClient === undefined ? {} : { challengeClient: resolve(folder, fields.challengeClient) }),
     policyFolders: (fields.policyFolders ?? defaultPolicyFolders(folder)).map(f => resolve(folder, f)),
     // The short form stands for itself where nothing else is said.
     zones: fields.zones.map(zone => ({ ...zone, challengePorts: zone.challengePorts ?? (zone.channels === undefined ? [8443] : []) })),

@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { connect, createSecureContext, type TLSSocket } from 'node:tls';
+import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Millis } from '../../../model/address.ts';
 import type { TransportFailure } from '../../../model/attestation.ts';
 import { maxCertificates } from '../../../attestation/evidence.ts';
@@ -15,12 +15,20 @@ const watchEvery: Millis = 20;
  * The security level is off, since weak certificates are ours to judge and to name; what the handshake itself is signed with stays SHA-2
  * or better. No CA is given, so that OpenSSL's path check never succeeds: if it did, Node would read the chain before us (`chainOf`).
  */
-const secureContext = createSecureContext({
-  ca: [],
-  minVersion: 'TLSv1.2',
-  ciphers: 'DEFAULT:!aNULL:!eNULL:!PSK:!SRP:!kRSA:@SECLEVEL=0',
-  sigalgs: 'ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512',
-});
+const contextWith = (client: { readonly cert?: string; readonly key?: string }): SecureContext =>
+  createSecureContext({
+    ...client,
+    ca: [],
+    minVersion: 'TLSv1.2',
+    ciphers: 'DEFAULT:!aNULL:!eNULL:!PSK:!SRP:!kRSA:@SECLEVEL=0',
+    sigalgs: 'ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512',
+  });
+let secureContext = contextWith({});
+
+/** From now on devices that ask who we are get this certificate shown: PEM with chain and key. Without it they get none. */
+export function presentClient(pem: string): void {
+  secureContext = contextWith({ cert: pem, key: pem });
+}
 
 /** A finished handshake. `certificates`: the chain exactly as sent, DER, leaf first, untrusted, at most one above the cap. */
 export type TlsConnection = {
