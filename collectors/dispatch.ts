@@ -113,7 +113,8 @@ class PortTable {
 
   /** The collectors of either port, each once. */
   either(source: number, target: number): readonly Collector[] {
-    const [from, to] = [this.#byPort[source] ?? 0, this.#byPort[target] ?? 0];
+    const from = this.#byPort[source] ?? 0;
+    const to = this.#byPort[target] ?? 0;
     if (from === to || to === 0) return this.#lists[from] ?? nobody;
     if (from === 0) return this.#lists[to] ?? nobody;
     const key = from * 0x10000 + to;

@@ -17,13 +17,14 @@ import { Losses } from './losses.ts';
 import { OwnAddress, ownFacts } from './own-address.ts';
 import { faults, ipProtocols, Packet, tcpFlags } from './packet.ts';
 import { ServedPorts } from './served-ports.ts';
+import { reached } from './reached.ts';
 import { Repeats } from './repeats.ts';
 import { type PortState, SensorPorts } from './sensor-ports.ts';
 import { maySettle, SettledFlows } from './settled-flows.ts';
 import { Sightings } from './sightings.ts';
 import { Spoken } from './spoken.ts';
 import { TcpOpenings } from './stream.ts';
-import { TcpStreams } from './tcp-streams.ts';
+import { type Ask, TcpStreams } from './tcp-streams.ts';
 import { innerFrame, isTunnel } from './tunnel.ts';
 import { Turns } from './turns.ts';
 import { UnreadCounts } from './unread.ts';
@@ -76,9 +77,8 @@ export class Dissector {
   #observations: Observation[] = [];
 
   constructor(options: DissectorOptions = {}) {
-    const { collectors = allCollectors, maxAddresses = 8192, maxAddressesPerPort = 1024, idleMs = 900_000 } = options;
+    const { collectors = allCollectors, maxAddresses = 8192, maxAddressesPerPort = 1024, idleMs = 900_000, maxFacts } = options;
     this.#addresses = new AddressTable({ maxAddresses, maxAddressesPerPort, idleMs }, slot => this.#forget(slot));
-    const { maxFacts } = options;
     this.#facts = new LatestFacts(maxAddresses, idleMs, maxFacts === undefined ? undefined : { perPort: maxFacts, inAll: maxFacts });
     this.#sightings = new Sightings(this.#addresses, maxAddresses);
     this.#dispatch = dispatchOf(collectors);
@@ -107,18 +107,29 @@ export class Dissector {
     const port = this.#ports.number(frame.port);
     const state = this.#ports.state(port);
     state.frames++;
-    const { at, wireLength } = frame;
+    const { wireLength } = frame;
     const isInChunk = frame instanceof CaptureFrame;
     const bytes = isInChunk ? frame.chunk : frame.bytes;
-    const [from, to] = isInChunk ? [frame.from, frame.to] : [0, bytes.length];
-    const settled = this.#settled.find(bytes, from, to, to - from < wireLength, port, at);
+    const from = isInChunk ? frame.from : 0;
+    const to = isInChunk ? frame.to : bytes.length;
+    const settled = this.#settled.isOpen(frame.at) ? this.#settled.find(bytes, from, to, to - from < wireLength, port) : -1;
     if (settled >= 0 && !this.#activity.isTrying(settled)) {
-      this.unread.settled(this.#settled);
-      return this.#count(settled, wireLength, at, (bytes[from] ?? 0) & 1);
+      this.#count(settled, wireLength, frame.at, (bytes[from] ?? 0) & 1);
+      if (!this.#settled.lastIsAsked) this.unread.settled(this.#settled);
+      else if (packet.peel(frame)) this.#askOwn(settled, state);
+      return;
     }
     if (!packet.peel(frame)) return this.#losses.overflow(state.name, 'frames too short to name a sender');
-    this.#take(port, state, frame.wireLength);
-    if (isTunnel(packet)) this.#tunnel(port, state, frame.wireLength);
+    this.#take(port, state, wireLength);
+    if (isTunnel(packet)) this.#tunnel(port, state, wireLength);
+  }
+
+  /** A packet of a settled flow, for the collectors of its ports. */
+  #askOwn(slot: number, state: PortState): void {
+    this.#sender = slot;
+    this.#isWanted = false;
+    if (!this.#settled.lastHadData) return;
+    this.#collect(this.#settled.lastWasUdp ? this.unread.udp(this.#packet) : this.unread.tcp(this.#packet), state);
   }
 
   /** What a tunnel carries is a frame too, of one more sender; a tunnel in it is left alone. */
@@ -133,7 +144,8 @@ export class Dissector {
   /** The header stage, and whoever wants the frame. */
   #take(port: number, state: PortState, wireLength: number): void {
     const packet = this.#packet;
-    const [b, i] = [packet.bytes, packet.start + 6];
+    const b = packet.bytes;
+    const i = packet.start + 6;
     const high = ((b[i] ?? 0) << 8) | (b[i + 1] ?? 0);
     const low = (((b[i + 2] ?? 0) << 24) | ((b[i + 3] ?? 0) << 16) | ((b[i + 4] ?? 0) << 8) | (b[i + 5] ?? 0)) >>> 0;
     if ((high & 0x100) !== 0 || (high | low) === 0) return this.#losses.overflow(state.name, 'frames from a group or zero address');
@@ -153,8 +165,8 @@ export class Dissector {
     else {
       if (packet.ipProtocol === ipProtocols.udp) {
         const list = this.unread.udp(packet);
-        if (list.length === 0) this.#settle(slot, port, true);
-        else this.#collect(list, state);
+        this.#settle(slot, port, true, list.length > 0);
+        this.#collect(list, state);
       }
       this.#collectSegment(this.unread.ip(packet), state);
     }
@@ -174,10 +186,11 @@ export class Dissector {
     this.#sightings.note(slot, at, isToGroup);
   }
 
-  #settle(slot: number, port: number, isDone: boolean): void {
+  /** `isDone`: nobody waits for more of it; `isAsked`: there are collectors of its ports. */
+  #settle(slot: number, port: number, isDone: boolean, isAsked: boolean): void {
     const packet = this.#packet;
     const mayBe = isDone && packet === this.#outer && this.#addressTries[slot] === 0;
-    if (mayBe && maySettle(packet, this.#dispatch)) this.#settled.note(packet, slot, port);
+    if (mayBe && maySettle(packet, this.#dispatch)) this.#settled.note(packet, slot, port, isAsked);
     else if ((packet.tcpFlags & tcpFlags.syn) !== 0) this.#settled.forget(packet);
   }
 
@@ -220,13 +233,10 @@ export class Dissector {
     if ((packet.tcpFlags & (tcpFlags.syn | tcpFlags.rst)) === tcpFlags.syn) this.#collectSegment(this.#dispatch.tcpOpening, state);
     this.#collectSegment(this.#dispatch.ipProtocol(ipProtocols.tcp), state);
     if (packet.end > packet.payload) this.#collect(this.unread.tcp(packet), state);
-    if (!this.#dispatch.hasStreams) return this.#settle(slot, port, true);
-    const isDone = (this.#streams ??= this.#makeStreams()).segment(packet, slot, (port << 12) | packet.vlan);
-    this.#settle(slot, port, isDone);
-  }
-
-  #makeStreams(): TcpStreams {
-    return new TcpStreams(this.#dispatch, this.#addressTries.length, (c, isOpened, isLast) => this.#askStream(c, isOpened, isLast));
+    const isAsked = this.#dispatch.tcp(packet.sourcePort, packet.targetPort).length > 0;
+    if (!this.#dispatch.hasStreams) return this.#settle(slot, port, true, isAsked);
+    this.#streams ??= new TcpStreams(this.#dispatch, this.#addressTries.length, this.#askStream);
+    this.#settle(slot, port, this.#streams.segment(packet, slot, (port << 12) | packet.vlan), isAsked);
   }
 
   /** For collectors that want all that IP carries, its own header included. */
@@ -247,7 +257,8 @@ export class Dissector {
   #collect(list: readonly Collector[], state: PortState, isWhole = true): void {
     for (const c of list) {
       if (c.wants !== undefined && !c.wants(this.#packet)) {
-        if (c.speaks !== undefined && !this.#spoken.has(this.#sender, c) && c.speaks(this.#packet)) this.#noteSpeaker(c);
+        if (c.speaks === undefined || this.#spoken.has(this.#sender, c) || !c.speaks(this.#packet)) continue;
+        if (this.#packet.ipVersion === 0 || this.#isOwnAddress()) this.#noteProtocol(c, this.#packet.source);
         continue;
       }
       if (c.sameAs !== undefined && this.#repeats.isRepeat(this.#packet, this.#sender, c.name, c.sameAs(this.#packet))) continue;
@@ -256,14 +267,14 @@ export class Dissector {
     }
   }
 
-  #askStream(c: Collector, isOpened: boolean, isLast: boolean): boolean {
+  readonly #askStream: Ask = (c, isOpened, isLast) => {
     const error = this.#ask(c, true);
     if (error === undefined) return this.unread.readStream(this.#packet);
     if (error.isShort && !isLast) return true;
     if (this.#packet.isCut) this.#losses.overflow(this.#packet.port, 'identity frames cut by the capture length');
     else if (isOpened) this.#fail(c.name, error.message);
     return false;
-  }
+  };
 
   /** Asks a collector about the frame; returns the DecodeError when `isStream`, else counts it. */
   #ask(c: Collector, isStream = false): DecodeError | undefined {
@@ -287,10 +298,6 @@ export class Dissector {
       this.#fail(c.name, error instanceof DecodeError ? message : `defect: ${message}`);
       return undefined;
     }
-  }
-
-  #noteSpeaker(c: Collector): void {
-    if (this.#packet.ipVersion === 0 || this.#isOwnAddress()) this.#noteProtocol(c, this.#packet.source);
   }
 
   /** The sender spoke this protocol: a fact, once. */
@@ -344,13 +351,8 @@ export class Dissector {
 
   /** Who sends straight to a device that speaks in another VLAN only reaches that one too: mirrored ports tag one direction, VLANs are joined. */
   #noteReach(): void {
-    const { bytes: b, start: i, vlan, source: mac } = this.#packet;
-    const high = ((b[i] ?? 0) << 8) | (b[i + 1] ?? 0);
-    if ((high & 0x100) !== 0) return;
-    const low = (((b[i + 2] ?? 0) << 24) | ((b[i + 3] ?? 0) << 16) | ((b[i + 4] ?? 0) << 8) | (b[i + 5] ?? 0)) >>> 0;
-    if (this.#addresses.find(high, low, this.#ports.last, vlan) >= 0) return;
-    for (const other of this.#vlans)
-      if (this.#addresses.find(high, low, this.#ports.last, other) >= 0) return this.#note(mac, { kind: 'reaches', vlan: other });
+    const vlan = reached(this.#addresses, this.#packet, this.#ports.last, this.#vlans);
+    if (vlan !== undefined) this.#note(this.#packet.source, { kind: 'reaches', vlan });
   }
 
   #arrive(high: number, low: number, port: number): number {

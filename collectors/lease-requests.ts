@@ -18,6 +18,9 @@ const [giaddrAt, chaddrAt, optionsAt] = [24, 28, 240];
 /** Options that are walked. */
 const maxOptions = 64;
 
+/** What `note` looks at. */
+export const asksForLease = ({ targetPort }: Packet): boolean => targetPort === serverPort || targetPort === serverPort6;
+
 type Asked = { since: Millis; firstFrame: number; readonly clients: Set<number>; next: number };
 
 /**
@@ -35,7 +38,7 @@ export class LeaseRequests {
 
   /** Takes in a UDP packet; a deed when its sender has reached a threshold. Cheap for all that is not for a DHCP server. */
   note(packet: Packet): Deed | undefined {
-    if (packet.targetPort !== serverPort && packet.targetPort !== serverPort6) return undefined;
+    if (!asksForLease(packet)) return undefined;
     const client = packet.targetPort === serverPort ? clientOf(packet) : clientOf6(packet);
     if (client === 0) return undefined;
     const isRelayed = client < 0;

@@ -1,10 +1,10 @@
-import { looksRouted } from './activity.ts';
 import type { Dispatch } from './dispatch.ts';
+import { asksForLease } from './lease-requests.ts';
 import { etherTypes, ipProtocols, type Packet, tcpFlags } from './packet.ts';
 import { isTunnel } from './tunnel.ts';
 
 /** Flows remembered, by place: a new one takes the place of an older one with the same hash. */
-const places = 8192;
+const places = 32_768;
 /** For how long at most a flow counts as settled; then one packet is looked at as a whole again. Milliseconds of frame time. */
 const windowMs = 30_000;
 /** An entry is eight numbers, which stand together in memory: five of its key, TTL and protocol and port, slot and generation, window. */
@@ -14,14 +14,15 @@ const [ethernetHeader, ipv4Header, tcpHeader] = [14, 20, 20];
 const unsettling = tcpFlags.syn | tcpFlags.fin | tcpFlags.rst;
 
 /**
- * Flows of UDP and TCP over IPv4 whose packets nobody will want, whatever is in them: nearly all frames of a network. They are told by
- * their headers alone, without peeling, so that they cost little more than to count them. All of the key is compared, nothing is trusted to
+ * Flows of UDP and TCP over IPv4 whose packets nobody will want, whatever is in them, or only the collectors of their ports: nearly all frames of a
+ * network. They are told by their headers alone, without peeling, so that they cost little more than to count them. All of the key is compared, nothing is trusted to
  * the hash: sender's hardware address, VLAN, port where it was seen, both IP addresses, both transport ports, protocol and TTL. What could make a packet
  * interesting again ends it: SYN, FIN and RST, fragments, IP options, headers that are wrong, a change of what is known of the sender
  * (`unsettle`), and time. A flood only makes it forget: then packets are looked at as a whole.
  */
 export class SettledFlows {
-  readonly #table = new Uint32Array(places * width);
+  /** Signed, since what may be more than 2^31 is an object of its own where it is handed on. */
+  readonly #table = new Int32Array(places * width);
   /** By slot: grows whenever its flows count no more. 15 bits: it cannot come round within a window, for that takes 32,768 new facts. */
   readonly #generation: Uint16Array;
   /** Number of the present window, and its bounds; 0 is none. */
@@ -32,6 +33,8 @@ export class SettledFlows {
   /** Of the frame that `find` found last: both ports, of UDP or TCP, and whether data stands behind its headers. */
   lastPorts = 0;
   lastWasUdp = false;
+  /** Its collectors are to be asked whether they want it. */
+  lastIsAsked = false;
   lastHadData = false;
 
   constructor(slots: number) {
@@ -39,8 +42,13 @@ export class SettledFlows {
     this.#generation = new Uint16Array(slots);
   }
 
+  /** False when no flow counts as settled at this time: `find` need not be asked. */
+  isOpen(at: number): boolean {
+    return at >= this.#from && at < this.#to;
+  }
+
   /** The slot of the sender, when the frame that stands in `b` is of a settled flow; else -1. For every frame: integers only. */
-  find(b: Uint8Array, start: number, end: number, isCut: boolean, port: number, at: number): number {
+  find(b: Uint8Array, start: number, end: number, isCut: boolean, port: number): number {
     let i = start + ethernetHeader;
     if (end - i < ipv4Header + 8) return -1;
     let vlan = 0;
@@ -66,38 +74,45 @@ export class SettledFlows {
       payload = l4 + header;
     } else return -1;
     const low = word(b, start + 8);
-    const high = (((b[start + 6] ?? 0) << 8) | (b[start + 7] ?? 0)) * 0x1000 + vlan;
-    const [source, target, ports] = [word(b, i + 12), word(b, i + 16), word(b, l4)];
-    const kind = ((port << 16) | (protocol << 8) | (b[i + 8] ?? 0)) >>> 0;
+    const high = ((b[start + 6] ?? 0) << 20) | ((b[start + 7] ?? 0) << 12) | vlan;
+    const source = word(b, i + 12);
+    const target = word(b, i + 16);
+    const ports = word(b, l4);
+    const kind = (port << 16) | (protocol << 8) | (b[i + 8] ?? 0);
     const e = placeOf(low, source, target, ports);
     const t = this.#table;
     if (t[e] !== low || t[e + 1] !== high || t[e + 2] !== source || t[e + 3] !== target || t[e + 4] !== ports || t[e + 5] !== kind)
       return -1;
-    if (t[e + windowAt] !== this.#window || at < this.#from || at >= this.#to) return -1;
+    const window = t[e + windowAt] ?? 0;
+    if (window >>> 1 !== this.#window) return -1;
     const holder = t[e + slotAt] ?? 0;
     const slot = holder & slotMask;
     if (holder >>> slotBits !== this.#generation[slot]) return -1;
     this.lastPorts = ports;
+    this.lastIsAsked = (window & 1) === 1;
     this.lastWasUdp = protocol === ipProtocols.udp;
     this.lastHadData = this.lastWasUdp || last > payload;
     return slot;
   }
 
-  /** Takes in the flow of a packet that was looked at: nobody will want the next ones of it. */
-  note(packet: Packet, slot: number, port: number): void {
+  /** Takes in the flow of a packet that was looked at: of the next ones nobody but its own collectors, if it `isAsked`, will want any. */
+  note(packet: Packet, slot: number, port: number, isAsked = false): void {
     const { bytes: b, start, l3: i, l4 } = packet;
-    const [low, source, target, ports] = [word(b, start + 8), word(b, i + 12), word(b, i + 16), word(b, l4)];
+    const low = word(b, start + 8);
+    const source = word(b, i + 12);
+    const target = word(b, i + 16);
+    const ports = word(b, l4);
     const e = placeOf(low, source, target, ports);
     const t = this.#table;
-    if (packet.at < this.#from || packet.at >= this.#to) this.#nextWindow(packet.at);
+    if (!this.isOpen(packet.at)) this.#nextWindow(packet.at);
     t[e] = low;
-    t[e + 1] = ((b[start + 6] ?? 0) * 256 + (b[start + 7] ?? 0)) * 0x1000 + packet.vlan;
+    t[e + 1] = ((b[start + 6] ?? 0) << 20) | ((b[start + 7] ?? 0) << 12) | packet.vlan;
     t[e + 2] = source;
     t[e + 3] = target;
     t[e + 4] = ports;
     t[e + 5] = (port << 16) | (packet.ipProtocol << 8) | packet.ttl;
     t[e + slotAt] = ((this.#generation[slot] ?? 0) << slotBits) | slot;
-    t[e + windowAt] = this.#window;
+    t[e + windowAt] = this.#window * 2 + (isAsked ? 1 : 0);
   }
 
   /** The flow begins anew. Whoever has its place gives way too: at worst a flow is looked at once more. */
@@ -113,27 +128,25 @@ export class SettledFlows {
   #nextWindow(at: number): void {
     this.#from = at;
     this.#to = at + windowMs;
-    this.#window = (this.#window + 1) >>> 0;
+    this.#window = (this.#window + 1) & 0x7fffffff;
     if (this.#window !== 0) return;
     this.#table.fill(0);
     this.#window = 1;
   }
 }
 
-const word = (b: Uint8Array, i: number): number =>
-  (((b[i] ?? 0) << 24) | ((b[i + 1] ?? 0) << 16) | ((b[i + 2] ?? 0) << 8) | (b[i + 3] ?? 0)) >>> 0;
+const word = (b: Uint8Array, i: number): number => ((b[i] ?? 0) << 24) | ((b[i + 1] ?? 0) << 16) | ((b[i + 2] ?? 0) << 8) | (b[i + 3] ?? 0);
 
 function placeOf(low: number, source: number, target: number, ports: number): number {
   const h = Math.imul(low ^ Math.imul(source, 0x85ebca6b) ^ Math.imul(target, 0xc2b2ae35) ^ Math.imul(ports, 0x27d4eb2f), 0x9e3779b1);
   return ((h ^ (h >>> 15)) & (places - 1)) * width;
 }
 
-/** Whether the next frames of this flow tell nothing, whatever is in them; of TCP: once its stream has told what it has to tell. */
+/** Whether the next frames of this flow tell nothing but to the collectors of its ports; of TCP: once its stream has told what it has to tell. */
 export function maySettle(packet: Packet, dispatch: Dispatch): boolean {
-  const { ipProtocol, tcpFlags: flags, sourcePort, targetPort } = packet;
-  if (packet.etherType !== etherTypes.ipv4 || packet.innerVlan !== 0 || looksRouted[packet.ttl] !== 0) return false;
-  if (dispatch.ipProtocol(ipProtocol).length > 0) return false;
-  if (ipProtocol === ipProtocols.udp) return !isTunnel(packet) && dispatch.udp(sourcePort, targetPort).length === 0;
+  const { ipProtocol, tcpFlags: flags } = packet;
+  if (packet.etherType !== etherTypes.ipv4 || packet.innerVlan !== 0 || dispatch.ipProtocol(ipProtocol).length > 0) return false;
+  if (ipProtocol === ipProtocols.udp) return !isTunnel(packet) && !asksForLease(packet);
   // An acknowledgement: whether its sender is a server was looked at.
-  return (flags & (tcpFlags.ack | unsettling)) === tcpFlags.ack && dispatch.tcp(sourcePort, targetPort).length === 0;
+  return (flags & (tcpFlags.ack | unsettling)) === tcpFlags.ack;
 }

@@ -47,14 +47,19 @@ export class Sightings {
     for (const slot of this.#changed) this.#state[slot] = 0;
     this.#changed = [];
     return changed.map(slot => {
-      const [nowPackets, nowBytes] = [packets[slot] ?? 0, bytes[slot] ?? 0];
-      const [newPackets, newBytes] = [nowPackets - (this.#packets[slot] ?? 0), nowBytes - (this.#bytes[slot] ?? 0)];
+      const nowPackets = packets[slot] ?? 0;
+      const nowBytes = bytes[slot] ?? 0;
+      const newPackets = nowPackets - (this.#packets[slot] ?? 0);
+      const newBytes = nowBytes - (this.#bytes[slot] ?? 0);
       this.#packets[slot] = nowPackets;
       this.#bytes[slot] = nowBytes;
       const unicast = this.#unicast[slot] ?? 0;
       this.#unicast[slot] = 0;
+      const { port, vlan, mac } = where(slot);
       return {
-        ...where(slot),
+        port,
+        vlan,
+        mac,
         packets: newPackets,
         bytes: newBytes,
         unicast,

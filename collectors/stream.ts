@@ -26,7 +26,9 @@ export class TcpOpenings {
   }
 
   #asked(packet: Packet): void {
-    const [client, server, ports] = [fold(packet, false), fold(packet, true), portPair(packet.sourcePort, packet.targetPort)];
+    const client = fold(packet, false);
+    const server = fold(packet, true);
+    const ports = portPair(packet.sourcePort, packet.targetPort);
     const i = hash(client, server, ports);
     this.#client[i] = client;
     this.#server[i] = server;
@@ -35,7 +37,9 @@ export class TcpOpenings {
   }
 
   #answered(packet: Packet): boolean {
-    const [client, server, ports] = [fold(packet, true), fold(packet, false), portPair(packet.targetPort, packet.sourcePort)];
+    const client = fold(packet, true);
+    const server = fold(packet, false);
+    const ports = portPair(packet.targetPort, packet.sourcePort);
     const i = hash(client, server, ports);
     const isAsked = this.#client[i] === client && this.#server[i] === server && this.#ports[i] === ports;
     const age = packet.at - (this.#at[i] ?? 0);

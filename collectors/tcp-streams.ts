@@ -61,9 +61,10 @@ export class TcpStreams {
   segment(packet: Packet, sender: number, place: number): boolean {
     const flags = packet.tcpFlags & (tcpFlags.syn | tcpFlags.fin | tcpFlags.rst);
     const length = packet.end - packet.payload;
-    if (flags === 0 && length === 0) return false;
     const seconds = Math.floor(packet.at / 1000) >>> 0;
     let i = this.#find(packet, place, seconds);
+    // An acknowledgement brings nothing: it only asks what is known.
+    if (flags === 0 && length === 0) return i >= 0 && this.#stateOf(i) === done;
     if (i < 0) {
       if (flags !== 0 && flags !== tcpFlags.syn && length === 0) return false;
       i = this.#replace(-1 - i, seconds);
@@ -165,7 +166,8 @@ export class TcpStreams {
 
   /** The entry of the packet's direction, or -1 - the first entry of the set where it belongs. */
   #find(packet: Packet, place: number, seconds: number): number {
-    const [source, target] = [fold(packet, false), fold(packet, true)];
+    const source = fold(packet, false);
+    const target = fold(packet, true);
     const ports = ((packet.sourcePort << 16) | packet.targetPort) >>> 0;
     const base = hash(source, target, ports, place) * ways * width;
     const table = this.#table;

@@ -41,6 +41,7 @@ export class Gateway {
   readonly references: References;
   /** Devices to decide about again: a subset of the inventory. */
   readonly #dirty = new Set<DeviceId>();
+  readonly isPlaced: IsPlaced = ({ device }, identity) => expectedPlace(this.#policy, identity, device) === 'here';
   #policy: Policy;
   #planDue = true;
   #out: EventBody[] = [];
@@ -52,17 +53,16 @@ export class Gateway {
     this.inventory = inventory;
     const parts = { inventory, settings: site.settings, vendorOf: site.vendorOf, learnsMs: site.learnsMs, rules: new Detector() };
     const own = { ownMac: site.gateway?.mac, emit: (now: Millis, event: EventBody) => this.#emit(now, event) };
-    this.#intake = new Intake({ ...parts, ...own, policy: lookupsOf(() => this.#policy) });
+    this.#intake = new Intake({ ...parts, ...own, woke: (...who) => this.#asking.rouse(...who), policy: lookupsOf(() => this.#policy) });
     this.#switches = new SwitchKnowledge({ inventory, ...own });
     const ipOf = (record: DeviceRecord) => site.gateway && askableAt(inventory, record, site.gateway, this.#intake.upstream.owners);
-    const isPlaced: IsPlaced = ({ device }, identity) => expectedPlace(this.#policy, identity, device) === 'here';
     const attested: AskingParts<DeviceRecord>['attested'] = (...outcome) => {
-      attestedEvents(inventory, isPlaced, ...outcome, own.emit);
+      attestedEvents(inventory, this.isPlaced, ...outcome, own.emit);
       this.references.attested(outcome[0], outcome[3]);
     };
     const judged = { emit: own.emit, attested, zoneOf: (record: DeviceRecord) => this.#zoneOf(record) };
     const isBarred = (record: DeviceRecord) => this.#intake.isDown(record.device.port) || this.prober.forbids(record);
-    this.#asking = new Asking({ ...judged, inventory, ipOf, isBarred });
+    this.#asking = new Asking({ ...judged, inventory, ipOf, isBarred, isBound: r => wishOf(r).bound, seenTls: Prober.seenTls });
     this.serving = new Serving({
       ...judged,
       recordAt: ip => site.gateway && askerAt(inventory, ip, site.gateway, this.#intake.upstream.owners),
@@ -72,15 +72,13 @@ export class Gateway {
     this.references = new References({ ...judged, inventory, effect });
     this.prober = new Prober({
       ...{ probes: list, inventory, settings: site.settings, own: site.gateway, emit: own.emit, ipOf },
-      ...{ zoneOf: record => this.#zoneOf(record).name, isChallenged: id => this.#asking.isOpen(id) },
-      effect,
+      ...{ effect, zoneOf: record => this.#zoneOf(record).name, isChallenged: id => this.#asking.isOpen(id) },
     });
   }
 
   /** A policy comes into force, also the first one after a start: everything is decided and planned anew. */
   usePolicy(policy: Policy, files: readonly string[], now: Millis): readonly Effect[] {
-    this.#policy = policy;
-    this.#planDue = true;
+    [this.#policy, this.#planDue] = [policy, true];
     this.#emit(now, { kind: 'policy-loaded', hash: policy.hash, files });
     for (const { device } of this.inventory.records()) this.#dirty.add(device.id);
     return this.#settle(now, true);
@@ -107,10 +105,9 @@ export class Gateway {
       case 'overflowed':
       case 'port-state':
         for (const id of this.#intake.take(input, now)) {
-          if (input.kind === 'port-state') this.#asking.hasten(id, now);
+          if (input.kind === 'port-state') this.#asking.hasten(id, 'event', now);
           this.#dirty.add(id);
         }
-        for (const id of this.#intake.takeWoken()) this.#asking.rouse(id, now);
         this.#planDue ||= this.#intake.upstream.takeNews();
         break;
       case 'switch-tables':
@@ -162,7 +159,7 @@ export class Gateway {
     if ('problem' in answer) return void this.#effects.push({ kind: 'answer', refused: answer });
     for (const event of answer.events) this.#emit(now, event);
     this.prober.commanded(by, command, now);
-    if (command.kind === 'challenge') this.#asking.hasten(command.device, now);
+    if (command.kind === 'challenge') this.#asking.hasten(command.device, 'person', now);
     this.references.refresh(now);
     return void this.#effects.push({ kind: 'answer' });
   }
@@ -178,8 +175,7 @@ export class Gateway {
     const challenges = this.#asking.turn(all ? 'all' : touched, now);
     const effects: Effect[] = this.#out.length === 0 ? [] : [{ kind: 'append', events: this.#out }];
     effects.push(...enforce, ...challenges, ...this.#effects);
-    this.#out = [];
-    this.#effects = [];
+    [this.#out, this.#effects] = [[], []];
     this.#dirty.clear();
     return effects;
   }
@@ -187,21 +183,24 @@ export class Gateway {
   #redecide(id: DeviceId, now: Millis): void {
     const record = this.inventory.get(id);
     if (record === undefined) return;
-    const zone = this.#zoneOf(record);
     for (const event of kindEvents(record.device, clues => kindOf(this.#policy, clues), now)) this.#emit(now, event);
-    const identity = record.attestation.result?.identity;
-    const place = identity && expectedPlace(this.#policy, identity, record.device);
-    const decision = decide(decisionFacts(record, zone, place, now, rememberedOf(this.inventory, record)), this.#policy, zone);
-    const evidence = record.attestation.result?.evidence;
+    const [decision, evidence] = [this.decisionOf(record, now), record.attestation.result?.evidence];
     if (!isSameDecision(record.decision, decision))
       this.#emit(now, { kind: 'decided', device: id, decision: evidence === undefined ? decision : { ...decision, evidence } });
+  }
+
+  /** What policy says of a record as it stands, or as it might. */
+  decisionOf(record: DeviceRecord, now: Millis) {
+    const [zone, { result }] = [this.#zoneOf(record), record.attestation];
+    const place = result?.identity && expectedPlace(this.#policy, result.identity, record.device);
+    const told = [rememberedOf(this.inventory, record), this.#asking.agedTo(record.device.id, now)] as const;
+    return decide(decisionFacts(record, zone, place, now, ...told), this.#policy, zone);
   }
 
   #replan(): Effect[] {
     this.#planDue = false;
     const { settings, gateway } = this.#site;
-    const paused = this.inventory.pausedUntil !== undefined;
-    const zones = this.zones();
+    const [paused, zones] = [this.inventory.pausedUntil !== undefined, this.zones()];
     const devices = [...this.inventory.records()].filter(({ decision }) => decision !== undefined);
     if (settings.network.kind === 'listen' || gateway === undefined) {
       this.#enforcing.intend(devices, () => false, '');

@@ -6,13 +6,20 @@ export const backOffMs = [3_000, 10_000, 60_000, 300_000, 1_800_000] as const;
 /** Challenges open at once over the whole site, and on one port: a crowd on one port must not take everybody's turn. */
 export const maxOpen = 8;
 export const maxOpenPerPort = 2;
+/** Of them, kept free for those who go first: strangers that let us wait must not keep us from asking who is bound. */
+export const reserved = 3;
+/** Challenges that leave in one second, over the site and on one port. */
+export const maxPerSecond = 50;
+export const maxPerSecondOnPort = 20;
+/** Events make a device due at once, but no sooner than this after the last that did: a link that flaps must not make us flood it. Milliseconds. */
+export const eventMs = 10_000;
 /** A challenge whose outcome never came is given up after this. Milliseconds. */
 export const lostMs = 30_000;
 
 /** What offers no Evidence is asked again after this. Milliseconds. */
 const unable = 1_800_000;
 
-type Standing = { nextAt: Millis; failures: number; open?: { id: string; at: Millis } };
+type Standing = { nextAt: Millis; failures: number; eventAt?: Millis; open?: { id: string; at: Millis } };
 
 /**
  * When to ask which device: once at first, again at about half of a result's life, after failures with back-off, and at once when a person
@@ -22,11 +29,19 @@ export class ChallengeSchedule {
   readonly #standings = new Map<DeviceId, Standing>();
   readonly #open = new Map<string, { readonly device: DeviceId; readonly port: PortName }>();
   #issued = 0;
+  /** What left within the last second: at most `maxPerSecond`. */
+  #left: readonly { readonly at: Millis; readonly port: PortName }[] = [];
+
+  /** True iff one more may leave on this port now. */
+  hasRoom(port: PortName, first: boolean, now: Millis): boolean {
+    this.#left = this.#left.filter(({ at }) => now - at < 1000);
+    if (this.#open.size >= (first ? maxOpen : maxOpen - reserved) || this.#left.length >= maxPerSecond) return false;
+    const onPort = (list: Iterable<{ readonly port: PortName }>): number => [...list].filter(one => one.port === port).length;
+    return onPort(this.#open.values()) < maxOpenPerPort && onPort(this.#left) < maxPerSecondOnPort;
+  }
 
   /** True iff the device should be asked now. */
-  due(device: DeviceId, port: PortName, result: AttestationResult | undefined, now: Millis): boolean {
-    if (this.#open.size >= maxOpen) return false;
-    if ([...this.#open.values()].filter(open => open.port === port).length >= maxOpenPerPort) return false;
+  isDue(device: DeviceId, result: AttestationResult | undefined, now: Millis): boolean {
     const standing = this.#standings.get(device);
     if (standing === undefined) return result === undefined || now >= renewAt(device, result);
     return standing.open === undefined && now >= standing.nextAt;
@@ -44,6 +59,7 @@ export class ChallengeSchedule {
     const standing = this.#standings.get(device) ?? { nextAt: now, failures: 0 };
     this.#standings.set(device, { ...standing, open: { id, at: now } });
     this.#open.set(id, { device, port });
+    this.#left = [...this.#left, { at: now, port }];
     return id;
   }
 
@@ -62,11 +78,12 @@ export class ChallengeSchedule {
   }
 
   #settle(device: DeviceId, outcome: ChallengeOutcome, now: Millis): void {
-    const before = this.#standings.get(device)?.failures ?? 0;
-    const failures = outcome.kind === 'transport-failure' ? before + 1 : outcome.kind === 'no-evidence' ? before : 0;
+    const before = this.#standings.get(device);
+    const failed = before?.failures ?? 0;
+    const failures = outcome.kind === 'transport-failure' ? failed + 1 : outcome.kind === 'no-evidence' ? failed : 0;
     const wait = outcome.kind === 'no-evidence' ? unable : (backOffMs[Math.min(failures, backOffMs.length) - 1] ?? unable);
     const nextAt = outcome.kind === 'appraised' ? Math.max(renewAt(device, outcome.result), now + 10_000) : now + wait;
-    this.#standings.set(device, { nextAt, failures });
+    this.#standings.set(device, { nextAt, failures, ...(before?.eventAt === undefined ? {} : { eventAt: before.eventAt }) });
   }
 
   /** It answered without the Evidence that it has: perhaps it has just started. Asked again as after a failure, for its grace runs. */
@@ -74,20 +91,24 @@ export class ChallengeSchedule {
     const standing = this.#standings.get(device);
     if (standing === undefined || standing.open !== undefined) return;
     const failures = standing.failures + 1;
-    this.#standings.set(device, { nextAt: now + (backOffMs[Math.min(failures, backOffMs.length) - 1] ?? 1_800_000), failures });
+    const wait = backOffMs[Math.min(failures, backOffMs.length) - 1] ?? unable;
+    this.#standings.set(device, { ...standing, nextAt: now + wait, failures });
   }
 
   /** What it just showed is to be seen once more before it counts. */
   askSoon(device: DeviceId, at: Millis): void {
     const standing = this.#standings.get(device);
-    if (standing?.open === undefined) this.#standings.set(device, { nextAt: at, failures: 0 });
+    if (standing?.open === undefined) this.#standings.set(device, { ...standing, nextAt: at, failures: 0 });
   }
 
-  /** Makes the device due at once: a person asked, or its link came back. */
-  hasten(device: DeviceId, now: Millis): void {
+  /** Makes the device due: at once where a person asks, else no sooner than `eventMs` after the last event. */
+  hasten(device: DeviceId, by: 'person' | 'event', now: Millis): void {
     const standing = this.#standings.get(device);
-    if (standing !== undefined) this.#standings.set(device, { ...standing, nextAt: now, failures: 0 });
-    else this.#standings.set(device, { nextAt: now, failures: 0 });
+    const last = by === 'person' ? undefined : standing?.eventAt;
+    // An event that is still to come stands for those after it too: they must not put it off.
+    const soonest = last === undefined ? now : last > now ? last : Math.max(now, last + eventMs);
+    const nextAt = Math.min(standing?.nextAt ?? soonest, soonest);
+    this.#standings.set(device, { ...standing, nextAt, failures: 0, ...(by === 'event' ? { eventAt: soonest } : {}) });
   }
 
   forget(device: DeviceId): void {

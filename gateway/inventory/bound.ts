@@ -3,6 +3,7 @@ import type { AttestationResult, AttestedIdentity, ChallengeOutcome, Check } fro
 import type { AttestationState, Device } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
 import { visibleText } from '../model/visible-text.ts';
+import { foldOutcome } from './fold-attestation.ts';
 import { withBaseline } from './baseline.ts';
 import type { Inventory } from './inventory.ts';
 import { relink } from './linking.ts';
@@ -30,15 +31,23 @@ const rivalsOf = (inventory: Inventory, here: Device, key: Hex, now: Millis): re
       now < result.expires,
   );
 
-/** A person who approved this key here, or whoever is here, has looked. */
-const isApproved = ({ person }: DeviceRecord, key: Hex, now: Millis): boolean =>
-  person?.kind === 'approval' && (person.deviceKey ?? key) === key && (person.until === undefined || now < person.until);
+/**
+ * How well a device with this key is placed where it is: by the list; by a person who approved this key there; by one who approved whoever is there, which
+ * may be the relay of a device that is placed better; or not at all.
+ */
+function placing(record: DeviceRecord, identity: AttestedIdentity, isPlaced: IsPlaced, now: Millis): 0 | 1 | 2 | 3 {
+  if (isPlaced(record, identity)) return 3;
+  const { person } = record;
+  if (person?.kind !== 'approval' || (person.until !== undefined && now >= person.until)) return 0;
+  if (person.deviceKey === undefined) return 1;
+  return person.deviceKey === identity.deviceKey ? 2 : 0;
+}
 
 const at = ({ device: { mac, port } }: DeviceRecord): string => `${mac} on ${port}`;
 
 /**
  * The check that only the inventory can make: the reply came from the bound MAC, port and address, and no other device proved the same device key. Where
- * two did, a genuine chain relayed by a rogue or a copied key, the one that was placed there is believed; if none was, or both, nobody can tell, and both fail.
+ * two did, a genuine chain relayed by a rogue or a copied key, the one that is placed better is believed; if neither is, nobody can tell, and both fail.
  */
 function boundCheck(record: DeviceRecord, isLosing: boolean, rival: DeviceRecord | undefined): Check {
   if (rival === undefined)
@@ -84,6 +93,43 @@ const kinAlarm = ({ device: { id, mac, port, fields } }: DeviceRecord, kin: Proo
   detail: `says that it is ${visibleText(fields.model?.value ?? '').slice(0, 80)} and does not attest; ${kin.mac} is one and did`,
 });
 
+/** Who else showed this key, who of them loses by that, and what it says of the record: nothing but `bound`. */
+function boundBy(inventory: Inventory, isPlaced: IsPlaced, record: DeviceRecord, outcome: ChallengeOutcome, now: Millis) {
+  const identity = outcome.kind === 'appraised' ? outcome.result.identity : undefined;
+  const rivals =
+    identity === undefined || outcome.kind !== 'appraised' || !countsFor(outcome.result)
+      ? []
+      : rivalsOf(inventory, record.device, identity.deviceKey, now);
+  // What both proved is one key's identity, so the list is asked by the newer for each.
+  const places = new Map(
+    [record, ...rivals].map(one => [one, identity === undefined ? 0 : placing(one, identity, isPlaced, now)] as const),
+  );
+  const best = Math.max(...places.values());
+  const placed = best === 0 ? [] : [record, ...rivals].filter(one => places.get(one) === best);
+  const isLosing = (one: DeviceRecord): boolean => placed.length !== 1 || placed[0] !== one;
+  const rival = rivals.find(one => placed.includes(one)) ?? rivals[0];
+  const checks: readonly Check[] =
+    outcome.kind !== 'appraised'
+      ? []
+      : identity === undefined
+        ? [{ check: 'bound', outcome: 'not-evaluated', detail: 'not evaluated, because an earlier check failed' }]
+        : [boundCheck(record, isLosing(record), rival)];
+  return { rivals, isLosing, checks };
+}
+
+/** Where attestation would stand, were this the outcome now. Changes nothing. */
+export const attestationIf = (
+  inventory: Inventory,
+  isPlaced: IsPlaced,
+  record: DeviceRecord,
+  outcome: ChallengeOutcome,
+  now: Millis,
+): AttestationState => {
+  const whole = withBaseline(outcome, record.attestation.baseline);
+  const { checks } = boundBy(inventory, isPlaced, record, whole, now);
+  return foldOutcome(record.attestation, { kind: 'attested', device: record.device.id, challenge: 'preview', outcome: whole, checks }, now);
+};
+
 /** Folds an outcome in, with what follows from it: for the device, and for whoever showed the same key before. */
 export function attestedEvents(
   inventory: Inventory,
@@ -97,23 +143,7 @@ export function attestedEvents(
   const record = inventory.get(device);
   if (record === undefined) return;
   const outcome = withBaseline(judged, record.attestation.baseline);
-  const identity = outcome.kind === 'appraised' ? outcome.result.identity : undefined;
-  const rivals =
-    identity === undefined || outcome.kind !== 'appraised' || !countsFor(outcome.result)
-      ? []
-      : rivalsOf(inventory, record.device, identity.deviceKey, now);
-  // What both proved is one key's identity, so the list is asked by the newer for each.
-  const placed = new Set(
-    [record, ...rivals].filter(one => identity !== undefined && (isPlaced(one, identity) || isApproved(one, identity.deviceKey, now))),
-  );
-  const isLosing = (one: DeviceRecord): boolean => !placed.has(one) || placed.size > 1;
-  const rival = rivals.find(one => placed.has(one)) ?? rivals[0];
-  const checks: readonly Check[] =
-    outcome.kind !== 'appraised'
-      ? []
-      : identity === undefined
-        ? [{ check: 'bound', outcome: 'not-evaluated', detail: 'not evaluated, because an earlier check failed' }]
-        : [boundCheck(record, isLosing(record), rival)];
+  const { rivals, isLosing, checks } = boundBy(inventory, isPlaced, record, outcome, now);
   const hadFailed = record.attestation.reason !== undefined;
   const asleep = now - record.seen.lastAt > silentMs;
   emit(now, attestedEvent(record.attestation, device, challenge, outcome, checks, asleep));

@@ -14,7 +14,7 @@ export const isExpired = ({ attestation: { result } }: Pick<DeviceRecord, 'attes
 /**
  * Everything `decide` looks at, for one device now. `place` comes from the expectation list; undefined: nobody expects it. Good Evidence of an expected
  * device counts as a warning unless the list binds it to the port that it came from: it may have come from elsewhere, through a relay. `remembered`: who
- * attested before and is this device.
+ * attested before and is this device. `agedTo`: up to when its result has aged.
  */
 export function decisionFacts(
   record: DeviceRecord,
@@ -22,12 +22,13 @@ export function decisionFacts(
   place: ExpectedPlace | undefined,
   now: Millis,
   remembered?: Remembered,
+  agedTo = now,
 ): DecisionFacts {
   const { device, person } = record;
   const attestation = believed(record.attestation, zone, now);
   const { vendor, kind, model, hostname } = device.fields;
   // A contraindicated result never ages into a better one: it stands until a newer result replaces it.
-  const expired = attestation.status !== 'contraindicated' && isExpired({ attestation }, zone, now);
+  const expired = attestation.status !== 'contraindicated' && isExpired({ attestation }, zone, agedTo);
   const isUnplaced = !expired && attestation.status === 'affirming' && place !== undefined && place !== 'here';
   const status: AttestationStatus = expired ? 'none' : isUnplaced ? 'warning' : attestation.status;
   const reason: ReasonCode | undefined = expired

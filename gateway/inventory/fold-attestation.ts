@@ -37,7 +37,7 @@ export function foldOutcome(state: AttestationState, { outcome, checks: own, asl
       // What nobody can judge says no more than no Evidence.
       if (result.status === 'none' && failedHere === undefined && hasStood(state))
         return ended(state, result.reason ?? 'NO_EVIDENCE', 'its Evidence cannot be judged', at);
-      const { reason: _old, continuityKey: _key, stoppedAt: _stopped, unconfirmed: _odd, ...base } = kept;
+      const { reason: _old, continuityKey: _key, shown: _shown, stoppedAt: _stopped, unconfirmed: _odd, ...base } = kept;
       const unconfirmed = failedHere === undefined ? oddness(state, result, at) : undefined;
       // What failed outranks what was only found odd.
       const reason = result.status === 'contraindicated' ? (result.reason ?? failedHere?.code) : (failedHere?.code ?? result.reason);
@@ -66,6 +66,7 @@ export function foldOutcome(state: AttestationState, { outcome, checks: own, asl
         reason: 'NO_EVIDENCE',
         checks: outcome.checks,
         ...(outcome.leafKey === undefined ? {} : { continuityKey: outcome.leafKey }),
+        ...(outcome.evidence === undefined ? {} : { shown: outcome.evidence }),
       };
     }
     case 'transport-failure': {
@@ -120,9 +121,10 @@ export function renewed(before: AttestationState, at: Millis, expires: Millis): 
 
 /** What was proved leaned on reference values that are accepted no more. It fails until it is judged again; who it is stays proved. */
 export function withdrawn(
-  state: AttestationState,
+  before: AttestationState,
   { code, detail }: Extract<EventBody, { readonly kind: 'reference-withdrawn' }>,
 ): AttestationState {
+  const { unconfirmed: _, ...state } = before;
   const check: Check = { check: 'reference', outcome: 'failed', code, detail };
   return {
     ...state,

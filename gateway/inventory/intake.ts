@@ -47,8 +47,7 @@ export class Intake {
   /** Ports of the settings without link. */
   readonly #down = new Set<PortName>();
   readonly #upstream = new Upstream();
-  /** Of the inventory, and until the input is done with. */
-  readonly #woken = new Set<DeviceId>();
+  readonly #woke: (device: DeviceId, now: Millis) => void;
   readonly #lent: Omit<Lookups, 'now' | 'arrival' | 'learnsUntil' | 'mud'>;
 
   constructor(parts: {
@@ -61,6 +60,8 @@ export class Intake {
     /** How long after the first device all is taken as the usual state. */
     readonly learnsMs?: Millis | undefined;
     readonly limits?: PortLimits;
+    /** Told of a device that sends something after a long silence. */
+    readonly woke?: (device: DeviceId, now: Millis) => void;
     /** Absent: a policy that says nothing. */
     readonly policy?: PolicyLookups;
   }) {
@@ -70,18 +71,12 @@ export class Intake {
     this.#vendorOf = parts.vendorOf;
     this.#emit = parts.emit;
     this.#rules = parts.rules;
+    this.#woke = parts.woke ?? (() => undefined);
     this.#limits = parts.limits ?? livePort;
     this.#policy = parts.policy;
     this.#learnsMs = parts.learnsMs ?? learnsMs;
     this.#quota = new OutsiderQuota(this.#limits.burst);
     this.#lent = this.#lend();
-  }
-
-  /** Devices that sent something after a long silence, each once. */
-  takeWoken(): readonly DeviceId[] {
-    const woken = [...this.#woken];
-    this.#woken.clear();
-    return woken;
   }
 
   isDown(port: PortName): boolean {
@@ -101,7 +96,7 @@ export class Intake {
       case 'forwarding-entry':
         return this.#isDevice(input) ? news(observeForwardingEntry(this.#desk(now), input)) : [];
       case 'sighted':
-        sight(this.#inventory, input.sightings, id => this.#woken.add(id));
+        sight(this.#inventory, input.sightings, id => this.#woke(id, now));
         for (const { mac, port, lastAt } of input.sightings) if (this.#isUplink(port)) this.#upstream.heard(mac, lastAt);
         return [];
       case 'malformed':
@@ -167,7 +162,7 @@ export class Intake {
       emit: event => this.#emit(now, event),
       quota: port => this.#take(port, now),
       maxDevices: this.#limits.devices,
-      woke: id => this.#woken.add(id),
+      woke: id => this.#woke(id, now),
       watch: (observation, arrival) => {
         const alarms = this.#rules.observe(observation, this.#lookups(arrival, now));
         return () => this.#raise(alarms, now);

@@ -146,11 +146,9 @@ export function sight(inventory: Inventory, sightings: readonly Sighting[], woke
     if (record === undefined) continue;
     const { seen } = record;
     if (lastAt - seen.lastAt > silentMs) woke(record.device.id);
-    record.seen = {
-      lastAt: Math.max(seen.lastAt, lastAt),
-      packets: seen.packets + packets,
-      bytes: seen.bytes + bytes,
-      unicast: (seen.unicast ?? 0) + unicast,
-    };
+    seen.lastAt = Math.max(seen.lastAt, lastAt);
+    seen.packets += packets;
+    seen.bytes += bytes;
+    seen.unicast = (seen.unicast ?? 0) + unicast;
   }
 }

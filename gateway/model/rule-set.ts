@@ -37,12 +37,14 @@ export type RuleSet = {
   readonly devices: readonly PlannedDevice[];
 };
 
-/** The lane of one connection that we open: replies pass iff all five match. Closed by the edge after `ttlSeconds`. */
+/** The lane of one connection that we open, or of datagrams to one port: replies pass iff all of it matches. Closed by the edge after `ttlSeconds`. */
 export type ReplyLane = {
   readonly mac: Mac;
   readonly port: PortName;
   readonly ip: Ip;
   readonly remotePort: number;
   readonly localPort: number;
+  /** Absent: TCP. */
+  readonly protocol?: 'udp';
   readonly ttlSeconds: number;
 };

@@ -6,8 +6,11 @@ import type { SwitchSettings } from './switch.ts';
 export type ZoneMode = 'observe' | 'enforce';
 
 /** The ways to ask a device for Evidence, one file each in `edge/challenge/channels`. */
-export const channelNames = ['tls', 'chares', 'keylime', 'spdm', 'opc-ua'] as const;
+export const channelNames = ['tls', 'chares', 'keylime', 'restconf', 'coap', 'spdm', 'opc-ua'] as const;
 export type ChannelName = (typeof channelNames)[number];
+
+/** Ways by datagrams; the others open a TCP connection. */
+export const udpChannels: ReadonlySet<ChannelName> = new Set<ChannelName>(['coap']);
 
 /** One way to ask, at one port. `path` is the resource, for the ways that have one to choose; absent: the usual one. */
 export type ChannelAddress = { readonly channel: ChannelName; readonly port: number; readonly path?: string };
@@ -53,6 +56,8 @@ export type ZoneSettings = {
   readonly challengePorts: readonly number[];
   /** Ways to ask, in this order; absent: TLS at `challengePorts` only. */
   readonly channels?: readonly ChannelAddress[];
+  /** Besides, TLS at ports where the device itself was seen to offer it, none of them a controller's; absent: no. */
+  readonly challengeSeen?: boolean;
   /** How long a result stands, and how long an expired one is tolerated. */
   readonly evidenceTtlSeconds: number;
   readonly graceSeconds: number;
@@ -65,6 +70,9 @@ export type ZoneSettings = {
   /** What we may ask on the wire by ourselves, for good; absent: nothing. A person arms it for a time, or stops it (`Command`). */
   readonly probes?: ProbeMode;
 };
+
+/** A signing key in a PKCS #11 token: its library, the label of the token, the id of the key in hexadecimal digits, and the file that holds the PIN. */
+export type SigningKeySettings = { readonly module: string; readonly token: string; readonly id: string; readonly pinFile: string };
 
 /** Where the bridge stands between devices and the rest, or where we only listen. */
 export type NetworkSettings =
@@ -89,8 +97,12 @@ export type Settings = {
   readonly page: Listener;
   readonly attestation: Listener;
   readonly zones: readonly ZoneSettings[];
+  /** PEM file with the certificate and key that devices get shown which ask who we are; absent: none. */
+  readonly challengeClient?: string;
   /** The optional active mDNS browser (mdns-js). Off by default. */
   readonly browseMdns: boolean;
   /** Switches to read by SNMP, each listed by a person. Credentials stand in it: it goes to the reading process and nowhere else. */
   readonly switches?: readonly SwitchSettings[];
+  /** Where the key lies that results are signed with; absent: in a file of the data folder. */
+  readonly signingKey?: SigningKeySettings;
 };

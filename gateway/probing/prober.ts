@@ -19,6 +19,7 @@ import type { Settings, ZoneSettings } from '../model/settings.ts';
 import type { Enforcement } from '../model/axes.ts';
 import { broadcastPorts } from './broadcast-ports.ts';
 import type { ListedProbe } from './probe.ts';
+import { seenTlsPorts } from './seen-tls.ts';
 import { sweepsOf } from './sweeps.ts';
 import { type Candidate, ProbeSchedule, type ProbeWorld } from './schedule.ts';
 
@@ -60,6 +61,8 @@ const passes: ReadonlySet<Enforcement> = new Set(['open', 'would-hold', 'would-q
 
 /** Probing as the machine runs it: turns of the schedule become effects, outcomes become Events. */
 export class Prober<R extends DeviceRecord> {
+  /** Where a device was seen to offer TLS, and may be asked by it unnamed. */
+  static readonly seenTls = ({ device }: Pick<DeviceRecord, 'device'>): readonly number[] => seenTlsPorts(device);
   readonly #parts: ProberParts<R>;
   readonly #grants: Grants;
   readonly #isOff: boolean;

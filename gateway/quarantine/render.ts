@@ -11,6 +11,11 @@ const ownSets = `
 		size 4096
 		flags timeout
 	}
+	set udp_lanes {
+		type ether_addr . ifname . ipv4_addr . inet_service . inet_service
+		size 4096
+		flags timeout
+	}
 	set clients {
 		typeof @ll,48,48 . @ll,48,48 . iifname
 		size 16384
@@ -117,6 +122,7 @@ function chains({ gateway, dhcpServers }: RuleSet): string {
 		drop
 	}
 	chain lane_ip {
+		ether daddr ${gateway.mac} ip daddr ${gateway.ip} ip protocol udp ether saddr . iifname . ip saddr . udp sport . udp dport @udp_lanes accept
 		ip protocol udp goto lane_dhcp
 		ether daddr ${gateway.mac} ip daddr ${gateway.ip} ip protocol tcp goto lane_tcp
 		drop
@@ -147,6 +153,7 @@ function chains({ gateway, dhcpServers }: RuleSet): string {
 		ether saddr . iifname @admitted accept
 		ether saddr . iifname != @cut iifname . vlan id @observed accept
 		ether saddr . iifname != @cut iifname @plain ${untagged} accept
+		ether type ip ip protocol udp ether saddr . iifname . ip saddr . udp sport . udp dport @udp_lanes accept
 		ether type ip ip protocol udp drop
 	}
 	chain through {
@@ -188,6 +195,7 @@ function chains({ gateway, dhcpServers }: RuleSet): string {
 		ether type arp arp operation reply arp saddr ip ${gateway.ip} ether daddr . arp daddr ip . oifname @addresses accept
 		ether type ip ip saddr ${gateway.ip} tcp sport ${gateway.attestationPort} ether daddr . ip daddr . oifname @addresses accept
 		ether type ip ip saddr ${gateway.ip} ether daddr . oifname . ip daddr . tcp dport . tcp sport @lanes accept
+		ether type ip ip saddr ${gateway.ip} ether daddr . oifname . ip daddr . udp dport . udp sport @udp_lanes accept
 		drop
 	}
 `;

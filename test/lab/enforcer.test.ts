@@ -123,6 +123,24 @@ describe.skipIf(missing)('the enforcer', () => {
     server.kill();
   });
 
+  it('datagrams come back on a lane of their own, which no TCP lane of the same ports is', async () => {
+    const server = lan.spawn('held', ['socat', 'UDP-LISTEN:5683,fork,reuseaddr', 'EXEC:cat']);
+    const ask = async () =>
+      (await lan.exec('gateway', ['sh', '-c', 'echo hello | socat -t1 - UDP:10.20.1.2:5683,sourceport=40444'])).stdout;
+    expect(await ask()).toBe('');
+    const lane = { mac: held.mac, port: 'v2', ip: '10.20.1.2', remotePort: 5683, localPort: 40444, ttlSeconds: 30 };
+    enforcer.send({ type: 'open-lane', id: 'u0', lane });
+    await enforcer.until(m => m.type === 'lane' && m.id === 'u0', 'the TCP lane is open');
+    expect(await ask()).toBe('');
+    enforcer.send({ type: 'open-lane', id: 'u1', lane: { ...lane, protocol: 'udp' } });
+    await enforcer.until(m => m.type === 'lane' && m.id === 'u1', 'the lane is open');
+    await until(async () => (await ask()) === 'hello\n', 'the device answers');
+    for (const id of ['u0', 'u1']) enforcer.send({ type: 'close-lane', id });
+    await until(async () => !(await nft('list', 'set', 'bridge', 'sallyport', 'udp_lanes')).stdout.includes('40444'), 'the lane is closed');
+    expect(await ask()).toBe('');
+    server.kill();
+  });
+
   it('a held device gets a lease from the server behind the uplink', async () => {
     const args = [
       '--conf-file=/dev/null',

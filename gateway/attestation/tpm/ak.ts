@@ -148,12 +148,16 @@ function leafOf(path: Path): Certificate {
 
 const maxSerial = 255;
 
-/** The vendor is who the enrolment, the certificate or at least its anchor says; the model is what the device was enrolled as. */
-function identityOf(path: Path, device: Uint8Array, ak: Uint8Array, { quote }: Context): AttestedIdentity {
+/** The vendor is who the enrolment, the certificate or at least its anchor says; the model is what the device was enrolled or listed as. */
+function identityOf(path: Path, device: Uint8Array, ak: Uint8Array, { quote, trust }: Context): AttestedIdentity {
   const leaf = leafOf(path);
   const serial = attribute(leaf.subject, attributeTypes.serialNumber) ?? leaf.hardwareModule?.serial;
   if (serial !== undefined && serial.length > maxSerial) throw new DecodeError(`Cannot read serial: ${serial.length} characters`);
-  const vendor = quote?.enrolledAs?.vendor ?? attribute(leaf.subject, attributeTypes.organization) ?? path.anchor.vendor;
+  // A certificate has no model; who listed the key besides says which one it is.
+  const listed = [...trust.keys.values()].flat().find(({ voucher }) => voucher.keyHash === sha256(ak));
+  const model = quote?.enrolledAs?.model ?? listed?.model;
+  const vendor =
+    quote?.enrolledAs?.vendor ?? listed?.voucher.vendor ?? attribute(leaf.subject, attributeTypes.organization) ?? path.anchor.vendor;
   return {
     ...(serial === undefined ? {} : { serial }),
     subject: leaf.subject.text,
@@ -162,7 +166,7 @@ function identityOf(path: Path, device: Uint8Array, ak: Uint8Array, { quote }: C
     leafKey: sha256(ak),
     anchor: path.anchor.name,
     ...(vendor === undefined ? {} : { vendor }),
-    ...(quote?.enrolledAs === undefined ? {} : { model: quote.enrolledAs.model }),
+    ...(model === undefined ? {} : { model }),
     notAfter: Math.min(...path.certificates.map(c => c.notAfter)),
   };
 }

@@ -1,6 +1,7 @@
 import type { Millis } from '../../model/address.ts';
 import type { ChallengeOutcome, Evidence } from '../../model/attestation.ts';
 import type { Challenge } from '../../model/machine.ts';
+import { udpChannels } from '../../model/settings.ts';
 import type { FromChallenger, ToChallenger, ToEnforcer } from '../messages.ts';
 import { type Judgement, Judging } from './judging.ts';
 import { fromWire } from './wire.ts';
@@ -71,7 +72,9 @@ export class ChallengeDispatcher {
     this.#open.set(challenge.id, { challenge, localPorts, lanes, stage: 'lanes', timer });
     const { mac, port, ip, channels } = challenge;
     for (const [index, localPort] of localPorts.entries()) {
-      const lane = { mac, port, ip, remotePort: channels[index]?.port ?? 0, localPort, ttlSeconds: laneSeconds };
+      const way = channels[index];
+      const protocol = way !== undefined && udpChannels.has(way.channel) ? { protocol: 'udp' as const } : {};
+      const lane = { mac, port, ip, remotePort: way?.port ?? 0, localPort, ...protocol, ttlSeconds: laneSeconds };
       if (!this.#edge.toEnforcer({ type: 'open-lane', id: `${challenge.id}/${index}`, lane }))
         return this.#fail(challenge.id, 'lane', 'the enforcer is not there');
     }
@@ -107,8 +110,11 @@ export class ChallengeDispatcher {
     if (open === undefined) return this.#judging.answered(id, outcome);
     if (open.stage !== 'asking') return undefined;
     this.#end(id, open);
-    if (evidence !== undefined) this.#edge.keepEvidence(fromWire(evidence));
-    return this.#edge.done(id, outcome);
+    if (evidence === undefined) return this.#edge.done(id, outcome);
+    const kept = fromWire(evidence);
+    this.#edge.keepEvidence(kept);
+    // What is no Evidence now may be some under another anchor: its name is made here, from the bytes.
+    return this.#edge.done(id, outcome.kind === 'no-evidence' ? { ...outcome, evidence: kept.id } : outcome);
   }
 
   /** The challenger or the enforcer was restarted: what it held is lost. */

@@ -33,7 +33,15 @@ const message: z.ZodType<ToEnforcer> = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('open-lane'),
     id: z.string().max(200),
-    lane: z.object({ mac, port, ip, remotePort: number(65_535), localPort: number(65_535), ttlSeconds: z.number().min(0).max(3_600) }),
+    lane: z.object({
+      mac,
+      port,
+      ip,
+      remotePort: number(65_535),
+      localPort: number(65_535),
+      protocol: z.literal('udp').exactOptional(),
+      ttlSeconds: z.number().min(0).max(3_600),
+    }),
   }),
   z.object({ type: z.literal('close-lane'), id: z.string().max(200) }),
 ]);

@@ -42,7 +42,7 @@ export class Lanes {
     if (open === undefined) return;
     clearTimeout(open.timer);
     this.#open.delete(id);
-    await this.#ask([`delete element ${table} lanes { ${key(open.lane)} }`]);
+    await this.#ask([`delete element ${table} ${setOf(open.lane)} { ${key(open.lane)} }`]);
   }
 
   /** The open lanes as nft text, for a table that is loaded anew. */
@@ -55,5 +55,6 @@ export class Lanes {
   }
 }
 
+const setOf = ({ protocol }: ReplyLane): string => (protocol === 'udp' ? 'udp_lanes' : 'lanes');
 const key = (l: ReplyLane): string => `${l.mac} . "${l.port}" . ${l.ip} . ${l.remotePort} . ${l.localPort}`;
-const add = (lane: ReplyLane, ttlSeconds: number): string => `add element ${table} lanes { ${key(lane)} timeout ${ttlSeconds}s }`;
+const add = (lane: ReplyLane, ttlSeconds: number): string => `add element ${table} ${setOf(lane)} { ${key(lane)} timeout ${ttlSeconds}s }`;

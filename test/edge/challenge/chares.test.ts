@@ -48,7 +48,7 @@ const target = (remotePort: number) => ({
     );
   },
 });
-const ask = (remotePort: number, left = 3000): Promise<Exchange> => chares.ask(target(remotePort), left);
+const ask = (remotePort: number, left = 30_000): Promise<Exchange> => chares.ask(target(remotePort), left);
 const nonceIn = (body: string): Uint8Array => {
   const { nonce }: { nonce: string } = JSON.parse(body) as { nonce: string };
   return new Uint8Array(Buffer.from(nonce, 'base64url'));

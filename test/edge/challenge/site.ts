@@ -45,7 +45,7 @@ export class Site {
   private constructor(channels: readonly ChannelAddress[], expected: string, clock: () => number) {
     const loaded = loadPolicy([
       { path: 'policies/rules/10.yaml', text: rules },
-      { path: 'policies/expected/10.yaml', text: `\n- ${expected}\n` },
+      { path: 'policies/expected/10.yaml', text: `\n- ${expected}\n  port: v1\n` },
     ]);
     if (loaded.policy === undefined) throw new Error(JSON.stringify(loaded.problems));
     const site = {

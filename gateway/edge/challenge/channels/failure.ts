@@ -24,5 +24,9 @@ export function failureOf(error: Error): Failed {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const known = failures[code] ?? (code.startsWith('ERR_SSL_') || code.startsWith('ERR_OSSL_') ? 'not-tls' : 'verifier');
   const words = 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
-  return failed(known, words.replace(/\s+/g, ' ').slice(0, 200));
+  const told = words.replace(/\s+/g, ' ').slice(0, 200);
+  return failed(known, wantsToKnowUs.test(told) ? `${told}: it may want a certificate of ours (settings: challengeClient)` : told);
 }
+
+/** What servers say that ask for a client's certificate and get none, or one that they do not trust (RFC 8446 §6.2, RFC 5246 §7.4.6). */
+const wantsToKnowUs = /certificate required|bad certificate|unknown ca|certificate unknown|handshake failure|access denied/;

@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { connect, createSecureContext, type TLSSocket } from 'node:tls';
+import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Millis } from '../../../model/address.ts';
 import type { TransportFailure } from '../../../model/attestation.ts';
 import { maxCertificates } from '../../../attestation/evidence.ts';
@@ -15,18 +15,28 @@ const watchEvery: Millis = 20;
  * The security level is off, since weak certificates are ours to judge and to name; what the handshake itself is signed with stays SHA-2
  * or better. No CA is given, so that OpenSSL's path check never succeeds: if it did, Node would read the chain before us (`chainOf`).
  */
-const secureContext = createSecureContext({
-  ca: [],
-  minVersion: 'TLSv1.2',
-  ciphers: 'DEFAULT:!aNULL:!eNULL:!PSK:!SRP:!kRSA:@SECLEVEL=0',
-  sigalgs: 'ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512',
-});
+const contextWith = (client: { readonly cert?: string; readonly key?: string }): SecureContext =>
+  createSecureContext({
+    ...client,
+    ca: [],
+    minVersion: 'TLSv1.2',
+    ciphers: 'DEFAULT:!aNULL:!eNULL:!PSK:!SRP:!kRSA:@SECLEVEL=0',
+    sigalgs: 'ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512',
+  });
+let secureContext = contextWith({});
+
+/** From now on devices that ask who we are get this certificate shown: PEM with chain and key. Without it they get none. */
+export function presentClient(pem: string): void {
+  secureContext = contextWith({ cert: pem, key: pem });
+}
 
 /** A finished handshake. `certificates`: the chain exactly as sent, DER, leaf first, untrusted, at most one above the cap. */
 export type TlsConnection = {
   readonly kind: 'connected';
   readonly socket: TLSSocket;
   readonly certificates: readonly Uint8Array[];
+  /** The OCSP response that came along (RFC 6066 §8), DER, untrusted. */
+  readonly staple?: Uint8Array;
 };
 
 /**
@@ -39,6 +49,7 @@ export function connectTls(target: Target, timeout: Millis): Promise<TlsConnecti
     const socket = connect({
       secureContext,
       rejectUnauthorized: false,
+      requestOCSP: true,
       host: target.ip,
       port: target.remotePort,
       ...(target.localAddress === undefined ? {} : { localAddress: target.localAddress }),
@@ -58,7 +69,11 @@ export function connectTls(target: Target, timeout: Millis): Promise<TlsConnecti
     // Stays: what goes wrong with the socket later must find a listener.
     socket.on('error', (error: Error) => finish(failureOf(error)));
     socket.on('close', () => fail('reset', 'closed before the handshake was done'));
-    socket.once('secureConnect', () => finish({ kind: 'connected', socket, certificates: chainOf(socket.getPeerX509Certificate()) }));
+    let stapled = {};
+    // Comes before `secureConnect`; null where nothing is stapled.
+    socket.on('OCSPResponse', (der: Buffer | null) => (stapled = der === null || der.length === 0 ? {} : { staple: new Uint8Array(der) }));
+    const certificates = (): readonly Uint8Array[] => chainOf(socket.getPeerX509Certificate());
+    socket.once('secureConnect', () => finish({ kind: 'connected', socket, certificates: certificates(), ...stapled }));
   });
 }
 
