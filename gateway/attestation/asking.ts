@@ -29,6 +29,10 @@ export type AskingParts<R extends DeviceRecord> = {
   readonly emit: (now: Millis, event: EventBody) => void;
 };
 
+/** Where a chain failed for want of news, nobody knows below which anchor it is. */
+const isBelow = (result: AttestationResult | undefined, anchor: string): boolean =>
+  result?.identity?.anchor === anchor || result?.reason === 'REVOCATION_UNKNOWN';
+
 /** Challenges as the machine runs them: turns of the schedule become effects, outcomes find their device. */
 export class Asking<R extends DeviceRecord> {
   readonly #parts: AskingParts<R>;
@@ -56,9 +60,11 @@ export class Asking<R extends DeviceRecord> {
     return this.#queue.since(device) ?? now;
   }
 
-  /** What was judged under other anchors and reference values is judged anew. */
-  noted({ kind }: EventBody, now: Millis): void {
-    if (kind === 'trust-loaded') for (const { device } of this.#parts.inventory.records()) this.hasten(device.id, 'event', now);
+  /** What was judged under other anchors, reference values or lists of revoked certificates is judged anew. */
+  noted(event: EventBody, now: Millis): void {
+    if (event.kind !== 'trust-loaded' && event.kind !== 'revocation-news') return;
+    for (const { device, attestation } of this.#parts.inventory.records())
+      if (event.kind === 'trust-loaded' || isBelow(attestation.result, event.anchor)) this.hasten(device.id, 'event', now);
   }
 
   /** About once a second. */
