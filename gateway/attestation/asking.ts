@@ -40,7 +40,6 @@ const mayBeAnother: ReadonlySet<string> = new Set([
   'serial',
   'model',
 ]);
-const changesReferences: ReadonlySet<string> = new Set(['reference-activated', 'reference-expired', 'reference-revoked']);
 /** The least time between two turns that a device's own doings cause. Milliseconds. */
 export const rousedMs = 300_000;
 /** How soon it is asked once more about what nobody recognises. Milliseconds. */
@@ -80,7 +79,7 @@ export class Asking<R extends DeviceRecord> {
 
   /** What was judged under other anchors, reference values or lists of revoked certificates is judged anew, and so is whoever may be another since. */
   noted(event: EventBody, now: Millis): void {
-    const isForAll = event.kind === 'trust-loaded' || changesReferences.has(event.kind);
+    const isForAll = event.kind === 'trust-loaded';
     if (isForAll || event.kind === 'revocation-news')
       for (const { device, attestation } of this.#parts.inventory.records())
         if (isForAll || (event.kind === 'revocation-news' && isBelow(attestation.result, event.anchor)))

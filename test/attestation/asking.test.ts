@@ -69,7 +69,7 @@ describe('whose turn it is', () => {
   it('a result does not age while its device waits for a turn that we do not have, and ages again from then on', () => {
     const { asking, add, turn } = world();
     for (const id of ['a', 'b', 'c']) add(id, 'v1', { bound: true, attestation: { result: resultAt(0) } });
-    const due = 1_800_000;
+    const due = 2_160_000;
     const open = turn(due);
     expect(open.length).toBe(maxOpenPerPort);
     const left = ['a', 'b', 'c'].find(id => !open.some(({ device }) => device === id)) ?? '';

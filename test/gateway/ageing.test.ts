@@ -78,7 +78,7 @@ describe('re-attestation', () => {
     expect(challenges(bench)).toBe(before + 1);
   });
 
-  it('follows on a move, on what wakes, and on revoked reference values', () => {
+  it('follows on a move, on what wakes, and on other reference values', () => {
     const moved = admitted();
     moved.feed({ kind: 'tick' }, minute);
     const before = challenges(moved);
@@ -91,10 +91,10 @@ describe('re-attestation', () => {
     woken.see(sensor, 'v1');
     expect(challenges(woken)).toBe(asleep + 1);
 
-    const revoked = admitted();
-    const then = challenges(revoked);
-    revoked.feed({ kind: 'noted', event: { kind: 'reference-revoked', key: 'k', by: 'anna', reason: 'bad' } });
-    expect(challenges(revoked)).toBe(then + 1);
+    const other = admitted();
+    const then = challenges(other);
+    other.feed({ kind: 'noted', event: { kind: 'trust-loaded', hash: 'h', anchors: [], referenceSets: ['k'] } });
+    expect(challenges(other)).toBe(then + 1);
   });
 
   it('is not made to run hot by a device that changes what it says all the time', () => {
