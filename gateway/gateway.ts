@@ -6,6 +6,7 @@ import { kindEvents } from './inventory/classify.ts';
 import { commandEvents } from './inventory/command.ts';
 import { decisionFacts, isSameDecision } from './inventory/decision-facts.ts';
 import { Intake } from './inventory/intake.ts';
+import { rememberedOf } from './inventory/memory.ts';
 import { Inventory } from './inventory/inventory.ts';
 import { References } from './inventory/references.ts';
 import type { DeviceRecord } from './inventory/record.ts';
@@ -61,8 +62,7 @@ export class Gateway {
     };
     const judged = { emit: own.emit, attested, zoneOf: (record: DeviceRecord) => this.#zoneOf(record) };
     const isBarred = (record: DeviceRecord) => this.#intake.isDown(record.device.port) || this.prober.forbids(record);
-    const toAsk = { ipOf, isBarred, isBound: (record: DeviceRecord) => wishOf(record).bound, seenTls: Prober.seenTls };
-    this.#asking = new Asking({ ...judged, ...toAsk, inventory });
+    this.#asking = new Asking({ ...judged, inventory, ipOf, isBarred, isBound: r => wishOf(r).bound, seenTls: Prober.seenTls });
     this.serving = new Serving({
       ...judged,
       recordAt: ip => site.gateway && askerAt(inventory, ip, site.gateway, this.#intake.upstream.owners),
@@ -72,8 +72,7 @@ export class Gateway {
     this.references = new References({ ...judged, inventory, effect });
     this.prober = new Prober({
       ...{ probes: list, inventory, settings: site.settings, own: site.gateway, emit: own.emit, ipOf },
-      ...{ zoneOf: record => this.#zoneOf(record).name, isChallenged: id => this.#asking.isOpen(id) },
-      effect,
+      ...{ effect, zoneOf: record => this.#zoneOf(record).name, isChallenged: id => this.#asking.isOpen(id) },
     });
   }
 
@@ -191,7 +190,8 @@ export class Gateway {
     for (const event of kindEvents(record.device, clues => kindOf(this.#policy, clues), now)) this.#emit(now, event);
     const identity = record.attestation.result?.identity;
     const place = identity && expectedPlace(this.#policy, identity, record.device);
-    const decision = decide(decisionFacts(record, zone, place, now, this.#asking.agedTo(id, now)), this.#policy, zone);
+    const facts = decisionFacts(record, zone, place, now, rememberedOf(this.inventory, record), this.#asking.agedTo(id, now));
+    const decision = decide(facts, this.#policy, zone);
     const evidence = record.attestation.result?.evidence;
     if (!isSameDecision(record.decision, decision))
       this.#emit(now, { kind: 'decided', device: id, decision: evidence === undefined ? decision : { ...decision, evidence } });

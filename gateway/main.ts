@@ -13,6 +13,7 @@ import { sendTrust } from './edge/challenge/send-trust.ts';
 import { receive } from './edge/inbox.ts';
 import { lineWriter, readLines } from './edge/lines.ts';
 import { LiveSite } from './edge/live-site.ts';
+import { NeighbourTable } from './edge/neighbour-table.ts';
 import type {
   FromBrowser,
   FromEnforcer,
@@ -29,7 +30,7 @@ import { projectFile } from './edge/project-files.ts';
 import { callRole } from './edge/role-link.ts';
 import { type RoleName, roles } from './edge/roles.ts';
 import { Runner } from './edge/runner.ts';
-import { neighbourAt, ServedAttestation } from './edge/served-attestation.ts';
+import { ServedAttestation } from './edge/served-attestation.ts';
 import { CrlFiles } from './edge/store/crl-files.ts';
 import { JournalStore } from './edge/store/journal-store.ts';
 import { JsonFile } from './edge/store/json-file.ts';
@@ -306,6 +307,7 @@ setInterval(() => {
 
 const certificate = await pageCertificate(folder, settings.page.host, now());
 const accounts = new JsonFile<Accounts>(join(folder, 'accounts.json'), { parse: parseAccounts, warn: log });
+const neighbours = settings.network.kind === 'bridge' ? new NeighbourTable(settings.network.bridge, now) : undefined;
 /** A key that somebody may have read signs nothing; the rest goes on. */
 const signer = lazySigner(folder);
 const page = await createPage(site, {
@@ -320,7 +322,7 @@ const page = await createPage(site, {
 const attesting = new ServedAttestation({
   serving: gateway.serving,
   stateOf: id => gateway.view(id, now())?.attestation,
-  neighbourAt: ip => (settings.network.kind === 'bridge' ? neighbourAt(ip, settings.network.bridge) : undefined),
+  neighbourAt: ip => neighbours?.at(ip),
   judge: judgement => dispatcher.judge(judgement),
   keepEvidence,
   input,

@@ -76,8 +76,8 @@ function fairShare(attesting: Attesting): (socket: Socket) => void {
   const open = new Map<string, number>();
   return socket => {
     const address = shortAddress(socket.remoteAddress ?? '');
-    const served = attesting.at(address);
-    const key = served.kind === 'armed' ? `port ${served.asker.port}` : address;
+    const port = attesting.portAt(address);
+    const key = port === undefined ? address : `port ${port}`;
     const count = (open.get(key) ?? 0) + 1;
     if (count > maxPerPort) return void socket.destroy();
     open.set(key, count);

@@ -9,6 +9,8 @@ export type Told = { readonly kind: 'ear'; readonly ear: string } | { readonly k
 export type Attesting = {
   /** Whom we judge Evidence for that comes from this address now. */
   at(ip: string): Served;
+  /** The port of the device known at this address, if any; asked at each connection. */
+  portAt(ip: string): string | undefined;
   /** Has Evidence judged that answers this session, and folds the outcome in for the device that holds it. Never rejects. */
   judge(session: ServedSession, evidence: { readonly mediaType: EvidenceMediaType; readonly bytes: Uint8Array }): Promise<Told>;
   /** Public key that our EARs are checked with, as a JWK; undefined when there is none. */

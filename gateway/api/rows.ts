@@ -83,7 +83,7 @@ export function deviceDetail(view: DeviceView, timeline: readonly Event[], other
       proof: proofOf(view),
       challengedAt: attestation.challengedAt,
       lastFailure: attestation.lastFailure,
-      excusable: attestation.status === 'contraindicated' ? attestation.reason : undefined,
+      excusable: attestation.status === 'contraindicated' || attestation.reason === 'ATTESTATION_STOPPED' ? attestation.reason : undefined,
     }),
   };
 }

@@ -9,7 +9,7 @@ import { ChallengeSchedule } from './schedule.ts';
 /** What a device record has that matters here. */
 type DeviceRecord = {
   readonly device: { readonly id: DeviceId; readonly mac: Mac; readonly port: PortName };
-  readonly attestation: { readonly result?: AttestationResult };
+  readonly attestation: { readonly result?: AttestationResult; readonly stoppedAt?: Millis };
 };
 
 /** What the machine lends. */
@@ -70,6 +70,8 @@ export class Asking<R extends DeviceRecord> {
     const device = this.#schedule.finish(challenge, outcome, now);
     if (device === undefined || this.#parts.inventory.get(device) === undefined) return;
     this.#parts.attested(device, challenge, outcome, now);
+    const { stoppedAt } = this.#parts.inventory.get(device)?.attestation ?? {};
+    if (outcome.kind === 'no-evidence' && stoppedAt !== undefined) this.#schedule.askAgain(device, now);
   }
 
   /** A device handed Evidence in by itself. */

@@ -24,8 +24,19 @@ export type DiceContent = {
   readonly unappraised: readonly string[];
 };
 
+/** What certificates say, for as long as they live: one that is known is not read again. */
+const contents = new WeakMap<Certificate, DiceContent>();
+
 /** The DICE extensions of one certificate, critical or not. Throws DecodeError: what cannot be read is never "no measurements". */
 export function contentOf(certificate: Certificate): DiceContent {
+  const known = contents.get(certificate);
+  if (known !== undefined) return known;
+  const found = read(certificate);
+  contents.set(certificate, found);
+  return found;
+}
+
+function read(certificate: Certificate): DiceContent {
   const infos: TcbInfo[] = [];
   const unappraised: string[] = [];
   let found: Pick<DiceContent, 'input' | 'ueid' | 'nonce'> = {};

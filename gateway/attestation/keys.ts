@@ -1,7 +1,7 @@
 import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { hex } from '../codec/address.ts';
-import { latin1, tags } from '../codec/der.ts';
-import type { Certificate } from '../codec/x509.ts';
+import { tags } from '../codec/der.ts';
+import { type Certificate, decodeCertificate } from '../codec/x509.ts';
 import type { Algorithm } from '../codec/x509-key.ts';
 import { EvidenceError } from './evidence-error.ts';
 
@@ -38,13 +38,22 @@ const refused: { readonly [oid: string]: string } = {
   [rsassaPss]: 'RSASSA-PSS with such parameters',
   '1.2.840.10045.4.1': 'SHA-1 with ECDSA',
 };
+/** Longest certificate that is kept as decoded, bytes: so the memory of the cache is bounded by its cap. */
+const maxKept = 4096;
 const minRsaBits = 2048;
 const maxRsaBits = 8192;
 
-/** KeyObjects of anchors and recent issuers, so that a known issuer's key is parsed once. At most `cap`; the one unused for longest goes first. */
+/**
+ * What was read and checked before, so that a known device costs no second reading: KeyObjects of anchors and recent issuers, certificates as decoded, and
+ * which key signed which of them. Only what follows from the bytes alone is kept: dates, revocation, policy and trust are judged anew each time.
+ */
 export class KeyCache {
   readonly #cap: number;
+  /** At most `cap`; the one unused for longest goes first. So with `#certificates`. */
   readonly #keys = new Map<string, KeyObject>();
+  readonly #certificates = new Map<string, Certificate>();
+  /** By what was signed, for as long as that lives: the key that signed it. Only good signatures are noted. */
+  readonly #signers = new WeakMap<Signed, KeyObject>();
 
   constructor(cap = 256) {
     this.#cap = cap;
@@ -56,13 +65,35 @@ export class KeyCache {
 
   /** The key of a SubjectPublicKeyInfo. Throws EvidenceError ALGORITHM_REFUSED when OpenSSL cannot use it. */
   get(spki: Uint8Array): KeyObject {
-    const id = latin1(spki);
-    const known = this.#keys.get(id);
-    const key = known ?? publicKey(spki);
-    if (known !== undefined) this.#keys.delete(id);
-    this.#keys.set(id, key);
-    if (this.#keys.size > this.#cap) for (const oldest of this.#keys.keys()) if (this.#keys.delete(oldest)) break;
-    return key;
+    return this.#recall(this.#keys, spki, publicKey);
+  }
+
+  /**
+   * As `decodeCertificate`; the same bytes give the same object. It is read from a copy, so that nobody who holds the message can change it. Long ones, which
+   * no device needs, are read each time. Throws DecodeError.
+   */
+  certificate(der: Uint8Array): Certificate {
+    if (der.length > maxKept) return decodeCertificate(der);
+    return this.#recall(this.#certificates, der, bytes => decodeCertificate(bytes.slice()));
+  }
+
+  /** Whether it was seen that this key signed this. */
+  hasSigned(key: KeyObject, signed: Signed): boolean {
+    return this.#signers.get(signed) === key;
+  }
+
+  noteSigned(key: KeyObject, signed: Signed): void {
+    this.#signers.set(signed, key);
+  }
+
+  #recall<T>(of: Map<string, T>, bytes: Uint8Array, make: (bytes: Uint8Array) => T): T {
+    const id = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+    const known = of.get(id);
+    const found = known ?? make(bytes);
+    if (known !== undefined) of.delete(id);
+    of.set(id, found);
+    if (of.size > this.#cap) for (const oldest of of.keys()) if (of.delete(oldest)) break;
+    return found;
   }
 }
 
@@ -116,7 +147,9 @@ export function isSignedBy(signed: Signed, issuer: Certificate, keys: KeyCache):
   const algorithm = signatureOf(signed.signatureAlgorithm);
   if (algorithm === undefined || algorithm.key !== issuer.key.kind) return false;
   const key = keys.get(issuer.spki);
-  if (algorithm.saltBytes === undefined) return verify(algorithm.hash, signed.tbs, key, signed.signature);
-  const pss = { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.saltBytes };
-  return verify(algorithm.hash, signed.tbs, pss, signed.signature);
+  if (keys.hasSigned(key, signed)) return true;
+  const pss = algorithm.saltBytes === undefined ? undefined : { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.saltBytes };
+  const isGood = verify(algorithm.hash, signed.tbs, pss === undefined ? key : { key, ...pss }, signed.signature);
+  if (isGood) keys.noteSigned(key, signed);
+  return isGood;
 }

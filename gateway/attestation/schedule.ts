@@ -16,6 +16,9 @@ export const eventMs = 10_000;
 /** A challenge whose outcome never came is given up after this. Milliseconds. */
 export const lostMs = 30_000;
 
+/** What offers no Evidence is asked again after this. Milliseconds. */
+const unable = 1_800_000;
+
 type Standing = { nextAt: Millis; failures: number; eventAt?: Millis; open?: { id: string; at: Millis } };
 
 /**
@@ -76,10 +79,20 @@ export class ChallengeSchedule {
 
   #settle(device: DeviceId, outcome: ChallengeOutcome, now: Millis): void {
     const before = this.#standings.get(device);
-    const failures = outcome.kind === 'transport-failure' ? (before?.failures ?? 0) + 1 : 0;
-    const wait = backOffMs[Math.min(failures, backOffMs.length) - 1] ?? 1_800_000;
+    const failed = before?.failures ?? 0;
+    const failures = outcome.kind === 'transport-failure' ? failed + 1 : outcome.kind === 'no-evidence' ? failed : 0;
+    const wait = outcome.kind === 'no-evidence' ? unable : (backOffMs[Math.min(failures, backOffMs.length) - 1] ?? unable);
     const nextAt = outcome.kind === 'appraised' ? Math.max(halfLife(outcome.result), now + 10_000) : now + wait;
     this.#standings.set(device, { nextAt, failures, ...(before?.eventAt === undefined ? {} : { eventAt: before.eventAt }) });
+  }
+
+  /** It answered without the Evidence that it has: perhaps it has just started. Asked again as after a failure, for its grace runs. */
+  askAgain(device: DeviceId, now: Millis): void {
+    const standing = this.#standings.get(device);
+    if (standing === undefined || standing.open !== undefined) return;
+    const failures = standing.failures + 1;
+    const wait = backOffMs[Math.min(failures, backOffMs.length) - 1] ?? unable;
+    this.#standings.set(device, { ...standing, nextAt: now + wait, failures });
   }
 
   /** Makes the device due: at once where a person asks, else no sooner than `eventMs` after the last event. */

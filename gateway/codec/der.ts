@@ -135,20 +135,26 @@ export function smallInteger(content: Uint8Array, what: string): number {
 /** OBJECT IDENTIFIER content (X.690 §8.19) as dotted text. */
 export function objectIdentifier(content: Uint8Array): string {
   if (content.length === 0 || content.length > 64) throw new DecodeError(`Cannot read OBJECT IDENTIFIER: ${content.length} bytes`);
-  const arcs: bigint[] = [];
-  let arc = 0n;
+  let text = '';
+  // Most arcs are small; the few that are not need more than a double has.
+  let arc = 0;
+  let long: bigint | undefined;
   let fresh = true;
   for (const byte of content) {
     if (fresh && byte === 0x80) throw new DecodeError('Cannot read OBJECT IDENTIFIER: arc is not minimal');
-    arc = (arc << 7n) | BigInt(byte & 0x7f);
+    if (long === undefined && arc >= 2 ** 40) long = BigInt(arc);
+    if (long === undefined) arc = arc * 128 + (byte & 0x7f);
+    else long = (long << 7n) | BigInt(byte & 0x7f);
     fresh = byte < 0x80;
     if (!fresh) continue;
-    if (arcs.length === 0) arcs.push(arc < 80n ? arc / 40n : 2n, arc < 80n ? arc % 40n : arc - 80n);
-    else arcs.push(arc);
-    arc = 0n;
+    if (text !== '') text += `.${long ?? arc}`;
+    else if (long !== undefined) text = `2.${long - 80n}`;
+    else text = arc < 80 ? `${Math.floor(arc / 40)}.${arc % 40}` : `2.${arc - 80}`;
+    arc = 0;
+    long = undefined;
   }
   if (!fresh) throw new DecodeError('Cannot read OBJECT IDENTIFIER: last arc is cut off');
-  return arcs.join('.');
+  return text;
 }
 
 /** BOOLEAN content (X.690 §11.1): 0xFF or 0x00. */

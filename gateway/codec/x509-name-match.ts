@@ -41,6 +41,15 @@ export function rdnKeys(name: Name): readonly string[] {
 /** A name in a form that is equal iff the names match. */
 export const nameKey = (name: Name): string => rdnKeys(name).join('/');
 
-/** Whether two names match. The same bytes always do, and most names that match are the same bytes. */
+/** Whether two names match. The same bytes always do, and most names that match are the same bytes; most that do not differ in a type or a plain text. */
 export const sameName = (a: Name, b: Name): boolean =>
-  sameBytes(a.der, b.der) || (a.rdns.length === b.rdns.length && nameKey(a) === nameKey(b));
+  sameBytes(a.der, b.der) || (a.rdns.length === b.rdns.length && a.rdns.every((rdn, i) => sameRdn(rdn, b.rdns[i] ?? [])));
+
+function sameRdn(a: readonly Attribute[], b: readonly Attribute[]): boolean {
+  if (a.length !== b.length) return false;
+  const [one, other] = [a[0], b[0]];
+  // Nearly every RDN has one attribute.
+  if (a.length > 1 || one === undefined || other === undefined) return rdnKey(a) === rdnKey(b);
+  if (one.type !== other.type) return false;
+  return (one.tag === other.tag && one.value === other.value) || attributeKey(one) === attributeKey(other);
+}

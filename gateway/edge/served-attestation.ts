@@ -1,5 +1,4 @@
 import { createPublicKey } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { earClaims, type EarSubject, EarStale, signEar, subjectOf } from '../attestation/ear.ts';
 import { messageEvidence } from '../attestation/evidence.ts';
 import type { ServedSession } from '../attestation/served-sessions.ts';
@@ -52,6 +51,12 @@ export class ServedAttestation {
   at(ip: string): Served {
     const served = this.#parts.serving.at(ip);
     return served.kind === 'armed' && this.#parts.neighbourAt(ip) !== served.asker.mac ? { kind: 'unknown' } : served;
+  }
+
+  /** The port of the device that is known there, for who counts connections. */
+  portAt(ip: string): PortName | undefined {
+    const served = this.#parts.serving.at(ip);
+    return served.kind === 'armed' ? served.asker.port : undefined;
   }
 
   async judge(
@@ -130,13 +135,3 @@ const picked = ({
   checks,
   ...(reason === undefined ? {} : { reason }),
 });
-
-/** The MAC to which the kernel sends what it has for an address, as `/proc/net/arp` says; undefined when it knows none. */
-export function neighbourAt(ip: Ip, bridge: string, table = readFileSync('/proc/net/arp', 'utf8')): Mac | undefined {
-  for (const line of table.split('\n').slice(1)) {
-    const [address, , flags, mac, , device] = line.split(/\s+/);
-    // Flag 2: the entry is complete (ATF_COM).
-    if (address === ip && device === bridge && mac !== undefined && (Number(flags) & 2) !== 0) return mac.toLowerCase();
-  }
-  return undefined;
-}

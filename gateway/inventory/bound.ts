@@ -6,6 +6,7 @@ import { withBaseline } from './baseline.ts';
 import type { Inventory } from './inventory.ts';
 import { relink } from './linking.ts';
 import type { DeviceRecord } from './record.ts';
+import { silentMs } from './view.ts';
 import { isHostOf } from './zone.ts';
 
 /** Whether the list of expected devices says that whoever proved this belongs at the port where the record is. */
@@ -58,6 +59,7 @@ function attestedEvent(
   challenge: string,
   outcome: ChallengeOutcome,
   checks: readonly Check[],
+  asleep: boolean,
 ): EventBody {
   if (outcome.kind === 'appraised' && last.result !== undefined && last.lastFailure === undefined) {
     const { at: _at, expires, ...now } = outcome.result;
@@ -65,7 +67,7 @@ function attestedEvent(
     const own = JSON.stringify(last.checks) === JSON.stringify([...outcome.result.checks, ...checks]);
     if (own && JSON.stringify(now) === JSON.stringify(before)) return { kind: 'attested-again', device, challenge, expires };
   }
-  return { kind: 'attested', device, challenge, outcome, checks };
+  return { kind: 'attested', device, challenge, outcome, checks, ...(asleep && outcome.kind === 'transport-failure' ? { asleep } : {}) };
 }
 
 /** Folds an outcome in, with what follows from it: for the device, and for whoever showed the same key before. */
@@ -98,7 +100,8 @@ export function attestedEvents(
       : identity === undefined
         ? [{ check: 'bound', outcome: 'not-evaluated', detail: 'not evaluated, because an earlier check failed' }]
         : [boundCheck(record, isLosing(record), rival)];
-  emit(now, attestedEvent(record.attestation, device, challenge, outcome, checks));
+  const asleep = now - record.seen.lastAt > silentMs;
+  emit(now, attestedEvent(record.attestation, device, challenge, outcome, checks, asleep));
   for (const one of rivals) {
     const { result, checks: known } = one.attestation;
     if (result === undefined || !isLosing(one) || known.some(({ code }) => code === 'KEY_SEEN_ELSEWHERE')) continue;

@@ -3,7 +3,16 @@ import type { PersonDecision } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
 import type { Command } from '../model/machine.ts';
 import type { Settings } from '../model/settings.ts';
-import { type Answer, cutTogether, linkByHand, otherInterfaces, setField, tooLongFor, unlinkByHand } from './device-command.ts';
+import {
+  type Answer,
+  cutTogether,
+  linkByHand,
+  notByApproval,
+  otherInterfaces,
+  setField,
+  tooLongFor,
+  unlinkByHand,
+} from './device-command.ts';
 import type { Inventory } from './inventory.ts';
 import { type ProbeCommand, probeCommand } from './probe-command.ts';
 import { referenceCommand } from './reference-command.ts';
@@ -83,6 +92,8 @@ function aboutDevice(
     case 'approve': {
       const problem = tooLongFor(inventory, command.device, command.until, now);
       if (problem !== undefined) return { status: 400, problem };
+      const attests = notByApproval(inventory, record);
+      if (attests !== undefined) return { status: 409, problem: attests };
       return {
         events: [
           ...takeover(inventory, command.device, by),
@@ -91,7 +102,7 @@ function aboutDevice(
       };
     }
     case 'waive': {
-      const finding = record.attestation.reason;
+      const finding = record.decision?.facts.attestationReason ?? record.attestation.reason;
       if (finding !== command.excuses)
         return { status: 409, problem: `Cannot waive ${command.excuses} for ${command.device}: its finding is ${finding ?? 'none'}` };
       return { events: [person('waiver', { until: command.until, excuses: command.excuses })] };

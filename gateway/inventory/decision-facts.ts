@@ -1,8 +1,10 @@
 import type { Millis } from '../model/address.ts';
 import type { AttestationStatus } from '../model/axes.ts';
+import type { AttestationState } from '../model/device.ts';
 import type { Decision, DecisionFacts, ExpectedPlace } from '../model/decision.ts';
 import type { ReasonCode } from '../model/reason.ts';
 import type { ZoneSettings } from '../model/settings.ts';
+import type { Remembered } from './memory.ts';
 import type { DeviceRecord } from './record.ts';
 
 /** True iff the last result ended, and the zone's grace with it: the admission that it gave is lost. */
@@ -11,14 +13,15 @@ export const isExpired = ({ attestation: { result } }: DeviceRecord, zone: ZoneS
 
 /**
  * Everything `decide` looks at, for one device now. `place` comes from the expectation list; undefined: nobody expects it. Good Evidence of an expected
- * device counts as a warning unless the list binds it to the port that it came from: it may have come from elsewhere, through a relay.
- * `agedTo`: up to when its result has aged.
+ * device counts as a warning unless the list binds it to the port that it came from: it may have come from elsewhere, through a relay. `remembered`: who
+ * attested before and is this device. `agedTo`: up to when its result has aged.
  */
 export function decisionFacts(
   record: DeviceRecord,
   zone: ZoneSettings,
   place: ExpectedPlace | undefined,
   now: Millis,
+  remembered?: Remembered,
   agedTo = now,
 ): DecisionFacts {
   const { device, attestation, person } = record;
@@ -28,10 +31,12 @@ export function decisionFacts(
   const isUnplaced = !expired && attestation.status === 'affirming' && place !== undefined && place !== 'here';
   const status: AttestationStatus = expired ? 'none' : isUnplaced ? 'warning' : attestation.status;
   const reason: ReasonCode | undefined = expired
-    ? 'EVIDENCE_EXPIRED'
+    ? attestation.stoppedAt === undefined
+      ? 'EVIDENCE_EXPIRED'
+      : 'ATTESTATION_STOPPED'
     : isUnplaced
       ? 'LOCATION_NOT_PROVEN'
-      : (attestation.reason ?? (attestation.result === undefined ? 'AWAITING_CHALLENGE' : undefined));
+      : unproved(attestation, zone, remembered);
   const identity = attestation.result?.identity;
   return {
     zone: zone.name,
@@ -46,6 +51,7 @@ export function decisionFacts(
     expected: place !== undefined,
     now,
     ...(place === undefined ? {} : { place }),
+    ...(remembered === undefined ? {} : { hasAttested: true }),
     ...(vendor === undefined ? {} : { vendor: vendor.value }),
     ...(kind === undefined ? {} : { kind: kind.value }),
     ...(model === undefined ? {} : { model: model.value }),
@@ -56,6 +62,19 @@ export function decisionFacts(
     ...(person === undefined ? {} : { person }),
   };
 }
+
+/** What is said of it beside its status. That one cannot attest who did so before is not true, whatever it answers now, or if nobody asks it here. */
+function unproved(
+  { status, reason, result }: AttestationState,
+  { challenge }: ZoneSettings,
+  remembered?: Remembered,
+): ReasonCode | undefined {
+  const isAsked = reason !== undefined && saysNothing.has(reason);
+  if (status === 'none' && remembered !== undefined && (isAsked || (result === undefined && !challenge))) return 'ATTESTATION_STOPPED';
+  return reason ?? (result === undefined ? 'AWAITING_CHALLENGE' : undefined);
+}
+
+const saysNothing: ReadonlySet<ReasonCode> = new Set(['CANNOT_ATTEST', 'NO_EVIDENCE', 'NO_RESPONSE']);
 
 /** True iff nothing that people or the network would notice differs; the facts' instant does not count. */
 export function isSameDecision(a: Decision | undefined, b: Decision): boolean {
@@ -75,5 +94,6 @@ const tellingParts = ({ access, admission, reason, rule, until, facts }: Decisio
     facts.assurance,
     facts.expected,
     facts.place,
+    facts.hasAttested,
     facts.attestationReason,
   ]);

@@ -3,6 +3,7 @@ import type { DeviceId, Millis } from '../model/address.ts';
 import { type FieldName, type SettableField, settableFields } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
 import type { Inventory } from './inventory.ts';
+import type { DeviceRecord } from './record.ts';
 import { maxMembers, unlinkedEvent } from './linking.ts';
 
 /** What a command makes: Events, or why it is refused. `status` is the HTTP status of the API. */
@@ -73,6 +74,23 @@ export function tooLongFor(inventory: Inventory, id: DeviceId, until: Millis | u
   if (mac === undefined || addressClass(mac) !== 'randomised' || inventory.links.groupOf(id) !== undefined) return undefined;
   if (until !== undefined && until <= now + maxRandomisedMs) return undefined;
   return `Cannot approve ${id} for so long: its hardware address ${mac} is made up and lapses; approve it for at most ${maxRandomisedMs / 3_600_000} hours`;
+}
+
+/**
+ * An approval says that somebody looked at what cannot attest. It is refused for what can and does not, and for a second appearance of what has failed: by
+ * another port, VLAN or interface nobody leaves a quarantine. The one that moved (a clone) may be approved where it is; it is let in when it attests there.
+ */
+export function notByApproval(inventory: Inventory, { device, decision }: DeviceRecord): string | undefined {
+  const { id, mac, cloneOf } = device;
+  const others = [...inventory.withMac(mac), ...otherInterfaces(inventory, id).flatMap(other => inventory.get(other) ?? [])];
+  const failed = others.find(other => other.device.id !== id && other.attestation.status === 'contraindicated');
+  if (failed !== undefined)
+    return `Cannot approve ${id}: ${failed.device.id} at ${failed.device.port}, the same device, failed its proof [${failed.attestation.reason ?? 'VERIFIER_FAILED'}]`;
+  const facts = decision?.facts;
+  const finding = facts?.attestationReason;
+  if (cloneOf !== undefined || facts?.hasAttested !== true || facts.attestation !== 'none') return undefined;
+  if (finding !== 'ATTESTATION_STOPPED' && finding !== 'EVIDENCE_EXPIRED') return undefined;
+  return `Cannot approve ${id}: it can attest, and does not; mend it, or waive ${finding} for a time`;
 }
 
 /** Other interfaces of the device that a quarantine cuts too. */

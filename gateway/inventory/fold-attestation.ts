@@ -1,5 +1,5 @@
 import type { Millis } from '../model/address.ts';
-import type { ChallengeOutcome, Check, TransportFailure } from '../model/attestation.ts';
+import type { Check, TransportFailure } from '../model/attestation.ts';
 import type { AttestationState } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
 import type { ReasonCode } from '../model/reason.ts';
@@ -20,18 +20,24 @@ export function reasonOfFailure(failure: TransportFailure): ReasonCode {
   }
 }
 
+type Attested = Extract<EventBody, { readonly kind: 'attested' }>;
+
 /**
- * Where attestation stands after one more outcome. A judged result replaces the last one; "no Evidence" from a device that had
- * proved itself by a handshake takes the proof away (another key answered); a transport failure leaves the last result to age, and so does the page of a
- * device that proves itself by tokens or quotes: nobody said that its key would answer there.
+ * Where attestation stands after one more outcome. A judged result replaces the last one. "No Evidence" from a device that had proved itself by a handshake
+ * ends the proof now, and the zone's grace begins; a transport failure leaves the last result to age, and so does the page of a device that proves itself by
+ * tokens or quotes: nobody said that its key would answer there. What failed is replaced by a judged result only: neither silence nor what says nothing is a
+ * way out.
  */
-export function foldOutcome(state: AttestationState, outcome: ChallengeOutcome, own: readonly Check[], at: Millis): AttestationState {
+export function foldOutcome(state: AttestationState, { outcome, checks: own, asleep }: Attested, at: Millis): AttestationState {
   const { lastFailure: _, ...kept } = state;
   switch (outcome.kind) {
     case 'appraised': {
       const { result } = outcome;
       const failedHere = own.find(check => check.outcome === 'failed');
-      const { reason: _old, continuityKey: _key, ...base } = kept;
+      // What nobody can judge says no more than no Evidence.
+      if (result.status === 'none' && failedHere === undefined && hasStood(state))
+        return ended(state, result.reason ?? 'NO_EVIDENCE', 'its Evidence cannot be judged', at);
+      const { reason: _old, continuityKey: _key, stoppedAt: _stopped, ...base } = kept;
       // What failed outranks what was only found odd.
       const reason = result.status === 'contraindicated' ? (result.reason ?? failedHere?.code) : (failedHere?.code ?? result.reason);
       return {
@@ -41,11 +47,14 @@ export function foldOutcome(state: AttestationState, outcome: ChallengeOutcome, 
         result,
         checks: [...result.checks, ...own],
         ...(reason === undefined ? {} : { reason }),
+        ...(result.identity !== undefined && failedHere === undefined ? { lastVerified: result.at } : {}),
       };
     }
     case 'no-evidence': {
+      const detail = 'TLS answers, but has no Evidence';
+      if (hasStood(state)) return ended(state, 'NO_EVIDENCE', detail, at);
       if (state.result !== undefined && state.result.scheme !== 'tls-x509')
-        return { ...state, lastFailure: { at, code: 'NO_EVIDENCE', detail: 'TLS answers, but has no Evidence' } };
+        return { ...state, lastFailure: { at, code: 'NO_EVIDENCE', detail } };
       const { result: _result, ...base } = kept;
       const same = outcome.leafKey !== undefined && outcome.leafKey === state.continuityKey;
       return {
@@ -60,16 +69,35 @@ export function foldOutcome(state: AttestationState, outcome: ChallengeOutcome, 
     case 'transport-failure': {
       const code = reasonOfFailure(outcome.failure);
       const failed: AttestationState = { ...state, lastFailure: { at, code, detail: outcome.detail } };
-      if (state.result !== undefined) return failed;
+      // What we could not send or judge is no silence of the device, and neither is sleep.
+      const isOurs = outcome.failure === 'lane' || outcome.failure === 'verifier';
+      if (state.result !== undefined) return isOurs || asleep === true ? failed : stopped(failed, at);
       const check: Check = { check: 'answered', outcome: 'failed', code, detail: outcome.detail };
       return { ...failed, status: 'none', reason: code, checks: [check] };
     }
   }
 }
 
+/** True iff it was once verified, or has failed: then what says nothing changes nothing for the better. */
+const hasStood = ({ status, lastVerified }: AttestationState): boolean => status === 'contraindicated' || lastVerified !== undefined;
+
+/** The first time that it does not attest though it could; silence and no Evidence are one stop. */
+const stopped = (state: AttestationState, at: Millis): AttestationState =>
+  state.lastVerified === undefined ? state : { ...state, stoppedAt: state.stoppedAt ?? at };
+
+/** It answers and does not attest: what it proved ends now. A device that proves itself by tokens or quotes may have a page beside, so its proof ages. */
+function ended(state: AttestationState, code: ReasonCode, detail: string, at: Millis): AttestationState {
+  const { result } = state;
+  const lasting = stopped({ ...state, lastFailure: { at, code, detail } }, at);
+  if (result === undefined || state.status === 'contraindicated' || result.scheme !== 'tls-x509') return lasting;
+  return { ...lasting, result: { ...result, expires: Math.min(result.expires, at) } };
+}
+
 /** The same result, judged anew at `at`. */
-export function renewed(state: AttestationState, at: Millis, expires: Millis): AttestationState {
-  return state.result === undefined ? state : { ...state, result: { ...state.result, at, expires } };
+export function renewed(before: AttestationState, at: Millis, expires: Millis): AttestationState {
+  const { stoppedAt: _, ...state } = before;
+  if (state.result === undefined) return state;
+  return { ...state, result: { ...state.result, at, expires }, ...(state.lastVerified === undefined ? {} : { lastVerified: at }) };
 }
 
 /** What was proved leaned on reference values that are accepted no more. It fails until it is judged again; who it is stays proved. */

@@ -4,6 +4,7 @@ import type { ZoneMode } from '../model/settings.ts';
 import { foldOutcome, renewed, withdrawn } from './fold-attestation.ts';
 import { foldFact, unlocked, withField } from './fold-fact.ts';
 import { Links, type LinksSnapshot } from './links.ts';
+import { type Proof, Proofs } from './proofs.ts';
 import { ProbeGrants, type ProbeGrantsSnapshot } from './probe-grants.ts';
 import { ReferenceBook, type ReferenceBookSnapshot } from './reference-book.ts';
 import { type DeviceRecord, maxBindings, unattested } from './record.ts';
@@ -20,6 +21,7 @@ export type InventorySnapshot = {
   /** Absent in snapshots of older versions. */
   readonly links?: LinksSnapshot;
   readonly probing?: ProbeGrantsSnapshot;
+  readonly proofs?: readonly Proof[];
   readonly references?: ReferenceBookSnapshot;
 };
 
@@ -36,6 +38,7 @@ export class Inventory {
   readonly #counts = new Map<PortName, number>();
   readonly #signs = new SignIndex();
   #links = new Links();
+  #proofs = new Proofs();
   readonly #zoneModes = new Map<string, ZoneMode>();
   /** Who may be asked what. */
   readonly probing: ProbeGrants;
@@ -53,6 +56,8 @@ export class Inventory {
     const inventory = new Inventory(ProbeGrants.from(snapshot.probing), ReferenceBook.from(snapshot.references));
     for (const record of snapshot.records) inventory.#add(record);
     for (const [zone, mode] of snapshot.zoneModes) inventory.#zoneModes.set(zone, mode);
+    if (snapshot.proofs === undefined) inventory.#rememberAll();
+    else inventory.#proofs = Proofs.from(snapshot.proofs);
     if (snapshot.links !== undefined) inventory.#links = Links.from(snapshot.links);
     inventory.#nextId = snapshot.nextId;
     inventory.#pausedUntil = snapshot.pausedUntil;
@@ -67,6 +72,7 @@ export class Inventory {
       zoneModes: [...this.#zoneModes],
       links: this.#links.snapshot(),
       probing: this.probing.snapshot(),
+      proofs: this.#proofs.snapshot(),
       references: this.references.snapshot(),
       ...(this.#pausedUntil === undefined ? {} : { pausedUntil: this.#pausedUntil }),
     };
@@ -120,6 +126,11 @@ export class Inventory {
   /** Which records count as one device. */
   get links(): Pick<Links, 'groupOf' | 'undone' | 'undoneCount'> {
     return this.#links;
+  }
+
+  /** Who once attested. */
+  get proofs(): Pick<Proofs, 'of' | 'withSerial' | 'ofClass' | 'size'> {
+    return this.#proofs;
   }
 
   /** Records that show a sign (`signKey`). */
@@ -228,11 +239,13 @@ export class Inventory {
         record.attestation = { ...record.attestation, challengedAt: at };
         break;
       case 'attested':
-        record.attestation = foldOutcome(record.attestation, body.outcome, body.checks, at);
+        record.attestation = foldOutcome(record.attestation, body, at);
+        this.#remember(record);
         this.#signs.update(record);
         break;
       case 'attested-again':
         record.attestation = renewed(record.attestation, at, body.expires);
+        this.#remember(record);
         break;
       case 'reference-withdrawn':
         record.attestation = withdrawn(record.attestation, body);
@@ -277,6 +290,20 @@ export class Inventory {
       if (record.device.port !== port || result === undefined || result.expires <= at) continue;
       record.attestation = { ...record.attestation, result: { ...result, expires: at } };
     }
+  }
+
+  /** What snapshots of older versions do not say. */
+  #rememberAll(): void {
+    for (const record of this.#records.values()) {
+      const { result, status } = record.attestation;
+      if (result?.identity === undefined || status === 'contraindicated') continue;
+      record.attestation = { ...record.attestation, lastVerified: result.at };
+      this.#remember(record);
+    }
+  }
+
+  #remember({ device: { id, mac }, attestation: { result, lastVerified } }: DeviceRecord): void {
+    if (result?.identity !== undefined && lastVerified === result.at) this.#proofs.note(mac, id, result.identity, result.at);
   }
 
   #count(port: PortName, by: number): void {

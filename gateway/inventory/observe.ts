@@ -16,8 +16,9 @@ import { zoneOf } from './zone.ts';
 /** How many devices and Events one port may have; a capture file is one port for a whole site. */
 export type PortLimits = { readonly devices: number; readonly burst: number };
 export const livePort: PortLimits = { devices: 1024, burst: outsiderBurst };
-/** An undecided device may give way after so much silence. Milliseconds. */
+/** An undecided device may give way after so much silence; one that failed its proof not before a month: a flood must not make us forget it. Milliseconds. */
 export const mayGiveWayMs = 600_000;
+export const failedGivesWayMs = 30 * 24 * 3_600_000;
 
 /** What the machine lends to the functions here: state to read, and how to journal. `emit` folds the Event in at once. */
 export type Desk = {
@@ -106,7 +107,10 @@ function makeRoom(desk: Desk, port: PortName): boolean {
   if (desk.inventory.countOn(port) < desk.maxDevices) return true;
   const here = [...desk.inventory.records()].filter(({ device }) => device.port === port);
   const idle = here
-    .filter(({ person, decision, seen }) => person === undefined && decision?.access !== 'admit' && desk.now - seen.lastAt > mayGiveWayMs)
+    .filter(({ person, decision, seen, attestation: { status } }) => {
+      const silence = status === 'contraindicated' ? failedGivesWayMs : mayGiveWayMs;
+      return person === undefined && decision?.access !== 'admit' && desk.now - seen.lastAt > silence;
+    })
     .sort((a, b) => a.seen.lastAt - b.seen.lastAt)[0];
   if (idle === undefined) return false;
   desk.emit({

@@ -4,6 +4,7 @@ import type { DecisionFacts } from '../model/decision.ts';
 import type { Device, DeviceView } from '../model/device.ts';
 import { isVirtualRouterMac } from '../model/address-class.ts';
 import type { DeviceId, Millis } from '../model/address.ts';
+import type { ReasonCode } from '../model/reason.ts';
 import type { Inventory } from './inventory.ts';
 import type { DeviceRecord } from './record.ts';
 import { routerKey } from './sign-index.ts';
@@ -59,7 +60,7 @@ export function viewOf(record: DeviceRecord, now: Millis, linkIsDown: boolean): 
       ...attestation,
       status: decision.facts.attestation,
       assurance: decision.facts.assurance,
-      ...(decision.facts.attestationReason === 'LOCATION_NOT_PROVEN' ? { reason: 'LOCATION_NOT_PROVEN' as const } : {}),
+      ...reasonShown(decision.facts),
       checks: withExpected(withPlace(attestation.checks, decision.facts), record),
     },
     admission: decision.admission,
@@ -71,6 +72,11 @@ export function viewOf(record: DeviceRecord, now: Millis, linkIsDown: boolean): 
     bytes: seen.bytes,
   };
   return person === undefined ? view : { ...view, person };
+}
+
+/** What stands in the way beside what was judged: time, silence, its place. */
+function reasonShown({ attestationReason: reason }: DecisionFacts): { readonly reason?: ReasonCode } {
+  return reason === 'LOCATION_NOT_PROVEN' || reason === 'ATTESTATION_STOPPED' || reason === 'EVIDENCE_EXPIRED' ? { reason } : {};
 }
 
 /** The same for what the list says of its place. */

@@ -35,6 +35,8 @@ export type DecisionFacts = {
   readonly expected: boolean;
   /** Set iff expected; absent in journals of older versions. */
   readonly place?: ExpectedPlace;
+  /** Set iff somebody once attested from its address, with its serial, or as another interface of it: it can. Absent in journals of older versions. */
+  readonly hasAttested?: true;
   /** Why attestation stands where it does; absent iff affirming without a finding. */
   readonly attestationReason?: ReasonCode;
   readonly serial?: string;

@@ -104,6 +104,10 @@ export type AttestationState = {
   /** The checks shown to people: the result's, with `bound` and `expected` filled in by the machine. */
   readonly checks: readonly Check[];
   readonly challengedAt?: Millis;
+  /** When its Evidence was last authentic, whatever came of it; absent iff it never was. */
+  readonly lastVerified?: Millis;
+  /** Since when it does not attest any more though it once did and is there; absent while it does, or sleeps. */
+  readonly stoppedAt?: Millis;
   readonly lastFailure?: { readonly at: Millis; readonly code: ReasonCode; readonly detail: string };
   /** A2: SHA-256 of the public key of a TLS certificate without Evidence. */
   readonly continuityKey?: string;

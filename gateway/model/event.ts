@@ -131,6 +131,8 @@ export type EventBody =
       readonly outcome: ChallengeOutcome;
       /** The checks that only the machine can do: `bound` and `expected`. */
       readonly checks: readonly Check[];
+      /** It had sent nothing for long when it did not answer: that is no refusal. */
+      readonly asleep?: true;
     }
   /** Judged again with the same outcome in every word; only the time is new. Keeps the journal small where all is well. */
   | { readonly kind: 'attested-again'; readonly device: DeviceId; readonly challenge: string; readonly expires: Millis }

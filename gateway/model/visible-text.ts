@@ -1,8 +1,10 @@
+/** Most texts: nothing in them can be hidden, and that is quickly seen. */
+const plain = /^[\x20-\x7e]*$/;
 /** Control, format (bidi overrides, zero width, tags), surrogate and separator characters: what can hide or reorder text. */
 const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** Text from outside as it may be shown: each character that could hide or reorder text becomes U+FFFD. No markup is escaped: show it as text. */
-export const visibleText = (text: string): string => text.replace(hidden, '\uFFFD');
+export const visibleText = (text: string): string => (plain.test(text) ? text : text.replace(hidden, '\uFFFD'));
 
 /** A value as JSON in which hidden characters are written as escapes: nothing is lost, and nothing reaches a terminal raw. */
 export const visibleJson = (value: unknown): string =>

@@ -13,7 +13,7 @@ type BuiltIn = (typeof builtInSteps)[number];
 
 /**
  * What policy wants for one device (DESIGN §6), the first that speaks: a person's block, a waiver that names the finding, failed Evidence,
- * a person's approval, the first matching rule, the zone's default. A clone of a bound address is cut unless a person allowed that very device.
+ * a person's approval (of one that never attested, or still does), the first matching rule, the zone's default. A clone of a bound address is cut unless a person allowed that very device.
  * Total and pure: equal facts and policy give an equal Decision. Nothing is `admitted` but by a rule that asks for proof and expectation.
  * `facts.attestation` must be none once a result is too old, whatever it once said. `evidence` is for the caller to add.
  */
@@ -31,7 +31,9 @@ export function decide(facts: DecisionFacts, policy: Policy, zone: ZoneSettings)
   if (person?.kind === 'block') return decision('quarantine', 'blocked', 'BLOCKED', builtIn('block'), person.until);
   if (excused(person, facts)) return decision('admit', 'waived', 'WAIVED', builtIn('waiver'), person?.until);
   const lapsed = person?.kind === 'approval' && keyChanged(person, facts);
-  const approved = person?.kind === 'approval' && !lapsed;
+  // It could attest and does not: no approval covers that as inability.
+  const stopped = facts.hasAttested === true && facts.attestation === 'none';
+  const approved = person?.kind === 'approval' && !lapsed && !stopped;
   if (facts.cloned && !approved) return decision('quarantine', 'denied', 'MAC_CLONED', builtIn('clone-guard'));
   if (facts.attestation === 'contraindicated')
     return decision('quarantine', 'denied', facts.attestationReason ?? 'VERIFIER_FAILED', builtIn('failed-evidence'));
@@ -41,6 +43,8 @@ export function decide(facts: DecisionFacts, policy: Policy, zone: ZoneSettings)
   if (rule?.value.then === 'quarantine') return decision('quarantine', 'denied', 'POLICY_DENY', rule.ref);
   // The new key may be a replacement or an impostor: whoever approved the old one is asked again, whatever rules would admit.
   if (lapsed) return decision('hold', 'pending', 'KEY_CHANGED', builtIn('approval'));
+  if (person?.kind === 'approval' && stopped)
+    return decision('hold', 'pending', finding(facts) ?? 'ATTESTATION_STOPPED', builtIn('approval'));
   if (rule?.value.then === 'hold') return decision('hold', 'pending', 'POLICY_HOLD', rule.ref);
   if (rule?.value.then === 'admit') return decision('admit', 'admitted', proved(facts) ? 'SIGNED_AND_EXPECTED' : 'POLICY_ADMIT', rule.ref);
   // A zone that lets strangers pass has not said that they may: admission stays pending.

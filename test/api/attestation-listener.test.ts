@@ -14,6 +14,7 @@ const views = fixtureViews().map((view, n): DeviceView => ({ ...view, device: { 
 
 const nobodyAttests: Attesting = {
   at: () => ({ kind: 'unknown' }),
+  portAt: () => undefined,
   judge: () => Promise.resolve({ kind: 'failed' }),
   verificationKey: () => Promise.resolve(undefined),
   version: '0',

@@ -27,6 +27,8 @@ const place = (n: number, port: string): Served => ({
   ttlSeconds: 600,
 });
 
+const placeAt = (ip: string): Served => places.get(ip) ?? { kind: 'unknown' };
+
 beforeEach(async () => {
   judged = [];
   verdict = () => Promise.resolve({ kind: 'ear', ear: 'a.signed.ear' });
@@ -34,7 +36,11 @@ beforeEach(async () => {
   for (const n of [1, 2, 3]) places.set(`127.0.0.1${n}`, place(n, n === 3 ? 'v9' : 'v1'));
   places.set('127.0.0.14', { kind: 'unarmed' });
   const attesting = {
-    at: (ip: string) => places.get(ip) ?? ({ kind: 'unknown' } as const),
+    at: placeAt,
+    portAt: (ip: string) => {
+      const served = placeAt(ip);
+      return served.kind === 'armed' ? served.asker.port : undefined;
+    },
     judge: (of: ServedSession, evidence: { mediaType: string; bytes: Uint8Array }) => {
       judged.push({ session: of, ...evidence });
       return verdict();

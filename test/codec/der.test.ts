@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
 import {
   bitString,
   boolean,
@@ -59,5 +60,30 @@ describe('the DER reader', () => {
       expect(objectIdentifier(oidBytes(oid))).toBe(oid);
     // An arc of 127 bits, as 2.25.<UUID> has them (X.667).
     expect(objectIdentifier(bytes('69 81 ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff 7f'))).toBe(`2.25.${2n ** 127n - 1n}`);
+  });
+});
+
+describe('OBJECT IDENTIFIER', () => {
+  /** Content octets of these arcs (X.690 §8.19), by the text of the standard. */
+  const octetsOf = (arcs: readonly bigint[]): Uint8Array => {
+    const [first = 0n, second = 0n, ...rest] = arcs;
+    const base128 = (arc: bigint): readonly number[] => {
+      const digits = [Number(arc & 0x7fn)];
+      for (let left = arc >> 7n; left > 0n; left >>= 7n) digits.unshift(Number(left & 0x7fn) | 0x80);
+      return digits;
+    };
+    return Uint8Array.from([first * 40n + second, ...rest].flatMap(base128));
+  };
+  it('of any arcs is read as they are, up to those of 128 bits', () => {
+    const arc = fc.bigInt(0n, (1n << 128n) - 1n);
+    const edges = fc.constantFrom(0n, 39n, 127n, 128n, 1n << 39n, (1n << 40n) - 1n, 1n << 40n, 1n << 47n, 1n << 53n, (1n << 53n) + 1n);
+    const any = fc.oneof(arc, edges);
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 }), any, fc.array(any, { maxLength: 2 }), (first, second, rest) => {
+        const arcs = [BigInt(first), first < 2 ? second % 40n : second, ...rest];
+        expect(objectIdentifier(octetsOf(arcs))).toBe(arcs.join('.'));
+      }),
+      { numRuns: 500 },
+    );
   });
 });

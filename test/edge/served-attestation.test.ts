@@ -4,7 +4,7 @@ import { KeyCache } from '../../gateway/attestation/keys.ts';
 import type { ServedSession } from '../../gateway/attestation/served-sessions.ts';
 import type { Served } from '../../gateway/attestation/serving.ts';
 import type { Judgement } from '../../gateway/edge/challenge/judging.ts';
-import { neighbourAt, ServedAttestation } from '../../gateway/edge/served-attestation.ts';
+import { ServedAttestation } from '../../gateway/edge/served-attestation.ts';
 import { publicPartsOf } from '../../gateway/edge/store/signing-key.ts';
 import type { ChallengeOutcome, Evidence } from '../../gateway/model/attestation.ts';
 import type { AttestationState } from '../../gateway/model/device.ts';
@@ -122,20 +122,5 @@ describe('Evidence that proves nothing', () => {
     const proved = bench();
     for (let n = 0; n < 50; n += 1) await proved.served.judge(session, big);
     expect(proved.kept).toHaveLength(50);
-  });
-});
-
-describe('the neighbour at an address', () => {
-  const table = [
-    'IP address       HW type     Flags       HW address            Mask     Device',
-    '10.20.1.1        0x1         0x6         02:00:00:00:00:0A     *        br0',
-    '10.20.1.2        0x1         0x0         00:00:00:00:00:00     *        br0',
-    '10.20.1.3        0x1         0x2         02:00:00:00:00:0c     *        eth9',
-    '',
-  ].join('\n');
-
-  it('is read from complete entries of the bridge, and from no others', () => {
-    const found = ['10.20.1.1', '10.20.1.2', '10.20.1.3', '10.20.1.4'].map(at => neighbourAt(at, 'br0', table));
-    expect(found).toEqual(['02:00:00:00:00:0a', undefined, undefined, undefined]);
   });
 });

@@ -150,6 +150,9 @@ describe('the clone of a bound address', () => {
     bench.see(sensor, 'v2', ip('10.20.1.1'));
     bench.feed({ kind: 'command', by: 'anna', reason: 'moved to dock 2', command: { kind: 'approve', device: 'd2' } });
     expect(bench.gateway.inventory.withMac(sensor).map(({ device }) => [device.port, device.cloneOf])).toEqual([['v2', undefined]]);
+    // It can attest, so it is let in when it does: nobody else may have its place for the asking.
+    expect(bench.device(sensor)).toMatchObject({ admission: 'pending', decision: { reason: 'AWAITING_CHALLENGE' } });
+    bench.answer(sensor, result(bench.now));
     expect(bench.device(sensor)).toMatchObject({ admission: 'approved' });
   });
 
@@ -179,14 +182,16 @@ describe('Evidence ages and moves', () => {
     expect(bench.device(sensor).decision.access).toBe('quarantine');
   });
 
-  it('a transport failure takes no admission away; a page without Evidence does', () => {
+  it('a transport failure takes no admission away; a page without Evidence does, at the grace', () => {
     const bench = admitted();
     bench.feed({ kind: 'command', by: 'anna', reason: '', command: { kind: 'challenge', device: 'd1' } });
     bench.answer(sensor, { kind: 'transport-failure', failure: 'timeout', detail: '' });
     expect(bench.device(sensor).admission).toBe('admitted');
     bench.feed({ kind: 'command', by: 'anna', reason: '', command: { kind: 'challenge', device: 'd1' } });
     bench.answer(sensor, { kind: 'no-evidence', checks: [] });
-    expect(bench.device(sensor)).toMatchObject({ admission: 'pending', decision: { reason: 'NO_EVIDENCE' } });
+    expect(bench.device(sensor)).toMatchObject({ admission: 'admitted', attestation: { lastFailure: { code: 'NO_EVIDENCE' } } });
+    bench.feed({ kind: 'tick' }, 901_000);
+    expect(bench.device(sensor)).toMatchObject({ admission: 'pending', decision: { reason: 'ATTESTATION_STOPPED' } });
   });
 
   it('a link that came up is challenged at once', () => {

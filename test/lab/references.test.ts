@@ -42,14 +42,15 @@ describe.skipIf(missing)('reference values that a person revokes while devices r
     const brought = ['reference', 'add', `${site.folder}/acme-v2.json`, '--signature', `${site.folder}/acme-v2.sig`, '--reason', 'update'];
     expect(sallyport(...brought)).toContain('is staged');
     expect(sallyport('reference', 'activate', 'acme-v2.json', '--reason', 'update')).toBe('');
-    expect(sallyport('reference', 'activate', 'acme-v2.json', '--replaces', 'acme.json', '--for', '6s', '--reason', 'update')).toMatch(
-      /is active; \S+ is accepted for 6s more/,
-    );
     const opened = Date.now();
+    expect(sallyport('reference', 'activate', 'acme-v2.json', '--replaces', 'acme.json', '--for', '10s', '--reason', 'update')).toMatch(
+      /is active; \S+ is accepted for 10s more/,
+    );
     expect(await site.device('sensor')).toMatchObject({ admission: 'admitted', attestation: 'affirming' });
-    const cut = await site.untilDevice('sensor', d => d.enforcement === 'quarantined', 15_000);
+    const cut = await site.untilDevice('sensor', d => d.enforcement === 'quarantined', 20_000);
     expect([cut.attestation, cut.reason]).toEqual(['contraindicated', 'VERSION_DENIED']);
-    expect(Date.now() - opened).toBeGreaterThan(4_000);
+    // The deadline is counted from when the gateway took the word, which was later than this.
+    expect(Date.now() - opened).toBeGreaterThanOrEqual(10_000);
     expect(sallyport('reference', 'activate', 'acme.json', '--replaces', 'acme-v2.json', '--reason', 'the update is taken back')).toContain(
       'is active',
     );

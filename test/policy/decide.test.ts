@@ -22,6 +22,9 @@ const decided = (facts: DecisionFacts, policy: Policy = shipped) => say(decide(f
 
 const soon = now + 10 * minute;
 const approval = person('approval');
+const silent: DecisionFacts = { ...legacy, hasAttested: true, attestationReason: 'ATTESTATION_STOPPED' };
+const silence = person('waiver', { until: soon, excuses: 'ATTESTATION_STOPPED' });
+const proven: DecisionFacts = { ...good, expected: false, hasAttested: true };
 const waiver = person('waiver', { until: soon, excuses: 'DIGEST_UNKNOWN' });
 const block = person('block');
 const camera = { kind: 'camera' };
@@ -88,6 +91,9 @@ describe('decide: who beats whom', () => {
     ],
     ['failed Evidence beats a waiver that names nothing', { ...tampered, person: person('waiver', { until: soon }) }, 'DIGEST_UNKNOWN'],
     ['failed Evidence beats an approval', { ...tampered, person: approval }, 'DIGEST_UNKNOWN'],
+    ['an approval does not cover what could attest and stopped', { ...silent, person: approval }, 'ATTESTATION_STOPPED'],
+    ['a waiver that names that it stopped does', { ...silent, person: silence }, 'WAIVED'],
+    ['an approval of what attests still is in force', { ...proven, person: approval }, 'APPROVED'],
     ['failed Evidence beats expectation', { ...tampered, expected: true }, 'DIGEST_UNKNOWN'],
     ['failed Evidence beats a rule that quarantines', { ...tampered, ...camera }, 'DIGEST_UNKNOWN'],
     ['the clone guard beats proof and expectation', { ...good, ...clone }, 'MAC_CLONED'],

@@ -30,7 +30,9 @@ export const tlsX509 = scheme<ChainClaims>({
 function verify(evidence: Evidence, context: Context, checks: Checks): ChainClaims {
   checkSize(evidence.certificates);
   // Measurements of all certificates are read first: one that cannot be read is an error, never "no measurements".
-  const links = evidence.certificates.map(decodeCertificate).map(certificate => ({ certificate, content: contentOf(certificate) }));
+  const links = evidence.certificates
+    .map(der => context.keys.certificate(der))
+    .map(certificate => ({ certificate, content: contentOf(certificate) }));
   checks.pass('readable', `${links.length} certificates`);
   return verifyChain(links, context, checks);
 }

@@ -31,7 +31,8 @@ const maxWaiting = 64;
 /** Unset until the gateway has said whom to trust: judging before that would blame devices for our start. */
 let trust: Trust | undefined;
 const ahead = new CrlsAhead();
-const keys = new KeyCache();
+/** For a thousand devices with a chain of two; about 10 kB each at most. */
+const keys = new KeyCache(2048);
 const waiting: { readonly order: ChallengeOrder | JudgeOrder; readonly since: number }[] = [];
 let running = 0;
 
