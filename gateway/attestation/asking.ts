@@ -58,7 +58,12 @@ export class Asking<R extends DeviceRecord> {
 
   /** What was judged under other anchors and reference values is judged anew. */
   noted({ kind }: EventBody, now: Millis): void {
-    if (kind === 'trust-loaded') for (const { device } of this.#parts.inventory.records()) this.hasten(device.id, 'event', now);
+    if (kind !== 'trust-loaded') return;
+    for (const { device } of this.#parts.inventory.records()) {
+      // People changed it, so at once; but everybody is due, so nobody goes first for it.
+      this.#schedule.hasten(device.id, 'person', now);
+      this.#hastened.set(device.id, 'event');
+    }
   }
 
   /** About once a second. */
