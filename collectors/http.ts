@@ -1,7 +1,8 @@
 import { decodeHttpHead, type HttpHead } from '../gateway/codec/http-head.ts';
+import { makerAndModel } from '../gateway/codec/maker-and-model.ts';
 import { remoteAccessProduct } from '../gateway/codec/remote-access-names.ts';
 import { DecodeError } from '../gateway/codec/reader.ts';
-import { maxText } from '../gateway/codec/text.ts';
+import { decodeText, maxText } from '../gateway/codec/text.ts';
 import { word, words } from '../gateway/codec/words.ts';
 import type { Fact } from '../gateway/model/fact.ts';
 import { collector, type Said, tcpStream } from './collector.ts';
@@ -31,25 +32,51 @@ export function isHttp({ bytes: b, payload: i }: Packet): boolean {
   return targets.has(b[at + 1]);
 }
 
-/** The first head of a stream in the clear, on any port. RFC 9112 §2–5. Undefined while it is not whole. */
-export function decode(bytes: Uint8Array): HttpHead | undefined {
+/** A head, and of a page what of its title came along with the head. */
+type Page = HttpHead & { readonly title?: string };
+
+/** The first head of a stream in the clear, on any port. RFC 9112 §2–5. Undefined while it is not whole; a body is not waited for. */
+export function decode(bytes: Uint8Array): Page | undefined {
   const head = decodeHttpHead(bytes);
   if (head === undefined || (!head.isComplete && bytes.length < enough)) return undefined;
   if (!head.start.version.startsWith('HTTP/')) throw new DecodeError(`Cannot read HTTP head: version ${head.start.version}`);
-  return head;
+  const title = head.start.kind === 'response' && head.isComplete ? titleOf(head, bytes) : '';
+  return title === '' ? head : { ...head, title };
+}
+
+/** So much of a body is looked at: a title stands before scripts and pictures. Bytes. */
+const bodyLooked = 1024;
+/** HTML §4.2.2, without the references that stand for characters. Of pages only: a program's source has titles too. */
+function titleOf({ headers, bodyAt }: HttpHead, bytes: Uint8Array): string {
+  if (!/^text\/html\b/i.test(headers.get('content-type') ?? 'text/html')) return '';
+  const body = decodeText(bytes.subarray(bodyAt, bodyAt + bodyLooked), bodyLooked);
+  return (/<title>([^<>&]{1,255})<\/title>/i.exec(body)?.[1] ?? '').trim();
 }
 
 /** A server names its product, a client its program and whom it asks for. What a router or proxy passes on is not about the sender. */
-export function observe(head: HttpHead, packet: Packet): readonly Said[] {
+export function observe(head: Page, packet: Packet): readonly Said[] {
   if (!packet.isOwnAddress || head.headers.has('via')) return [];
   return head.start.kind === 'response' ? fromServer(head, packet.sourcePort) : fromClient(head);
 }
 
-function fromServer({ headers }: HttpHead, port: number): readonly Fact[] {
+function fromServer({ headers, title }: Page, port: number): readonly Fact[] {
   const facts: Fact[] = [{ kind: 'service', protocol: 'tcp', port, name: tcpServiceName(port) ?? 'http' }];
   const server = headers.get('server') ?? '';
   if (server !== '') facts.push({ kind: 'description', text: server.slice(0, maxText), of: 'http-server' });
-  return [...facts, ...realmOf(headers)];
+  return [...facts, ...realmOf(headers), ...(title === undefined ? [] : titleFacts(title))];
+}
+
+/** The page of a device is called like the device. Only a title that is nothing but maker and model says them: others write about devices. */
+function titleFacts(title: string): readonly Fact[] {
+  const { maker, model } = makerAndModel(title) ?? {};
+  const isPlate = maker !== undefined && model !== undefined && title.endsWith(model) && model.split(' ').length <= 5;
+  const plate: readonly Fact[] = isPlate
+    ? [
+        { kind: 'maker', text: maker },
+        { kind: 'model', text: model },
+      ]
+    : [];
+  return [{ kind: 'description', text: title, of: 'http-title' }, ...plate];
 }
 
 /** RFC 9110 §11.5. Devices put their model or serial number there. */

@@ -55,8 +55,11 @@ export class Sightings {
       this.#bytes[slot] = nowBytes;
       const unicast = this.#unicast[slot] ?? 0;
       this.#unicast[slot] = 0;
+      const { port, vlan, mac } = where(slot);
       return {
-        ...where(slot),
+        port,
+        vlan,
+        mac,
         packets: newPackets,
         bytes: newBytes,
         unicast,

@@ -1,4 +1,4 @@
-import { bacnetVendors, cipVendors, profinetVendors } from '../gateway/codec/industrial-vendors.ts';
+import { makerAndModel } from '../gateway/codec/maker-and-model.ts';
 import type { Fact } from '../gateway/model/fact.ts';
 
 type Tell = (text: string) => readonly Fact[];
@@ -40,20 +40,14 @@ const deviceId: Tell = text => [
 /** What stands behind the words for it in the free text of many agents: `FW: V4.2.1`, `Firmware Version 1.3`, `S/N 06F258A3`, `SN: ZA1231026712`. */
 const firmwareWord = /\b(?:FW|F\/W|firmware(?: version| rev(?:ision)?)?)[:=]? ?(?:V\.?)?(\d[\w.-]{0,31})/i;
 const serialWord = /\b(?:S\/N|SN|serial(?: number| no)?)[.:=#]{0,2} ?([A-Z0-9][A-Z0-9-]{3,31})\b/i;
-/** Makers whose agents begin with their name. */
-const makers: ReadonlySet<string> = new Set([cipVendors, profinetVendors, bacnetVendors].flatMap(table => Object.values(table)));
-/** What stands between the maker's name and the first word for something else. Without a digit it is no model. */
-const modelWords =
-  /^(?: (?:AG|GmbH|SE|KG|Inc|Ltd|Corp|Co)\b\.?)* ([\w][\w ./+-]{1,47}?)(?=$| ?[,;(]| (?:FW|F\/W|HW|SW|S\/N|SN|V\d|firmware|hardware|software|version|serial|rev)\b)/i;
 /** The description of a system, and what it names: maker and model at its start, firmware and serial number. A word without a digit is no serial number. */
 const sysDescr: Tell = text => {
   const [firmware, serial] = [firmwareWord.exec(text)?.[1], serialWord.exec(text)?.[1]];
-  const maker = [...makers].find(name => text.startsWith(name) && !/\w/.test(text[name.length] ?? ''));
-  const model = maker === undefined ? undefined : modelWords.exec(text.slice(maker.length))?.[1];
+  const { maker, model } = makerAndModel(text) ?? {};
   return [
     { kind: 'description', text },
     ...(maker === undefined ? [] : [{ kind: 'maker', text: maker } as const]),
-    ...(model === undefined || !/\d/.test(model) ? [] : [{ kind: 'model', text: model } as const]),
+    ...(model === undefined ? [] : [{ kind: 'model', text: model } as const]),
     ...(firmware === undefined ? [] : [{ kind: 'firmware', text: firmware } as const]),
     ...(serial === undefined || !/\d/.test(serial) ? [] : [{ kind: 'serial', text: serial } as const]),
   ];

@@ -27,15 +27,23 @@ const rivalsOf = (inventory: Inventory, here: Device, key: Hex, now: Millis): re
       now < result.expires,
   );
 
-/** A person who approved this key here, or whoever is here, has looked. */
-const isApproved = ({ person }: DeviceRecord, key: Hex, now: Millis): boolean =>
-  person?.kind === 'approval' && (person.deviceKey ?? key) === key && (person.until === undefined || now < person.until);
+/**
+ * How well a device with this key is placed where it is: by the list; by a person who approved this key there; by one who approved whoever is there, which
+ * may be the relay of a device that is placed better; or not at all.
+ */
+function placing(record: DeviceRecord, identity: AttestedIdentity, isPlaced: IsPlaced, now: Millis): 0 | 1 | 2 | 3 {
+  if (isPlaced(record, identity)) return 3;
+  const { person } = record;
+  if (person?.kind !== 'approval' || (person.until !== undefined && now >= person.until)) return 0;
+  if (person.deviceKey === undefined) return 1;
+  return person.deviceKey === identity.deviceKey ? 2 : 0;
+}
 
 const at = ({ device: { mac, port } }: DeviceRecord): string => `${mac} on ${port}`;
 
 /**
  * The check that only the inventory can make: the reply came from the bound MAC, port and address, and no other device proved the same device key. Where
- * two did, a genuine chain relayed by a rogue or a copied key, the one that was placed there is believed; if none was, or both, nobody can tell, and both fail.
+ * two did, a genuine chain relayed by a rogue or a copied key, the one that is placed better is believed; if neither is, nobody can tell, and both fail.
  */
 function boundCheck(record: DeviceRecord, isLosing: boolean, rival: DeviceRecord | undefined): Check {
   if (rival === undefined)
@@ -89,11 +97,13 @@ export function attestedEvents(
       ? []
       : rivalsOf(inventory, record.device, identity.deviceKey, now);
   // What both proved is one key's identity, so the list is asked by the newer for each.
-  const placed = new Set(
-    [record, ...rivals].filter(one => identity !== undefined && (isPlaced(one, identity) || isApproved(one, identity.deviceKey, now))),
+  const places = new Map(
+    [record, ...rivals].map(one => [one, identity === undefined ? 0 : placing(one, identity, isPlaced, now)] as const),
   );
-  const isLosing = (one: DeviceRecord): boolean => !placed.has(one) || placed.size > 1;
-  const rival = rivals.find(one => placed.has(one)) ?? rivals[0];
+  const best = Math.max(...places.values());
+  const placed = best === 0 ? [] : [record, ...rivals].filter(one => places.get(one) === best);
+  const isLosing = (one: DeviceRecord): boolean => placed.length !== 1 || placed[0] !== one;
+  const rival = rivals.find(one => placed.includes(one)) ?? rivals[0];
   const checks: readonly Check[] =
     outcome.kind !== 'appraised'
       ? []

@@ -141,11 +141,9 @@ export function sight(inventory: Inventory, sightings: readonly Sighting[]): voi
     const record = inventory.at(mac, port, vlan);
     if (record === undefined) continue;
     const { seen } = record;
-    record.seen = {
-      lastAt: Math.max(seen.lastAt, lastAt),
-      packets: seen.packets + packets,
-      bytes: seen.bytes + bytes,
-      unicast: (seen.unicast ?? 0) + unicast,
-    };
+    seen.lastAt = Math.max(seen.lastAt, lastAt);
+    seen.packets += packets;
+    seen.bytes += bytes;
+    seen.unicast = (seen.unicast ?? 0) + unicast;
   }
 }

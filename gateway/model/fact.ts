@@ -112,6 +112,7 @@ export const descriptionsOf = [
   'http-server',
   'http-user-agent',
   'http-realm',
+  'http-title',
   'rtsp-server',
   'rtsp-user-agent',
   'ssdp-user-agent',

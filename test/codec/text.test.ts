@@ -19,6 +19,14 @@ describe('text from outside', () => {
     expect(decodeText(Uint8Array.of(0, 0))).toBe('');
   });
 
+  it('is the same text whichever way its length takes', () => {
+    const all = Array.from({ length: 95 }, (_, i) => String.fromCharCode(0x20 + i)).join('');
+    for (let end = 0; end <= all.length; end++) {
+      expect(decodeText(utf8(all.slice(0, end)))).toBe(all.slice(0, end));
+      expect(decodeText(utf8(`${all.slice(0, end)}\t\0`))).toBe(`${all.slice(0, end)}\ufffd`);
+    }
+  });
+
   it('is cut at 255 characters', () => {
     expect(decodeText(utf8('x'.repeat(70_000)))).toHaveLength(255);
     expect(decodeText(utf8('ü'.repeat(70_000)))).toHaveLength(255);

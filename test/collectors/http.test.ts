@@ -68,6 +68,27 @@ describe('a response', () => {
     expect(server(631, 'HTTP/1.0 200 OK')).toMatchObject([{ name: 'ipp' }]);
   });
 
+  const page = (title: string, ...lines: readonly string[]) =>
+    told(http, [
+      fromServer(80, Buffer.concat([head('HTTP/1.1 200 OK', ...lines), b.bytes(`<html><head><title>${title}</title></head>`)])),
+    ]).host.slice(1);
+
+  it('shows the title of its page, and maker and model where it is nothing else', () => {
+    const of = 'http-title';
+    expect(page(' Schneider Electric Modicon M340 ')).toEqual([
+      { kind: 'description', text: 'Schneider Electric Modicon M340', of },
+      { kind: 'maker', text: 'Schneider Electric' },
+      { kind: 'model', text: 'Modicon M340' },
+    ]);
+    for (const text of ['How we use Siemens S7-1500', 'Siemens S7-1500, a guide', 'Siemens 1 2 3 4 5 6', 'Siemens'])
+      expect(page(text, 'Content-Type: text/html')).toEqual([{ kind: 'description', text, of }]);
+  });
+
+  it('has no title that is too long, has marks in it, or stands in no page', () => {
+    for (const title of ['a'.repeat(256), 'a&lt;b', '', 'a<b>']) expect(page(title)).toEqual([]);
+    expect(page('Siemens S7', 'Content-Type: application/json')).toEqual([]);
+  });
+
   it('that came by a proxy is about somebody else', () => expect(server(80, 'HTTP/1.1 200 OK', 'Server: x', 'Via: 1.1 cache')).toEqual([]));
 
   it('that a router passed on is not the router’s', () => expect(told(http, [fromServer(80, httpResponse, { ttl: 63 })]).host).toEqual([]));

@@ -94,6 +94,18 @@ describe('one key at two places', () => {
     expect([bench.device(sensor).admission, reasonOf(bench, rogue)]).toEqual(['approved', 'KEY_SEEN_ELSEWHERE']);
   });
 
+  it('is believed where the list places it, not where a person approved whoever is there: he may be the relay', () => {
+    for (const order of ['sensor first', 'rogue first']) {
+      const bench = new Bench();
+      bench.see(rogue, 'v2', ip('10.20.1.2'));
+      approve(bench, 'd1');
+      if (order === 'sensor first') proved(bench, sensor, 'v1', '10.20.1.1');
+      bench.answer(rogue, result(bench.now));
+      if (order === 'rogue first') proved(bench, sensor, 'v1', '10.20.1.1');
+      expect([order, bench.device(sensor).admission, reasonOf(bench, rogue)]).toEqual([order, 'admitted', 'KEY_SEEN_ELSEWHERE']);
+    }
+  });
+
   it('is not believed where a person approved another key', () => {
     const bench = new Bench();
     bench.see(sensor, 'v3', ip('10.20.1.1'));

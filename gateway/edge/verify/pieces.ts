@@ -15,12 +15,16 @@ export class VerifyCallError extends Error {
   override readonly name = 'VerifyCallError';
 }
 
-/** Reads a file of at most `most` bytes. Throws VerifyCallError. */
+/** Reads a file of at most `most` bytes; `-` is the standard input, which says its length only when it ends. Throws VerifyCallError. */
 export function readFile(path: string, most = maxQuoteBytes): Uint8Array {
-  try {
-    const { size } = statSync(path);
+  const check = (size: number): void => {
     if (size > most) throw new VerifyCallError(`Cannot read ${path}: ${size} bytes, more than ${most}`);
-    return new Uint8Array(readFileSync(path === '-' ? 0 : path));
+  };
+  try {
+    if (path !== '-') check(statSync(path).size);
+    const bytes = new Uint8Array(readFileSync(path === '-' ? 0 : path));
+    check(bytes.length);
+    return bytes;
   } catch (error) {
     if (error instanceof Error && 'code' in error) throw new VerifyCallError(`Cannot read ${path}: ${String(error.code)}`);
     throw error;

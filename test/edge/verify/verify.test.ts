@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { encode } from 'cborg';
 import { SignJWT } from 'jose';
@@ -282,6 +282,22 @@ describe('a wrong call', () => {
     expect(said.code).toBe(3);
     expect(said.stderr).toContain('it is a private one');
   });
+});
+
+it('reads the standard input under the name -', () => {
+  fresh().put('anchors/device.pem', key);
+  const args = [
+    join(import.meta.dirname, '../../../gateway/cli.ts'),
+    'verify',
+    'psa',
+    '-',
+    '--anchors',
+    desk.at('anchors'),
+    '--nonce',
+    nonce,
+  ];
+  const { status, stdout } = spawnSync(process.execPath, args, { input: makeSign1(encode(tokenWorld.psaClaims())) });
+  expect([status, stdout.toString()]).toEqual([2, expect.stringContaining('[REFERENCE_MISSING]') as string]);
 });
 
 it('is a verb of the command line, with help', () => {
