@@ -1,5 +1,4 @@
 import { fork, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
@@ -22,7 +21,7 @@ const isReady = (value: unknown): value is Ready => typeof value === 'object' &&
 const addressOf = (n: number): string => `127.1.${n >> 8}.${n & 255}`;
 
 const devices = fork(join(import.meta.dirname, 'mutual-tls-devices.ts'), [String(count)]);
-const [ready]: unknown[] = await once(devices, 'message');
+const ready = await new Promise<unknown>(resolve => devices.once('message', resolve));
 if (!isReady(ready)) throw new Error('no devices');
 
 const challenger = spawn(process.execPath, [join(import.meta.dirname, '../../gateway/edge/challenge/challenger.ts')], {
