@@ -41,6 +41,7 @@ export class Gateway {
   readonly references: References;
   /** Devices to decide about again: a subset of the inventory. */
   readonly #dirty = new Set<DeviceId>();
+  readonly isPlaced: IsPlaced = ({ device }, identity) => expectedPlace(this.#policy, identity, device) === 'here';
   #policy: Policy;
   #planDue = true;
   #out: EventBody[] = [];
@@ -55,9 +56,8 @@ export class Gateway {
     this.#intake = new Intake({ ...parts, ...own, policy: lookupsOf(() => this.#policy) });
     this.#switches = new SwitchKnowledge({ inventory, ...own });
     const ipOf = (record: DeviceRecord) => site.gateway && askableAt(inventory, record, site.gateway, this.#intake.upstream.owners);
-    const isPlaced: IsPlaced = ({ device }, identity) => expectedPlace(this.#policy, identity, device) === 'here';
     const attested: AskingParts<DeviceRecord>['attested'] = (...outcome) => {
-      attestedEvents(inventory, isPlaced, ...outcome, own.emit);
+      attestedEvents(inventory, this.isPlaced, ...outcome, own.emit);
       this.references.attested(outcome[0], outcome[3]);
     };
     const judged = { emit: own.emit, attested, zoneOf: (record: DeviceRecord) => this.#zoneOf(record) };
@@ -78,8 +78,7 @@ export class Gateway {
 
   /** A policy comes into force, also the first one after a start: everything is decided and planned anew. */
   usePolicy(policy: Policy, files: readonly string[], now: Millis): readonly Effect[] {
-    this.#policy = policy;
-    this.#planDue = true;
+    [this.#policy, this.#planDue] = [policy, true];
     this.#emit(now, { kind: 'policy-loaded', hash: policy.hash, files });
     for (const { device } of this.inventory.records()) this.#dirty.add(device.id);
     return this.#settle(now, true);
@@ -177,8 +176,7 @@ export class Gateway {
     const challenges = this.#asking.turn(all ? 'all' : touched, now);
     const effects: Effect[] = this.#out.length === 0 ? [] : [{ kind: 'append', events: this.#out }];
     effects.push(...enforce, ...challenges, ...this.#effects);
-    this.#out = [];
-    this.#effects = [];
+    [this.#out, this.#effects] = [[], []];
     this.#dirty.clear();
     return effects;
   }
@@ -186,22 +184,24 @@ export class Gateway {
   #redecide(id: DeviceId, now: Millis): void {
     const record = this.inventory.get(id);
     if (record === undefined) return;
-    const zone = this.#zoneOf(record);
     for (const event of kindEvents(record.device, clues => kindOf(this.#policy, clues), now)) this.#emit(now, event);
-    const identity = record.attestation.result?.identity;
-    const place = identity && expectedPlace(this.#policy, identity, record.device);
-    const facts = decisionFacts(record, zone, place, now, rememberedOf(this.inventory, record), this.#asking.agedTo(id, now));
-    const decision = decide(facts, this.#policy, zone);
-    const evidence = record.attestation.result?.evidence;
+    const [decision, evidence] = [this.decisionOf(record, now), record.attestation.result?.evidence];
     if (!isSameDecision(record.decision, decision))
       this.#emit(now, { kind: 'decided', device: id, decision: evidence === undefined ? decision : { ...decision, evidence } });
+  }
+
+  /** What policy says of a record as it stands, or as it might. */
+  decisionOf(record: DeviceRecord, now: Millis) {
+    const [zone, { result }] = [this.#zoneOf(record), record.attestation];
+    const place = result?.identity && expectedPlace(this.#policy, result.identity, record.device);
+    const told = [rememberedOf(this.inventory, record), this.#asking.agedTo(record.device.id, now)] as const;
+    return decide(decisionFacts(record, zone, place, now, ...told), this.#policy, zone);
   }
 
   #replan(): Effect[] {
     this.#planDue = false;
     const { settings, gateway } = this.#site;
-    const paused = this.inventory.pausedUntil !== undefined;
-    const zones = this.zones();
+    const [paused, zones] = [this.inventory.pausedUntil !== undefined, this.zones()];
     const devices = [...this.inventory.records()].filter(({ decision }) => decision !== undefined);
     if (settings.network.kind === 'listen' || gateway === undefined) {
       this.#enforcing.intend(devices, () => false, '');

@@ -5,11 +5,12 @@ import { parseArgs } from 'node:util';
 import { createAttestationListener } from './api/attestation-listener.ts';
 import { type Accounts, parseAccounts } from './api/auth.ts';
 import { createPage } from './api/server.ts';
+import { wouldAdmit } from './edge/anchor-preview.ts';
 import { bridgeAddress } from './edge/bridge-address.ts';
 import { ChallengeDispatcher } from './edge/challenge/dispatcher.ts';
 import { JudgeAgain } from './edge/challenge/judge-again.ts';
 import { sendClient } from './edge/challenge/send-client.ts';
-import { sendTrust } from './edge/challenge/send-trust.ts';
+import { greetChallenger, sendTrust } from './edge/challenge/send-trust.ts';
 import { receive } from './edge/inbox.ts';
 import { lineWriter, readLines } from './edge/lines.ts';
 import { LiveSite } from './edge/live-site.ts';
@@ -38,16 +39,19 @@ import { pageCertificate } from './edge/store/page-certificate.ts';
 import { watchPolicies } from './edge/store/policy-files.ts';
 import { hashOfTrust, PolicyKeeper } from './edge/store/policy-keeper.ts';
 import { openReferencesOfSite } from './edge/store/reference-files.ts';
+import { RevocationStore } from './edge/store/revocation-store.ts';
 import { settingsToRun } from './edge/store/settings.ts';
-import { lazySigner } from './edge/store/signing-key.ts';
+import { pkcs11Signer } from './edge/store/pkcs11-signer.ts';
+import { fileSigner, lazySigner } from './edge/store/signing-key.ts';
 import { readTrust } from './edge/store/trust-files.ts';
+import { TrustDesk } from './edge/trust-desk.ts';
 import { version } from './edge/version.ts';
 import { Gateway } from './gateway.ts';
 import { Inventory } from './inventory/inventory.ts';
 import { VendorTable } from './inventory/vendor.ts';
 import type { Evidence } from './model/attestation.ts';
 import type { Input } from './model/machine.ts';
-import type { TrustMaterial } from './model/trust.ts';
+import type { AnchorMaterial, TrustMaterial } from './model/trust.ts';
 import { visibleText } from './model/visible-text.ts';
 
 /** The gateway process: wires the machine to the store, the other processes, the page and the attestation listener. No privilege. */
@@ -100,16 +104,22 @@ const toEnforcer = channel<ToEnforcer>('enforcer', value => {
   const message = receive('enforcer', value, log);
   if (message !== undefined) fromEnforcer(message);
 });
+/** What the challenger fetched about revocation, and where it may fetch nothing from. */
+const kept = new RevocationStore(folder, log);
+const forbidden = { management: switches.map(({ ip }) => ip), lan: address === undefined ? [] : [address.prefix] };
 const toChallenger = channel<ToChallenger>('challenger', value => {
   site.processHeard('challenger');
   const message = receive('challenger', value, log);
   if (message?.type === 'outcome') dispatcher.answered(message);
-  else if (message?.type === 'hello') {
+  else if (message?.type === 'learned-revocation') {
+    void kept.keep(message.kind, Buffer.from(message.der, 'base64'), message.dropped, now());
+    if (message.news !== undefined) input({ kind: 'noted', event: { kind: 'revocation-news', ...message.news } });
+  } else if (message?.type === 'hello') {
     site.processHeard('challenger', message.pid);
     site.processSays('challenger', visibleText(message.fault ?? ''));
     dispatcher.lost('challenger');
     if (settings.challengeClient !== undefined) sendClient(toChallenger, settings.challengeClient, log);
-    sendTrust(toChallenger, materialInForce());
+    greetChallenger(toChallenger, { forbidden, kept: kept.all(), trust: materialInForce(), now: now() });
   }
 });
 const toProber =
@@ -242,6 +252,14 @@ const site = new LiveSite({
   now,
   command: (by, reason, command) => runner.command(by, reason, command),
   note: event => input({ kind: 'noted', event }),
+  trust: new TrustDesk(() => keeper.trust, inventory.anchors, {
+    records: () => inventory.records(),
+    evidence: id => store.evidence(id),
+    judge: judgement => dispatcher.judge(judgement),
+    wouldAdmit: (device, outcome, at) => wouldAdmit(gateway, device, outcome, at),
+    ttlSecondsOf: name => settings.zones.find(zone => zone.name === name)?.evidenceTtlSeconds ?? 3600,
+    now,
+  }),
   openReferences: (name, bytes, signature) => openReferencesOfSite(settings.policyFolders, name, bytes, signature),
 });
 
@@ -253,6 +271,7 @@ function usePolicy(): void {
 }
 
 const crlFiles = new CrlFiles();
+let brought: readonly AnchorMaterial[] = [];
 /** What judges now: the files, with what was said of the reference values in them, and those that people brought. */
 function materialInForce(): TrustMaterial {
   const { sets, keys } = gateway.references.effective(now());
@@ -275,7 +294,9 @@ function handOverTrust(): void {
 
 /** Anchors and reference values are read again every few seconds. */
 function useTrust(): void {
-  const changed = keeper.takeTrust(readTrust(settings.policyFolders, now(), crlFiles)) !== undefined;
+  // What a person approved counts when it is on disk; what one took away, at once.
+  brought = inventory.anchors.inForce().filter(one => store.isIdle || brought.some(({ name }) => name === one.name));
+  const changed = keeper.takeTrust(readTrust(settings.policyFolders, now(), crlFiles, brought), brought) !== undefined;
   showProblems();
   if (!changed) return;
   input({ kind: 'references', sets: keeper.trust.referenceSets });
@@ -309,7 +330,8 @@ const certificate = await pageCertificate(folder, settings.page.host, now());
 const accounts = new JsonFile<Accounts>(join(folder, 'accounts.json'), { parse: parseAccounts, warn: log });
 const neighbours = settings.network.kind === 'bridge' ? new NeighbourTable(settings.network.bridge, now) : undefined;
 /** A key that somebody may have read signs nothing; the rest goes on. */
-const signer = lazySigner(folder);
+const { signingKey } = settings;
+const signer = lazySigner(folder, signingKey === undefined ? fileSigner : () => pkcs11Signer(signingKey));
 const page = await createPage(site, {
   certificate,
   accounts,

@@ -168,6 +168,16 @@ export function describeEvent(body: EventBody): string {
       return `policy loaded from ${body.files.length} files`;
     case 'trust-loaded':
       return `trust in force: ${body.anchors.length} anchors, ${body.referenceSets.length} reference sets`;
+    case 'anchor-staged':
+      return `${body.by} brought the trust anchor ${body.anchor.name} (${body.subject}); another person must approve it: ${body.reason}`;
+    case 'anchor-approved':
+      return `${body.by} approved the trust anchor ${body.sha256.slice(0, 16)}, which would newly admit ${body.newlyAdmits}: ${body.reason}`;
+    case 'anchor-removed':
+      return `${body.by} removed the trust anchor ${body.sha256.slice(0, 16)}: ${body.reason}`;
+    case 'anchor-expires':
+      return `${body.by} ends the trust anchor ${body.sha256.slice(0, 16)} at ${day(body.expires)}: ${body.reason}`;
+    case 'revocation-news':
+      return `${body.issuer} tells anew what it revoked (${body.revoked} more): devices below ${body.anchor} are asked again`;
     case 'reference-found':
     case 'reference-gone':
     case 'reference-added':

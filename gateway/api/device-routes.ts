@@ -18,6 +18,7 @@ import { referenceRoutes } from './reference-routes.ts';
 import { deviceDetail } from './rows.ts';
 import { approveBody, linkBody, pauseBody, quarantineBody, reasonBody, setFieldBody, waiveBody, zoneModeBody } from './schemas.ts';
 import type { CommandAnswer, Site } from './site.ts';
+import { trustRoutes } from './trust-routes.ts';
 
 /** Newest Events shown of one device. */
 const timelineLimit = 200;
@@ -98,6 +99,7 @@ export function deviceRoutes({ site, live, ears, now }: DeviceRouteParts, who: W
     response.json(await command(request, reason, { kind: 'zone-mode', zone: request.params.zone, mode }));
   });
 
+  trustRoutes(router, { site, command, who, now });
   referenceRoutes(router, { site, command, done, who, known: id => known(site, id).device, now });
   earRoutes(router, ears, id => known(site, id), now);
   probeRoutes(router, { site, command, known: id => known(site, id).device, now });

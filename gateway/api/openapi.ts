@@ -3,6 +3,7 @@ import { apiPath, ownRequestHeader } from './contract.ts';
 import * as references from './reference-schemas.ts';
 import { jwksPath } from './ear-routes.ts';
 import * as schemas from './schemas.ts';
+import * as trust from './schemas-trust.ts';
 
 type Json = { readonly [key: string]: unknown };
 type Route = {
@@ -63,6 +64,41 @@ export const routes: readonly Route[] = [
     answer: done,
   },
   { method: 'post', path: '/devices/{id}/probe', summary: 'Ask a device now', body: schemas.reasonBody, answer: done },
+  { method: 'get', path: '/trust', summary: 'The trust anchors: of files, in force, and staged', answer: trust.trustState },
+  {
+    method: 'post',
+    path: '/trust',
+    summary: 'Stage a trust anchor; another person must approve it',
+    body: trust.stageAnchorBody,
+    answer: trust.staged,
+  },
+  {
+    method: 'get',
+    path: '/trust/{sha256}/preview',
+    summary: 'Which devices a staged anchor would newly admit',
+    answer: trust.anchorPreview,
+  },
+  {
+    method: 'post',
+    path: '/trust/{sha256}/approve',
+    summary: 'Approve an anchor that another person staged',
+    body: trust.approveAnchorBody,
+    answer: done,
+  },
+  {
+    method: 'post',
+    path: '/trust/{sha256}/remove',
+    summary: 'Take away an anchor that people brought',
+    body: schemas.reasonBody,
+    answer: done,
+  },
+  {
+    method: 'post',
+    path: '/trust/{sha256}/expire',
+    summary: 'End an anchor that people brought, now or sooner than it would',
+    body: trust.expireAnchorBody,
+    answer: done,
+  },
   { method: 'get', path: '/references', summary: 'Sets of reference values and where each stands', answer: references.referenceList },
   { method: 'get', path: '/references/{key}', summary: 'One set with all that it lists', answer: references.referenceDetail },
   {

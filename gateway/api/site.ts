@@ -6,7 +6,7 @@ import type { Command, CommandAnswer } from '../model/machine.ts';
 import type { ProbingState, ZoneProbing } from '../model/probe.ts';
 import type { BroughtFile, ReferenceList } from '../model/reference.ts';
 import type { Settings, ZoneMode } from '../model/settings.ts';
-import type { ReferenceSet } from '../model/trust.ts';
+import type { AnchorPreview, ReferenceSet, ShownAnchor } from '../model/trust.ts';
 
 /** How the gateway itself fares; shown on the page and by `sallyport devices`. */
 export type Health = {
@@ -45,6 +45,11 @@ export type Site = {
   coverage(): Coverage;
   /** What we may ask on the wire by ourselves, and what came of it. */
   probes(): ProbingState;
+  /** The trust anchors, and what one that is staged would let in. */
+  readonly trust: {
+    anchors(): readonly ShownAnchor[];
+    preview(sha256: string): Promise<AnchorPreview | undefined>;
+  };
   /** All sets of reference values, where each stands, and the baselines. Looks at every device. */
   references(): ReferenceList;
   /** A set with all that it lists; undefined when nobody holds it any more. */

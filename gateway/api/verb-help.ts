@@ -11,6 +11,7 @@ export const clientVerbs = [
   'set',
   'pause',
   'probes',
+  'trust',
   'reference',
   'export',
   'coverage',
@@ -168,6 +169,30 @@ ${device}
 ${common}
 
 Exit codes: 0 good, 1 refused or failed, 2 something is armed, 4 no such device
+`,
+  trust: `Usage: sallyport trust [list]
+       sallyport trust show ANCHOR
+       sallyport trust add FILE.pem --source TEXT --reason TEXT [--name NAME] [--uses LIST] [--vendor TEXT] [--zone LIST]
+                       [--until INSTANT] [--note TEXT]
+       sallyport trust approve ANCHOR --reason TEXT [--yes]
+       sallyport trust remove ANCHOR --reason TEXT
+       sallyport trust expire ANCHOR [--until INSTANT] --reason TEXT
+
+Whose certificates are believed: anchors in files of policies/anchors, which are changed there, and those that people bring here. One
+person adds an anchor, another approves it after seeing which devices it would newly admit; without --yes it only shows that. Either
+takes it away.
+ANCHOR is a name, or 8 or more digits of its SHA-256.
+
+  --source TEXT    where it came from; --note TEXT: how its fingerprint was checked
+  --name NAME      how people call it (default: the name of the file)
+  --uses LIST      identity (default), matter-paa, cd-signer, cd-signer-test
+  --vendor TEXT    the vendor that it speaks for, in place of the O of its subject
+  --zone LIST      zones in which it counts (default: all)
+  --until INSTANT  2027-03-01 (its end in UTC) or 2027-03-01T18:00Z; expire without it: now. Later than before is refused
+  --reason TEXT    3 to 500 characters, kept in the journal
+${common}
+
+Exit codes: 0 good or done, 1 refused or failed, 2 something waits for approval or has ended, 4 no such anchor
 `,
   reference: `Usage: sallyport reference [list] [options]
        sallyport reference show SET

@@ -29,6 +29,10 @@ export type AskingParts<R extends DeviceRecord> = {
   readonly emit: (now: Millis, event: EventBody) => void;
 };
 
+/** Where a chain failed for want of news, nobody knows below which anchor it is. */
+const isBelow = (result: AttestationResult | undefined, anchor: string): boolean =>
+  result?.identity?.anchor === anchor || result?.reason === 'REVOCATION_UNKNOWN';
+
 /** Challenges as the machine runs them: turns of the schedule become effects, outcomes find their device. */
 export class Asking<R extends DeviceRecord> {
   readonly #parts: AskingParts<R>;
@@ -56,11 +60,12 @@ export class Asking<R extends DeviceRecord> {
     return this.#queue.since(device) ?? now;
   }
 
-  /** What was judged under other anchors and reference values is judged anew. */
-  noted({ kind }: EventBody, now: Millis): void {
-    if (kind !== 'trust-loaded') return;
-    for (const { device } of this.#parts.inventory.records()) {
-      // People changed it, so at once; but everybody is due, so nobody goes first for it.
+  /** What was judged under other anchors, reference values or lists of revoked certificates is judged anew. */
+  noted(event: EventBody, now: Millis): void {
+    if (event.kind !== 'trust-loaded' && event.kind !== 'revocation-news') return;
+    for (const { device, attestation } of this.#parts.inventory.records()) {
+      if (event.kind !== 'trust-loaded' && !isBelow(attestation.result, event.anchor)) continue;
+      // Somebody changed it, so at once; but many are due, so nobody goes first for it.
       this.#schedule.hasten(device.id, 'person', now);
       this.#hastened.set(device.id, 'event');
     }

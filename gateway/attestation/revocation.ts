@@ -19,8 +19,16 @@ export type RevocationSources = CrlSources & {
   readonly ocsp: readonly OcspResponse[];
   readonly nonce?: Uint8Array;
   readonly whenUnknown: 'refuse' | 'tell';
-  /** Told of each certificate of a good path of which nothing is known: somebody may go and ask. */
-  readonly wanted?: (certificate: Certificate, issuer: Certificate, anchor: Anchor) => void;
+  /** Told of each certificate of a good path that somebody could tell of, with what is known: somebody may go and ask. */
+  readonly asked?: (about: Asked) => void;
+};
+export type Asked = {
+  readonly certificate: Certificate;
+  readonly issuer: Certificate;
+  readonly anchor: Anchor;
+  readonly status: Status;
+  /** What told the status; absent: nothing did. */
+  readonly by?: 'OCSP' | 'CRL';
 };
 
 /**
@@ -66,11 +74,13 @@ export function checkRevocation(path: Path, sources: RevocationSources, now: Mil
     const answers = about.map(response => ocspStatus(response, certificate, issuer, context));
     const listed = crls.of(certificate, issuer);
     const all: readonly Status[] = [...answers, listed];
-    if (all.includes('revoked')) throw revoked(certificate);
-    if (all.includes('good')) return { certificate, status: 'good', by: listed === 'good' ? 'CRL' : 'OCSP' };
-    if (isExempt(certificate) || isInsideDevice(certificate, issuer, path)) return { certificate, status: 'never told' };
-    sources.wanted?.(certificate, issuer, path.anchor);
-    return { certificate, status: 'unknown' };
+    const status = all.find(one => one === 'revoked') ?? all.find(one => one === 'good') ?? 'unknown';
+    const by = status === 'unknown' ? {} : ({ by: listed === status ? 'CRL' : 'OCSP' } as const);
+    if (status === 'unknown' && (isExempt(certificate) || isInsideDevice(certificate, issuer, path)))
+      return { certificate, status: 'never told' };
+    sources.asked?.({ certificate, issuer, anchor: path.anchor, status, ...by });
+    if (status === 'revoked') throw revoked(certificate);
+    return { certificate, status, ...by };
   });
   const untold = states.find(state => state.status === 'unknown');
   if (whenUnknown === 'refuse' && untold !== undefined) throw unknown(untold.certificate);

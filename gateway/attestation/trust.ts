@@ -1,5 +1,5 @@
 import type { Hex } from '../model/address.ts';
-import type { AnchorMaterial, AnchorUse, ListedKey, ReferenceSet, TrustMaterial } from '../model/trust.ts';
+import type { AnchorMaterial, AnchorRevocation, AnchorUse, ListedKey, ReferenceSet, TrustMaterial } from '../model/trust.ts';
 import { fromBase64 } from '../codec/bytes.ts';
 import { DecodeError } from '../codec/reader.ts';
 import { keyKind } from '../codec/x509-key.ts';
@@ -26,6 +26,8 @@ export type Anchor = Voucher & {
   readonly uses: readonly AnchorUse[];
   readonly limits?: Limits;
   readonly whenUnknown?: 'refuse' | 'tell';
+  /** Where its certificates may be asked about. */
+  readonly revocation?: AnchorRevocation;
 };
 /** The key that one device signs its tokens with. */
 export type VouchedKey = { readonly voucher: Voucher; readonly spki: Uint8Array; readonly model?: string; readonly classId?: Hex };
@@ -73,7 +75,7 @@ export function prepareAnchor(material: AnchorMaterial): Anchor {
     ...(expires === undefined ? {} : { expires }),
     ...(zones === undefined ? {} : { zones }),
     ...(constraints === undefined ? {} : { limits: prepareLimits(constraints) }),
-    ...(revocation === undefined ? {} : { whenUnknown: revocation.whenUnknown }),
+    ...(revocation === undefined ? {} : { whenUnknown: revocation.whenUnknown, revocation }),
   };
 }
 

@@ -15,6 +15,7 @@ import {
   type FromSwitchReader,
 } from './messages.ts';
 import { maxEvidenceBytes } from './challenge/wire.ts';
+import { maxKeptBytes } from './store/revocation-store.ts';
 
 /** The shapes that the gateway believes of its less trusted processes. Text is capped; more fields than known are dropped. */
 const mac = z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/);
@@ -187,6 +188,13 @@ const fromChallenger = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hello'), role: z.literal('challenger'), epoch, pid, fault: text.exactOptional() }),
   z.object({ type: z.literal('beat') }),
   z.object({ type: z.literal('outcome'), id: z.string().max(80), outcome, evidence: evidence.exactOptional() }),
+  z.object({
+    type: z.literal('learned-revocation'),
+    kind: z.enum(['crl', 'ocsp']),
+    der: z.string().max(Math.ceil(maxKeptBytes / 3) * 4),
+    dropped: z.array(hex.length(64)).max(64),
+    news: z.object({ anchor: text, issuer: text, revoked: count }).exactOptional(),
+  }),
 ]);
 
 const fromBrowser = z.discriminatedUnion('type', [

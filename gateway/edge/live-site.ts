@@ -15,6 +15,7 @@ import type { Settings } from '../model/settings.ts';
 import type { ReferenceSet } from '../model/trust.ts';
 import type { FromSensor } from './messages.ts';
 import { RunningTotal } from './running-total.ts';
+import type { TrustDesk } from './trust-desk.ts';
 import type { JournalStore } from './store/journal-store.ts';
 
 /** Changes are told this often at most. Milliseconds. */
@@ -40,6 +41,7 @@ export type LiveSiteParts = {
   readonly now: () => Millis;
   readonly command: (by: string, reason: string, command: Command) => Promise<CommandAnswer>;
   readonly note: (event: EventBody) => void;
+  readonly trust: TrustDesk;
   /** Reads a signed file of reference values that a person brings. Throws ReferenceFileError. */
   readonly openReferences: (name: string, bytes: Uint8Array, signature: string | undefined) => Pick<ReferenceFile, 'sets' | 'keys'>;
 };
@@ -127,6 +129,10 @@ export class LiveSite {
 
   probes(): ProbingState {
     return this.#parts.gateway.prober.state(this.#parts.now());
+  }
+
+  get trust(): TrustDesk {
+    return this.#parts.trust;
   }
 
   references(): ReferenceList {

@@ -6,7 +6,7 @@ import type { Challenge } from '../model/machine.ts';
 import type { ProbeOrder, ProbeOutcome } from '../model/probe.ts';
 import type { ReplyLane, RuleSet } from '../model/rule-set.ts';
 import type { SwitchAccess, SwitchReading } from '../model/switch.ts';
-import type { TrustMaterial } from '../model/trust.ts';
+import type { AnchorMaterial, TrustMaterial } from '../model/trust.ts';
 import type { SentFreshness, WireEvidence } from './challenge/wire.ts';
 
 /**
@@ -62,7 +62,17 @@ export type FromChallenger =
   /** Each half second, so that silence means that it hangs; the supervisor then ends it. */
   | { readonly type: 'beat' }
   /** With the Evidence that was judged, so that the gateway can keep it by its hash. */
-  | { readonly type: 'outcome'; readonly id: string; readonly outcome: ChallengeOutcome; readonly evidence?: WireEvidence };
+  | { readonly type: 'outcome'; readonly id: string; readonly outcome: ChallengeOutcome; readonly evidence?: WireEvidence }
+  | LearnedRevocation;
+
+/** A genuine CRL or OCSP response that was fetched, in place of those with these hashes. `news`: who was judged by what was known before. */
+export type LearnedRevocation = {
+  readonly type: 'learned-revocation';
+  readonly kind: 'crl' | 'ocsp';
+  readonly der: string;
+  readonly dropped: readonly Hex[];
+  readonly news?: { readonly anchor: string; readonly issuer: string; readonly revoked: number };
+};
 
 export type ToChallenger =
   /** The certificate, with its chain and key in PEM, for devices that want to know who asks. Only where a person named one. */
@@ -70,6 +80,10 @@ export type ToChallenger =
   /** A CRL that the next trust names by its hash; DER in base64. */
   | { readonly type: 'crl'; readonly sha256: Hex; readonly der: string }
   | { readonly type: 'trust'; readonly trust: TrustMaterial }
+  /** What was fetched before a restart; DER in base64. */
+  | { readonly type: 'kept-revocation'; readonly kind: 'crl' | 'ocsp'; readonly der: string; readonly seen: Millis }
+  /** Where nothing may be fetched from: addresses of the management, networks of the devices (CIDR). Said first. */
+  | { readonly type: 'fetching'; readonly management: readonly string[]; readonly lan: readonly string[]; readonly now: Millis }
   | {
       readonly type: 'challenge';
       readonly challenge: Challenge;
@@ -88,6 +102,8 @@ export type ToChallenger =
       readonly quote?: Omit<QuoteContext, 'exporter' | 'ima'>;
       readonly ttlSeconds: number;
       readonly zone?: ZoneName;
+      /** Judged as if this were trusted as well. */
+      readonly anchor?: AnchorMaterial;
       readonly now: Millis;
     };
 

@@ -2,6 +2,7 @@ import type { DeviceId, Hex, Ip, Mac, Millis } from '../model/address.ts';
 import type { AttestationResult, AttestedIdentity, ChallengeOutcome, Check } from '../model/attestation.ts';
 import type { AttestationState, Device } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
+import { foldOutcome } from './fold-attestation.ts';
 import { withBaseline } from './baseline.ts';
 import type { Inventory } from './inventory.ts';
 import { relink } from './linking.ts';
@@ -78,19 +79,8 @@ function attestedEvent(
   return { kind: 'attested', device, challenge, outcome, checks, ...(asleep && outcome.kind === 'transport-failure' ? { asleep } : {}) };
 }
 
-/** Folds an outcome in, with what follows from it: for the device, and for whoever showed the same key before. */
-export function attestedEvents(
-  inventory: Inventory,
-  isPlaced: IsPlaced,
-  device: DeviceId,
-  challenge: string,
-  judged: ChallengeOutcome,
-  now: Millis,
-  emit: (now: Millis, event: EventBody) => void,
-): void {
-  const record = inventory.get(device);
-  if (record === undefined) return;
-  const outcome = withBaseline(judged, record.attestation.baseline);
+/** Who else showed this key, who of them loses by that, and what it says of the record: nothing but `bound`. */
+function boundBy(inventory: Inventory, isPlaced: IsPlaced, record: DeviceRecord, outcome: ChallengeOutcome, now: Millis) {
   const identity = outcome.kind === 'appraised' ? outcome.result.identity : undefined;
   const rivals =
     identity === undefined || outcome.kind !== 'appraised' || !countsFor(outcome.result)
@@ -110,6 +100,36 @@ export function attestedEvents(
       : identity === undefined
         ? [{ check: 'bound', outcome: 'not-evaluated', detail: 'not evaluated, because an earlier check failed' }]
         : [boundCheck(record, isLosing(record), rival)];
+  return { rivals, isLosing, checks };
+}
+
+/** Where attestation would stand, were this the outcome now. Changes nothing. */
+export const attestationIf = (
+  inventory: Inventory,
+  isPlaced: IsPlaced,
+  record: DeviceRecord,
+  outcome: ChallengeOutcome,
+  now: Millis,
+): AttestationState => {
+  const whole = withBaseline(outcome, record.attestation.baseline);
+  const { checks } = boundBy(inventory, isPlaced, record, whole, now);
+  return foldOutcome(record.attestation, { kind: 'attested', device: record.device.id, challenge: 'preview', outcome: whole, checks }, now);
+};
+
+/** Folds an outcome in, with what follows from it: for the device, and for whoever showed the same key before. */
+export function attestedEvents(
+  inventory: Inventory,
+  isPlaced: IsPlaced,
+  device: DeviceId,
+  challenge: string,
+  judged: ChallengeOutcome,
+  now: Millis,
+  emit: (now: Millis, event: EventBody) => void,
+): void {
+  const record = inventory.get(device);
+  if (record === undefined) return;
+  const outcome = withBaseline(judged, record.attestation.baseline);
+  const { rivals, isLosing, checks } = boundBy(inventory, isPlaced, record, outcome, now);
   const asleep = now - record.seen.lastAt > silentMs;
   emit(now, attestedEvent(record.attestation, device, challenge, outcome, checks, asleep));
   for (const one of rivals) {

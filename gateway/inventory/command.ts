@@ -64,6 +64,11 @@ export function commandEvents(
     case 'never-probe':
     case 'probe':
       return probeCommand(inventory, zones, network.kind, { by, reason: asked, now }, command);
+    case 'stage-anchor':
+    case 'approve-anchor':
+    case 'remove-anchor':
+    case 'expire-anchor':
+      return inventory.anchors.command({ by, reason: asked, now }, command);
   }
 }
 

@@ -37,7 +37,7 @@ export function foldOutcome(state: AttestationState, { outcome, checks: own, asl
       // What nobody can judge says no more than no Evidence.
       if (result.status === 'none' && failedHere === undefined && hasStood(state))
         return ended(state, result.reason ?? 'NO_EVIDENCE', 'its Evidence cannot be judged', at);
-      const { reason: _old, continuityKey: _key, stoppedAt: _stopped, ...base } = kept;
+      const { reason: _old, continuityKey: _key, shown: _shown, stoppedAt: _stopped, ...base } = kept;
       // What failed outranks what was only found odd.
       const reason = result.status === 'contraindicated' ? (result.reason ?? failedHere?.code) : (failedHere?.code ?? result.reason);
       return {
@@ -64,6 +64,7 @@ export function foldOutcome(state: AttestationState, { outcome, checks: own, asl
         reason: 'NO_EVIDENCE',
         checks: outcome.checks,
         ...(outcome.leafKey === undefined ? {} : { continuityKey: outcome.leafKey }),
+        ...(outcome.evidence === undefined ? {} : { shown: outcome.evidence }),
       };
     }
     case 'transport-failure': {

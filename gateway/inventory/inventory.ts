@@ -4,6 +4,8 @@ import type { ZoneMode } from '../model/settings.ts';
 import { foldOutcome, renewed, withdrawn } from './fold-attestation.ts';
 import { foldFact, unlocked, withField } from './fold-fact.ts';
 import { Links, type LinksSnapshot } from './links.ts';
+import { BroughtAnchors } from './brought-anchors.ts';
+import type { BroughtAnchor } from '../model/trust.ts';
 import { type Proof, Proofs } from './proofs.ts';
 import { ProbeGrants, type ProbeGrantsSnapshot } from './probe-grants.ts';
 import { ReferenceBook, type ReferenceBookSnapshot } from './reference-book.ts';
@@ -21,6 +23,7 @@ export type InventorySnapshot = {
   /** Absent in snapshots of older versions. */
   readonly links?: LinksSnapshot;
   readonly probing?: ProbeGrantsSnapshot;
+  readonly anchors?: readonly BroughtAnchor[];
   readonly proofs?: readonly Proof[];
   readonly references?: ReferenceBookSnapshot;
 };
@@ -44,16 +47,20 @@ export class Inventory {
   readonly probing: ProbeGrants;
   /** What was said of which reference values. */
   readonly references: ReferenceBook;
+  /** Trust anchors that people brought. */
+  readonly anchors: BroughtAnchors;
   #nextId = 1;
   #pausedUntil: Millis | undefined;
 
-  constructor(probing = new ProbeGrants(), references = new ReferenceBook()) {
+  constructor(probing = new ProbeGrants(), references = new ReferenceBook(), anchors = new BroughtAnchors()) {
     this.probing = probing;
     this.references = references;
+    this.anchors = anchors;
   }
 
   static from(snapshot: InventorySnapshot): Inventory {
-    const inventory = new Inventory(ProbeGrants.from(snapshot.probing), ReferenceBook.from(snapshot.references));
+    const { probing, references, anchors } = snapshot;
+    const inventory = new Inventory(ProbeGrants.from(probing), ReferenceBook.from(references), BroughtAnchors.from(anchors));
     for (const record of snapshot.records) inventory.#add(record);
     for (const [zone, mode] of snapshot.zoneModes) inventory.#zoneModes.set(zone, mode);
     if (snapshot.proofs === undefined) inventory.#rememberAll();
@@ -72,6 +79,7 @@ export class Inventory {
       zoneModes: [...this.#zoneModes],
       links: this.#links.snapshot(),
       probing: this.probing.snapshot(),
+      anchors: this.anchors.all(),
       proofs: this.#proofs.snapshot(),
       references: this.references.snapshot(),
       ...(this.#pausedUntil === undefined ? {} : { pausedUntil: this.#pausedUntil }),
@@ -156,6 +164,7 @@ export class Inventory {
   apply(event: Pick<Event, 'at' | 'body'>): void {
     const { at, body } = event;
     this.probing.apply(at, body);
+    this.anchors.apply(at, body);
     this.references.apply(at, body);
     if (body.kind === 'device-found') this.#found(body, at);
     else if (body.kind === 'devices-linked') {

@@ -133,6 +133,12 @@ export type TransportFailure = (typeof transportFailures)[number];
 /** What came of one challenge. No Evidence, judged Evidence and transport failure are three things. */
 export type ChallengeOutcome =
   | { readonly kind: 'appraised'; readonly result: AttestationResult; readonly evidence: readonly Hex[] }
-  /** TLS answered, but the chain carries neither IDevID nor DICE content: a printer's HTTPS page. `leafKey` gives key continuity (A2). */
-  | { readonly kind: 'no-evidence'; readonly leafKey?: Hex; readonly subject?: string; readonly checks: readonly Check[] }
+  /** TLS answered, but the chain carries neither IDevID nor DICE content: a printer's HTTPS page. `leafKey` gives key continuity (A2), `evidence` the chain as kept. */
+  | {
+      readonly kind: 'no-evidence';
+      readonly leafKey?: Hex;
+      readonly subject?: string;
+      readonly checks: readonly Check[];
+      readonly evidence?: Hex;
+    }
   | { readonly kind: 'transport-failure'; readonly failure: TransportFailure; readonly detail: string };

@@ -111,6 +111,8 @@ export type AttestationState = {
   readonly lastFailure?: { readonly at: Millis; readonly code: ReasonCode; readonly detail: string };
   /** A2: SHA-256 of the public key of a TLS certificate without Evidence. */
   readonly continuityKey?: string;
+  /** SHA-256 of what it showed last without Evidence in it, under which the store keeps that. */
+  readonly shown?: string;
   /** What a person took as its good state, where nobody signs reference values for it. */
   readonly baseline?: Omit<Baseline, 'device'>;
 };

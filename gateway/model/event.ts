@@ -10,7 +10,7 @@ import type { CeasedProbing, ProbeMode, ProbeOrder, ProbeOutcome } from './probe
 import type { ReferenceSummary } from './reference.ts';
 import type { ZoneMode } from './settings.ts';
 import type { Attachment, SwitchReading } from './switch.ts';
-import type { ListedKey, ReferenceSet } from './trust.ts';
+import type { AnchorMaterial, ListedKey, ReferenceSet } from './trust.ts';
 
 /** One thing that happened. State is a fold over these, so they carry whatever the fold needs and nothing it can derive. */
 export type EventBody =
@@ -18,6 +18,28 @@ export type EventBody =
   | { readonly kind: 'policy-loaded'; readonly hash: Hex; readonly files: readonly string[] }
   /** Trust anchors and signed reference values in force, by name; everybody is challenged anew under them. */
   | { readonly kind: 'trust-loaded'; readonly hash: Hex; readonly anchors: readonly string[]; readonly referenceSets: readonly string[] }
+  /** A CRL or OCSP response was fetched that may change verdicts below this anchor: they are asked for anew. `revoked`: serial numbers that are new in it. */
+  | { readonly kind: 'revocation-news'; readonly anchor: string; readonly issuer: string; readonly revoked: number }
+  | {
+      readonly kind: 'anchor-staged';
+      readonly sha256: Hex;
+      readonly subject: string;
+      readonly anchor: AnchorMaterial;
+      readonly by: string;
+      readonly reason: string;
+    }
+  /** By another person than the one who staged it. `newlyAdmits` and `untold`: what that person was shown. */
+  | {
+      readonly kind: 'anchor-approved';
+      readonly sha256: Hex;
+      readonly newlyAdmits: number;
+      readonly untold: number;
+      readonly by: string;
+      readonly reason: string;
+    }
+  | { readonly kind: 'anchor-removed'; readonly sha256: Hex; readonly by: string; readonly reason: string }
+  /** It ends then; never later than was said before. */
+  | { readonly kind: 'anchor-expires'; readonly sha256: Hex; readonly expires: Millis; readonly by: string; readonly reason: string }
   /** A set of reference values stands in a file; its state follows from its kind. `why` says how. */
   | {
       readonly kind: 'reference-found';

@@ -8,7 +8,7 @@ import type { ReplyLane, RuleSet } from './rule-set.ts';
 import type { ReasonCode } from './reason.ts';
 import type { ChannelAddress, Settings, ZoneMode } from './settings.ts';
 import type { SwitchReading } from './switch.ts';
-import type { ListedKey, ReferenceSet } from './trust.ts';
+import type { AnchorMaterial, ListedKey, ReferenceSet } from './trust.ts';
 
 /** What the machine is told once. `prefix` is the CIDR of the gateway's own bridge address: challenges go nowhere else. */
 export type MachineSite = {
@@ -44,7 +44,15 @@ export type Command =
   | { readonly kind: 'stop-probes'; readonly zone?: string }
   | { readonly kind: 'never-probe'; readonly device: DeviceId; readonly on: boolean }
   | { readonly kind: 'probe'; readonly device: DeviceId }
+  | AnchorCommand
   | ReferenceCommand;
+
+/** What a person asks for about a trust anchor that people brought; `sha256` is of its certificate. */
+export type AnchorCommand =
+  | { readonly kind: 'stage-anchor'; readonly sha256: Hex; readonly subject: string; readonly anchor: AnchorMaterial }
+  | { readonly kind: 'approve-anchor'; readonly sha256: Hex; readonly newlyAdmits: number; readonly untold: number }
+  | { readonly kind: 'remove-anchor'; readonly sha256: Hex }
+  | { readonly kind: 'expire-anchor'; readonly sha256: Hex; readonly expires: Millis };
 
 /** What a person says of reference values. `key` as in `model/reference.ts`; `sets` come from a file whose signature was good. */
 export type ReferenceCommand =

@@ -55,6 +55,9 @@ export type ZoneSettings = {
   readonly probes?: ProbeMode;
 };
 
+/** A signing key in a PKCS #11 token: its library, the label of the token, the id of the key in hexadecimal digits, and the file that holds the PIN. */
+export type SigningKeySettings = { readonly module: string; readonly token: string; readonly id: string; readonly pinFile: string };
+
 /** Where the bridge stands between devices and the rest, or where we only listen. */
 export type NetworkSettings =
   | {
@@ -84,4 +87,6 @@ export type Settings = {
   readonly browseMdns: boolean;
   /** Switches to read by SNMP, each listed by a person. Credentials stand in it: it goes to the reading process and nowhere else. */
   readonly switches?: readonly SwitchSettings[];
+  /** Where the key lies that results are signed with; absent: in a file of the data folder. */
+  readonly signingKey?: SigningKeySettings;
 };

@@ -1,4 +1,4 @@
-import type { Hex, Millis, ZoneName } from './address.ts';
+import type { DeviceId, Hex, Millis, ZoneName } from './address.ts';
 
 /**
  * What an anchor may vouch for. `identity`: devices by their chains. `matter-paa`: Device Attestation Certificates. `cd-signer`: Matter
@@ -75,6 +75,34 @@ export type Provenance = {
   readonly approvedBy?: string;
   readonly file?: string;
 };
+
+/**
+ * An anchor that people brought by CLI or API. One stages it; it counts when another has approved it, who was shown what it would let in. `sha256` is of its
+ * certificate in DER, `subject` what the certificate says: text to show.
+ */
+export type BroughtAnchor = {
+  readonly sha256: Hex;
+  readonly subject: string;
+  readonly anchor: AnchorMaterial;
+  readonly state: 'staged' | 'in-force';
+  readonly by: string;
+  readonly at: Millis;
+  readonly reason: string;
+  readonly approved?: { readonly by: string; readonly at: Millis; readonly reason: string };
+};
+/** An anchor as people are shown it. `staged` and `approved` iff people brought it. */
+export type ShownAnchor = Omit<AnchorMaterial, 'certificate' | 'uses'> & {
+  readonly uses: readonly AnchorUse[];
+  readonly sha256: Hex;
+  readonly subject: string;
+  readonly state: 'staged' | 'in-force';
+  readonly from: 'file' | 'people';
+  readonly staged?: { readonly by: string; readonly at: Millis; readonly reason: string };
+  readonly approved?: { readonly by: string; readonly at: Millis; readonly reason: string };
+};
+
+/** What an anchor would change: devices that are not admitted and would be, by what they showed last; `untold` have shown what cannot be judged again. */
+export type AnchorPreview = { readonly newlyAdmitted: readonly DeviceId[]; readonly judged: number; readonly untold: number };
 
 /** What a site knows from the Distributed Compliance Ledger of Matter, as data. It only ever takes trust away. */
 export type MatterLedger = {

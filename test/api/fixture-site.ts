@@ -17,6 +17,7 @@ import type { Command } from '../../gateway/model/machine.ts';
 import type { ReasonCode } from '../../gateway/model/reason.ts';
 import type { ProbingState } from '../../gateway/model/probe.ts';
 import type { Settings } from '../../gateway/model/settings.ts';
+import type { AnchorPreview, ShownAnchor } from '../../gateway/model/trust.ts';
 import type { CommandAnswer, Health, Site } from '../../gateway/api/site.ts';
 
 /** A small site in memory: one device of each sort that the demo shows, and a hostile one. Commands change it as the machine would. */
@@ -472,6 +473,20 @@ export function fixtureSite(
     tell([view.device.id]);
   };
 
+  const preview: AnchorPreview = { newlyAdmitted: ['d3'], judged: 2, untold: 1 };
+  const anchors: readonly ShownAnchor[] = [
+    { name: 'acme.device-ca.pem', sha256: 'a1'.repeat(32), subject: 'O=Acme', uses: ['identity'], state: 'in-force', from: 'file' },
+    {
+      name: 'omron',
+      sha256: 'b2'.repeat(32),
+      subject: `O=Omron, CN=${bidiText}`,
+      uses: ['identity'],
+      expires: epoch + 86_400_000 * 36_500,
+      state: 'staged',
+      from: 'people',
+      staged: { by: 'local:ann', at: epoch, reason: 'new drives' },
+    },
+  ];
   // The real book, whose events are folded by the real inventory.
   const book = new Inventory();
   const apply = (body: EventBody): void => book.apply({ at: epoch, body });
@@ -533,6 +548,10 @@ export function fixtureSite(
       probes: { zones: probing.zones.filter(({ mode }) => mode !== 'off'), running: probing.running.length },
     }),
     probes: () => probing,
+    trust: {
+      anchors: () => anchors,
+      preview: sha256 => Promise.resolve(anchors.some(a => a.sha256 === sha256 && a.state === 'staged') ? preview : undefined),
+    },
     coverage: () =>
       coverageOf(
         [...devices.values()].map(({ device: d, lastSeen, packets, bytes }) => ({

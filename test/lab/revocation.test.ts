@@ -1,7 +1,9 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { once } from 'node:events';
 import { OpensslCa } from '../vectors/openssl-ca.ts';
+import { server } from './hosts/beat.ts';
 import { labIsMissing, until } from './namespace.ts';
 import { Standing } from './standing.ts';
 
@@ -12,6 +14,14 @@ describe.skipIf(missing)("a device whose vendor's CA publishes what it revoked, 
   let site: Standing;
   let ca: OpensslCa;
   const anchors = (): string => `${site.gateway.data}/policies.d/anchors`;
+  const say = (revocation: string): void => {
+    const sha256 = createHash('sha256').update(new X509Certificate(site.identities.anchorPem).raw).digest('hex');
+    const provenance = '{ source: the lab, by: the lab, when: "2026-01-01" }';
+    writeFileSync(
+      `${anchors()}/acme.yaml`,
+      `- certificate: acme.device-ca.pem\n  sha256: "${sha256}"\n  revocation: { ${revocation} }\n  provenance: ${provenance}\n`,
+    );
+  };
   const serial = (): string => site.identities.credentials.good.certificates[1]?.serialNumber ?? '';
   beforeAll(async () => {
     site = await Standing.make('sprev');
@@ -44,18 +54,28 @@ describe.skipIf(missing)("a device whose vendor's CA publishes what it revoked, 
   });
 
   it('is let pass or refused as its anchor says, when nothing tells', async () => {
-    const sha256 = createHash('sha256').update(new X509Certificate(site.identities.anchorPem).raw).digest('hex');
-    const say = (whenUnknown: 'refuse' | 'tell'): void =>
-      writeFileSync(
-        `${anchors()}/acme.yaml`,
-        `- certificate: acme.device-ca.pem\n  sha256: "${sha256}"\n  revocation: { whenUnknown: ${whenUnknown} }\n` +
-          '  provenance: { source: the lab, by: the lab, when: "2026-01-01" }\n',
-      );
     rmSync(`${anchors()}/acme.crl`);
-    say('refuse');
+    say('whenUnknown: refuse');
     const refused = await site.untilDevice('sensor', d => d.enforcement === 'quarantined');
     expect([refused.attestation, refused.reason]).toEqual(['contraindicated', 'REVOCATION_UNKNOWN']);
-    say('tell');
+    say('whenUnknown: tell');
     await site.untilDevice('sensor', d => d.admission === 'admitted' && d.enforcement === 'open');
+  });
+
+  it('is quarantined by a list that is fetched from where its anchor says', async () => {
+    ca.know({ [serial()]: 'revoked' });
+    ca.crl();
+    ca.run('crl', '-in', 'crl.pem', '-outform', 'DER', '-out', 'root.crl');
+    const web = site.warehouse.lan.spawn(
+      'server',
+      [process.execPath, `${import.meta.dirname}/../edge/challenge/web-server.ts`, ca.folder, '80'],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    if (web.stdout !== null) await once(web.stdout, 'data');
+    say(`whenUnknown: tell, hosts: [${server.address}], crl: ["http://${server.address}/root.crl"]`);
+    const cut = await site.untilDevice('sensor', d => d.enforcement === 'quarantined');
+    expect([cut.attestation, cut.reason]).toEqual(['contraindicated', 'CERT_REVOKED']);
   });
 });

@@ -30,7 +30,7 @@ export async function ask(
   question: Question,
   total: Millis,
   clock: () => Millis,
-  judge: (answered: Answered) => ChallengeOutcome,
+  judge: (answered: Answered) => ChallengeOutcome | Promise<ChallengeOutcome>,
 ): Promise<Asked> {
   const end = clock() + total;
   let worst: Failed = failed('verifier', 'nothing was asked in time');
@@ -40,7 +40,7 @@ export async function ask(
     if (left <= 0) break;
     const exchange = await askBy(question, i, address, left / (question.channels.length - i));
     if (exchange.kind === 'answered') {
-      const asked = { outcome: judge(exchange), evidence: exchange.evidence };
+      const asked = { outcome: await judge(exchange), evidence: exchange.evidence };
       if (asked.outcome.kind !== 'no-evidence') return asked;
       empty ??= asked;
       continue;

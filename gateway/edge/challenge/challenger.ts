@@ -15,6 +15,8 @@ import { presentClient } from './channels/tls-socket.ts';
 import { judge } from './judge.ts';
 import { makeNonce } from './nonce.ts';
 import { type ChallengeOrder, type JudgeOrder, order } from './orders.ts';
+import { RevocationFetcher } from './revocation/fetcher.ts';
+import { FetchError, httpGet } from './revocation/http-get.ts';
 import { CrlsAhead } from './send-trust.ts';
 import { wireEvidence } from './wire.ts';
 
@@ -33,6 +35,20 @@ let trust: Trust | undefined;
 const ahead = new CrlsAhead();
 /** For a thousand devices with a chain of two; about 10 kB each at most. */
 const keys = new KeyCache(2048);
+/** How long a judgement waits for CRLs and OCSP responses that are fetched for it; later ones lead to another challenge. */
+const fetchMillis = 2_500;
+/** The gateway's clock as it was last said, moved on by ours: this process needs no clock of its own. */
+let said = { now: 0, at: performance.now() };
+let forbidden: { readonly management: readonly string[]; readonly lan: readonly string[] } | undefined;
+const revocation = new RevocationFetcher({
+  now: () => Math.round(said.now + performance.now() - said.at),
+  random: Math.random,
+  get: wish =>
+    forbidden === undefined ? Promise.reject(new FetchError('Cannot fetch: nobody said where not to')) : httpGet(wish, forbidden),
+  keys,
+  learned: ({ der, ...rest }) => void send({ type: 'learned-revocation', der: Buffer.from(der).toString('base64'), ...rest }),
+  log,
+});
 const waiting: { readonly order: ChallengeOrder | JudgeOrder; readonly since: number }[] = [];
 let running = 0;
 
@@ -48,6 +64,7 @@ readLines(gateway, take, why => log({ spoilt: why }));
 send({ type: 'hello', role: 'challenger', epoch: randomUUID(), pid: process.pid, ...(fault === undefined ? {} : { fault }) });
 // Hostile Evidence must not be able to hang us unseen: after 2 s without a beat the supervisor starts another challenger.
 setInterval(() => send({ type: 'beat' }), 500);
+setInterval(() => revocation.tick(), 1_000);
 
 function take(value: unknown): void {
   const parsed = order.safeParse(value);
@@ -59,6 +76,10 @@ function take(value: unknown): void {
   }
   if (parsed.data.type === 'client') return presentClient(parsed.data.pem);
   if (parsed.data.type === 'crl') return ahead.take(parsed.data.sha256, parsed.data.der);
+  if (parsed.data.type === 'kept-revocation')
+    return revocation.restore(parsed.data.kind, new Uint8Array(Buffer.from(parsed.data.der, 'base64')), parsed.data.seen);
+  said = { now: parsed.data.now, at: performance.now() };
+  if (parsed.data.type === 'fetching') return void (forbidden = parsed.data);
   if (waiting.length >= maxWaiting) return fail(idOf(parsed.data), `Cannot judge: ${waiting.length} wait already`);
   waiting.push({ order: parsed.data, since: performance.now() });
   return startWaiting();
@@ -93,22 +114,20 @@ async function answer(one: ChallengeOrder | JudgeOrder, since: number): Promise<
   const judgedBy = trust;
   // The gateway's clock, moved on by how long it took: this process needs no clock of its own.
   const clock = (): number => Math.round(one.now + performance.now() - since);
-  if (one.type === 'judge') return reply(one.id, judge(one, { trust, keys, now: clock() }));
+  if (one.type === 'judge') {
+    const outcome = await revocation.judged(judgedBy, undefined, fetchMillis, known => judge(one, { trust: known, keys, now: clock() }));
+    return reply(one.id, outcome);
+  }
   const { challenge, localAddress, localPorts, evidenceTtlSeconds: ttlSeconds } = one;
   const { id, ip, mac, channels, quote: previous, zone } = challenge;
-  const judgeAnswer = ({ evidence, freshness, quote }: Answered): ChallengeOutcome => {
+  const judgeAnswer = ({ evidence, freshness, quote, staple }: Answered): Promise<ChallengeOutcome> => {
     const scheme = schemeFor(evidence.mediaType);
     if (scheme === undefined) throw new Error(`Cannot judge ${evidence.mediaType}: no scheme`);
     const known = { ...quote, ...(previous === undefined ? {} : { previous }) };
-    return scheme.judge(evidence, {
-      trust: judgedBy,
-      keys,
-      now: clock(),
-      freshness,
-      ttlSeconds,
-      quote: known,
-      ...(zone === undefined ? {} : { zone }),
-    });
+    const context = { keys, freshness, ttlSeconds, quote: known, ...(zone === undefined ? {} : { zone }) };
+    return revocation.judged(judgedBy, staple, fetchMillis, trusted =>
+      scheme.judge(evidence, { ...context, trust: trusted, now: clock() }),
+    );
   };
   const nonce = (remotePort: number, exporter?: Uint8Array) =>
     makeNonce({ random: randomBytes(64), mac, ip, remotePort, ...(exporter === undefined ? {} : { exporter }) }, clock());

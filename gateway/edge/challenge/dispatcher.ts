@@ -110,8 +110,11 @@ export class ChallengeDispatcher {
     if (open === undefined) return this.#judging.answered(id, outcome);
     if (open.stage !== 'asking') return undefined;
     this.#end(id, open);
-    if (evidence !== undefined) this.#edge.keepEvidence(fromWire(evidence));
-    return this.#edge.done(id, outcome);
+    if (evidence === undefined) return this.#edge.done(id, outcome);
+    const kept = fromWire(evidence);
+    this.#edge.keepEvidence(kept);
+    // What is no Evidence now may be some under another anchor: its name is made here, from the bytes.
+    return this.#edge.done(id, outcome.kind === 'no-evidence' ? { ...outcome, evidence: kept.id } : outcome);
   }
 
   /** The challenger or the enforcer was restarted: what it held is lost. */

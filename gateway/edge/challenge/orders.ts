@@ -93,6 +93,8 @@ export const order = z.discriminatedUnion('type', [
   z.object({ type: z.literal('trust'), trust }),
   z.object({ type: z.literal('client'), pem: text.max(65_536) }),
   z.object({ type: z.literal('crl'), sha256: text, der: text }),
+  z.object({ type: z.literal('kept-revocation'), kind: z.enum(['crl', 'ocsp']), der: text, seen: z.number() }),
+  z.object({ type: z.literal('fetching'), management: z.array(text), lan: z.array(text), now: z.number() }),
   z.object({
     type: z.literal('challenge'),
     challenge: z.object({
@@ -120,6 +122,7 @@ export const order = z.discriminatedUnion('type', [
     quote: quote.exactOptional(),
     ttlSeconds: z.number(),
     zone: text.exactOptional(),
+    anchor: anchor.exactOptional(),
     now: z.number(),
   }),
 ]);

@@ -1,5 +1,8 @@
+import type { Millis } from '../../model/address.ts';
 import type { TrustMaterial } from '../../model/trust.ts';
 import type { ToChallenger } from '../messages.ts';
+import type { KeptRevocation } from '../store/revocation-store.ts';
+import type { Forbidden } from './revocation/guard.ts';
 
 /**
  * Tells the challenger whom to trust. CRLs go ahead, each in a line of its own: all of them in one would be longer than a line may be. What goes with the
@@ -9,6 +12,22 @@ export function sendTrust(send: (message: ToChallenger) => boolean, trust: Trust
   const { crls = [], ...rest } = trust;
   for (const { sha256, der } of crls) if (der !== undefined && !send({ type: 'crl', sha256, der })) return false;
   return send({ type: 'trust', trust: crls.length === 0 ? rest : { ...rest, crls: crls.map(({ name, sha256 }) => ({ name, sha256 })) } });
+}
+
+/** All that a challenger that has just started must be told before it may judge. */
+export function greetChallenger(
+  send: (message: ToChallenger) => boolean,
+  told: {
+    readonly forbidden: Omit<Forbidden, 'own'>;
+    readonly kept: readonly KeptRevocation[];
+    readonly trust: TrustMaterial;
+    readonly now: Millis;
+  },
+): void {
+  send({ type: 'fetching', management: told.forbidden.management, lan: told.forbidden.lan, now: told.now });
+  sendTrust(send, told.trust);
+  // Last: where there is more than the pipe takes, it is fetched again.
+  for (const one of told.kept) send({ type: 'kept-revocation', ...one });
 }
 
 /** CRLs that came ahead of the trust that names them. */

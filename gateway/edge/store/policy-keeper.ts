@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Hex } from '../../model/address.ts';
 import type { Settings } from '../../model/settings.ts';
-import type { TrustMaterial } from '../../model/trust.ts';
+import type { AnchorMaterial, TrustMaterial } from '../../model/trust.ts';
 import { loadPolicy } from '../../policy/load.ts';
 import type { Policy, PolicyFile } from '../../policy/policy.ts';
 import { JsonFile } from './json-file.ts';
@@ -21,6 +21,7 @@ export class PolicyKeeper {
   #problems: readonly string[] = [];
   #trustProblems: readonly string[] = [];
   #trust: TrustMaterial = { anchors: [], referenceSets: [] };
+  #fromFiles: TrustMaterial = { anchors: [], referenceSets: [] };
   #trustHash: Hex = '';
 
   private constructor(settings: Settings, kept: JsonFile<Kept>, log: (line: string) => void, policy: Policy, files: readonly string[]) {
@@ -91,20 +92,25 @@ export class PolicyKeeper {
     return this.#trust;
   }
 
-  /** Takes trust material as read; while there are problems the last good one stays, unless there is none. Returns its hash iff it changed. */
-  takeTrust(read: Omit<TrustRead, 'notes'> & Partial<TrustRead>): Hex | undefined {
+  /**
+   * Takes trust material as read, with the anchors that people brought. While files have problems their last good ones stay, unless there are none. Returns
+   * its hash iff it changed.
+   */
+  takeTrust(read: Omit<TrustRead, 'notes'> & Partial<TrustRead>, brought: readonly AnchorMaterial[] = []): Hex | undefined {
     // A folder that vanished must not fail every device of the plant.
-    const isGone = read.trust.anchors.length === 0 && this.#trust.anchors.length > 0;
+    const isGone = read.trust.anchors.length === 0 && this.#fromFiles.anchors.length > 0;
     const problems = isGone
       ? [...read.problems, 'Cannot use the trust files: every anchor is gone; the last ones stay until a restart']
       : read.problems;
     const said = [...problems, ...(read.notes ?? [])];
     for (const line of said.filter(one => !this.#trustProblems.includes(one))) this.#log(line);
     this.#trustProblems = said;
-    if (problems.length > 0 && this.#trust.anchors.length > 0) return undefined;
-    const hash = hashOfTrust(read.trust);
+    if (problems.length === 0 || this.#fromFiles.anchors.length === 0) this.#fromFiles = read.trust;
+    // What people take away must go, whatever is wrong with a file.
+    const trust = brought.length === 0 ? this.#fromFiles : { ...this.#fromFiles, anchors: [...this.#fromFiles.anchors, ...brought] };
+    const hash = hashOfTrust(trust);
     if (hash === this.#trustHash) return undefined;
-    this.#trust = read.trust;
+    this.#trust = trust;
     this.#trustHash = hash;
     return hash;
   }

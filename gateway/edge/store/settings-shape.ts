@@ -97,6 +97,22 @@ const switchShape = z.strictObject(
   { error: 'a switch with ip and community, or with ip, user and password' },
 );
 
+/** A key in a PKCS #11 token. */
+const signingKey = z.strictObject(
+  {
+    module: z
+      .string({ error: 'the path of a library' })
+      .regex(/^\/[^\0]{1,4000}$/, { error: 'the path of a PKCS #11 library, from the root' }),
+    token: z
+      .string({ error: 'the label of a token' })
+      .min(1, { error: 'the label of a token' })
+      .max(32, { error: 'a label of at most 32 characters' }),
+    id: z.string({ error: 'hexadecimal digits' }).regex(/^(?:[0-9A-Fa-f]{2}){1,32}$/, { error: 'the id of a key in hexadecimal digits' }),
+    pinFile: folder,
+  },
+  { error: 'a signing key with module, token, id and pinFile' },
+);
+
 const fields = z.strictObject(
   {
     dataFolder: folder.exactOptional(),
@@ -108,6 +124,7 @@ const fields = z.strictObject(
     challengeClient: folder.exactOptional(),
     browseMdns: flag.default(false),
     switches: list(switchShape, 0, maxSwitches).exactOptional(),
+    signingKey: signingKey.exactOptional(),
   },
   { error: 'settings with their fields' },
 );

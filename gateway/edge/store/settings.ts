@@ -99,10 +99,11 @@ function withoutSecret(problem: string): string {
   );
 }
 
-function complete({ switches, ...fields }: SettingsFields, folder: string): Settings {
+function complete({ switches, signingKey, ...fields }: SettingsFields, folder: string): Settings {
   return {
     ...fields,
     ...(switches === undefined ? {} : { switches: switches.map(switchOf) }),
+    ...(signingKey === undefined ? {} : { signingKey: { ...signingKey, pinFile: resolve(folder, signingKey.pinFile) } }),
     dataFolder: resolve(folder, fields.dataFolder ?? '.'),
     ...(fields.challengeClient === undefined ? {} : { challengeClient: resolve(folder, fields.challengeClient) }),
     policyFolders: (fields.policyFolders ?? defaultPolicyFolders(folder)).map(f => resolve(folder, f)),

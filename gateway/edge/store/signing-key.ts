@@ -64,8 +64,8 @@ function readKey(path: string, pem: string): KeyObject {
   }
 }
 
-/** Undefined iff there is no such file. Judged by what was opened, so that no exchange of the file can slip in between. */
-async function readOwn(path: string): Promise<string | undefined> {
+/** A secret of ours as text; undefined iff there is no such file. Judged by what was opened, so that no exchange of the file can slip in between. */
+export async function readOwn(path: string, remedy = 'remove it for a new key'): Promise<string | undefined> {
   const file = await openOwn(path);
   if (file === undefined) return undefined;
   try {
@@ -78,7 +78,7 @@ async function readOwn(path: string): Promise<string | undefined> {
     if ((mode & 0o077) !== 0)
       refuse(
         `others may read or change it (mode ${(mode & 0o777).toString(8)}), must be 600; whoever read it can sign as this gateway: ` +
-          'remove it for a new key, or chmod 600 it if nobody did',
+          `${remedy}, or chmod 600 it if nobody did`,
       );
     if (size > 8192) refuse(`${size} bytes are too many for a key`);
     return await file.readFile('utf8');

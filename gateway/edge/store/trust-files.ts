@@ -15,9 +15,15 @@ export type TrustRead = { readonly trust: TrustMaterial; readonly problems: read
  * `*.cd-signer.pem` and `*.cd-signer-test.pem` (Matter), `anchors/*.yaml` (what they are limited to), `anchors/*.keys.yaml` (keys of single devices),
  * `anchors/*.crl`, `anchors/*.refval.pem` (public keys that sign reference values), `reference-values/*` (`reference-files.ts`), `matter/*.json` (what
  * the ledger says). Folders and files that do not exist are no problem; what is there and cannot be used is left out and named in `problems`. The
- * caller keeps the last good trust when there are any. `crlFiles` remembers CRLs between two reads.
+ * caller keeps the last good trust when there are any. `crlFiles` remembers CRLs between two reads; `brought` are anchors that stand in no file,
+ * for their notes.
  */
-export function readTrust(folders: readonly string[], now: Millis = Date.now(), crlFiles = new CrlFiles()): TrustRead {
+export function readTrust(
+  folders: readonly string[],
+  now: Millis = Date.now(),
+  crlFiles = new CrlFiles(),
+  brought: readonly AnchorMaterial[] = [],
+): TrustRead {
   const problems: string[] = [];
   const filesOf = (sub: string): readonly (readonly Found[])[] => folders.map(f => attempt(f, problems, () => filesIn(f, sub)));
   const anchorFolders = filesOf('anchors');
@@ -45,7 +51,7 @@ export function readTrust(folders: readonly string[], now: Millis = Date.now(), 
     ...(instances.length === 0 ? {} : { keys: instances }),
     ...(crls.length === 0 ? {} : { crls: crls.map(({ name, sha256, der }) => ({ name, sha256, der })) }),
   };
-  return { trust, problems, notes: [...endings(anchors, now), ...overdue(crls, now)] };
+  return { trust, problems, notes: [...endings([...anchors, ...brought], now), ...overdue(crls, now)] };
 }
 
 /** How long before its end an anchor is spoken of, days. */

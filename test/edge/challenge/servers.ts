@@ -35,8 +35,8 @@ export async function tcp(onConnection: (socket: Socket) => void): Promise<Runni
   };
 }
 
-/** Node's TLS server with this chain. */
-export async function nodeTls(chainPem: string, keyPem: string, options: TlsOptions = {}): Promise<Running> {
+/** Node's TLS server with this chain, which may staple an OCSP response. */
+export async function nodeTls(chainPem: string, keyPem: string, options: TlsOptions = {}, staple?: Buffer): Promise<Running> {
   const open = new Set<Socket>();
   const server = createTlsServer({ cert: chainPem, key: keyPem, ...options }, socket => socket.on('error', () => {}));
   server.on('connection', (socket: Socket) => {
@@ -44,6 +44,7 @@ export async function nodeTls(chainPem: string, keyPem: string, options: TlsOpti
     socket.on('close', () => open.delete(socket));
   });
   server.on('tlsClientError', () => {});
+  if (staple !== undefined) server.on('OCSPRequest', (_certificate, _issuer, answer) => answer(null, staple));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

@@ -63,4 +63,18 @@ describe('the policy in force', () => {
     expect(keeper.takeTrust(trust('other'))).toMatch(/^[0-9a-f]{64}$/);
     expect(keeper.problems).toEqual([]);
   });
+
+  it('takes what people brought beside its files, and lets go of it though a file is wrong', async () => {
+    put(rule('good'));
+    const keeper = await open();
+    const files = { trust: { anchors: [{ name: 'acme', certificate: 'AA==' }], referenceSets: [] }, problems: [] as string[] };
+    const brought = [{ name: 'brought', certificate: 'AA==' }];
+    const names = () => keeper.trust.anchors.map(({ name }) => name);
+    keeper.takeTrust(files, brought);
+    expect(names()).toEqual(['acme', 'brought']);
+    const broken = { trust: { anchors: [], referenceSets: [] }, problems: ['Cannot read acme.yaml: it is no YAML'] };
+    expect(keeper.takeTrust(broken, brought)).toBeUndefined();
+    expect(keeper.takeTrust(broken, [])).toMatch(/^[0-9a-f]{64}$/);
+    expect(names()).toEqual(['acme']);
+  });
 });

@@ -23,7 +23,14 @@ export type Target = {
 
 /** What a question gave. The Evidence is untrusted, and `quote` is what a quote is to be judged with besides. */
 export type Exchange =
-  | { readonly kind: 'answered'; readonly evidence: Evidence; readonly freshness: Freshness; readonly quote?: QuoteContext }
+  | {
+      readonly kind: 'answered';
+      readonly evidence: Evidence;
+      readonly freshness: Freshness;
+      readonly quote?: QuoteContext;
+      /** The OCSP response that came in the handshake (RFC 6066 §8), DER, untrusted. */
+      readonly staple?: Uint8Array;
+    }
   | { readonly kind: 'failed'; readonly failure: TransportFailure; readonly detail: string };
 export type Failed = Extract<Exchange, { readonly kind: 'failed' }>;
 

@@ -35,6 +35,8 @@ export type TlsConnection = {
   readonly kind: 'connected';
   readonly socket: TLSSocket;
   readonly certificates: readonly Uint8Array[];
+  /** The OCSP response that came along (RFC 6066 §8), DER, untrusted. */
+  readonly staple?: Uint8Array;
 };
 
 /**
@@ -47,6 +49,7 @@ export function connectTls(target: Target, timeout: Millis): Promise<TlsConnecti
     const socket = connect({
       secureContext,
       rejectUnauthorized: false,
+      requestOCSP: true,
       host: target.ip,
       port: target.remotePort,
       ...(target.localAddress === undefined ? {} : { localAddress: target.localAddress }),
@@ -66,7 +69,11 @@ export function connectTls(target: Target, timeout: Millis): Promise<TlsConnecti
     // Stays: what goes wrong with the socket later must find a listener.
     socket.on('error', (error: Error) => finish(failureOf(error)));
     socket.on('close', () => fail('reset', 'closed before the handshake was done'));
-    socket.once('secureConnect', () => finish({ kind: 'connected', socket, certificates: chainOf(socket.getPeerX509Certificate()) }));
+    let stapled = {};
+    // Comes before `secureConnect`; null where nothing is stapled.
+    socket.on('OCSPResponse', (der: Buffer | null) => (stapled = der === null || der.length === 0 ? {} : { staple: new Uint8Array(der) }));
+    const certificates = (): readonly Uint8Array[] => chainOf(socket.getPeerX509Certificate());
+    socket.once('secureConnect', () => finish({ kind: 'connected', socket, certificates: certificates(), ...stapled }));
   });
 }
 

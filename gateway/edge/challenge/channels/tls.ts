@@ -8,9 +8,9 @@ export const tls: Channel = {
   ask: async (target, left) => {
     const connection = await connectTls(target, left);
     if (connection.kind === 'failed') return connection;
-    const { socket, certificates } = connection;
+    const { socket, certificates, staple } = connection;
     const freshness = { kind: 'handshake', protocol: socket.getProtocol() ?? 'unknown', resumed: socket.isSessionReused() } as const;
     politely(socket);
-    return { kind: 'answered', evidence: chainEvidence(certificates), freshness };
+    return { kind: 'answered', evidence: chainEvidence(certificates), freshness, ...(staple === undefined ? {} : { staple }) };
   },
 };

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import type { Request, Router } from 'express';
+import { EvidenceError } from '../attestation/evidence-error.ts';
+import { prepareAnchor } from '../attestation/trust.ts';
+import { DecodeError } from '../codec/reader.ts';
+import type { Command } from '../model/machine.ts';
+import type { AnchorMaterial } from '../model/trust.ts';
+import { ProblemError, readBody } from './problem.ts';
+import { approveAnchorBody, expireAnchorBody, reasonBody, stageAnchorBody, type StageAnchorBody } from './schemas-trust.ts';
+import type { Site } from './site.ts';
+
+export type TrustRouteParts = {
+  readonly site: Site;
+  readonly command: (request: Request, reason: string, wanted: Command) => Promise<{ ok: true }>;
+  readonly who: (request: Request) => string;
+  readonly now: () => number;
+};
+
+/** The routes about trust anchors. One person brings one, another approves it after seeing what it would let in; either may take it away. */
+export function trustRoutes(router: Router, { site, command, who, now }: TrustRouteParts): void {
+  router.get('/trust', (_request, response) => void response.json({ anchors: site.trust.anchors() }));
+  router.get('/trust/:sha256/preview', async (request, response) => {
+    response.json(await previewOf(site, request.params.sha256));
+  });
+  router.post('/trust', async (request, response) => {
+    const body = readBody(stageAnchorBody, request.body);
+    const { anchor, subject, sha256 } = materialOf(body, who(request), now());
+    await command(request, body.reason, { kind: 'stage-anchor', sha256, subject, anchor });
+    response.json({ ok: true, sha256, subject });
+  });
+  router.post('/trust/:sha256/approve', async (request, response) => {
+    const { sha256 } = request.params;
+    const { reason, newlyAdmits } = readBody(approveAnchorBody, request.body);
+    const preview = await previewOf(site, sha256);
+    // Who approves has seen a number; when it has grown meanwhile, he has seen the wrong one.
+    if (preview.newlyAdmitted.length > newlyAdmits)
+      throw new ProblemError(
+        'conflict',
+        `Cannot approve the anchor: it would newly admit ${preview.newlyAdmitted.length} devices, not ${newlyAdmits}`,
+      );
+    const seen = { newlyAdmits: preview.newlyAdmitted.length, untold: preview.untold };
+    response.json(await command(request, reason, { kind: 'approve-anchor', sha256, ...seen }));
+  });
+  router.post('/trust/:sha256/remove', async (request, response) => {
+    const { sha256 } = request.params;
+    response.json(await command(request, readBody(reasonBody, request.body).reason, { kind: 'remove-anchor', sha256 }));
+  });
+  router.post('/trust/:sha256/expire', async (request, response) => {
+    const { sha256 } = request.params;
+    const { reason, at } = readBody(expireAnchorBody, request.body);
+    response.json(await command(request, reason, { kind: 'expire-anchor', sha256, expires: at ?? now() }));
+  });
+}
+
+async function previewOf(site: Site, sha256: string) {
+  const preview = await site.trust.preview(sha256);
+  if (preview === undefined) throw new ProblemError('not-found', 'Cannot find the anchor: none is staged with this SHA-256');
+  return preview;
+}
+
+/** One certificate in PEM, judged as an anchor of a file is. Throws ProblemError. */
+function materialOf({ name, pem, source, note, limits }: StageAnchorBody, by: string, at: number) {
+  const blocks = [...pem.matchAll(/-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----/g)];
+  const [block] = blocks;
+  if (block === undefined || blocks.length > 1)
+    throw new ProblemError('bad-request', `Cannot use the anchor: ${blocks.length} certificates in PEM, must be one`);
+  const certificate = (block[1] ?? '').replace(/\s+/g, '');
+  const provenance = { source, by, when: new Date(at).toISOString().slice(0, 10), ...(note === undefined ? {} : { note }) };
+  const anchor: AnchorMaterial = { name, certificate, ...limits, provenance };
+  try {
+    const { subject, der } = prepareAnchor(anchor).certificate;
+    return { anchor, subject: subject.text, sha256: createHash('sha256').update(der).digest('hex') };
+  } catch (error) {
+    if (!(error instanceof DecodeError || error instanceof EvidenceError)) throw error;
+    throw new ProblemError('bad-request', error.message);
+  }
+}

@@ -1,0 +1,204 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { AnchorPreview, ShownAnchor } from '../model/trust.ts';
+import { visibleJson, visibleText } from '../model/visible-text.ts';
+import { ClientError } from './client.ts';
+import { readInstant } from './span.ts';
+import { type Call, exit, NoSuchDevice, reasonOf, WrongCall } from './verb-call.ts';
+
+/** The subcommands of `sallyport trust`, with the options that each takes and how many words follow it. */
+const actions = {
+  list: { options: ['json'], words: 0 },
+  show: { options: ['json'], words: 1 },
+  add: { options: ['name', 'source', 'note', 'vendor', 'uses', 'zone', 'until', 'reason', 'json'], words: 1 },
+  approve: { options: ['yes', 'reason', 'json'], words: 1 },
+  remove: { options: ['reason', 'json'], words: 1 },
+  expire: { options: ['until', 'reason', 'json'], words: 1 },
+} as const;
+type Action = keyof typeof actions;
+const isAction = (text: string): text is Action => Object.hasOwn(actions, text);
+
+/** Runs `sallyport trust …`. Throws ClientError, WrongCall and NoSuchDevice. */
+export async function trustVerb(call: Call): Promise<number> {
+  const { values, positionals } = call;
+  const [action = 'list', named = '', ...more] = positionals;
+  if (!isAction(action)) throw new WrongCall(`Cannot run trust '${action}': give list, show, add, approve, remove or expire`);
+  const { options: own, words } = actions[action];
+  const foreign = Object.keys(values).find(name => name !== 'data' && !own.some(one => one === name));
+  if (foreign !== undefined) throw new WrongCall(`Cannot run trust ${action}: it has no option --${foreign}`);
+  if (more.length > 0 || (named !== '') !== (words === 1))
+    throw new WrongCall(
+      `Cannot run trust ${action}: ${words === 0 ? 'it takes no arguments' : `name one ${action === 'add' ? 'file' : 'anchor'}`}`,
+    );
+  switch (action) {
+    case 'list':
+      return list(call);
+    case 'show':
+      return show(call, named);
+    case 'add':
+      return add(call, named);
+    case 'approve':
+      return approve(call, named);
+    case 'remove':
+      return change(call, named, 'remove', {}, 'Removed');
+    case 'expire':
+      return change(call, named, 'expire', values.until === undefined ? {} : { at: instantOf(values.until) }, 'Ended');
+  }
+}
+
+async function list(call: Call): Promise<number> {
+  const anchors = await all(call);
+  const lines = anchors.map(anchor => `${anchor.sha256.slice(0, 16)}  ${stateOf(anchor).padEnd(9)}  ${anchor.name}: ${summary(anchor)}`);
+  say(call, anchors, lines);
+  if (anchors.length === 0) call.io.stderr.write('Nothing is trusted: no device can prove anything\n');
+  return anchors.length === 0 ? exit.nothing : anchors.some(a => stateOf(a) !== 'in force') ? exit.findings : exit.good;
+}
+
+async function show(call: Call, named: string): Promise<number> {
+  const anchor = await theAnchor(call, named);
+  const preview = anchor.state === 'staged' ? await previewOf(call, anchor) : undefined;
+  say(call, preview === undefined ? anchor : { ...anchor, preview }, [
+    ...details(anchor),
+    ...(preview === undefined ? [] : previewLines(preview)),
+  ]);
+  return stateOf(anchor) === 'in force' ? exit.good : exit.findings;
+}
+
+async function add(call: Call, file: string): Promise<number> {
+  const { values, client } = call;
+  if (values.source === undefined) throw new WrongCall('Cannot add an anchor: --source is missing; say where it came from');
+  const ofFile = basename(file).replace(/\..*$/, '').toLowerCase();
+  const listed = (text: string | undefined): readonly string[] | undefined => text?.split(',').map(word => word.trim());
+  const [uses, zones] = [listed(values.uses), listed(values.zone)];
+  const limits = {
+    ...(values.vendor === undefined ? {} : { vendor: values.vendor }),
+    ...(uses === undefined ? {} : { uses }),
+    ...(zones === undefined ? {} : { zones }),
+    ...(values.until === undefined ? {} : { expires: new Date(instantOf(values.until)).toISOString().replace(/\.\d+Z$/, 'Z') }),
+  };
+  const body = {
+    name: values.name ?? ofFile,
+    pem: readPem(file),
+    source: values.source,
+    ...(values.note === undefined ? {} : { note: values.note }),
+    limits,
+    reason: reasonOf(call),
+  };
+  const answer = await client.json<{ readonly sha256: string; readonly subject: string }>('POST', '/trust', body);
+  const preview = await client.json<AnchorPreview>('GET', `/trust/${answer.sha256}/preview`);
+  say(call, { ...answer, preview }, [
+    `Staged ${body.name}: ${answer.subject}`,
+    `sha256 ${answer.sha256}`,
+    ...previewLines(preview),
+    `Another person approves it: sallyport trust approve ${body.name} --reason TEXT`,
+  ]);
+  return exit.findings;
+}
+
+/** Nothing is approved by somebody who was not shown what it lets in. */
+async function approve(call: Call, named: string): Promise<number> {
+  const anchor = await theAnchor(call, named);
+  if (anchor.state !== 'staged') throw new ClientError('conflict', `Cannot approve ${anchor.name}: it is in force`);
+  const preview = await previewOf(call, anchor);
+  if (call.values.yes !== true) {
+    say(call, { ...anchor, preview }, [...details(anchor), ...previewLines(preview), 'Nothing is approved yet: say --yes']);
+    return exit.findings;
+  }
+  const body = { newlyAdmits: preview.newlyAdmitted.length, reason: reasonOf(call) };
+  await call.client.ask('POST', `/trust/${anchor.sha256}/approve`, body);
+  say(call, { ok: true, preview }, [`Approved ${anchor.name}: it counts within seconds`, ...previewLines(preview)]);
+  return exit.good;
+}
+
+async function change(call: Call, named: string, action: 'remove' | 'expire', body: object, said: string): Promise<number> {
+  const anchor = await theAnchor(call, named);
+  await call.client.ask('POST', `/trust/${anchor.sha256}/${action}`, { ...body, reason: reasonOf(call) });
+  say(call, { ok: true }, [`${said} ${anchor.name}: it counts within seconds`]);
+  return exit.good;
+}
+
+const all = async ({ client }: Call): Promise<readonly ShownAnchor[]> =>
+  (await client.json<{ readonly anchors: readonly ShownAnchor[] }>('GET', '/trust')).anchors;
+const previewOf = ({ client }: Call, { sha256 }: ShownAnchor): Promise<AnchorPreview> => client.json('GET', `/trust/${sha256}/preview`);
+
+/** By name, or by at least 8 digits of its SHA-256. */
+async function theAnchor(call: Call, named: string): Promise<ShownAnchor> {
+  const anchors = await all(call);
+  const byHash = /^[0-9a-f]{8,64}$/i.test(named) ? anchors.filter(a => a.sha256.startsWith(named.toLowerCase())) : [];
+  const found = [...anchors.filter(a => a.name === named), ...byHash];
+  const [one] = found;
+  if (one === undefined) throw new NoSuchDevice(`Cannot find '${named}': no anchor has this name or fingerprint`);
+  if (new Set(found.map(a => a.sha256)).size > 1)
+    throw new ClientError('conflict', `Cannot tell which anchor '${named}' is; name it by its SHA-256`);
+  return one;
+}
+
+function say({ io, values }: Call, value: unknown, lines: readonly string[]): void {
+  io.stdout.write(values.json === true ? `${visibleJson(value)}\n` : lines.map(line => `${visibleText(line)}\n`).join(''));
+}
+
+const day = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+const stateOf = ({ state, expires }: ShownAnchor): string =>
+  state === 'staged' ? 'staged' : expires !== undefined && expires <= Date.now() ? 'ended' : 'in force';
+
+function summary({ subject, uses, expires, zones, from, provenance }: ShownAnchor): string {
+  const limits = [
+    ...(uses.length === 1 && uses[0] === 'identity' ? [] : [`for ${uses.join(', ')}`]),
+    ...(zones === undefined ? [] : [`in ${zones.join(', ')}`]),
+    ...(expires === undefined ? [] : [`until ${day(expires)}`]),
+  ];
+  return [subject, ...limits, from === 'file' ? (provenance?.file ?? 'from a file') : 'brought by people'].join('; ');
+}
+
+function details(anchor: ShownAnchor): readonly string[] {
+  const { name, sha256, subject, uses, vendor, expires, zones, constraints, revocation, provenance, staged, approved } = anchor;
+  const row = (label: string, text: string | undefined): readonly string[] => (text === undefined ? [] : [`${label.padEnd(11)}${text}`]);
+  const said = (one: typeof staged): string | undefined => one && `${one.by} at ${day(one.at)}: ${one.reason}`;
+  return [
+    ...row('anchor', `${name}, ${stateOf(anchor)}`),
+    ...row('subject', subject),
+    ...row('sha256', sha256),
+    ...row('for', uses.join(', ')),
+    ...row('vendor', vendor),
+    ...row('zones', zones?.join(', ')),
+    ...row('until', expires === undefined ? undefined : day(expires)),
+    ...row('held to', constraints === undefined ? undefined : JSON.stringify(constraints)),
+    ...row(
+      'revocation',
+      revocation === undefined
+        ? undefined
+        : `${revocation.whenUnknown} what is unknown; fetched from ${revocation.hosts.join(', ') || 'nowhere'}`,
+    ),
+    ...row('source', provenance?.source),
+    ...row('note', provenance?.note),
+    ...row('file', provenance?.file),
+    ...row('by', provenance === undefined ? undefined : `${provenance.by}, ${provenance.when}`),
+    ...row('staged', said(staged)),
+    ...row('approved', said(approved)),
+  ];
+}
+
+function previewLines({ newlyAdmitted, judged, untold }: AnchorPreview): readonly string[] {
+  const who = newlyAdmitted.length === 0 ? '' : `: ${newlyAdmitted.slice(0, 20).join(', ')}${newlyAdmitted.length > 20 ? ' …' : ''}`;
+  return [
+    `Would newly admit ${newlyAdmitted.length} ${newlyAdmitted.length === 1 ? 'device' : 'devices'}${who} (${judged} chains judged anew${untold === 0 ? '' : `; of ${untold} more devices it cannot be told`})`,
+  ];
+}
+
+function instantOf(text: string): number {
+  const at = readInstant(text);
+  if (at === undefined) throw new WrongCall(`Cannot read --until '${text}': write 2026-03-01 or 2026-03-01T18:00Z`);
+  return at;
+}
+
+function readPem(path: string): string {
+  try {
+    const text = readFileSync(path, 'utf8');
+    if (text.length > 20_000) throw new ClientError('failed', `Cannot read ${path}: it is longer than 20000 characters`);
+    return text;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && !(error instanceof ClientError))
+      throw new ClientError('failed', `Cannot read ${path}: ${String(error.code)}`);
+    throw error;
+  }
+}

@@ -1,0 +1,103 @@
+import type { Hex, Millis } from '../model/address.ts';
+import type { EventBody } from '../model/event.ts';
+import type { AnchorCommand } from '../model/machine.ts';
+import type { AnchorMaterial, BroughtAnchor } from '../model/trust.ts';
+
+/** Cap of what people bring, and how long one that is staged can be approved. Milliseconds. */
+export const maxBrought = 256;
+export const stagedMs: Millis = 14 * 86_400_000;
+
+type Answer = { readonly events: readonly EventBody[] } | { readonly status: 400 | 404 | 409; readonly problem: string };
+type Asker = { readonly by: string; readonly reason: string; readonly now: Millis };
+
+/** The anchors that people brought: the fold of what they said. Files are no part of it. */
+export class BroughtAnchors {
+  /** By SHA-256 of the certificate; at most `maxBrought`, and only people's words make one. */
+  readonly #anchors = new Map<Hex, BroughtAnchor>();
+
+  static from(snapshot: readonly BroughtAnchor[] = []): BroughtAnchors {
+    const brought = new BroughtAnchors();
+    for (const one of snapshot) brought.#anchors.set(one.sha256, one);
+    return brought;
+  }
+
+  all(): readonly BroughtAnchor[] {
+    return [...this.#anchors.values()];
+  }
+
+  get(sha256: Hex): BroughtAnchor | undefined {
+    return this.#anchors.get(sha256);
+  }
+
+  /** Those that count, each with who brought and who approved it. */
+  inForce(): readonly AnchorMaterial[] {
+    return this.all().flatMap(({ state, anchor, approved }) => {
+      if (state !== 'in-force' || approved === undefined) return [];
+      const { provenance } = anchor;
+      return [provenance === undefined ? anchor : { ...anchor, provenance: { ...provenance, approvedBy: approved.by } }];
+    });
+  }
+
+  apply(at: Millis, body: EventBody): void {
+    if (body.kind === 'anchor-staged') {
+      const { sha256, subject, anchor, by, reason } = body;
+      if (this.#anchors.size < maxBrought) this.#anchors.set(sha256, { sha256, subject, anchor, state: 'staged', by, at, reason });
+    } else if (body.kind === 'anchor-approved')
+      this.#change(body.sha256, { state: 'in-force', approved: { by: body.by, at, reason: body.reason } });
+    else if (body.kind === 'anchor-removed') this.#anchors.delete(body.sha256);
+    else if (body.kind === 'anchor-expires') {
+      const found = this.#anchors.get(body.sha256);
+      if (found !== undefined) this.#change(body.sha256, { anchor: { ...found.anchor, expires: body.expires } });
+    }
+  }
+
+  /** What a command does, as Events, or why it is refused. Taking trust away needs one person, giving it two. */
+  command({ by, reason, now }: Asker, command: AnchorCommand): Answer {
+    const { sha256 } = command;
+    const found = this.#anchors.get(sha256);
+    const refuse = (verb: string, why: string, status: 400 | 404 | 409 = 409): Answer => ({
+      status,
+      problem: `Cannot ${verb} anchor ${sha256.slice(0, 16)}: ${why}`,
+    });
+    if (command.kind === 'stage-anchor') {
+      const twin = this.all().find(other => other.sha256 !== sha256 && other.anchor.name === command.anchor.name);
+      if (found !== undefined && !(found.state === 'staged' && now - found.at > stagedMs))
+        return refuse('stage', `it is ${found.state} already`);
+      if (twin !== undefined) return refuse('stage', `the name ${twin.anchor.name} is taken by ${twin.sha256.slice(0, 16)}`);
+      if (this.#anchors.size >= maxBrought) return refuse('stage', `there are ${maxBrought} already`);
+      const again: readonly EventBody[] = found === undefined ? [] : [{ kind: 'anchor-removed', sha256, by, reason: 'staged anew' }];
+      return { events: [...again, { kind: 'anchor-staged', sha256, subject: command.subject, anchor: command.anchor, by, reason }] };
+    }
+    if (found === undefined)
+      return refuse(verbs[command.kind], 'nobody brought one with that fingerprint; what stands in a file is changed there', 404);
+    switch (command.kind) {
+      case 'approve-anchor': {
+        if (found.state !== 'staged') return refuse('approve', 'it is in force already');
+        if (now - found.at > stagedMs) return refuse('approve', 'it was staged too long ago; stage it anew');
+        if (personOf(found.by) === personOf(by)) return refuse('approve', `${found.by} brought it, and another person must approve it`);
+        const { newlyAdmits, untold } = command;
+        return { events: [{ kind: 'anchor-approved', sha256, newlyAdmits, untold, by, reason }] };
+      }
+      case 'remove-anchor':
+        return { events: [{ kind: 'anchor-removed', sha256, by, reason }] };
+      case 'expire-anchor':
+        if (command.expires >= (found.anchor.expires ?? Number.POSITIVE_INFINITY))
+          return refuse(
+            'expire',
+            `it ends before that, at ${new Date(found.anchor.expires ?? 0).toISOString()}; for longer, stage it anew`,
+            400,
+          );
+        return { events: [{ kind: 'anchor-expires', sha256, expires: command.expires, by, reason }] };
+    }
+  }
+
+  #change(sha256: Hex, change: Partial<BroughtAnchor>): void {
+    const found = this.#anchors.get(sha256);
+    if (found !== undefined) this.#anchors.set(sha256, { ...found, ...change });
+  }
+}
+
+const verbs = { 'approve-anchor': 'approve', 'remove-anchor': 'remove', 'expire-anchor': 'expire' } as const;
+
+/** The same name on the page and on the command line is one person. Who is root can be anybody: this guards against slips and one stolen account. */
+export const personOf = (by: string): string => by.replace(/^local:/, '').toLowerCase();

@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { runClientVerb } from '../../gateway/api/verbs.ts';
+import * as schemas from '../../gateway/api/schemas-trust.ts';
+import { makeSelfSigned, makeVendor } from '../vectors/pki.ts';
+import { type OpenPage, openPage } from './open-page.ts';
+
+let open: OpenPage;
+let folder = '';
+beforeAll(async () => {
+  open = await openPage();
+  folder = mkdtempSync(join(tmpdir(), `sallyport-trust-verb-${process.pid}-`));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+  return open.close();
+});
+beforeEach(() => void open.site.commands.splice(0));
+
+async function sallyport(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  let [out, err] = ['', ''];
+  const io = {
+    socketPath: open.controlSocket,
+    stdout: { write: (text: string) => (out += text) },
+    stderr: { write: (text: string) => (err += text) },
+    user: 'bob',
+  };
+  return { code: await runClientVerb('trust', args, io), out, err };
+}
+
+describe('sallyport trust', () => {
+  it('lists anchors of files and of people, says what waits, and makes no text of a certificate dangerous', async () => {
+    const { code, out } = await sallyport();
+    expect(code).toBe(2);
+    expect(out).toMatch(/^a1a1a1a1a1a1a1a1 {2}in force {3}acme\.device-ca\.pem: O=Acme; from a file$/m);
+    expect(out).toMatch(/^b2b2b2b2b2b2b2b2 {2}staged {5}omron: O=Omron/m);
+    expect(out).not.toMatch(/[\u202e\u0000\u0007]/);
+    const listed: unknown = JSON.parse((await sallyport('list', '--json')).out);
+    expect(schemas.trustState.parse({ anchors: listed })).toEqual({
+      anchors: open.site.trust.anchors(),
+    });
+  });
+
+  it('shows what an anchor would newly admit, by name or fingerprint', async () => {
+    for (const named of ['omron', 'B2B2B2B2']) {
+      const { code, out } = await sallyport('show', named);
+      expect(code).toBe(2);
+      expect(out).toContain('Would newly admit 1 device: d3 (2 chains judged anew; of 1 more devices it cannot be told)');
+      expect(out).toMatch(/^staged {5}local:ann at .*: new drives$/m);
+    }
+    expect((await sallyport('show', 'acme.device-ca.pem')).code).toBe(0);
+    expect((await sallyport('show', 'nobody')).code).toBe(4);
+  });
+
+  it('approves only with --yes, and with the number that was shown', async () => {
+    const shown = await sallyport('approve', 'omron', '--reason', 'checked');
+    expect([shown.code, open.site.commands]).toEqual([2, []]);
+    expect(shown.out).toContain('Nothing is approved yet: say --yes');
+    expect((await sallyport('approve', 'omron', '--yes', '--reason', 'checked')).code).toBe(0);
+    expect(open.site.commands).toEqual([
+      { by: 'local:bob', reason: 'checked', command: { kind: 'approve-anchor', sha256: 'b2'.repeat(32), newlyAdmits: 1, untold: 1 } },
+    ]);
+    expect((await sallyport('approve', 'acme.device-ca.pem', '--yes', '--reason', 'checked')).code).toBe(1);
+  });
+
+  it('brings a CA certificate with its limits; a leaf, two certificates and no certificate are refused', async () => {
+    const vendor = await makeVendor({ name: 'Acme' });
+    const put = (name: string, text: string): string => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    const file = put('Acme.device-ca.pem', vendor.anchorPem);
+    const rest = ['--source', 'https://acme.example/pki', '--reason', 'new sensors'] as const;
+    // The stand-in site stages nothing, so that the preview that follows is refused.
+    const added = await sallyport('add', file, ...rest, '--vendor', 'Acme Sensors', '--zone', 'dock,yard', '--until', '2027-03-01');
+    expect(added.err).toContain('none is staged');
+    expect(open.site.commands[0]).toMatchObject({
+      by: 'local:bob',
+      reason: 'new sensors',
+      command: {
+        kind: 'stage-anchor',
+        subject: 'O=Acme, CN=Acme Device Root',
+        anchor: {
+          name: 'acme',
+          vendor: 'Acme Sensors',
+          zones: ['dock', 'yard'],
+          expires: Date.parse('2027-03-01T23:59:59Z'),
+          provenance: { source: 'https://acme.example/pki', by: 'local:bob' },
+        },
+      },
+    });
+    const leaf = await makeSelfSigned({ cn: 'leaf' });
+    expect((await sallyport('add', put('leaf.pem', leaf.chainPem), ...rest)).err).toContain('is no CA');
+    expect((await sallyport('add', put('two.pem', vendor.anchorPem.repeat(2)), ...rest)).err).toContain('2 certificates in PEM');
+    expect((await sallyport('add', put('none.pem', 'x'), ...rest)).err).toContain('0 certificates in PEM');
+    expect((await sallyport('add', file, '--reason', 'x y z')).err).toContain('--source is missing');
+    expect((await sallyport('add', join(folder, 'absent'), ...rest)).err).toContain('ENOENT');
+    expect((await sallyport('add', file, ...rest, '--uses', 'everything')).err).toContain('uses');
+    expect(open.site.commands).toHaveLength(1);
+  });
+
+  it('takes away and ends', async () => {
+    await sallyport('remove', 'omron', '--reason', 'not ours');
+    await sallyport('expire', 'omron', '--until', '2026-12-31', '--reason', 'line sold');
+    await sallyport('expire', 'omron', '--reason', 'line sold');
+    expect(open.site.commands.map(({ command }) => command)).toMatchObject([
+      { kind: 'remove-anchor', sha256: 'b2'.repeat(32) },
+      { kind: 'expire-anchor', expires: Date.parse('2026-12-31T23:59:59.999Z') },
+      { kind: 'expire-anchor' },
+    ]);
+  });
+
+  it.each([
+    [['burn', 'omron'], 'give list, show, add'],
+    [['show'], 'name one anchor'],
+    [['list', 'omron'], 'it takes no arguments'],
+    [['remove', 'omron', '--yes', '--reason', 'abc'], 'it has no option --yes'],
+    [['remove', 'omron'], '--reason is missing'],
+  ])('refuses %j', async (args, words) => {
+    const { code, err } = await sallyport(...args);
+    expect([code, err]).toEqual([1, expect.stringContaining(words)]);
+    expect(open.site.commands).toEqual([]);
+  });
+});

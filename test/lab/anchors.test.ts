@@ -1,0 +1,61 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runClientVerb } from '../../gateway/api/verbs.ts';
+import { GatewayProcess } from './gateway-process.ts';
+import { makeVendor } from '../vectors/pki.ts';
+import { labIsMissing } from './namespace.ts';
+import { row, Standing } from './standing.ts';
+
+const missing = labIsMissing();
+if (missing) console.log(`skipped: ${missing}`);
+
+describe.skipIf(missing)('a trust anchor that people bring to a live gateway', () => {
+  let site: Standing;
+  beforeAll(async () => {
+    site = await Standing.make('spanch');
+    // Somebody else's anchor only: that of the sensor's maker is what people bring.
+    const folder = `${site.gateway.data}/policies.d/anchors`;
+    writeFileSync(`${folder}/other.device-ca.pem`, (await makeVendor({ name: 'Other' })).anchorPem);
+    rmSync(`${folder}/acme.device-ca.pem`);
+    await site.warehouse.start(row('sensor'));
+    await site.untilDevice('sensor', d => d.enforcement === 'quarantined' && d.reason === 'CHAIN_UNTRUSTED');
+    writeFileSync(`${site.folder}/acme.pem`, site.identities.anchorPem);
+  });
+  afterAll(() => site?.close());
+
+  const trust = async (user: string, ...args: readonly string[]) => {
+    let [out, err] = ['', ''];
+    const io = {
+      socketPath: `${site.gateway.data}/control.sock`,
+      stdout: { write: (text: string) => (out += text) },
+      stderr: { write: (text: string) => (err += text) },
+      user,
+    };
+    return { code: await runClientVerb('trust', args, io), out, err };
+  };
+
+  it('is shown with what it would newly admit, and changes nothing while one person has spoken', async () => {
+    const { code, out, err } = await trust('ann', 'add', `${site.folder}/acme.pem`, '--source', 'the maker', '--reason', 'new sensors');
+    expect([code, err]).toEqual([2, '']);
+    const id = (await site.device('sensor'))?.id;
+    expect(out).toContain(`Would newly admit 1 device: ${id} (1 chains judged anew)`);
+    expect((await trust('ann', 'approve', 'acme', '--yes', '--reason', 'I am sure')).err).toContain('another person must approve it');
+    expect((await site.device('sensor'))?.enforcement).toBe('quarantined');
+  });
+
+  it('lets the device in when another person approves it, and says who', async () => {
+    expect((await trust('bob', 'approve', 'acme', '--yes', '--reason', 'compared by phone')).code).toBe(0);
+    await site.untilDevice('sensor', d => d.admission === 'admitted' && d.enforcement === 'open');
+    const { out } = await trust('carl', 'show', 'acme');
+    expect(out).toMatch(/^approved {3}local:bob at .*: compared by phone$/m);
+  });
+
+  it('stays over a restart, and goes when one person takes it away', async () => {
+    const { data } = site.gateway;
+    await site.gateway.stop();
+    site.gateway = await GatewayProcess.start(site.warehouse, data, `${site.folder}/gateway.log`);
+    expect((await trust('carl', 'list')).out).toMatch(/in force {3}acme: /);
+    expect((await trust('carl', 'remove', 'acme', '--reason', 'contract ended')).code).toBe(0);
+    await site.untilDevice('sensor', d => d.enforcement === 'quarantined' && d.reason === 'CHAIN_UNTRUSTED');
+  });
+});
