@@ -1,5 +1,5 @@
 import { createHash, generateKeyPairSync } from 'node:crypto';
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { encode } from 'cborg';
 import { importJWK, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -65,6 +65,15 @@ describe.skipIf(missing)('Evidence and its place', () => {
     writeFileSync(`${own()}/reference-values/${name}.json`, made.file);
     writeFileSync(`${own()}/reference-values/${name}.json.sig`, made.signature);
   };
+  /** Trust files are read every few seconds. A wrong one that is told and then taken away shows that those before it are in force. */
+  const untilRead = async (): Promise<void> => {
+    const problems = async () => (await site.gateway.health()).policy.problems;
+    const wrong = `${own()}/anchors/wrong.keys.yaml`;
+    writeFileSync(wrong, 'no list');
+    await until(async () => (await problems()).join().includes('wrong.keys.yaml'), 'the wrong file is told');
+    rmSync(wrong);
+    await until(async () => (await problems()).length === 0, 'the problem is gone');
+  };
 
   beforeAll(async () => {
     site = await Standing.make('spplace');
@@ -73,6 +82,7 @@ describe.skipIf(missing)('Evidence and its place', () => {
     writeFileSync(`${own()}/anchors/meters.keys.yaml`, listed);
     references('meters', 'Acme Meters', 'M1', '33'.repeat(32));
     appendFileSync(`${own()}/expected/dock.yaml`, `- serial: "${instance}"\n  vendor: Acme Meters\n  port: ${row('stealth').port}\n`);
+    await untilRead();
     await site.start('sensor');
     for (const host of ['stealth', 'hostile']) await plugIn(host);
     for (const host of ['printer', 'tampered']) await plugIn(host, `${row(host).lease}/16`);
@@ -204,6 +214,7 @@ describe.skipIf(missing)('Evidence and its place', () => {
     beforeAll(async () => {
       const vendor = await makeVendor({ name: 'Acme Edge' });
       writeFileSync(`${own()}/anchors/edge.device-ca.pem`, vendor.anchorPem);
+      await untilRead();
       appendFileSync(`${own()}/expected/dock.yaml`, `- serial: "EB3-0001"\n  vendor: Acme Edge\n  port: ${row('printer').port}\n`);
       tpm = Swtpm.make();
       await tpm.start();
