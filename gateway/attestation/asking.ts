@@ -79,13 +79,15 @@ export class Asking<R extends DeviceRecord> {
 
   /** What was judged under other anchors, reference values or lists of revoked certificates is judged anew, and so is whoever may be another since. */
   noted(event: EventBody, now: Millis): void {
-    const isForAll = event.kind === 'trust-loaded';
-    if (isForAll || event.kind === 'revocation-news')
-      for (const { device, attestation } of this.#parts.inventory.records())
-        if (isForAll || (event.kind === 'revocation-news' && isBelow(attestation.result, event.anchor)))
-          this.hasten(device.id, 'event', now);
-    if (event.kind === 'device-moved') this.hasten(event.device, 'event', now);
-    if (event.kind === 'fact-learned' && mayBeAnother.has(event.observation.fact.kind)) this.rouse(event.device, now);
+    if (event.kind === 'device-moved') return this.hasten(event.device, 'event', now);
+    if (event.kind === 'fact-learned' && mayBeAnother.has(event.observation.fact.kind)) return this.rouse(event.device, now);
+    if (event.kind !== 'trust-loaded' && event.kind !== 'revocation-news') return;
+    for (const { device, attestation } of this.#parts.inventory.records()) {
+      if (event.kind !== 'trust-loaded' && !isBelow(attestation.result, event.anchor)) continue;
+      // Somebody changed it, so at once; but many are due, so nobody goes first for it.
+      this.#schedule.hasten(device.id, 'person', now);
+      this.#hastened.set(device.id, 'event');
+    }
   }
 
   /** Something about a device that has attested changed, or it woke: it is asked now. Devices cause this themselves, so it is metered. */

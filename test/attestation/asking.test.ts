@@ -80,6 +80,18 @@ describe('whose turn it is', () => {
     expect(asking.agedTo(left, due + 23_000)).toBe(due + 23_000);
   });
 
+  it('after a change of trust everybody is due at once, however often it changes, and nobody goes first for it', () => {
+    const { asking, add, turn } = world();
+    add('stranger', 'v1', { attestation: { result: resultAt(0) } });
+    add('ours', 'v1', { bound: true, attestation: { result: resultAt(0) } });
+    for (const now of [1_000, 2_000, 3_000]) {
+      asking.noted({ kind: 'trust-loaded', hash: 'aa', anchors: [], referenceSets: [] }, now);
+      const left = turn(now, []);
+      expect(left.map(({ device }) => device)).toEqual(['ours', 'stranger']);
+      for (const { id } of left) asking.finished(id, affirmed(now), now);
+    }
+  });
+
   it('ends with the device: who left is not asked, and nothing of him is kept', () => {
     const { add, asking, turn, records } = world();
     for (let i = 0; i < 10; i++) add(`d${i}`, 'v1');

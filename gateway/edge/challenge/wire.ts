@@ -1,8 +1,10 @@
 import type { Evidence, EvidenceMediaType } from '../../model/attestation.ts';
-import { messageEvidence } from '../../attestation/evidence.ts';
+import { chainEvidence, messageEvidence } from '../../attestation/evidence.ts';
 import type { Freshness } from '../../attestation/scheme.ts';
 
-/** Evidence between processes: `bytes`, and DER `certificates` leaf first, in base64. */
+const chainType = 'application/vnd.sallyport.x509-chain';
+
+/** Evidence between processes: `bytes`, and DER `certificates` leaf first, in base64. Of a chain that is its certificates `bytes` may be empty. */
 export type WireEvidence = { readonly mediaType: EvidenceMediaType; readonly bytes: string; readonly certificates: readonly string[] };
 
 /** `Freshness` with its nonce in base64. */
@@ -15,13 +17,16 @@ export const maxEvidenceBytes = 3 * 1024 * 1024;
 
 export const wireEvidence = ({ mediaType, bytes, certificates }: Omit<Evidence, 'id'>): WireEvidence => ({
   mediaType,
-  bytes: toBase64(bytes),
+  // A chain is nothing but its certificates: once is enough.
+  bytes: mediaType === chainType && certificates.length > 0 ? '' : toBase64(bytes),
   certificates: certificates.map(toBase64),
 });
 
 /** The id is made from the bytes; what the sender calls them decides nothing. */
 export const fromWire = ({ mediaType, bytes, certificates }: WireEvidence): Evidence =>
-  messageEvidence(mediaType, bytesOf(bytes), certificates.map(bytesOf));
+  mediaType === chainType && bytes === ''
+    ? chainEvidence(certificates.map(bytesOf))
+    : messageEvidence(mediaType, bytesOf(bytes), certificates.map(bytesOf));
 
 export const wireFreshness = (freshness: Freshness): SentFreshness =>
   freshness.kind === 'nonce' ? { ...freshness, nonce: toBase64(freshness.nonce) } : freshness;

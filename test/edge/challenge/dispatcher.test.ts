@@ -55,7 +55,7 @@ describe('a challenge', () => {
     );
     expect(b.challenger[0]).toMatchObject({ localPorts: opened.map(({ localPort }) => localPort), localAddress: '10.20.0.1' });
     b.dispatcher.answered({ type: 'outcome', id: 'c1', outcome: answer, evidence: wireEvidence(token) });
-    expect(b.done).toEqual([['c1', answer]]);
+    expect(b.done).toEqual([['c1', { ...answer, evidence: token.id }]]);
     expect(b.kept).toEqual([token]);
     expect(b.enforcer.filter(({ type }) => type === 'close-lane')).toHaveLength(2);
   });
