@@ -151,6 +151,8 @@ export type DeviceDetail = {
   readonly challengedAt?: Millis;
   /** When its Evidence was last authentic; absent iff it never was. */
   readonly lastVerified?: Millis;
+  /** When it measured itself, in words; absent where its Evidence does not tell. */
+  readonly measured?: string;
   /** How far `proof` has aged. */
   readonly freshness?: ResultFreshness;
   readonly lastFailure?: { readonly at: Millis; readonly code: ReasonCode; readonly detail: string };

@@ -6,6 +6,7 @@ import { vendorShown } from '../model/vendor-shown.ts';
 import { whySentence } from '../policy/explain.ts';
 import type { DeviceDetail, DeviceRow, LinkedRow, Proof } from './contract.ts';
 import { describeEvent, describeEvidence, describeFact } from './describe.ts';
+import { measuredText } from './measured-text.ts';
 
 /** The part of an object whose values are set, so that optional fields are absent and never undefined. */
 type Set<T> = { [K in keyof T]: Exclude<T[K], undefined> };
@@ -83,6 +84,7 @@ export function deviceDetail(view: DeviceView, timeline: readonly Event[], other
       proof: proofOf(view),
       challengedAt: attestation.challengedAt,
       lastVerified: attestation.lastVerified,
+      measured: attestation.startedAgo && measuredText(attestation.startedAgo),
       freshness: attestation.freshness,
       lastFailure: attestation.lastFailure,
       excusable: attestation.status === 'contraindicated' || attestation.reason === 'ATTESTATION_STOPPED' ? attestation.reason : undefined,

@@ -268,6 +268,7 @@ export const deviceDetail = z.object({
   proof: proof.optional(),
   challengedAt: millis.optional(),
   lastVerified: millis.optional(),
+  measured: z.string().optional(),
   freshness: z.enum(resultFreshnesses).optional(),
   lastFailure: z.object({ at: millis, code: reasonCode, detail: z.string() }).optional(),
   excusable: reasonCode.optional(),

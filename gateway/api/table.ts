@@ -55,6 +55,7 @@ export function whyText(detail: DeviceDetail): string {
       : [
           `proof  last verified ${new Date(detail.lastVerified).toISOString()}${detail.freshness === undefined ? '' : `, ${ages[detail.freshness]}`}`,
         ]),
+    ...(detail.measured === undefined ? [] : [`       measured ${detail.measured}`]),
     `rule   ${row.rule.name}, ${row.rule.at}`,
     ...(row.sharesPortWith === undefined
       ? []

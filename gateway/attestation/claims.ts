@@ -1,5 +1,5 @@
 import type { Hex, Millis } from '../model/address.ts';
-import type { AttestedIdentity, Digest, QuoteState } from '../model/attestation.ts';
+import type { AttestedIdentity, Digest, QuoteState, StartTime } from '../model/attestation.ts';
 import type { Flags } from '../codec/dice.ts';
 import type { Voucher } from './trust.ts';
 
@@ -50,6 +50,8 @@ export type ChainClaims = {
   readonly pathEnds: Millis;
   /** The nonces that the Evidence carries under its signature; `scheme()` compares. Absent where the handshake is what is fresh. */
   readonly nonces?: readonly Uint8Array[];
+  /** When the device started and measured itself, where its format tells. */
+  readonly started?: StartTime;
   /** Where the TPM stands, for the next quote to be compared with. */
   readonly quote?: QuoteState;
 };

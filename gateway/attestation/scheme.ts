@@ -217,6 +217,7 @@ function appraised(
     ...(checks.reason === undefined ? {} : { reason: checks.reason }),
     checks: checks.list(),
     ...(claims === undefined ? {} : { identity: claims.identity }),
+    ...(claims?.started === undefined ? {} : { started: claims.started }),
     ...(quote === undefined ? {} : { quote }),
     evidence: evidence.id,
   };

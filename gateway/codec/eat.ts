@@ -21,6 +21,8 @@ export type EatClaims = {
   readonly debug?: DebugState;
   /** oemboot: whether all firmware was authorised by the maker. */
   readonly isBootAuthorised?: boolean;
+  /** uptime: since the device started. Milliseconds. */
+  readonly uptime?: Millis;
   readonly expires?: Millis;
   readonly notBefore?: Millis;
   readonly measurements: readonly MeasuredComponent[];
@@ -34,6 +36,7 @@ const names = {
   nonce: [10, 'eat_nonce'],
   ueid: [256, 'ueid'],
   model: [259, 'hwmodel'],
+  uptime: [261, 'uptime'],
   bootAuthorised: [262, 'oemboot'],
   debug: [263, 'dbgstat'],
   profile: [265, 'eat_profile'],
@@ -66,6 +69,7 @@ export function decodeEatClaims(claims: CborMap, form: Form, depth = 0): EatClai
     softwareVersion: when('softwareVersion', v => textOf(listOf(v, 'swversion')[0], 'swversion')),
     debug: when('debug', debugState),
     isBootAuthorised: when('bootAuthorised', v => boolean(v, 'oemboot')),
+    uptime: when('uptime', v => seconds(v, 'uptime')),
     expires: when('expires', v => seconds(v, 'exp')),
     notBefore: when('notBefore', v => seconds(v, 'nbf')),
   };

@@ -145,12 +145,15 @@ const identity = z.object({
   notAfter: z.number(),
 });
 const counter = z.number().int().min(0).max(0xffff_ffff);
+const started = z.object({ before: millis, after: millis.optional() });
 const quote = z.object({
   ak: hex,
   clock: z.string().regex(/^\d{1,20}$/),
   resetCount: counter,
   restartCount: counter,
   since: z.enum(['first', 'running', 'resumed', 'rebooted']),
+  at: millis.optional(),
+  started: started.optional(),
   ima: z.object({ bank: z.string().max(10), value: hex, entries: counter, policy: hex.optional() }).optional(),
 });
 const result = z.object({
@@ -167,6 +170,7 @@ const result = z.object({
   digestsExpected: z.array(digest).max(200),
   evidence: hex,
   referenceSets: z.array(text).max(50),
+  started: started.optional(),
   quote: quote.optional(),
 });
 const outcome = z.discriminatedUnion('kind', [

@@ -38,7 +38,7 @@ export function decisionFacts(
     : isUnplaced
       ? 'LOCATION_NOT_PROVEN'
       : unproved(attestation, zone, remembered);
-  const identity = attestation.result?.identity;
+  const { identity, started } = attestation.result ?? {};
   return {
     zone: zone.name,
     mac: device.mac,
@@ -58,6 +58,7 @@ export function decisionFacts(
     ...(model === undefined ? {} : { model: model.value }),
     ...(hostname === undefined ? {} : { hostname: hostname.value }),
     ...(reason === undefined ? {} : { attestationReason: reason }),
+    ...(started === undefined ? {} : { started }),
     ...(identity?.serial === undefined ? {} : { serial: identity.serial }),
     ...(identity === undefined ? {} : { deviceKey: identity.deviceKey }),
     ...(person === undefined ? {} : { person }),

@@ -1,7 +1,7 @@
-import type { Check } from '../model/attestation.ts';
+import type { Check, StartTime } from '../model/attestation.ts';
 import type { Enforcement, Presence } from '../model/axes.ts';
 import type { DecisionFacts } from '../model/decision.ts';
-import type { Device, DeviceView, ResultFreshness } from '../model/device.ts';
+import type { AttestationState, Device, DeviceView, ResultFreshness } from '../model/device.ts';
 import { isVirtualRouterMac } from '../model/address-class.ts';
 import type { DeviceId, Millis } from '../model/address.ts';
 import type { ReasonCode } from '../model/reason.ts';
@@ -62,6 +62,7 @@ export function viewOf(record: DeviceRecord, now: Millis, linkIsDown: boolean): 
       assurance: decision.facts.assurance,
       ...reasonShown(decision.facts),
       ...freshnessOf(record, now),
+      ...startedAgo(attestation.result?.started, now),
       checks: withExpected(withPlace(attestation.checks, decision.facts), record),
     },
     admission: decision.admission,
@@ -81,6 +82,12 @@ function freshnessOf({ attestation: { result }, decision }: DeviceRecord, now: M
   if (now < result.expires) return { freshness: 'fresh' };
   return { freshness: decision?.facts.attestation === 'none' ? 'ended' : 'stale' };
 }
+
+/** Evidence says what was measured at the start: of files run or changed since then it knows nothing. */
+const startedAgo = (started: StartTime | undefined, now: Millis): Partial<Pick<AttestationState, 'startedAgo'>> =>
+  started === undefined
+    ? {}
+    : { startedAgo: { atLeast: now - started.before, ...(started.after === undefined ? {} : { atMost: now - started.after }) } };
 
 /** What stands in the way beside what was judged: time, silence, its place. */
 function reasonShown({ attestationReason: reason }: DecisionFacts): { readonly reason?: ReasonCode } {

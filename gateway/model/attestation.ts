@@ -60,6 +60,12 @@ export type AttestedIdentity = {
   readonly notAfter: Millis;
 };
 
+/**
+ * When a device last started and measured itself: no later than `before` and no earlier than `after`, which is absent where nobody can tell. Milliseconds
+ * since 1970 by our clock.
+ */
+export type StartTime = { readonly before: Millis; readonly after?: Millis };
+
 /** Where a TPM stood when it was last quoted: the next quote must not lie before it. Only authentic quotes leave one. */
 export type QuoteState = {
   /** SHA-256 of the attestation key's SubjectPublicKeyInfo; counters of different keys cannot be compared. */
@@ -70,6 +76,9 @@ export type QuoteState = {
   readonly restartCount: number;
   /** What happened since the quote before. */
   readonly since: 'first' | 'running' | 'resumed' | 'rebooted';
+  /** When that quote was judged, and between which instants the TPM was last reset. Absent in journals of older versions. */
+  readonly at?: Millis;
+  readonly started?: StartTime;
   /** How far the list of measured files was replayed, to which value of which bank, and under which policy. */
   readonly ima?: { readonly bank: string; readonly value: Hex; readonly entries: number; readonly policy?: Hex };
 };
@@ -92,6 +101,8 @@ export type AttestationResult = {
   readonly evidence: Hex;
   /** Reference sets that took part, by their file and SHA-256. */
   readonly referenceSets: readonly string[];
+  /** When it started and measured itself, where authentic Evidence tells. */
+  readonly started?: StartTime;
   /** Where its TPM stood at the last authentic quote, this one or one before; absent iff there was none. */
   readonly quote?: QuoteState;
 };

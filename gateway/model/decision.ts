@@ -1,5 +1,6 @@
 import type { Assurance, Admission, AttestationStatus } from './axes.ts';
 import type { Hex, Mac, Millis, PortName, Vlan, ZoneName } from './address.ts';
+import type { StartTime } from './attestation.ts';
 import type { PersonDecision } from './device.ts';
 import type { ReasonCode } from './reason.ts';
 
@@ -39,6 +40,8 @@ export type DecisionFacts = {
   readonly hasAttested?: true;
   /** Why attestation stands where it does; absent iff affirming without a finding. */
   readonly attestationReason?: ReasonCode;
+  /** When it started and measured itself, where its Evidence tells. */
+  readonly started?: StartTime;
   readonly serial?: string;
   readonly deviceKey?: Hex;
   readonly person?: PersonDecision;

@@ -123,6 +123,8 @@ export type AttestationState = {
   readonly lastFailure?: { readonly at: Millis; readonly code: ReasonCode; readonly detail: string };
   /** Of `result`; in views only. */
   readonly freshness?: ResultFreshness;
+  /** How long ago it started and measured itself, where `result` tells; `atMost` absent: nobody can tell. In views only. */
+  readonly startedAgo?: { readonly atLeast: Millis; readonly atMost?: Millis };
   /** A2: SHA-256 of the public key of a TLS certificate without Evidence. */
   readonly continuityKey?: string;
   /** SHA-256 of what it showed last without Evidence in it, under which the store keeps that. */

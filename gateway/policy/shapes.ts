@@ -88,6 +88,11 @@ const when = z.strictObject(
     ),
     attestation: rule(anyOf(words(attestationStatuses), orList(attestationStatuses)), (w, f) => has(w, f.attestation), 'What it proved'),
     assuranceAtLeast: rule(whole(0, 5), (w, f) => f.assurance >= w, 'Lowest rung of the assurance ladder, A0–A5'),
+    startedWithinDays: rule(
+      whole(1, 3650),
+      (w, f) => f.started?.after !== undefined && f.now - f.started.after <= w * 86_400_000,
+      'Days since it started and measured itself, at most; false where its Evidence does not tell',
+    ),
     expected: rule(flag, (w, f) => w === f.expected, 'Whether somebody listed its serial or key'),
     approved: rule(flag, (w, f) => w === f.approved, "Whether a person's approval is in force"),
     announced: rule(flag, (w, f) => w === f.announced, 'Whether it ever announced an address or a name'),

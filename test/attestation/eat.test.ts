@@ -44,6 +44,13 @@ describe('an EAT', () => {
     expect(result.identity).toMatchObject({ serial: instance, vendor: 'Acme Sensors', model: 'TempSense-2', version: '2.1.0' });
   });
 
+  it('that says how long the device is up tells when it measured itself, a minute more or less', () => {
+    expect(resultOf(ofCwt(cwt({ 261: 3600 }))).started).toEqual({ before: now - 3_600_000, after: now - 3_660_000 });
+    expect(resultOf(ofCwt(cwt())).started).toBeUndefined();
+    expect(resultOf(ofCwt(cwt({ 261: 3600, 10: new Uint8Array(32) }))).status).toBe('contraindicated');
+    expect(verdict(ofCwt(cwt({ 261: -1 })))).toBe('contraindicated EVIDENCE_MALFORMED');
+  });
+
   it('as JWT says the same; jose agrees that it is good', async () => {
     const token = makeJws(JSON.stringify(goodJson));
     await expect(jwtVerify(Buffer.from(token).toString(), keyPairs.ES256.publicKey)).resolves.toBeDefined();

@@ -4,6 +4,7 @@ import type { Fact } from '../../gateway/model/fact.ts';
 import { confirmMs } from '../../gateway/attestation/asking.ts';
 import { renewAt } from '../../gateway/attestation/schedule.ts';
 import { deviceDetail } from '../../gateway/api/rows.ts';
+import { measuredText } from '../../gateway/api/measured-text.ts';
 import { whyText } from '../../gateway/api/table.ts';
 import { Bench, result, zone } from './fixture.ts';
 
@@ -34,6 +35,21 @@ describe('a result ages', () => {
     expect([shown().freshness, shown().status, shown().lastVerified]).toEqual(['ended', 'none', at]);
     const text = whyText(deviceDetail(bench.device(sensor), []));
     expect(text).toContain(`last verified ${new Date(at).toISOString()}, too old to count`);
+  });
+
+  it('and so does what it measured: days since its start are shown, and a rule may ask for few', () => {
+    const bench = new Bench([zone({ evidenceTtlSeconds: 90 * 86_400 })]);
+    bench.see(sensor, 'v1', address('10.20.1.1'));
+    const started = { before: bench.now, after: bench.now - day };
+    bench.answer(sensor, result(bench.now, { started, expires: bench.now + 90 * day }));
+    const text = () => whyText(deviceDetail(bench.device(sensor), []));
+    expect(text()).toContain('measured at its start, 0 to 1 day ago');
+    expect(bench.device(sensor).decision.facts.started).toEqual(started);
+    bench.feed({ kind: 'tick' }, 3 * day);
+    expect(text()).toContain('measured at its start, 3 to 4 days ago');
+    expect(measuredText({ atLeast: 0 })).toBe('at its start; nobody can tell when that was');
+    expect(measuredText({ atLeast: 40 * day })).toBe('at its start, 40 days ago or more');
+    expect(measuredText({ atLeast: minute, atMost: hour })).toBe('at its start, less than a day ago');
   });
 
   it('as long as its kind or proved model says, so that what sleeps for days is not held when it wakes', () => {

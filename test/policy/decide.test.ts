@@ -222,6 +222,7 @@ describe('decide: conditions', () => {
     vlan: 7,
     services: ['tcp/80', 'tcp/554'],
     assurance: 2 as const,
+    started: { before: now - 86_400_000, after: now - 3 * 86_400_000 },
   };
   it.each([
     ['{}', true],
@@ -253,6 +254,8 @@ describe('decide: conditions', () => {
     ['{ attestation: affirming }', false],
     ['{ assuranceAtLeast: 2 }', true],
     ['{ assuranceAtLeast: 3 }', false],
+    ['{ startedWithinDays: 3 }', true],
+    ['{ startedWithinDays: 2 }', false],
     ['{ expected: false }', true],
     ['{ expected: true }', false],
     ['{ approved: false }', true],
@@ -267,7 +270,7 @@ describe('decide: conditions', () => {
     expect(decide(device, policy, zone).reason).toBe(matches ? 'POLICY_DENY' : 'CANNOT_ATTEST');
   });
 
-  it.each(['vendor: x', 'kind: x', 'model: x', 'hostname: x', 'vendor: { contains: xx }', 'reason: NO_EVIDENCE'])(
+  it.each(['vendor: x', 'kind: x', 'model: x', 'hostname: x', 'vendor: { contains: xx }', 'reason: NO_EVIDENCE', 'startedWithinDays: 9'])(
     '{ %s } matches nothing that is unknown',
     when => {
       expect(decide(fresh, policyOf(`- name: x\n  when: { ${when} }\n  then: quarantine\n`), zone).rule.at).toBe('zone:dock');

@@ -58,13 +58,14 @@ export function DecisionPanel({ detail: { row, decision, person } }: { detail: D
 const ages = { fresh: 'fresh', stale: 'stale: only the grace of its zone holds it', ended: 'too old to count' } as const;
 
 /** What the last judged Evidence says about who the device is. */
-export function ProofPanel({ detail: { proof, lastFailure, lastVerified, freshness } }: { detail: DeviceDetail }) {
+export function ProofPanel({ detail: { proof, lastFailure, lastVerified, freshness, measured } }: { detail: DeviceDetail }) {
   return (
     <>
       {lastVerified !== undefined && (
         <p class="soft">
           Last verified {when(lastVerified)}
           {freshness !== undefined && `, ${ages[freshness]}`}
+          {measured !== undefined && `. Measured ${measured}`}
         </p>
       )}
       {lastFailure !== undefined && (

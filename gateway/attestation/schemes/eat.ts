@@ -1,4 +1,5 @@
-import type { Evidence } from '../../model/attestation.ts';
+import type { Millis } from '../../model/address.ts';
+import type { Evidence, StartTime } from '../../model/attestation.ts';
 import type { Flags } from '../../codec/dice.ts';
 import { type DebugState, decodeEatClaims, type EatClaims } from '../../codec/eat.ts';
 import { psaProfileOf } from '../../codec/psa-token.ts';
@@ -53,8 +54,13 @@ function verifyEat(token: Token, evidence: Evidence, context: Context, checks: C
     unappraised: unreadOf(claims),
     pathEnds: Math.min(signer.notAfter, claims.expires ?? Number.MAX_SAFE_INTEGER),
     nonces: claims.nonces,
+    ...(claims.uptime === undefined ? {} : { started: startedBefore(claims.uptime, context.now) }),
   };
 }
+
+/** uptime (RFC 9711 §4.2.11) counts whole seconds at the device, and the token took its time: so much may be between. */
+const slackMs = 60_000;
+const startedBefore = (uptime: Millis, now: Millis): StartTime => ({ before: now - uptime, after: now - uptime - slackMs });
 
 type About = Pick<MeasuredClaim, 'vendor' | 'model' | 'classId' | 'by'>;
 

@@ -10,7 +10,7 @@ import { EvidenceError } from '../evidence-error.ts';
 import { type Context, scheme } from '../scheme.ts';
 import { type TrustedAk, trustAk } from '../tpm/ak.ts';
 import { checkBootLog } from '../tpm/boot-log.ts';
-import { stepOf } from '../tpm/counters.ts';
+import { startedAt, stepOf } from '../tpm/counters.ts';
 import { checkIma, imaPcr } from '../tpm/ima.ts';
 import { checkQuoteSignature } from '../tpm/keys.ts';
 import { checkPcrs, checkSelection, type Decided, digestsOf, namedPcrs, type QuotedPcrs } from '../tpm/pcrs.ts';
@@ -61,6 +61,7 @@ function verify(evidence: Evidence, context: Context, checks: Checks): ChainClai
     unappraised: given.ima !== undefined && context.quote?.ima === undefined ? ['list of files run (IMA)'] : [],
     pathEnds: ak.identity.notAfter,
     nonces,
+    ...(quote.started === undefined ? {} : { started: quote.started }),
     quote,
   };
 }
@@ -131,7 +132,7 @@ function judgedPcrs({ whole, byEvents }: Decided, quoted: QuotedPcrs, { ima }: Q
 }
 
 /** Counters, clock and the list of files against the last quote. */
-function checkHistory(given: QuoteEvidence, attest: Quote, quoted: QuotedPcrs, ak: TrustedAk, { quote }: Context): QuoteState {
+function checkHistory(given: QuoteEvidence, attest: Quote, quoted: QuotedPcrs, ak: TrustedAk, { quote, now }: Context): QuoteState {
   const { leafKey } = ak.identity;
   const step = stepOf(quote?.previous, leafKey, attest);
   if (step.kind === 'back')
@@ -147,6 +148,8 @@ function checkHistory(given: QuoteEvidence, attest: Quote, quoted: QuotedPcrs, a
     resetCount: attest.resetCount,
     restartCount: attest.restartCount,
     since: step.kind,
+    at: now,
+    started: startedAt(step.kind, quote?.previous, now),
     ...(ima === undefined ? {} : { ima }),
   };
 }

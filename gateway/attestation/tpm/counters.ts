@@ -1,5 +1,5 @@
-import type { Hex } from '../../model/address.ts';
-import type { QuoteState } from '../../model/attestation.ts';
+import type { Hex, Millis } from '../../model/address.ts';
+import type { QuoteState, StartTime } from '../../model/attestation.ts';
 import type { ClockInfo } from '../../codec/tpm.ts';
 
 /** What happened to the TPM since its last quote. `back`: what cannot happen to one TPM; a state was copied or put back. */
@@ -26,6 +26,15 @@ export function stepOf(previous: QuoteState | undefined, ak: Hex, now: ClockInfo
       seen: `${now.resetCount}, ${now.restartCount}, ${now.clock} ms`,
     };
   return { kind: resets > 0 ? 'rebooted' : restarts > 0 ? 'resumed' : 'running' };
+}
+
+/**
+ * When the TPM was last reset, by what its quotes showed: after the last one before the step and before the first one behind it. Of a first quote nobody can
+ * tell how long it has been running, and its clock counts on over resets (Part 1, §36.2). Waking up is no reset: nothing is measured anew.
+ */
+export function startedAt(step: Exclude<Step['kind'], 'back'>, previous: QuoteState | undefined, now: Millis): StartTime {
+  if (step === 'rebooted') return { before: now, ...(previous?.at === undefined ? {} : { after: previous.at }) };
+  return (step === 'first' ? undefined : previous?.started) ?? { before: now };
 }
 
 /** `a - b` of 32-bit counters that may have an offset: half the circle is forward. */

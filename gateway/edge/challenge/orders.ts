@@ -75,6 +75,8 @@ const clock = z.object({
   resetCount: z.number(),
   restartCount: z.number(),
   since: z.enum(['first', 'running', 'resumed', 'rebooted']),
+  at: z.number().exactOptional(),
+  started: z.object({ before: z.number(), after: z.number().exactOptional() }).exactOptional(),
   ima: z.object({ bank: text, value: text, entries: z.number(), policy: text.exactOptional() }).exactOptional(),
 });
 const quote = z.object({

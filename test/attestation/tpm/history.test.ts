@@ -7,7 +7,7 @@ import { wantedFrom } from '../../../gateway/attestation/tpm/ima.ts';
 import { stepOf } from '../../../gateway/attestation/tpm/counters.ts';
 import { makeVendor } from '../../vectors/pki.ts';
 import { type File, imaAscii, imaBinary, type Message, pcr10, pcrsAfter, type QuoteSpec, softKey } from '../../vectors/soft-tpm.ts';
-import { boot, certify, good, quoteVerifier } from './world.ts';
+import { answers, boot, certify, good, nonce, now, quoteVerifier } from './world.ts';
 
 /** One device over time: each quote is judged with the state that the one before left. */
 const key = softKey();
@@ -65,6 +65,26 @@ describe('counters', () => {
 
   it('of another key are no history', () => {
     expect(stepOf({ ...state(9, 9, '9'), ak: 'bb' }, 'aa', { resetCount: 1, restartCount: 0, clock: 1n, safe: true }).kind).toBe('first');
+  });
+
+  it('tell between which instants it was reset, and how long it runs at least', () => {
+    const from = (previous: QuoteState | undefined, more: Partial<QuoteSpec>, at: number): QuoteState => {
+      const { quote } = judge(good(key, chain, more), {
+        at,
+        freshness: answers(nonce, { expires: at + 1 }),
+        ...(previous === undefined ? {} : { quote: { previous } }),
+      });
+      if (quote === undefined) throw new Error('no state');
+      return quote;
+    };
+    const first = from(undefined, counters(7, 0, 5000n), now);
+    expect(first.started).toEqual({ before: now });
+    expect(from(first, counters(7, 1, 6000n), now + 60_000).started).toEqual({ before: now });
+    const reset = from(first, counters(8, 0, 7000n), now + 90_000);
+    expect(reset.started).toEqual({ before: now + 90_000, after: now });
+    expect(from(reset, counters(8, 0, 8000n), now + 120_000).started).toEqual(reset.started);
+    const { at: _, started: __, ...older } = first;
+    expect(from(older, counters(8, 0, 7000n), now + 90_000).started).toEqual({ before: now + 90_000 });
   });
 
   it('that went back make a good quote contraindicated, and where the TPM stood is not forgotten', () => {

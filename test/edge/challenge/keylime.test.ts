@@ -99,6 +99,8 @@ describe.skipIf(missing !== undefined)('a Keylime agent with swtpm', () => {
     runs({ path: '/usr/bin/more', content: 'three' });
     const again = await site.asked();
     expect(again.attestation.result?.quote).toMatchObject({ since: 'running' });
+    // It has been running for as long at least as it was at first.
+    expect(again.attestation.result?.started).toEqual({ before: view.attestation.result?.at });
     expect(again.attestation.result?.quote?.ima).toBeUndefined();
     expect(again.decision.access).toBe('admit');
   });
