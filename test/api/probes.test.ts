@@ -3,9 +3,9 @@ import { whyText } from '../../gateway/api/table.ts';
 import { deviceDetail } from '../../gateway/api/rows.ts';
 import * as schemas from '../../gateway/api/schemas.ts';
 import { stateText } from '../../gateway/api/probes-verb.ts';
-import { runClientVerb } from '../../gateway/api/verbs.ts';
 import type { ProbingState } from '../../gateway/model/probe.ts';
 import { bidiText, epoch, fixtureViews } from './fixture-site.ts';
+import { type Called, callVerb } from './call-verb.ts';
 import { type OpenPage, openPage } from './open-page.ts';
 
 let open: OpenPage;
@@ -15,16 +15,7 @@ beforeAll(async () => {
 afterAll(() => open.close());
 beforeEach(() => void open.site.commands.splice(0));
 
-async function sallyport(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  let [out, err] = ['', ''];
-  const io = {
-    socketPath: open.controlSocket,
-    stdout: { write: (text: string) => (out += text) },
-    stderr: { write: (text: string) => (err += text) },
-    user: 'ann',
-  };
-  return { code: await runClientVerb('probes', args, io), out, err };
-}
+const sallyport = (...args: readonly string[]): Promise<Called> => callVerb(open.controlSocket, 'probes', 'ann', args);
 
 describe('sallyport probes', () => {
   it('arms a zone, shows that something is armed, and stops it', async () => {

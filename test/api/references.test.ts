@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readReferenceKey } from '../../gateway/attestation/reference-values.ts';
 import * as schemas from '../../gateway/api/reference-schemas.ts';
-import { runClientVerb } from '../../gateway/api/verbs.ts';
 import { keyPairs } from '../vectors/tokens.ts';
 import { makeReferenceFile } from '../vectors/pki.ts';
 import { suitEnvelope, suitManifest } from '../attestation/suit-world.ts';
+import { type Called, callVerb } from './call-verb.ts';
 import { type OpenPage, openPage } from './open-page.ts';
 
 let open: OpenPage;
@@ -39,16 +39,7 @@ afterAll(async () => {
   await open.close();
 });
 
-async function sallyport(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  let [out, err] = ['', ''];
-  const io = {
-    socketPath: open.controlSocket,
-    stdout: { write: (text: string) => (out += text) },
-    stderr: { write: (text: string) => (err += text) },
-    user: 'ann',
-  };
-  return { code: await runClientVerb('reference', args, io), out, err };
-}
+const sallyport = (...args: readonly string[]): Promise<Called> => callVerb(open.controlSocket, 'reference', 'ann', args);
 const why = ['--reason', 'from the vendor'] as const;
 
 describe('sallyport reference', () => {

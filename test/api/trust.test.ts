@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { runClientVerb } from '../../gateway/api/verbs.ts';
 import * as schemas from '../../gateway/api/schemas-trust.ts';
 import { makeSelfSigned, makeVendor } from '../vectors/pki.ts';
+import { type Called, callVerb } from './call-verb.ts';
 import { type OpenPage, openPage } from './open-page.ts';
 
 let open: OpenPage;
@@ -19,16 +19,7 @@ afterAll(() => {
 });
 beforeEach(() => void open.site.commands.splice(0));
 
-async function sallyport(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  let [out, err] = ['', ''];
-  const io = {
-    socketPath: open.controlSocket,
-    stdout: { write: (text: string) => (out += text) },
-    stderr: { write: (text: string) => (err += text) },
-    user: 'bob',
-  };
-  return { code: await runClientVerb('trust', args, io), out, err };
-}
+const sallyport = (...args: readonly string[]): Promise<Called> => callVerb(open.controlSocket, 'trust', 'bob', args);
 
 describe('sallyport trust', () => {
   it('lists anchors of files and of people, says what waits, and makes no text of a certificate dangerous', async () => {
