@@ -12,7 +12,7 @@ export const reserved = 3;
 export const maxPerSecond = 50;
 export const maxPerSecondOnPort = 20;
 /** Events make a device due at once, but no sooner than this after the last that did: a link that flaps must not make us flood it. Milliseconds. */
-export const eventMs = 10_000;
+export const eventMs = 2_000;
 /** A challenge whose outcome never came is given up after this. Milliseconds. */
 export const lostMs = 30_000;
 

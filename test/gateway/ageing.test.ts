@@ -113,6 +113,16 @@ describe('re-attestation', () => {
     expect(challenges(other)).toBe(then + 1);
   });
 
+  it('follows at once when a cable was pulled and put back', () => {
+    const bench = admitted();
+    bench.feed({ kind: 'tick' }, minute);
+    const before = challenges(bench);
+    bench.feed({ kind: 'port-state', port: 'v1', state: 'down', detail: '' });
+    expect(challenges(bench)).toBe(before);
+    bench.feed({ kind: 'port-state', port: 'v1', state: 'up', detail: '' }, 500);
+    expect(challenges(bench)).toBe(before + 1);
+  });
+
   it('is not made to run hot by a device that changes what it says all the time', () => {
     const bench = admitted();
     const before = challenges(bench);
