@@ -57,10 +57,10 @@ export type SchemeParts<Claims extends ChainClaims> = {
   readonly mediaTypes: readonly Evidence['mediaType'][];
   /** What makes Evidence of this kind fresh. */
   readonly freshBy: 'handshake' | 'nonce';
-  /** Whether it claims to be an Attester at all. Looks at unverified bytes, and at what failed; never throws. */
-  readonly isEvidence: (evidence: Evidence, trust: Trust, checks: Checks) => boolean;
-  /** Without Evidence: key and name for continuity (A2). Never throws. */
-  readonly unverifiedLeaf: (evidence: Evidence) => { readonly leafKey?: string; readonly subject?: string };
+  /** Whether it claims to be an Attester at all. Looks at unverified bytes, and at what failed; never throws. Absent: nobody sends its like by mistake. */
+  readonly isEvidence?: (evidence: Evidence, trust: Trust, checks: Checks) => boolean;
+  /** Without Evidence: key and name for continuity (A2); absent: none. Never throws. */
+  readonly unverifiedLeaf?: (evidence: Evidence) => { readonly leafKey?: string; readonly subject?: string };
   /** Authenticates and normalises. Throws DecodeError or EvidenceError. */
   readonly verify: (evidence: Evidence, context: Context, checks: Checks) => Claims;
   /** Judges what is authentic. Each step may only lower. */
@@ -85,8 +85,8 @@ export function scheme<Claims extends ChainClaims>(parts: SchemeParts<Claims>): 
     const judged = authenticate(parts, evidence, context, checks);
     if (judged === 'failed' || judged === 'unjudged') {
       // A printer's HTTPS page must not get it cut (DESIGN §7): what never claimed to attest has not failed to.
-      if (!parts.isEvidence(evidence, context.trust, checks))
-        return { kind: 'no-evidence', ...parts.unverifiedLeaf(evidence), checks: checks.list().map(withoutFailure) };
+      if (parts.isEvidence?.(evidence, context.trust, checks) === false)
+        return { kind: 'no-evidence', ...parts.unverifiedLeaf?.(evidence), checks: checks.list().map(withoutFailure) };
       return appraised(parts.name, evidence, context, checks, judged === 'failed' ? failedAppraisal(checks) : unjudged);
     }
     return appraised(parts.name, evidence, context, checks, parts.appraise(judged, context.trust, checks), judged);

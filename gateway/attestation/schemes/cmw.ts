@@ -45,7 +45,6 @@ const wrapper = scheme<ChainClaims>({
   mediaTypes: ['application/cmw+cbor', 'application/cmw+json'],
   freshBy: 'nonce',
   isEvidence: evidence => tryOpen(evidence) === undefined,
-  unverifiedLeaf: () => ({}),
   verify: evidence => {
     open(evidence, 0);
     throw new DecodeError('Cannot read CMW: it holds no Evidence that a scheme here can judge');

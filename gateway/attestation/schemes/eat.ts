@@ -17,9 +17,6 @@ export const eat = scheme<ChainClaims>({
   spec: 'RFC 9711 (EAT as CWT and JWT), RFC 10013 (measured component), RFC 9783 by its profile, RFC 7515',
   mediaTypes: ['application/eat+cwt', 'application/eat+jwt'],
   freshBy: 'nonce',
-  // Under these media types it claims to attest; what cannot be read has failed to.
-  isEvidence: () => true,
-  unverifiedLeaf: () => ({}),
   verify: (evidence, context, checks) => {
     const token = openToken(evidence, context);
     return token.form === 'cbor' && psaProfileOf(token.claims) !== undefined

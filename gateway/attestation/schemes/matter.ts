@@ -23,9 +23,6 @@ export const matter = scheme<ChainClaims>({
   spec: 'Matter Core Specification §6.2, §6.3 (DAC, PAI, PAA, certification declaration), RFC 5652',
   mediaTypes: ['application/vnd.sallyport.matter+json'],
   freshBy: 'nonce',
-  // Nobody sends such a message who does not claim to attest.
-  isEvidence: () => true,
-  unverifiedLeaf: () => ({}),
   verify,
   appraise: appraiseChain,
 });

@@ -25,9 +25,6 @@ export const openDice = scheme<ChainClaims>({
   spec: 'Open Profile for DICE 2.5, RFC 8392, RFC 9052',
   mediaTypes: ['application/vnd.sallyport.open-dice-chain'],
   freshBy: 'handshake',
-  // Who sends this media type claims to attest.
-  isEvidence: () => true,
-  unverifiedLeaf: () => ({}),
   verify,
   appraise: appraiseChain,
 });

@@ -10,9 +10,6 @@ export const psa = scheme<ChainClaims>({
   spec: 'RFC 9783 (PSA token: 2023 tfm, 2.0.0, PSA_IOT_PROFILE_1), RFC 9052',
   mediaTypes: ['application/psa-attestation-token'],
   freshBy: 'nonce',
-  // Under this media type it claims to attest; what cannot be read has failed to.
-  isEvidence: () => true,
-  unverifiedLeaf: () => ({}),
   verify: (evidence, context, checks) => verifyPsa(openToken(evidence, context), evidence, context, checks),
   appraise: appraiseChain,
 });

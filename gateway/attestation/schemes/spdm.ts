@@ -22,9 +22,6 @@ export const spdm = scheme<ChainClaims>({
   spec: 'DMTF DSP0274 1.1 to 1.3 (SPDM), DSP0287 1.0 (SPDM over TCP)',
   mediaTypes: ['application/vnd.sallyport.spdm-measurements+json'],
   freshBy: 'nonce',
-  // Nobody holds such an exchange who does not claim to attest.
-  isEvidence: () => true,
-  unverifiedLeaf: () => ({}),
   verify,
   appraise: appraiseChain,
 });

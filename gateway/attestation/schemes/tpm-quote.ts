@@ -25,9 +25,6 @@ export const tpmQuote = scheme<ChainClaims>({
   spec: 'TPM 2.0 Library 1.59, TCG PC Client Platform Firmware Profile 1.05, Linux IMA',
   mediaTypes: ['application/vnd.sallyport.tpm-quote+json'],
   freshBy: 'nonce',
-  // Nobody says `tpm-quote` by mistake.
-  isEvidence: () => true,
-  unverifiedLeaf: () => ({}),
   verify,
   appraise: appraiseChain,
 });

@@ -1,22 +1,14 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../../../gateway/edge/challenge/channels/channel.ts';
 import { opcUa } from '../../../gateway/edge/challenge/channels/opc-ua.ts';
 import { makeNonce } from '../../../gateway/edge/challenge/nonce.ts';
 import { type ServerSpec, serveOpcUa } from '../../vectors/opc-ua-server.ts';
 import { good, judge, keys, now, verdict } from '../../attestation/opc-ua-world.ts';
-import { closedPort, type Running, tcp } from './servers.ts';
+import { closedPort, tcp, untilTheTestEnds } from './servers.ts';
 
-const running: Running[] = [];
-afterEach(async () => {
-  for (const server of running.splice(0)) await server.close();
-});
-const on = async (server: Promise<Running>): Promise<number> => {
-  const started = await server;
-  running.push(started);
-  return started.port;
-};
+const on = untilTheTestEnds();
 let drawn = 0;
 const ask = (remotePort: number, left = 5000, localPort?: number): Promise<Exchange> =>
   opcUa.ask(

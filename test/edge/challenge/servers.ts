@@ -5,6 +5,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { afterEach } from 'vitest';
 
 /** Real servers on loopback that a challenge meets: TLS of Node and of OpenSSL, and everything that is none. Each is ended by `close`. */
 export type Running = { readonly port: number; readonly close: () => Promise<void> };
@@ -14,6 +15,19 @@ const portOf = (server: Server): number => {
   if (address === null || typeof address === 'string') throw new Error('no address');
   return address.port;
 };
+
+/** For one test file: gives the port of a server, and ends it after the test. */
+export function untilTheTestEnds(): (server: Promise<Running>) => Promise<number> {
+  const running: Running[] = [];
+  afterEach(async () => {
+    for (const server of running.splice(0)) await server.close();
+  });
+  return async server => {
+    const started = await server;
+    running.push(started);
+    return started.port;
+  };
+}
 
 /** A TCP server that does this with each connection. */
 export async function tcp(onConnection: (socket: Socket) => void): Promise<Running> {

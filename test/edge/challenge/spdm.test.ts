@@ -1,21 +1,13 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { makeNonce } from '../../../gateway/edge/challenge/nonce.ts';
 import type { Exchange } from '../../../gateway/edge/challenge/channels/channel.ts';
 import { spdm } from '../../../gateway/edge/challenge/channels/spdm.ts';
 import { type ResponderSpec, SpdmResponder } from '../../vectors/spdm-responder.ts';
 import { serveSpdm } from '../../vectors/spdm-server.ts';
 import { good, judge, keys, now, verdict } from '../../attestation/spdm-world.ts';
-import { closedPort, type Running, tcp } from './servers.ts';
+import { closedPort, tcp, untilTheTestEnds } from './servers.ts';
 
-const running: Running[] = [];
-afterEach(async () => {
-  for (const server of running.splice(0)) await server.close();
-});
-const on = async (server: Promise<Running>): Promise<number> => {
-  const started = await server;
-  running.push(started);
-  return started.port;
-};
+const on = untilTheTestEnds();
 let drawn = 0;
 const ask = (remotePort: number, left = 4000): Promise<Exchange> =>
   spdm.ask(
