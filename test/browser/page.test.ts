@@ -5,7 +5,8 @@ import { chromium } from 'playwright-core';
 import type { Browser, Page as Tab } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fixtureSite, markupName } from '../api/fixture-site.ts';
+import { fixtureSite } from '../api/fixture-site.ts';
+import { markupName } from '../api/fixture-words.ts';
 import { openPage } from '../api/open-page.ts';
 import type { OpenPage } from '../api/open-page.ts';
 
