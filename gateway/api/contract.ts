@@ -4,7 +4,7 @@ import type { AttestedIdentity, Check, Digest } from '../model/attestation.ts';
 import type { Admission, Assurance, AttestationStatus, Badge, Enforcement, Presence } from '../model/axes.ts';
 import type { Coverage } from '../model/coverage.ts';
 import type { Access, RuleRef } from '../model/decision.ts';
-import type { PersonDecision, ResultFreshness, SeenBy, SettableField } from '../model/device.ts';
+import type { Binding, PersonDecision, ResultFreshness, SeenBy, SettableField } from '../model/device.ts';
 import type { LinkEvidence } from '../model/link.ts';
 import type { DeviceProbing, ProbeMode, ProbingState } from '../model/probe.ts';
 import type { ReasonCode } from '../model/reason.ts';
@@ -158,14 +158,7 @@ export type DeviceDetail = {
   readonly lastFailure?: { readonly at: Millis; readonly code: ReasonCode; readonly detail: string };
   /** The failed finding that a waiver could excuse now. */
   readonly excusable?: ReasonCode;
-  readonly bindings: readonly {
-    readonly mac: Mac;
-    readonly port: PortName;
-    readonly vlan: Vlan;
-    readonly ip?: Ip;
-    readonly from: Millis;
-    readonly until?: Millis;
-  }[];
+  readonly bindings: readonly Binding[];
   readonly fields: readonly {
     readonly name: string;
     readonly value: string;
