@@ -39,9 +39,16 @@ export type {
   SettableField,
   ZoneMode,
 };
+export type { AnchorPreview } from '../model/trust.ts';
+export type { ReferenceList, ReferenceRow } from '../model/reference.ts';
+export type { AnchorRow } from './anchor-rows.ts';
+export type { ReferenceDetail } from './reference-schemas.ts';
+export { referenceDiff, referenceLines, referenceState, referenceSubject } from './reference-text.ts';
+export { anchorFacts, anchorState, previewBasis, wouldAdmit } from './trust-text.ts';
 export { badges } from '../model/axes.ts';
 export { reasons } from '../model/reason.ts';
 export { settableFields } from '../model/device.ts';
+export { personOf } from '../model/person.ts';
 export { attachmentText } from '../model/switch.ts';
 export { visibleText } from '../model/visible-text.ts';
 

@@ -21,6 +21,8 @@ export type FixtureSite = Site & {
   refuseNext(answer: Extract<CommandAnswer, { ok: false }>): void;
   /** Keys that may sign reference values. */
   readonly trusted: ReferenceKey[];
+  /** Whom an anchor that is staged would let in. */
+  readonly newlyAdmitted: string[];
   forget(id: string): void;
   add(view: DeviceView): void;
   /** Tells the subscribers that all devices changed. */
@@ -133,6 +135,7 @@ export function fixtureSite(
     probes: () => probing,
     ...trust.site,
     trusted: trust.trusted,
+    newlyAdmitted: trust.newlyAdmitted,
     coverage: () =>
       coverageOf(
         [...devices.values()].map(({ device: d, lastSeen, packets, bytes }) => ({

@@ -19,9 +19,6 @@ const ofFile: ShownAnchor = {
   state: 'in-force',
   from: 'file',
 };
-/** What the one that is staged would let in. */
-const preview: AnchorPreview = { newlyAdmitted: ['d3'], judged: 2, untold: 1 };
-
 type TrustCommand = AnchorCommand | ReferenceCommand;
 export const isAboutTrust = (command: Command): command is TrustCommand =>
   command.kind.startsWith('reference-') || command.kind.endsWith('-anchor');
@@ -40,6 +37,8 @@ export function fixtureTrust() {
     effect: () => {},
   });
   const trusted: ReferenceKey[] = [];
+  const newlyAdmitted = ['d3'];
+  const preview: AnchorPreview = { newlyAdmitted, judged: 2, untold: 1 };
   apply(
     {
       kind: 'anchor-staged',
@@ -82,7 +81,7 @@ export function fixtureTrust() {
       }
     },
   };
-  return { site, trusted, say };
+  return { site, trusted, newlyAdmitted, say };
 }
 
 const isAboutAnchors = (command: TrustCommand): command is AnchorCommand => command.kind.endsWith('-anchor');
