@@ -41,6 +41,7 @@ export function appraiseChain(claims: Verified<ChainClaims>, trust: Trust, check
 
 /** A chain may say the same thing twice; what differs in anything stands for itself. */
 function distinct(claims: readonly MeasuredClaim[]): readonly MeasuredClaim[] {
+  if (claims.length < 2) return claims;
   const seen = new Map<string, MeasuredClaim>();
   for (const claim of claims) {
     const key = JSON.stringify({ ...claim, svn: claim.svn?.toString(), by: undefined });
@@ -194,8 +195,7 @@ function checkMode(claims: readonly MeasuredClaim[], checks: Checks): void {
 }
 
 function vectorOf(claims: ChainClaims, measured: readonly MeasuredClaim[], hasAll: boolean, checks: Checks): Vector {
-  const outcome = (name: string): string | undefined => checks.list().find(c => c.check === name)?.outcome;
-  const bad = outcome('reference') === 'failed' || outcome('version') === 'failed';
+  const bad = checks.outcomeOf('reference') === 'failed' || checks.outcomeOf('version') === 'failed';
   const executables = bad
     ? ar4si.contraindicated
     : hasAll && claims.unappraised.length === 0
@@ -203,7 +203,7 @@ function vectorOf(claims: ChainClaims, measured: readonly MeasuredClaim[], hasAl
       : measured.length === 0
         ? ar4si.noClaim
         : ar4si.unrecognisedExecutables;
-  const mode = outcome('mode');
+  const mode = checks.outcomeOf('mode');
   const configuration =
     mode === 'failed'
       ? ar4si.contraindicated
