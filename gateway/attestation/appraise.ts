@@ -24,8 +24,9 @@ type Class = {
 export function appraiseChain(claims: Verified<ChainClaims>, trust: Trust, checks: Checks): Appraisal {
   const measured = distinct(claims.measured).filter(c => c.digests.length > 0);
   const classes = classesOf(measured, claims.anchor, trust.referenceSets);
-  checkMeasured(measured, claims.unappraised, checks);
+  checkMeasured(measured, claims, checks);
   const hasAll = measured.length > 0 && checkReference(classes, claims.anchor, trust, checks);
+  checkFiles(claims.files, checks);
   if (hasAll) checkVersion(classes, checks);
   checkMode(claims.measured, checks);
   const vector = vectorOf(claims, measured, hasAll, checks);
@@ -87,12 +88,24 @@ const faults = (match: Match): number => match.unknown.length + match.missing.le
 const speaksFor = (anchor: Voucher, set: ReferenceSet): boolean =>
   set.anchors === undefined ? (anchor.vendor ?? '') === set.vendor : set.anchors.includes(anchor.keyHash);
 
-function checkMeasured(measured: readonly MeasuredClaim[], unappraised: readonly string[], checks: Checks): void {
+function checkMeasured(measured: readonly MeasuredClaim[], { unappraised, files }: ChainClaims, checks: Checks): void {
   const what = measured.map(describe).join('; ');
   if (unappraised.length > 0)
     checks.warn('measured', 'NO_MEASUREMENTS', `it carries measurements that we cannot appraise yet: ${unappraised.join(', ')}`);
   else if (measured.length === 0) checks.warn('measured', 'NO_MEASUREMENTS', 'its certificates name no firmware digest');
-  else checks.pass('measured', `${measured.length} measured`, { seen: what });
+  else {
+    const ran = files === undefined ? '' : `; ${files.count} entries of files that it ran`;
+    checks.pass('measured', `${measured.length} measured${ran}`, { seen: what });
+  }
+}
+
+/** Firmware as it should be does not help who ran a file that may not be. */
+function checkFiles(files: ChainClaims['files'], checks: Checks): void {
+  if (files?.odd === undefined) return;
+  const { code, at, expected, seen } = files.odd;
+  const what =
+    code === 'FILE_VIOLATION' ? 'is of a file that changed while it was measured, not excluded by' : 'is of a file that is not in the list';
+  checks.fail('reference', code, `entry ${at} of what it ran ${what} ${quote(files.list)}`, { expected, seen });
 }
 
 /** False when reference values are missing or unequal. */
