@@ -54,4 +54,11 @@ export const listedVerifier = z.strictObject({
   expires: z.number().exactOptional(),
   zones: texts.exactOptional(),
 });
+export const fileList = z.strictObject({
+  name: text,
+  vendor: text,
+  model: text,
+  files: z.array(z.tuple([text, texts])),
+  excludes: texts,
+});
 export const trustedCrl = z.strictObject({ name: text, sha256: text, der: text.exactOptional() });

@@ -84,7 +84,8 @@ const maxVerifiers = 16;
 const isVerifierList = ({ name }: Found): boolean => /\.verifiers\.ya?ml$/.test(name);
 const isKeyList = ({ name }: Found): boolean => /\.keys\.ya?ml$/.test(name);
 
-function entriesOf<T>(
+/** The entries of one YAML file of trust; what is wrong with it is said with `file:line`. `id` names an entry. */
+export function entriesOf<T>(
   file: Found,
   shape: Parameters<typeof readList<T>>[1]['shape'],
   id: string & keyof T,
