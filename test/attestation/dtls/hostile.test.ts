@@ -163,6 +163,24 @@ describe('a server that never ends', () => {
     }
   });
 
+  it('that says in the clear what must be sealed has failed', () => {
+    const client = newClient();
+    client.start(0);
+    const untilFinished = good.datagrams.findIndex(d => decodeDtlsRecords(d).some(({ epoch }) => epoch === 1));
+    for (const datagram of good.datagrams.slice(0, untilFinished)) client.take(datagram, 0);
+    const [piece = new Uint8Array()] = fragmentDtlsMessage({ type: dtlsHandshake.finished, sequence: 5, body: new Uint8Array(12) }, 100);
+    client.take(encodeDtlsRecord({ type: 22, version: dtls12, epoch: 0, sequence: 90, fragment: piece }), 0);
+    expect(client.state).toMatchObject({ kind: 'failed', why: 'Cannot shake hands: message 20 in epoch 0' });
+  });
+
+  it('that repeats its flight is answered again at once, and four times at most', () => {
+    const client = newClient();
+    client.start(0);
+    const flight = good.datagrams.slice(0, -2);
+    const sent = [...flight, ...Array.from({ length: 9 }, () => flight).flat()].map(d => client.take(d, 0).send.length);
+    expect(sent.reduce((a, b) => a + b)).toBe(1 + 1 + 4); // a hello with the cookie, our half, and that four times more
+  });
+
   it('that says one byte of a message in two ways has failed', () => {
     const [first] = decodeDtlsRecords(good.datagrams[0] ?? new Uint8Array());
     const client = newClient();
