@@ -157,7 +157,7 @@ if (values.switches) {
   setInterval(() => poller.tick(now()), 1_000);
 }
 
-const keepEvidence = ({ id, mediaType, bytes }: Evidence): void => store.keepEvidence(id, mediaType, now(), bytes);
+const keepEvidence = (evidence: Evidence): void => store.keepEvidence(evidence, now());
 const dispatcher = new ChallengeDispatcher({
   localAddress: address?.ip ?? '127.0.0.1',
   now,

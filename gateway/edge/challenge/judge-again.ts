@@ -1,12 +1,13 @@
 import { type ChallengeOutcome, evidenceMediaTypes } from '../../model/attestation.ts';
 import type { Effect } from '../../model/machine.ts';
+import type { KeptEvidence } from '../store/kept-evidence.ts';
 import type { Judgement } from './judging.ts';
 
 type Order = Extract<Effect, { readonly kind: 'judge-again' }>;
 
 /** What it may do. `kept`: Evidence out of the store by its hash; undefined when it gave way to newer. */
 export type JudgeAgainEdge = {
-  readonly kept: (evidence: string) => { readonly mediaType: string; readonly bytes: Uint8Array } | undefined;
+  readonly kept: (evidence: string) => KeptEvidence | undefined;
   readonly judge: (judgement: Judgement) => Promise<ChallengeOutcome>;
   readonly done: (order: Order, outcome: ChallengeOutcome) => void;
 };
@@ -56,6 +57,7 @@ export class JudgeAgain {
     const kept = this.#edge.kept(evidence);
     const mediaType = evidenceMediaTypes.find(known => known === kept?.mediaType);
     if (kept === undefined || mediaType === undefined) return undefined;
-    return { evidence: { mediaType, bytes: kept.bytes, certificates: [] }, freshness: { kind: 'kept', at, expires }, ttlSeconds, zone };
+    const { bytes, certificates } = kept;
+    return { evidence: { mediaType, bytes, certificates }, freshness: { kind: 'kept', at, expires }, ttlSeconds, zone };
   }
 }

@@ -5,8 +5,10 @@ import { Worker } from 'node:worker_threads';
 import type { InventorySnapshot } from '../../inventory/inventory.ts';
 import { type Head, emptyHead, follow } from '../../journal/chain.ts';
 import type { DeviceId, Hex, Millis } from '../../model/address.ts';
+import type { Evidence } from '../../model/attestation.ts';
 import type { Event, EventBody } from '../../model/event.ts';
 import { prepareSchema } from './schema.ts';
+import { type KeptEvidence, packCertificates, unpackCertificates } from './kept-evidence.ts';
 import type { FromStore, StoreOptions, ToStore } from './store-messages.ts';
 
 /** Kept free on disk, so that people's decisions commit on a full disk. */
@@ -78,14 +80,18 @@ export class JournalStore {
     return this.#ask(id => ({ type: 'snapshot', id, json }));
   }
 
-  /** Keeps Evidence under its SHA-256. Lost on a full disk; the result in the journal still names it. */
-  keepEvidence(evidence: Hex, mediaType: string, at: Millis, bytes: Uint8Array): void {
-    this.#post({ type: 'evidence', evidence, mediaType, at, bytes });
+  /** Keeps Evidence under its SHA-256, with what came beside it. Lost on a full disk; the result in the journal still names it. */
+  keepEvidence({ id: evidence, mediaType, bytes, certificates }: Evidence, at: Millis): void {
+    const beside = packCertificates(mediaType, certificates);
+    this.#post({ type: 'evidence', evidence, mediaType, at, bytes, ...(beside === undefined ? {} : { certificates: beside }) });
   }
 
-  evidence(id: Hex): { readonly mediaType: string; readonly bytes: Uint8Array } | undefined {
-    const row = this.#reader.prepare('SELECT media_type, bytes FROM evidence WHERE id = ?').get(id);
-    return row?.['bytes'] instanceof Uint8Array ? { mediaType: String(row['media_type']), bytes: row['bytes'] } : undefined;
+  evidence(id: Hex): KeptEvidence | undefined {
+    const row = this.#reader.prepare('SELECT media_type, bytes, certificates FROM evidence WHERE id = ?').get(id);
+    if (!(row?.['bytes'] instanceof Uint8Array)) return undefined;
+    const beside = row['certificates'];
+    const certificates = beside instanceof Uint8Array ? unpackCertificates(beside) : [];
+    return { mediaType: String(row['media_type']), bytes: row['bytes'], certificates };
   }
 
   /** The newest Events about a device, oldest first. */

@@ -19,10 +19,12 @@ const db = new DatabaseSync(join(folder, 'journal.sqlite'));
 prepareSchema(db);
 
 const insertEvent = db.prepare('INSERT INTO event (seq, at, kind, device, prev, hash, body) VALUES (?, ?, ?, ?, ?, ?, ?)');
-const insertEvidence = db.prepare('INSERT OR IGNORE INTO evidence (id, media_type, at, bytes) VALUES (?, ?, ?, ?)');
+const insertEvidence = db.prepare('INSERT OR IGNORE INTO evidence (id, media_type, at, bytes, certificates) VALUES (?, ?, ?, ?, ?)');
 const insertSnapshot = db.prepare('INSERT OR REPLACE INTO snapshot (id, seq, hash, json) VALUES (1, ?, ?, ?)');
 let head = readHead();
-let evidenceBytes = Number(db.prepare('SELECT total(length(bytes)) AS sum FROM evidence').get()?.['sum'] ?? 0);
+let evidenceBytes = Number(
+  db.prepare('SELECT total(length(bytes) + ifnull(length(certificates), 0)) AS sum FROM evidence').get()?.['sum'] ?? 0,
+);
 let waiting: ToStore[] = [];
 let full = false;
 keepReserve();
@@ -96,8 +98,9 @@ function write(message: ToStore, answers: FromStore[]): void {
       break;
     }
     case 'evidence':
-      insertEvidence.run(message.evidence, message.mediaType, message.at, message.bytes);
-      evidenceBytes += message.bytes.length;
+      // What came first stands: a token answers one nonce, so whoever shows the same bytes again, with other certificates beside them, copied it.
+      insertEvidence.run(message.evidence, message.mediaType, message.at, message.bytes, message.certificates ?? null);
+      evidenceBytes += message.bytes.length + (message.certificates?.length ?? 0);
       if (evidenceBytes > maxEvidenceBytes) forgetEvidence();
       break;
     case 'snapshot':
@@ -111,7 +114,7 @@ function write(message: ToStore, answers: FromStore[]): void {
 
 /** Oldest first, down to nine tenths of the cap: whoever shows a new chain each time may not fill the disk. Results in the journal stay. */
 function forgetEvidence(): void {
-  for (const row of db.prepare('SELECT id, length(bytes) AS size FROM evidence ORDER BY at').iterate()) {
+  for (const row of db.prepare('SELECT id, length(bytes) + ifnull(length(certificates), 0) AS size FROM evidence ORDER BY at').iterate()) {
     if (evidenceBytes <= 0.9 * maxEvidenceBytes) break;
     db.prepare('DELETE FROM evidence WHERE id = ?').run(String(row['id']));
     evidenceBytes -= Number(row['size']);

@@ -7,7 +7,15 @@ export type StoreOptions = { readonly folder: string; readonly reserveBytes: num
 
 export type ToStore =
   | { readonly type: 'append'; readonly id: number; readonly at: Millis; readonly events: readonly EventBody[]; readonly matters: boolean }
-  | { readonly type: 'evidence'; readonly evidence: Hex; readonly mediaType: string; readonly at: Millis; readonly bytes: Uint8Array }
+  | {
+      readonly type: 'evidence';
+      readonly evidence: Hex;
+      readonly mediaType: string;
+      readonly at: Millis;
+      readonly bytes: Uint8Array;
+      /** Absent: none came beside it. */
+      readonly certificates?: Uint8Array;
+    }
   | { readonly type: 'snapshot'; readonly id: number; readonly json: string }
   | { readonly type: 'close' };
 

@@ -31,7 +31,9 @@ describe('kept Evidence', () => {
     const done: string[] = [];
     const again = new JudgeAgain({
       kept: id =>
-        id === 'gone' ? undefined : { mediaType: id === 'odd' ? 'text/plain' : 'application/eat+cwt', bytes: new TextEncoder().encode(id) },
+        id === 'gone'
+          ? undefined
+          : { mediaType: id === 'odd' ? 'text/plain' : 'application/eat+cwt', bytes: new TextEncoder().encode(id), certificates: [] },
       judge: judgement => new Promise(answer => asked.push({ judgement, answer })),
       done: ({ device }) => done.push(device),
     });
@@ -51,7 +53,7 @@ describe('kept Evidence', () => {
   it('waits in a line that has an end', async () => {
     let done = 0;
     let asked = 0;
-    const kept = { mediaType: 'application/eat+cwt', bytes: new Uint8Array(1) };
+    const kept = { mediaType: 'application/eat+cwt', bytes: new Uint8Array(1), certificates: [] };
     const again = new JudgeAgain({ kept: () => kept, judge: () => Promise.resolve(failed), done: () => void (done += 1) });
     for (asked = 0; asked < maxWaiting + 100; asked += 1) again.start(orderOf('a'));
     while (done < maxWaiting) await new Promise(setImmediate);

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { maxCertificates, maxChainBytes, messageEvidence, sha256 } from '../../../gateway/attestation/evidence.ts';
 import { JournalStore } from '../../../gateway/edge/store/journal-store.ts';
+import { packCertificates, unpackCertificates } from '../../../gateway/edge/store/kept-evidence.ts';
 import { Inventory } from '../../../gateway/inventory/inventory.ts';
 import type { EventBody } from '../../../gateway/model/event.ts';
 
@@ -25,6 +27,7 @@ const found = (n: number): EventBody => ({
   seenBy: 'frames',
   frame: n,
 });
+const numbered = (n: number) => messageEvidence('application/eat+cwt', new Uint8Array(600).fill(n));
 const open = () => new JournalStore(folder, () => {}, 1024 * 1024);
 
 describe('the journal store', () => {
@@ -67,18 +70,67 @@ describe('the journal store', () => {
 
   it('keeps Evidence under its hash', async () => {
     const store = open();
-    store.keepEvidence('aa', 'x', 1, new Uint8Array([1, 2, 3]));
+    const token = messageEvidence('application/eat+cwt', Uint8Array.of(1, 2, 3));
+    store.keepEvidence(token, 1);
     await store.append(1, [found(1)], false);
-    expect(store.evidence('aa')).toEqual({ mediaType: 'x', bytes: new Uint8Array([1, 2, 3]) });
+    expect(store.evidence(token.id)).toEqual({ mediaType: token.mediaType, bytes: token.bytes, certificates: [] });
     expect(store.evidence('bb')).toBeUndefined();
     await store.close();
   });
 
+  it('keeps the certificates that came beside a token, and not those that a copy of it brings', async () => {
+    const certificates = [new Uint8Array(300).fill(1), Uint8Array.of(2)];
+    const bytes = Uint8Array.of(7);
+    const store = open();
+    store.keepEvidence(messageEvidence('application/eat+cwt', bytes, certificates), 1);
+    store.keepEvidence(messageEvidence('application/eat+cwt', bytes, [Uint8Array.of(9)]), 2);
+    await store.append(1, [found(1)], false);
+    await store.close();
+    const again = open();
+    expect(again.evidence(sha256(bytes))?.certificates).toEqual(certificates);
+    await again.close();
+  });
+
+  it('keeps of a chain nothing twice, and beside a token no more than a judge takes', () => {
+    const one = new Uint8Array(10);
+    expect(packCertificates('application/vnd.sallyport.x509-chain', [one])).toBeUndefined();
+    expect(packCertificates('application/eat+cwt', [])).toBeUndefined();
+    expect(
+      packCertificates(
+        'application/eat+cwt',
+        Array.from({ length: maxCertificates + 1 }, () => one),
+      ),
+    ).toBeUndefined();
+    expect(packCertificates('application/eat+cwt', [new Uint8Array(maxChainBytes + 1)])).toBeUndefined();
+    const packed = packCertificates('application/eat+cwt', [one, one]) ?? new Uint8Array();
+    expect(unpackCertificates(packed)).toEqual([one, one]);
+    for (let cut = 1; cut < packed.length; cut += 1)
+      if (cut !== 14) expect(() => unpackCertificates(packed.subarray(0, cut)), String(cut)).toThrow('kept certificates');
+  });
+
+  it('opens a journal of the version before, whose tokens had nothing beside them', async () => {
+    const store = open();
+    store.keepEvidence(messageEvidence('application/eat+cwt', Uint8Array.of(1)), 1);
+    await store.append(1, [found(1)], false);
+    await store.close();
+    const db = new DatabaseSync(join(folder, 'journal.sqlite'));
+    db.exec('ALTER TABLE evidence DROP COLUMN certificates; PRAGMA user_version = 1');
+    db.close();
+    const again = open();
+    expect(again.head.seq).toBe(1);
+    expect(again.evidence(sha256(Uint8Array.of(1)))).toMatchObject({ certificates: [] });
+    const beside = messageEvidence('application/eat+cwt', Uint8Array.of(2), [Uint8Array.of(3)]);
+    again.keepEvidence(beside, 2);
+    await again.append(2, [found(2)], false);
+    expect(again.evidence(beside.id)?.certificates).toEqual([Uint8Array.of(3)]);
+    await again.close();
+  });
+
   it('keeps no more Evidence than its cap, the newest', async () => {
     const store = new JournalStore(folder, () => {}, 4096, 10_000);
-    for (let n = 0; n < 30; n += 1) store.keepEvidence(`e${n}`, 'x', n, new Uint8Array(1000));
+    for (let n = 0; n < 30; n += 1) store.keepEvidence({ ...numbered(n), certificates: [new Uint8Array(400)] }, n);
     await store.append(1, [found(1)], false);
-    const left = Array.from({ length: 30 }, (_, n) => n).filter(n => store.evidence(`e${n}`) !== undefined);
+    const left = Array.from({ length: 30 }, (_, n) => n).filter(n => store.evidence(numbered(n).id) !== undefined);
     expect(left.length).toBeLessThanOrEqual(10);
     expect(left.at(-1)).toBe(29);
     await store.close();
