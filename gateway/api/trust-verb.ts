@@ -10,7 +10,7 @@ import { type Call, exit, NoSuchDevice, reasonOf, WrongCall } from './verb-call.
 const actions = {
   list: { options: ['json'], words: 0 },
   show: { options: ['json'], words: 1 },
-  add: { options: ['name', 'source', 'note', 'vendor', 'uses', 'zone', 'until', 'reason', 'json'], words: 1 },
+  add: { options: ['name', 'source', 'note', 'vendor', 'model', 'uses', 'zone', 'until', 'reason', 'json'], words: 1 },
   approve: { options: ['yes', 'reason', 'json'], words: 1 },
   remove: { options: ['reason', 'json'], words: 1 },
   expire: { options: ['until', 'reason', 'json'], words: 1 },
@@ -72,6 +72,7 @@ async function add(call: Call, file: string): Promise<number> {
   const [uses, zones] = [listed(values.uses), listed(values.zone)];
   const limits = {
     ...(values.vendor === undefined ? {} : { vendor: values.vendor }),
+    ...(values.model === undefined ? {} : { model: values.model }),
     ...(uses === undefined ? {} : { uses }),
     ...(zones === undefined ? {} : { zones }),
     ...(values.until === undefined ? {} : { expires: new Date(instantOf(values.until)).toISOString().replace(/\.\d+Z$/, 'Z') }),
@@ -151,7 +152,7 @@ function summary({ subject, uses, expires, zones, from, provenance }: ShownAncho
 }
 
 function details(anchor: ShownAnchor): readonly string[] {
-  const { name, sha256, subject, uses, vendor, expires, zones, constraints, revocation, provenance, staged, approved } = anchor;
+  const { name, sha256, subject, uses, vendor, model, expires, zones, constraints, revocation, provenance, staged, approved } = anchor;
   const row = (label: string, text: string | undefined): readonly string[] => (text === undefined ? [] : [`${label.padEnd(11)}${text}`]);
   const said = (one: typeof staged): string | undefined => one && `${one.by} at ${day(one.at)}: ${one.reason}`;
   return [
@@ -160,6 +161,7 @@ function details(anchor: ShownAnchor): readonly string[] {
     ...row('sha256', sha256),
     ...row('for', uses.join(', ')),
     ...row('vendor', vendor),
+    ...row('model', model),
     ...row('zones', zones?.join(', ')),
     ...row('until', expires === undefined ? undefined : day(expires)),
     ...row('held to', constraints === undefined ? undefined : JSON.stringify(constraints)),
