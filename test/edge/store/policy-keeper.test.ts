@@ -50,7 +50,7 @@ describe('the policy in force', () => {
     const list = (text: string) => writeFileSync(join(folder, 'policies.d/expected/dock.yaml'), text);
     list('- serial: "1"\n  vendor: Acme\n');
     const keeper = await open();
-    const note = expect.stringContaining('policies.d/expected/dock.yaml:1: Cannot let in by proof alone "1": no port is named');
+    const note: unknown = expect.stringContaining('policies.d/expected/dock.yaml:1: Cannot let in by proof alone "1": no port is named');
     expect([keeper.problems, keeper.notes]).toEqual([[], [note]]);
     expect(said).toEqual([note]);
     list('- serial: "1"\n'.repeat(300));
