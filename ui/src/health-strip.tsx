@@ -77,6 +77,7 @@ function troubles(state: Health): readonly string[] {
       ? [`Storage is full: ${state.journal.detail}. Enforcement goes on; decisions of people are still kept.`]
       : []),
     ...state.policy.problems.map(each => `Policy refused, the last good one stays: ${each}`),
+    ...state.policy.notes.map(each => `Policy: ${each}`),
   ];
 }
 
