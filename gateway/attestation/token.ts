@@ -29,7 +29,7 @@ export type Token = {
 };
 
 /** Opens a token by the form of its media type. Throws DecodeError. */
-export function openToken(evidence: Evidence, { keys, freshness }: Context): Token {
+export function openToken(evidence: Evidence, { keys, freshness }: Pick<Context, 'keys'> & Partial<Pick<Context, 'freshness'>>): Token {
   if (evidence.mediaType === 'application/eat+jwt') {
     const jws = decodeJws(evidence.bytes);
     return {
@@ -39,7 +39,7 @@ export function openToken(evidence: Evidence, { keys, freshness }: Context): Tok
       checkSignature: spki => checkJws(jws, spki, keys),
     };
   }
-  const nonce = freshness.kind === 'nonce' ? freshness.nonce : undefined;
+  const nonce = freshness?.kind === 'nonce' ? freshness.nonce : undefined;
   const known = nonce === undefined ? undefined : keys.tokens.recall(evidence.bytes, nonce);
   const opened = known ?? openCwt(evidence.bytes);
   const chain = coseChain(opened.message);
