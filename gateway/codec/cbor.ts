@@ -46,8 +46,30 @@ export function decodeCbor(bytes: Uint8Array, { lenient }: CborRules = { lenient
   }
 }
 
-/** One array of texts and byte strings, as the structures are that COSE signs (RFC 9052 §4.4). Deterministic. */
-export const encodeCborArray = (items: readonly (string | Uint8Array)[]): Uint8Array => encode(items);
+/** One array of at most 23 ASCII texts and byte strings, as the structures are that COSE signs (RFC 9052 §4.4). Deterministic. */
+export function encodeCborArray(items: readonly (string | Uint8Array)[]): Uint8Array {
+  const all = new Uint8Array(items.reduce((sum, item) => sum + headLength(item.length) + item.length, 1));
+  all[0] = 0x80 | items.length;
+  let at = 1;
+  for (const item of items) {
+    at = writeHead(all, at, typeof item === 'string' ? 0x60 : 0x40, item.length);
+    if (typeof item === 'string') for (let i = 0; i < item.length; i++) all[at + i] = item.charCodeAt(i);
+    else all.set(item, at);
+    at += item.length;
+  }
+  return all;
+}
+
+/** Octets of a head (RFC 8949 §3) with this argument, below 2^32, in its shortest form. */
+const headLength = (value: number): number => (value < 24 ? 1 : value < 0x100 ? 2 : value < 0x10000 ? 3 : 5);
+
+/** Returns where the content starts. */
+function writeHead(into: Uint8Array, at: number, major: number, value: number): number {
+  const length = headLength(value);
+  into[at] = major | (length === 1 ? value : length === 2 ? 24 : length === 3 ? 25 : 26);
+  for (let i = 1; i < length; i++) into[at + i] = value >>> (8 * (length - 1 - i));
+  return at + length;
+}
 
 /** A byte string with its head, as SUIT digests them. */
 export const encodeCborBytes = (bytes: Uint8Array): Uint8Array => encode(bytes);
