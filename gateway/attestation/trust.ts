@@ -1,5 +1,13 @@
 import type { Hex } from '../model/address.ts';
-import type { AnchorMaterial, AnchorRevocation, AnchorUse, ListedKey, ReferenceSet, TrustMaterial } from '../model/trust.ts';
+import type {
+  AnchorMaterial,
+  AnchorRevocation,
+  AnchorUse,
+  ListedKey,
+  ListedVerifier,
+  ReferenceSet,
+  TrustMaterial,
+} from '../model/trust.ts';
 import { fromBase64 } from '../codec/bytes.ts';
 import { DecodeError } from '../codec/reader.ts';
 import { keyKind } from '../codec/x509-key.ts';
@@ -14,6 +22,7 @@ import { unknownCritical } from './critical.ts';
 import { emptyLedger, type Ledger, prepareLedger } from './matter/ledger.ts';
 import { checkConstraints } from './path-rules.ts';
 import type { RevocationSources } from './revocation.ts';
+import { type FilePolicy, prepareFileList } from './tpm/file-list.ts';
 
 /** What vouches for a device here: an anchor, or a key that is listed for it alone. `vendor` is the only vendor that it speaks for by itself. */
 export type Voucher = Reach & { readonly name: string; readonly keyHash: Hex; readonly vendor?: string };
@@ -31,6 +40,8 @@ export type Anchor = Voucher & {
 };
 /** The key that one device signs its tokens with. */
 export type VouchedKey = { readonly voucher: Voucher; readonly spki: Uint8Array; readonly model?: string; readonly classId?: Hex };
+/** Another Verifier, and how far its word goes; of no device is it the key. */
+export type TrustedVerifier = Voucher & Pick<ListedVerifier, 'most' | 'maxAgeSeconds' | 'audience'> & { readonly spki: Uint8Array };
 
 /**
  * Trust material, read and ready: what Evidence is judged by. `keys` by the instance that they are listed for. Without `revocation` nobody asks whether a
@@ -40,7 +51,10 @@ export type Trust = {
   readonly anchors: readonly Anchor[];
   readonly referenceSets: readonly ReferenceSet[];
   readonly keys: ReadonlyMap<Hex, readonly VouchedKey[]>;
+  readonly verifiers?: readonly TrustedVerifier[];
   readonly matter: Ledger;
+  /** Which files devices may run, by class; absent: nobody listed any. */
+  readonly fileLists?: readonly FilePolicy[];
   readonly revocation?: RevocationSources;
 };
 
@@ -98,8 +112,18 @@ export function prepareTrust(material: TrustMaterial): { readonly trust: Trust; 
       if (!(error instanceof DecodeError)) throw error;
       problems.push(error.message);
     }
+  const verifiers: TrustedVerifier[] = [];
+  for (const listed of material.verifiers ?? [])
+    try {
+      verifiers.push(readVerifier(listed));
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      problems.push(error.message);
+    }
   const revocation = revocationOf(material, problems);
-  const trust = { anchors, referenceSets: material.referenceSets, keys, matter: ledgerOf(material, problems) };
+  const lists = (material.fileLists ?? []).map(prepareFileList);
+  const base = { anchors, referenceSets: material.referenceSets, keys, verifiers, matter: ledgerOf(material, problems) };
+  const trust = lists.length === 0 ? base : { ...base, fileLists: lists };
   return { trust: revocation === undefined ? trust : { ...trust, revocation }, problems };
 }
 
@@ -137,4 +161,12 @@ export function readListedKey({ instance, spki, vendor, model, classId }: Listed
   if (kind.kind === 'other') throw new DecodeError(`Cannot use key of ${instance}: ${kind.found}`);
   const voucher = { name: `the list of keys, for ${instance}`, keyHash: sha256(der), ...(vendor === undefined ? {} : { vendor }) };
   return { voucher, spki: der, ...(model === undefined ? {} : { model }), ...(classId === undefined ? {} : { classId }) };
+}
+
+/** Throws DecodeError unless the key is of a kind that signs tokens. */
+export function readVerifier({ name, spki, ...limits }: ListedVerifier): TrustedVerifier {
+  const der = fromBase64(spki);
+  const kind = keyKind(der);
+  if (kind.kind === 'other') throw new DecodeError(`Cannot use key of Verifier ${name}: ${kind.found}`);
+  return { name: `the Verifier ${name}`, keyHash: sha256(der), spki: der, ...limits };
 }

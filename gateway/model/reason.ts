@@ -46,6 +46,13 @@ export const reasons = {
   NONCE_MISMATCH: { text: 'its Evidence answers another challenge', next: 'challenge again; if it stays, look for a replay' },
   NONCE_REUSED: { text: 'its Evidence answers a challenge that was answered before', next: 'look for a replay' },
   NONCE_EXPIRED: { text: 'its Evidence came after its challenge had ended', next: 'challenge again' },
+  EAR_STALE: { text: 'what another Verifier said of it is too old', next: 'look for a replay; else have it appraised there again' },
+  EAR_NOT_FOR_US: { text: 'what another Verifier said of it was said to somebody else', next: 'look for a replay' },
+  EAR_NOT_AFFIRMING: { text: 'another Verifier does not find it sound', next: 'see what that Verifier says of it' },
+  EAR_CAPPED: {
+    text: 'another Verifier finds it sound; here its word alone lets nobody in',
+    next: 'approve it by hand, or let that Verifier count for more in policies/anchors',
+  },
   CERT_REVOKED: { text: 'a certificate was revoked by its issuer', next: 'treat it as tampered with' },
   REVOCATION_UNKNOWN: { text: 'whether its certificates are revoked cannot be told', next: 'bring the CRL up to date' },
   NAME_NOT_PERMITTED: { text: "a certificate names what its CA's name constraints forbid", next: 'treat it as tampered with' },
@@ -67,6 +74,14 @@ export const reasons = {
   REFERENCE_REVOKED: { text: 'the reference values that it matched were revoked', next: 'update the device' },
   NO_MEASUREMENTS: { text: 'proved who it is, but carries no firmware measurement', next: 'approve it by hand' },
   DIGEST_UNKNOWN: { text: 'its measured firmware is in no signed list', next: 'install known firmware, or have the list extended' },
+  FILE_NOT_LISTED: {
+    text: 'it ran a file that the list of its files does not have',
+    next: 'find out who changed the file; then put the right one back, or have the list extended',
+  },
+  FILE_VIOLATION: {
+    text: 'a file changed while it was measured, so nobody knows what it ran',
+    next: 'find out who wrote to it and restart the device; exclude files that are written in normal use',
+  },
   REFERENCE_MISSING: { text: 'there are no reference values for its model', next: 'add signed reference values for the model' },
   BASELINE_ONLY: {
     text: 'measures what a person took as its baseline; nobody signed for it',

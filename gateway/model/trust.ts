@@ -14,6 +14,10 @@ export type TrustMaterial = {
   readonly matter?: MatterLedger;
   /** Keys that single devices sign their tokens with; absent: none. */
   readonly keys?: readonly ListedKey[];
+  /** Verifiers whose Attestation Results count here; absent: none. */
+  readonly verifiers?: readonly ListedVerifier[];
+  /** Which files devices of a class may run; absent: nobody listed any. They only take trust away, so they need no signature. */
+  readonly fileLists?: readonly FileList[];
   /** CRLs that somebody put beside the anchors: signed by their issuers, so nobody need be believed for them. `der` is base64, absent where it was sent before. */
   readonly crls?: readonly { readonly name: string; readonly sha256: Hex; readonly der?: string }[];
 };
@@ -131,6 +135,34 @@ export type ListedKey = {
   readonly model?: string;
   /** The class as bytes, hex, that tokens by this key must name (PSA implementation id, EAT hwmodel); absent: any. */
   readonly classId?: Hex;
+};
+
+/**
+ * Another Verifier (RFC 9334 §5.1): the key that signs its Attestation Results (EAR), and how far its word goes. `spki` is DER in base64. `most` is the best
+ * status that it can give; `vendor` the only vendor that it speaks for, absent: devices of no vendor here.
+ */
+export type ListedVerifier = {
+  readonly name: string;
+  readonly spki: string;
+  readonly most: 'warning' | 'affirming';
+  readonly maxAgeSeconds: number;
+  readonly vendor?: string;
+  /** What a result must name as its audience, if it names one (RFC 7519 §4.1.3); absent: none that names one is taken. */
+  readonly audience?: string;
+  readonly expires?: Millis;
+  readonly zones?: readonly ZoneName[];
+};
+
+/** The files that devices of one class may have run, as a person listed them: what Linux measured (IMA) is compared with it. */
+export type FileList = {
+  /** Where it stands, for people: `policies.d/reference-values/edge.ima.yaml:1`. */
+  readonly name: string;
+  readonly vendor: string;
+  readonly model: string;
+  /** Each path with the digests that it may have, as the kernel writes them: `sha256:…`. */
+  readonly files: readonly (readonly [path: string, digests: readonly string[]])[];
+  /** What is not judged: paths, and folders with a slash at their end. */
+  readonly excludes: readonly string[];
 };
 
 /** Signed reference values of one class of device, already checked against the key that signed their file. */

@@ -107,7 +107,7 @@ export function readList<T>(file: PolicyFile, { shape, name, word, most }: ListS
 function title(path: readonly PropertyKey[], root: YamlNode, word: string): Title {
   const index = path[0];
   if (typeof index !== 'number') return { words: '', steps: 0 };
-  const named = ['name', 'serial', 'kind', 'certificate', 'instance']
+  const named = ['name', 'serial', 'kind', 'certificate', 'instance', 'verifier']
     .map(key => locate(root, [index, key]).node)
     .find(n => n !== undefined);
   const text = named?.kind === 'scalar' && typeof named.value === 'string' ? named.value : '';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { anchorUses, directoryTypes } from '../../model/trust.ts';
 
-/** The shapes of anchors, listed keys and CRLs on their way to the challenger (`TrustMaterial`). Strict: a limit that is dropped on the way would widen trust. */
+/** The shapes of anchors, listed keys, Verifiers and CRLs on their way to the challenger (`TrustMaterial`). Strict: a limit that is dropped on the way would widen trust. */
 const text = z.string();
 const texts = z.array(text);
 const subtree = z.union([
@@ -43,5 +43,22 @@ export const listedKey = z.strictObject({
   vendor: text.exactOptional(),
   model: text.exactOptional(),
   classId: text.exactOptional(),
+});
+export const listedVerifier = z.strictObject({
+  name: text,
+  spki: text,
+  most: z.enum(['warning', 'affirming']),
+  maxAgeSeconds: z.number(),
+  vendor: text.exactOptional(),
+  audience: text.exactOptional(),
+  expires: z.number().exactOptional(),
+  zones: texts.exactOptional(),
+});
+export const fileList = z.strictObject({
+  name: text,
+  vendor: text,
+  model: text,
+  files: z.array(z.tuple([text, texts])),
+  excludes: texts,
 });
 export const trustedCrl = z.strictObject({ name: text, sha256: text, der: text.exactOptional() });
