@@ -101,15 +101,8 @@ export const isSameKey = (a: Fact, b: Fact): boolean => a.kind === b.kind && fac
 /** The list with one more entry at its end, without the one at `old` (-1: with all), cut to the newest `max`. Exactly as long: a literal with `...` keeps room for sixteen more. */
 function withLast<T>(list: readonly T[], old: number, entry: T, max: number): readonly T[] {
   const kept = old < 0 ? list : list.toSpliced(old, 1);
-  const skipped = Math.max(0, kept.length + 1 - max);
-  const out = new Array<T>(kept.length + 1 - skipped);
-  let at = -skipped;
-  for (const one of kept) {
-    if (at >= 0) out[at] = one;
-    at++;
-  }
-  out[at] = entry;
-  return out;
+  const all = kept.toSpliced(kept.length, 0, entry);
+  return all.length > max ? all.slice(-max) : all;
 }
 
 const noNames: readonly string[] = [];
