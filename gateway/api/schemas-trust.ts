@@ -52,6 +52,8 @@ export const shownAnchor = z.object({
   from: z.enum(['file', 'people']),
   staged: said.optional(),
   approved: said.optional(),
+  devices: z.int().describe('Devices that have proved by it who they are, as they stand now'),
+  deviceIds: z.array(z.string()).describe('Ids of some of them'),
 });
 export const trustState = z.object({ anchors: z.array(shownAnchor) });
 export const anchorPreview = z.object({

@@ -10,7 +10,7 @@ import { readJwks } from '../../gateway/attestation/jwks.ts';
 import { KeyCache } from '../../gateway/attestation/keys.ts';
 import { runClientVerb } from '../../gateway/api/verbs.ts';
 import { signingKeyFile } from '../../gateway/edge/store/signing-key.ts';
-import { epoch } from './fixture-site.ts';
+import { epoch } from './fixture-words.ts';
 import { openPage } from './open-page.ts';
 import type { OpenPage } from './open-page.ts';
 

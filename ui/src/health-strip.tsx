@@ -124,7 +124,7 @@ function Zone({ zone }: { zone: Health['zones'][number] }) {
   };
   return (
     <span class="zone">
-      {zone.name}: {zone.mode}, {zone.devices} devices{' '}
+      {zone.name}: {zone.mode}, {zone.devices === 1 ? '1 device' : `${zone.devices} devices`}{' '}
       <button type="button" class="small" onClick={() => (dialog.value = zone.mode === 'enforce' ? observe : arm)}>
         {zone.mode === 'enforce' ? 'Only observe…' : 'Enforce…'}
       </button>
