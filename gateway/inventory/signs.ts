@@ -82,7 +82,7 @@ export function signsOf({ device, attestation }: DeviceRecord): readonly Sign[] 
   // Station names are unique among the devices that a controller reaches, which is one segment (IEC 61158-6-10, NameOfStation).
   if (station !== '' && model !== '')
     found.push(sign('profinet-device', `${device.vlan} ${station} ${model}`, strong, stationFrame, { family: 'profinet' }));
-  return found.length > maxSigns ? found.slice(0, maxSigns) : found;
+  return found.slice(0, maxSigns); // which has no room for more, unlike what was filled one by one
 }
 
 function ofFact(fact: Fact, frame: number, collector: string, own: Mac, isName: (text: string) => boolean): Sign | undefined {

@@ -16,3 +16,21 @@ export function visibleJson(value: unknown): string {
     Array.from({ length: found.length }, (_, n) => `\\u${found.charCodeAt(n).toString(16).padStart(4, '0')}`).join(''),
   );
 }
+
+/** Entries of a list that stand in one piece. */
+const entries = 128;
+
+/** The same text in pieces: that of a large object would take its memory three times until it is written. */
+export function* visibleJsonParts(value: object): Generator<string> {
+  let before = '{';
+  for (const [name, part] of Object.entries(value)) {
+    yield `${before}${visibleJson(name)}:`;
+    before = ',';
+    if (!Array.isArray(part)) yield visibleJson(part);
+    else {
+      for (let i = 0; i < part.length; i += entries) yield `${i === 0 ? '[' : ','}${visibleJson(part.slice(i, i + entries)).slice(1, -1)}`;
+      yield part.length === 0 ? '[]' : ']';
+    }
+  }
+  yield before === '{' ? '{}' : '}';
+}
