@@ -34,6 +34,7 @@ export const shownAnchor = z.object({
   subject: z.string(),
   uses: z.array(z.enum(anchorUses)),
   vendor: z.string().optional(),
+  model: z.string().optional(),
   expires: millis.optional(),
   zones: z.array(z.string()).optional(),
   constraints: constraintsShape.optional(),

@@ -9,7 +9,7 @@ export const anchorState = ({ state, expires }: Pick<ShownAnchor, 'state' | 'exp
 
 /** What an anchor is, what it is limited to and who says so, as labels with texts. `time` writes an instant. */
 export function anchorFacts(anchor: ShownAnchor, time: (at: Millis) => string): readonly (readonly [label: string, text: string])[] {
-  const { sha256, subject, uses, vendor, expires, zones, constraints, revocation, provenance, staged, approved } = anchor;
+  const { sha256, subject, uses, vendor, model, expires, zones, constraints, revocation, provenance, staged, approved } = anchor;
   const row = (label: string, text: string | undefined) => (text === undefined ? [] : [[label, text] as const]);
   const said = (one: typeof staged): string | undefined => one && `${one.by} at ${time(one.at)}: ${one.reason}`;
   return [
@@ -17,6 +17,7 @@ export function anchorFacts(anchor: ShownAnchor, time: (at: Millis) => string): 
     ...row('sha256', sha256),
     ...row('for', uses.join(', ')),
     ...row('vendor', vendor),
+    ...row('model', model),
     ...row('zones', zones?.join(', ')),
     ...row('until', expires === undefined ? undefined : time(expires)),
     ...row('held to', constraints === undefined ? undefined : JSON.stringify(constraints)),

@@ -12,7 +12,7 @@ import { type Call, exit, NoSuchDevice, reasonOf, WrongCall } from './verb-call.
 const actions = {
   list: { options: ['json'], words: 0 },
   show: { options: ['json'], words: 1 },
-  add: { options: ['name', 'source', 'note', 'vendor', 'uses', 'zone', 'until', 'reason', 'json'], words: 1 },
+  add: { options: ['name', 'source', 'note', 'vendor', 'model', 'uses', 'zone', 'until', 'reason', 'json'], words: 1 },
   approve: { options: ['yes', 'reason', 'json'], words: 1 },
   remove: { options: ['reason', 'json'], words: 1 },
   expire: { options: ['until', 'reason', 'json'], words: 1 },
@@ -74,6 +74,7 @@ async function add(call: Call, file: string): Promise<number> {
   const [uses, zones] = [listed(values.uses), listed(values.zone)];
   const limits = {
     ...(values.vendor === undefined ? {} : { vendor: values.vendor }),
+    ...(values.model === undefined ? {} : { model: values.model }),
     ...(uses === undefined ? {} : { uses }),
     ...(zones === undefined ? {} : { zones }),
     ...(values.until === undefined ? {} : { expires: new Date(instantOf(values.until)).toISOString().replace(/\.\d+Z$/, 'Z') }),

@@ -33,6 +33,8 @@ export type Voucher = Reach & { readonly name: string; readonly keyHash: Hex; re
 export type Anchor = Voucher & {
   readonly certificate: Certificate;
   readonly uses: readonly AnchorUse[];
+  /** Model of devices whose certificates name none, as a person says. */
+  readonly model?: string;
   readonly limits?: Limits;
   readonly whenUnknown?: 'refuse' | 'tell';
   /** Where its certificates may be asked about. */
@@ -68,7 +70,7 @@ export const anchorsFor = (trust: Trust, use: AnchorUse): readonly Anchor[] => t
 export function readAnchor(name: string, der: Uint8Array, uses: readonly AnchorUse[] = ['identity']): Anchor {
   const certificate = decodeCertificate(der);
   // Who signs declarations signs no certificates.
-  const signsCertificates = uses.some(use => use === 'identity' || use === 'matter-paa');
+  const signsCertificates = uses.some(use => use === 'identity' || use === 'tpm-ek' || use === 'matter-paa');
   if (signsCertificates && (certificate.basicConstraints?.ca !== true || certificate.keyUsage?.keyCertSign === false))
     throw new EvidenceError('CERT_NOT_CA', 'chain', `Cannot use anchor ${name}: ${certificate.subject.text} is no CA`);
   checkKey(certificate);
@@ -82,10 +84,11 @@ export function readAnchor(name: string, der: Uint8Array, uses: readonly AnchorU
 
 /** One anchor with what a person limits it to. Throws DecodeError or EvidenceError. */
 export function prepareAnchor(material: AnchorMaterial): Anchor {
-  const { name, certificate, uses, vendor, expires, zones, constraints, revocation } = material;
+  const { name, certificate, uses, vendor, model, expires, zones, constraints, revocation } = material;
   return {
     ...readAnchor(name, fromBase64(certificate), uses),
     ...(vendor === undefined ? {} : { vendor }),
+    ...(model === undefined ? {} : { model }),
     ...(expires === undefined ? {} : { expires }),
     ...(zones === undefined ? {} : { zones }),
     ...(constraints === undefined ? {} : { limits: prepareLimits(constraints) }),

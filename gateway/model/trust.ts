@@ -1,10 +1,11 @@
 import type { DeviceId, Hex, Millis, ZoneName } from './address.ts';
 
 /**
- * What an anchor may vouch for. `identity`: devices by their chains. `matter-paa`: Device Attestation Certificates. `cd-signer`: Matter
+ * What an anchor may vouch for. `identity`: devices by their chains. `tpm-ek`: endorsement keys of TPMs, which show that an attestation key is in a genuine
+ * one. `matter-paa`: Device Attestation Certificates. `cd-signer`: Matter
  * certification declarations; `cd-signer-test`: those of products in development, which no other signer's word makes acceptable.
  */
-export const anchorUses = ['identity', 'matter-paa', 'cd-signer', 'cd-signer-test'] as const;
+export const anchorUses = ['identity', 'tpm-ek', 'matter-paa', 'cd-signer', 'cd-signer-test'] as const;
 export type AnchorUse = (typeof anchorUses)[number];
 
 /** The trust material in force; sent at start and whenever policy changes. */
@@ -29,6 +30,8 @@ export type AnchorMaterial = {
   readonly uses?: readonly AnchorUse[];
   /** The vendor that it speaks for, in place of the O of its subject. */
   readonly vendor?: string;
+  /** The model of devices with a TPM below it whose certificates name none. */
+  readonly model?: string;
   /** From then on what it vouches for is shown, and admits nobody. */
   readonly expires?: Millis;
   /** Zones of the settings in which it vouches; elsewhere it admits nobody. */

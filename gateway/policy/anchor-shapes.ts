@@ -104,6 +104,7 @@ export const provenance = z
 const limits = {
   uses: list(z.enum(anchorUses, { error: `one of ${anchorUses.join(', ')}` }), anchorUses.length, 'uses').exactOptional(),
   vendor: text(200).exactOptional().describe('The vendor that it speaks for, in place of the O of its subject'),
+  model: text(200).exactOptional().describe('The model of devices with a TPM below it whose certificates name none'),
   expires: instant.exactOptional().describe('From then on it admits nobody; a day counts to its end in UTC'),
   zones: list(text(64), 256, 'zone names').exactOptional().describe('Zones in which it vouches; elsewhere it admits nobody'),
   constraints: constraintsShape.exactOptional(),
@@ -111,8 +112,8 @@ const limits = {
 };
 /** Constraints and revocation are about paths of devices; Matter has a profile and a ledger of its own. */
 const fitsUses = ({ uses = ['identity'], constraints, revocation }: z.output<z.ZodObject<typeof limits>>): boolean =>
-  uses.includes('identity') || (constraints === undefined && revocation === undefined);
-const unfit = { error: 'without constraints and revocation unless it is for identity: Matter has its own' };
+  uses.includes('identity') || uses.includes('tpm-ek') || (constraints === undefined && revocation === undefined);
+const unfit = { error: 'without constraints and revocation unless it is for identity or tpm-ek: Matter has its own' };
 
 /** What a person limits an anchor to, also by the API. */
 export const limitsShape = z.strictObject(limits).refine(fitsUses, unfit);

@@ -211,5 +211,5 @@ const health = (devices: number, pausedUntil: number | undefined): Omit<Health, 
     { port: 'p2', state: 'healed', frames: 991, dropped: 3, cloneDrops: 41, detail: 'link was down for 2 s' },
   ],
   journal: { events: 214, head: key(2), storage: 'ok', detail: '' },
-  policy: { hash: key(9), problems: [] },
+  policy: { hash: key(9), problems: [], notes: [] },
 });

@@ -113,12 +113,12 @@ export class DtlsClient {
     return this.#seal(dtlsContent.applicationData, bytes);
   }
 
-  /** Ends it from our side; says so where the peer can believe it. */
+  /** Ends it from our side, and says so: a small device may have room for one connection only. */
   close(): readonly Uint8Array[] {
-    const goodbye = this.#state.kind === 'open' ? [this.#seal(dtlsContent.alert, Uint8Array.of(1, alerts.closeNotify))] : [];
-    if (!this.#isOver()) this.#state = { kind: 'closed' };
+    if (this.#isOver()) return [];
+    this.#state = { kind: 'closed' };
     this.wakeAt = undefined;
-    return goodbye;
+    return [this.#sealOrPlain(dtlsContent.alert, Uint8Array.of(1, alerts.closeNotify))];
   }
 
   #isOver(): boolean {

@@ -31,6 +31,7 @@ export const anchor = z.strictObject({
   certificate: text,
   uses: z.array(z.enum(anchorUses)).exactOptional(),
   vendor: text.exactOptional(),
+  model: text.exactOptional(),
   expires: z.number().exactOptional(),
   zones: texts.exactOptional(),
   constraints: constraints.exactOptional(),

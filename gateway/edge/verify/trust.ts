@@ -125,6 +125,7 @@ function filesOf(folder: string): readonly Found[] {
 
 const usesByName: readonly (readonly [RegExp, AnchorUse])[] = [
   [/\.device-ca\.\w+$/, 'identity'],
+  [/\.tpm-ek\.\w+$/, 'tpm-ek'],
   [/\.matter-paa\.\w+$/, 'matter-paa'],
   [/\.cd-signer\.\w+$/, 'cd-signer'],
   [/\.cd-signer-test\.\w+$/, 'cd-signer-test'],
@@ -134,14 +135,19 @@ function anchorsIn(piece: Piece, kind: string): readonly AnchorMaterial[] {
   if (piece.kind !== 'certificates') return [];
   const file = piece.path.split('/').at(-1) ?? piece.path;
   return piece.certificates.map((der, i) => {
-    const use = usesByName.find(([end]) => end.test(file))?.[1] ?? useFor(kind, der);
-    return { name: i === 0 ? file : `${file}#${i + 1}`, certificate: Buffer.from(der).toString('base64'), uses: [use] };
+    const use = usesByName.find(([end]) => end.test(file))?.[1];
+    const uses = use === undefined ? usesFor(kind, der) : [use];
+    return { name: i === 0 ? file : `${file}#${i + 1}`, certificate: Buffer.from(der).toString('base64'), uses };
   });
 }
 
-/** Of Matter, a CA names devices and anything else signs declarations; for every other kind an anchor names devices. */
-function useFor(kind: string, der: Uint8Array): AnchorUse {
-  if (kind !== 'matter') return 'identity';
+/** Of Matter, a CA names devices and anything else signs declarations; for every other kind an anchor names devices, and their TPMs for quotes. */
+function usesFor(kind: string, der: Uint8Array): readonly AnchorUse[] {
+  if (kind === 'matter') return [useInMatter(der)];
+  return kind === 'tpm-quote' || kind === 'auto' ? ['identity', 'tpm-ek'] : ['identity'];
+}
+
+function useInMatter(der: Uint8Array): AnchorUse {
   try {
     return decodeCertificate(der).basicConstraints?.ca === true ? 'matter-paa' : 'cd-signer';
   } catch (error) {
