@@ -12,6 +12,7 @@ import type { FromChallenger } from '../messages.ts';
 import { runSelfTest } from '../self-test.ts';
 import { type Answered, ask } from './ask.ts';
 import { patienceFor } from './channels/index.ts';
+import { issueClientsBy } from './channels/client-certificate.ts';
 import { presentClient } from './channels/tls-socket.ts';
 import { judge } from './judge.ts';
 import { makeNonce } from './nonce.ts';
@@ -76,6 +77,7 @@ function take(value: unknown): void {
     return problems.length > 0 ? log({ problems }) : undefined;
   }
   if (parsed.data.type === 'client') return presentClient(parsed.data.pem);
+  if (parsed.data.type === 'opc-ua-issuer') return issueClientsBy(parsed.data.pem);
   if (parsed.data.type === 'crl') return ahead.take(parsed.data.sha256, parsed.data.der);
   if (parsed.data.type === 'kept-revocation')
     return revocation.restore(parsed.data.kind, new Uint8Array(Buffer.from(parsed.data.der, 'base64')), parsed.data.seen);

@@ -96,6 +96,7 @@ const channel = z.object({ channel: z.enum(channelNames), port, path: text.exact
 export const order = z.discriminatedUnion('type', [
   z.object({ type: z.literal('trust'), trust }),
   z.object({ type: z.literal('client'), pem: text.max(65_536) }),
+  z.object({ type: z.literal('opc-ua-issuer'), pem: text.max(65_536) }),
   z.object({ type: z.literal('crl'), sha256: text, der: text }),
   z.object({ type: z.literal('kept-revocation'), kind: z.enum(['crl', 'ocsp']), der: text, seen: z.number() }),
   z.object({ type: z.literal('fetching'), management: z.array(text), lan: z.array(text), now: z.number() }),
