@@ -24,7 +24,7 @@ import { wireEvidence } from './wire.ts';
 
 /**
  * The challenger process: connects to devices, decodes and verifies what they send, and holds nothing worth having but, where a person
- * named one, the certificate with which we show ourselves. Talks to the gateway
+ * named one, the certificate with which we show ourselves, and the key that issues those for OPC UA servers. Talks to the gateway
  * on fd 3 and ends when that closes. Whatever goes wrong in it is `transport-failure`, never a pass.
  */
 const gatewayFd = 3;
