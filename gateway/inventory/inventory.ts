@@ -5,7 +5,8 @@ import { foldOutcome, renewed, withdrawn } from './fold-attestation.ts';
 import { foldFact, unlocked, withField } from './fold-fact.ts';
 import { Links, type LinksSnapshot } from './links.ts';
 import { BroughtAnchors } from './brought-anchors.ts';
-import type { BroughtAnchor } from '../model/trust.ts';
+import { Enrolments } from './enrolments.ts';
+import type { BroughtAnchor, EnrolledKey } from '../model/trust.ts';
 import { type Proof, Proofs } from './proofs.ts';
 import { ProbeGrants, type ProbeGrantsSnapshot } from './probe-grants.ts';
 import { ReferenceBook, type ReferenceBookSnapshot } from './reference-book.ts';
@@ -26,6 +27,7 @@ export type InventorySnapshot = {
   readonly anchors?: readonly BroughtAnchor[];
   readonly proofs?: readonly Proof[];
   readonly references?: ReferenceBookSnapshot;
+  readonly enrolled?: readonly EnrolledKey[];
 };
 
 /** The most devices that are kept at all; the machine caps them per port long before. */
@@ -42,6 +44,7 @@ export class Inventory {
   readonly #signs = new SignIndex();
   #links = new Links();
   #proofs = new Proofs();
+  #enrolments = new Enrolments();
   readonly #zoneModes = new Map<string, ZoneMode>();
   /** Who may be asked what. */
   readonly probing: ProbeGrants;
@@ -66,6 +69,7 @@ export class Inventory {
     if (snapshot.proofs === undefined) inventory.#rememberAll();
     else inventory.#proofs = Proofs.from(snapshot.proofs);
     if (snapshot.links !== undefined) inventory.#links = Links.from(snapshot.links);
+    inventory.#enrolments = Enrolments.from(snapshot.enrolled);
     inventory.#nextId = snapshot.nextId;
     inventory.#pausedUntil = snapshot.pausedUntil;
     return inventory;
@@ -82,6 +86,7 @@ export class Inventory {
       anchors: this.anchors.all(),
       proofs: this.#proofs.snapshot(),
       references: this.references.snapshot(),
+      enrolled: this.#enrolments.all(),
       ...(this.#pausedUntil === undefined ? {} : { pausedUntil: this.#pausedUntil }),
     };
   }
@@ -131,6 +136,11 @@ export class Inventory {
     return [...(this.#byIp.get(ip) ?? [])].flatMap(id => this.#records.get(id) ?? []);
   }
 
+  /** Attestation keys that TPMs enrolled. */
+  get enrolments(): Pick<Enrolments, 'all' | 'mayEnrol'> {
+    return this.#enrolments;
+  }
+
   /** Which records count as one device. */
   get links(): Pick<Links, 'groupOf' | 'undone' | 'undoneCount'> {
     return this.#links;
@@ -166,6 +176,7 @@ export class Inventory {
     this.probing.apply(at, body);
     this.anchors.apply(at, body);
     this.references.apply(at, body);
+    this.#enrolments.apply(body);
     if (body.kind === 'device-found') this.#found(body, at);
     else if (body.kind === 'devices-linked') {
       if (this.#records.has(body.device) && this.#records.has(body.other)) this.#links.linked(body, at, (a, b) => this.pairOf(a, b));
@@ -278,6 +289,8 @@ export class Inventory {
       case 'person-released':
         record.person = undefined;
         break;
+      case 'key-enrolled':
+        break; // `enrolments` has folded it in
       case 'tpm-restarted':
         break; // who is asked for it is the schedule's; where its TPM stands came with the quote
       case 'never-probe':
