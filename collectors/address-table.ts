@@ -37,6 +37,9 @@ export class AddressTable {
   readonly packets: Float64Array;
   readonly bytes: Float64Array;
   readonly lastAt: Float64Array;
+  /** By slot: when and in which frame the address was first seen. */
+  readonly firstAt: Float64Array;
+  readonly firstFrame: Float64Array;
 
   constructor(caps: AddressCaps, onForget: (slot: number) => void) {
     const { maxAddresses: n } = caps;
@@ -49,6 +52,8 @@ export class AddressTable {
     this.packets = new Float64Array(n);
     this.bytes = new Float64Array(n);
     this.lastAt = new Float64Array(n);
+    this.firstAt = new Float64Array(n);
+    this.firstFrame = new Float64Array(n);
   }
 
   get size(): number {
@@ -65,8 +70,8 @@ export class AddressTable {
     }
   }
 
-  /** Takes in an address that is not here. -1 when there is no room. */
-  add(place: Place, mac: Mac, now: Millis): number {
+  /** Takes in an address that is not here, seen in the frame of this number. -1 when there is no room. */
+  add(place: Place, mac: Mac, now: Millis, frame: number): number {
     if (this.#isFull(place.port)) this.#sweep(now);
     if (this.#isFull(place.port)) return -1;
     const slot = this.#free.pop() ?? this.#fresh++;
@@ -75,7 +80,8 @@ export class AddressTable {
     this.#port[slot] = place.port;
     this.#macs[slot] = mac;
     this.packets[slot] = this.bytes[slot] = 0;
-    this.lastAt[slot] = now;
+    this.lastAt[slot] = this.firstAt[slot] = now;
+    this.firstFrame[slot] = frame;
     this.#perPort[place.port] = (this.#perPort[place.port] ?? 0) + 1;
     this.#size++;
     this.#enter(slot);
