@@ -55,11 +55,31 @@ export function observe(m: NonNullable<ReturnType<typeof decode>>, packet: Packe
   return known;
 }
 
-function clientFacts(client: ClientHello): readonly Fact[] {
-  const facts: Fact[] = [
+/** Prints by all that they are made of: one program asks for many names, with keys that are never the same. */
+const prints = new Remembered<readonly Fact[]>(256);
+const shape = new Uint8Array(1024);
+
+function printsOf(client: ClientHello): readonly Fact[] {
+  const make = (): readonly Fact[] => [
     { kind: 'print', scheme: 'ja3', value: ja3(client) },
     { kind: 'print', scheme: 'ja4', value: ja4(client) },
   ];
+  const { ciphers, extensions, supportedVersions, groups, pointFormats, signatureAlgorithms, alpn } = client;
+  const lists = [[client.version], ciphers, extensions, supportedVersions, groups, pointFormats, signatureAlgorithms, alpn[0] ?? []];
+  let at = 0;
+  for (const list of lists) {
+    if (at + 2 * list.length + 2 > shape.length) return make();
+    for (let i = -1; i < list.length; i++) {
+      const n = i < 0 ? list.length : (list[i] ?? 0);
+      shape[at++] = n >> 8;
+      shape[at++] = n;
+    }
+  }
+  return prints.of(shape.subarray(0, at), make);
+}
+
+function clientFacts(client: ClientHello): readonly Fact[] {
+  const facts: Fact[] = [...printsOf(client)];
   const name = client.serverName?.toLowerCase() ?? '';
   if (name !== '') facts.push({ kind: 'asks', protocol: 'tls', name });
   const product = remoteAccessProduct(name);

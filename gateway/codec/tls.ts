@@ -31,7 +31,8 @@ export function decodeHandshakeStart(bytes: Uint8Array): HandshakeStart {
   const parts: Uint8Array[] = [];
   let isOver = false;
   while (r.left >= 5 && !isOver) {
-    const [type, major] = [r.u8(), r.u8()];
+    const type = r.u8();
+    const major = r.u8();
     r.skip(1); // minor version: middleboxes and old clients put anything here (RFC 8446 §5.1)
     const length = r.u16();
     if (major !== 3 || type < contentTypes.changeCipherSpec || type > contentTypes.applicationData)
@@ -40,7 +41,8 @@ export function decodeHandshakeStart(bytes: Uint8Array): HandshakeStart {
     if (type === contentTypes.handshake) parts.push(r.take(Math.min(length, r.left)));
     else isOver = true; // what follows is encrypted, or the connection failed
   }
-  return { ...messages(parts.length === 1 ? (parts[0] ?? bytes) : join(parts)), ...(isOver ? { isOver } : {}) };
+  const found = messages(parts.length === 1 ? (parts[0] ?? bytes) : join(parts));
+  return isOver ? { messages: found.messages, isOver } : found;
 }
 
 /** A message may be spread over records, and a record may hold several (RFC 8446 §5.1). */
