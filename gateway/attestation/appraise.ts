@@ -24,8 +24,9 @@ type Class = {
 export function appraiseChain(claims: Verified<ChainClaims>, trust: Trust, checks: Checks): Appraisal {
   const measured = distinct(claims.measured).filter(c => c.digests.length > 0);
   const classes = classesOf(measured, claims.anchor, trust.referenceSets);
-  checkMeasured(measured, claims.unappraised, checks);
+  checkMeasured(measured, claims, checks);
   const hasAll = measured.length > 0 && checkReference(classes, claims.anchor, trust, checks);
+  checkFiles(claims.files, checks);
   if (hasAll) checkVersion(classes, checks);
   checkMode(claims.measured, checks);
   const vector = vectorOf(claims, measured, hasAll, checks);
@@ -41,6 +42,7 @@ export function appraiseChain(claims: Verified<ChainClaims>, trust: Trust, check
 
 /** A chain may say the same thing twice; what differs in anything stands for itself. */
 function distinct(claims: readonly MeasuredClaim[]): readonly MeasuredClaim[] {
+  if (claims.length < 2) return claims;
   const seen = new Map<string, MeasuredClaim>();
   for (const claim of claims) {
     const key = JSON.stringify({ ...claim, svn: claim.svn?.toString(), by: undefined });
@@ -86,12 +88,24 @@ const faults = (match: Match): number => match.unknown.length + match.missing.le
 const speaksFor = (anchor: Voucher, set: ReferenceSet): boolean =>
   set.anchors === undefined ? (anchor.vendor ?? '') === set.vendor : set.anchors.includes(anchor.keyHash);
 
-function checkMeasured(measured: readonly MeasuredClaim[], unappraised: readonly string[], checks: Checks): void {
+function checkMeasured(measured: readonly MeasuredClaim[], { unappraised, files }: ChainClaims, checks: Checks): void {
   const what = measured.map(describe).join('; ');
   if (unappraised.length > 0)
     checks.warn('measured', 'NO_MEASUREMENTS', `it carries measurements that we cannot appraise yet: ${unappraised.join(', ')}`);
   else if (measured.length === 0) checks.warn('measured', 'NO_MEASUREMENTS', 'its certificates name no firmware digest');
-  else checks.pass('measured', `${measured.length} measured`, { seen: what });
+  else {
+    const ran = files === undefined ? '' : `; ${files.count} entries of files that it ran`;
+    checks.pass('measured', `${measured.length} measured${ran}`, { seen: what });
+  }
+}
+
+/** Firmware as it should be does not help who ran a file that may not be. */
+function checkFiles(files: ChainClaims['files'], checks: Checks): void {
+  if (files?.odd === undefined) return;
+  const { code, at, expected, seen } = files.odd;
+  const what =
+    code === 'FILE_VIOLATION' ? 'is of a file that changed while it was measured, not excluded by' : 'is of a file that is not in the list';
+  checks.fail('reference', code, `entry ${at} of what it ran ${what} ${quote(files.list)}`, { expected, seen });
 }
 
 /** False when reference values are missing or unequal. */
@@ -194,8 +208,7 @@ function checkMode(claims: readonly MeasuredClaim[], checks: Checks): void {
 }
 
 function vectorOf(claims: ChainClaims, measured: readonly MeasuredClaim[], hasAll: boolean, checks: Checks): Vector {
-  const outcome = (name: string): string | undefined => checks.list().find(c => c.check === name)?.outcome;
-  const bad = outcome('reference') === 'failed' || outcome('version') === 'failed';
+  const bad = checks.outcomeOf('reference') === 'failed' || checks.outcomeOf('version') === 'failed';
   const executables = bad
     ? ar4si.contraindicated
     : hasAll && claims.unappraised.length === 0
@@ -203,7 +216,7 @@ function vectorOf(claims: ChainClaims, measured: readonly MeasuredClaim[], hasAl
       : measured.length === 0
         ? ar4si.noClaim
         : ar4si.unrecognisedExecutables;
-  const mode = outcome('mode');
+  const mode = checks.outcomeOf('mode');
   const configuration =
     mode === 'failed'
       ? ar4si.contraindicated

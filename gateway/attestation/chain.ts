@@ -9,7 +9,7 @@ import type { ChainClaims, MeasuredClaim } from './claims.ts';
 import { openDiceClaims, openDiceModel, tcbClaims } from './dice-claims.ts';
 import { type DiceContent, hasDice, keyPurposes } from './dice-content.ts';
 import { EvidenceError, UnjudgedError } from './evidence-error.ts';
-import { sha256 } from './evidence.ts';
+import { keyHash } from './evidence.ts';
 import { type CheckedPath, checkPath, type Path } from './path.ts';
 import type { Context } from './scheme.ts';
 import { anchorsFor } from './trust.ts';
@@ -90,7 +90,7 @@ function claimsOf(path: Path, inPath: readonly DiceContent[]): readonly Measured
   const stages = inPath.filter(content => content.input !== undefined);
   return inPath.flatMap((content, i) => {
     const signer = path.certificates[i + 1] ?? path.anchor.certificate;
-    const by = { key: sha256(signer.spki), name: signer.subject.text };
+    const by = { key: keyHash(signer), name: signer.subject.text };
     const layer = stages.length - stages.indexOf(content);
     return [
       ...content.infos.flatMap(info => tcbClaims(info, by)),
@@ -144,8 +144,8 @@ function identityOf(path: Path, contents: ReadonlyMap<Certificate, DiceContent>,
     ...(serial === undefined ? {} : { serial }),
     subject: device.subject.text,
     issuer: device.issuer.text,
-    deviceKey: sha256(device.spki),
-    leafKey: sha256(leaf.spki),
+    deviceKey: keyHash(device),
+    leafKey: keyHash(leaf),
     anchor: path.anchor.name,
     ...(named?.vendor === undefined ? {} : { vendor: named.vendor }),
     ...(named?.model === undefined ? {} : { model: named.model }),

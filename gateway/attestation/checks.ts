@@ -49,6 +49,11 @@ export class Checks {
     this.#record({ check, outcome: 'not-evaluated', detail });
   }
 
+  /** What came of a check; undefined while it was not made. */
+  outcomeOf(check: OurCheck): Check['outcome'] | undefined {
+    return this.#done.get(check)?.outcome;
+  }
+
   /** All checks in their order. */
   list(): readonly Check[] {
     const why = this.#failed === undefined ? 'nothing to check it on' : `${this.#failed.check} failed`;

@@ -38,6 +38,19 @@ export type MeasuredClaim = {
   readonly by: Authority;
 };
 
+/** The files that it ran since it started, by the list of its class: how many, and the first that may not be. `seen` is text of the device. */
+export type FilesRun = {
+  readonly list: string;
+  readonly count: number;
+  readonly odd?: {
+    readonly code: 'FILE_NOT_LISTED' | 'FILE_VIOLATION';
+    /** Which entry of the list, from 1. */
+    readonly at: number;
+    readonly expected: string;
+    readonly seen: string;
+  };
+};
+
 /** What verified Evidence claims, whatever the scheme. */
 export type ChainClaims = {
   readonly identity: AttestedIdentity;
@@ -54,4 +67,6 @@ export type ChainClaims = {
   readonly started?: StartTime;
   /** Where the TPM stands, for the next quote to be compared with. */
   readonly quote?: QuoteState;
+  /** Set iff its files were judged. */
+  readonly files?: FilesRun;
 };

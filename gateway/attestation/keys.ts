@@ -43,6 +43,9 @@ const maxKept = 4096;
 const minRsaBits = 2048;
 const maxRsaBits = 8192;
 
+/** A view, no copy. */
+const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
 /**
  * What was read and checked before, so that a known device costs no second reading: KeyObjects of anchors and recent issuers, certificates as decoded, and
  * which key signed which of them. Only what follows from the bytes alone is kept: dates, revocation, policy and trust are judged anew each time.
@@ -87,7 +90,7 @@ export class KeyCache {
   }
 
   #recall<T>(of: Map<string, T>, bytes: Uint8Array, make: (bytes: Uint8Array) => T): T {
-    const id = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+    const id = bufferOf(bytes).toString('latin1');
     const known = of.get(id);
     const found = known ?? make(bytes);
     if (known !== undefined) of.delete(id);
@@ -97,9 +100,20 @@ export class KeyCache {
   }
 }
 
+/**
+ * As PEM text, which Node hands to OpenSSL as it is: of DER in a Buffer it first asks, by an error that is thrown and caught with its stack, whether that is
+ * a key already, which takes longer than reading the key.
+ */
+function pemOf(spki: Uint8Array): string {
+  const text = bufferOf(spki).toString('base64');
+  let lines = '';
+  for (let at = 0; at < text.length; at += 64) lines += `${text.slice(at, at + 64)}\n`;
+  return `-----BEGIN PUBLIC KEY-----\n${lines}-----END PUBLIC KEY-----\n`;
+}
+
 function publicKey(spki: Uint8Array): KeyObject {
   try {
-    return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+    return createPublicKey(pemOf(spki));
   } catch (error) {
     // What OpenSSL says of such a key is a bare Error, with or without a code. Its subclasses are faults of ours.
     if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) throw error;

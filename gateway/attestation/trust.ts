@@ -14,6 +14,7 @@ import { unknownCritical } from './critical.ts';
 import { emptyLedger, type Ledger, prepareLedger } from './matter/ledger.ts';
 import { checkConstraints } from './path-rules.ts';
 import type { RevocationSources } from './revocation.ts';
+import { type FilePolicy, prepareFileList } from './tpm/file-list.ts';
 
 /** What vouches for a device here: an anchor, or a key that is listed for it alone. `vendor` is the only vendor that it speaks for by itself. */
 export type Voucher = Reach & { readonly name: string; readonly keyHash: Hex; readonly vendor?: string };
@@ -41,6 +42,8 @@ export type Trust = {
   readonly referenceSets: readonly ReferenceSet[];
   readonly keys: ReadonlyMap<Hex, readonly VouchedKey[]>;
   readonly matter: Ledger;
+  /** Which files devices may run, by class; absent: nobody listed any. */
+  readonly fileLists?: readonly FilePolicy[];
   readonly revocation?: RevocationSources;
 };
 
@@ -99,7 +102,9 @@ export function prepareTrust(material: TrustMaterial): { readonly trust: Trust; 
       problems.push(error.message);
     }
   const revocation = revocationOf(material, problems);
-  const trust = { anchors, referenceSets: material.referenceSets, keys, matter: ledgerOf(material, problems) };
+  const lists = (material.fileLists ?? []).map(prepareFileList);
+  const base = { anchors, referenceSets: material.referenceSets, keys, matter: ledgerOf(material, problems) };
+  const trust = lists.length === 0 ? base : { ...base, fileLists: lists };
   return { trust: revocation === undefined ? trust : { ...trust, revocation }, problems };
 }
 

@@ -31,8 +31,27 @@ const maxLength = 65_536;
 /** Deepest nesting: certificates need about ten. */
 const maxDepth = 24;
 
-/** One element. `whole` includes identifier and length octets. Views into the bytes that were given. */
-export type Element = { readonly tag: number; readonly content: Uint8Array; readonly whole: Uint8Array; readonly depth: number };
+/** One element. Views into the bytes that were given. */
+export class Element {
+  readonly tag: number;
+  readonly content: Uint8Array;
+  readonly depth: number;
+  readonly #within: Uint8Array;
+  readonly #start: number;
+
+  constructor(tag: number, content: Uint8Array, depth: number, within: Uint8Array, start: number) {
+    this.tag = tag;
+    this.content = content;
+    this.depth = depth;
+    this.#within = within;
+    this.#start = start;
+  }
+
+  /** With identifier and length octets. Few are asked for it, and a view costs as much as reading one. */
+  get whole(): Uint8Array {
+    return this.#within.subarray(this.#start, this.content.byteOffset - this.#within.byteOffset + this.content.length);
+  }
+}
 
 /** Walks the elements of one constructed value. */
 export class DerReader {
@@ -65,7 +84,7 @@ export class DerReader {
     const tag = this.#reader.u8();
     if ((tag & 0x1f) === 0x1f) throw this.#reader.fault('high tag number');
     const content = this.#reader.take(this.#length());
-    return { tag, content, whole: this.#bytes.subarray(start, this.#reader.at), depth: this.#depth };
+    return new Element(tag, content, this.#depth, this.#bytes, start);
   }
 
   /** The next element, which must have this tag. */

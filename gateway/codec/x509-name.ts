@@ -62,9 +62,13 @@ export function relativeName(element: Element, what: string): readonly Attribute
   return attributes;
 }
 
+/** Most texts: nothing in them needs an escape, and that is quickly seen. */
+const plain = /^[\x20-\x7e]*$/;
 /** Text from outside as people may see it: control, format and unassigned characters as escapes, at most 255 characters. Not for comparing. */
-export const printable = (text: string): string =>
-  text.slice(0, 255).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, c => `\\u{${c.codePointAt(0)?.toString(16)}}`);
+export function printable(text: string): string {
+  const short = text.slice(0, 255);
+  return plain.test(short) ? short : short.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, c => `\\u{${c.codePointAt(0)?.toString(16)}}`);
+}
 
 /** Value of the first attribute of this type. */
 export const attribute = (of: Name, type: string): string | undefined => of.attributes.find(a => a.type === type)?.value;

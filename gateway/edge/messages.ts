@@ -99,7 +99,7 @@ export type ToChallenger =
       readonly id: string;
       readonly evidence: WireEvidence;
       readonly freshness: SentFreshness;
-      readonly quote?: Omit<QuoteContext, 'exporter' | 'ima'>;
+      readonly quote?: Omit<QuoteContext, 'exporter'>;
       readonly ttlSeconds: number;
       readonly zone?: ZoneName;
       /** Judged as if this were trusted as well. */

@@ -26,8 +26,8 @@ or of SPDM; what an OPC UA server signed; or the parts of a quote as tpm2-tools 
 area, event log, IMA list). - is the standard input.
 
   --anchors DIR     whom to trust: a folder of certificates, public keys and CRLs, or one of the form of policies; more than once
-  --reference DIR   signed reference values (X.json, X.corim, X.suit, each with its .sig or signed in itself), and what Matter's ledger
-                    says; more than once
+  --reference DIR   signed reference values (X.json, X.corim, X.suit, each with its .sig or signed in itself), lists of files that may
+                    be run (X.ima.yaml), and what Matter's ledger says; more than once
   --nonce HEX       the challenge that it must answer; without it nothing shows that it is fresh, and the status is none at best
   --at TIME         judge as of 2026-03-01 or 2026-03-01T18:00Z (default: now)
   --vendor, --model NAME   what the device was enrolled as: for TPM quotes, and for tokens signed by a bare public key

@@ -71,7 +71,7 @@ function believed(state: AttestationState, zone: ZoneSettings, now: Millis): Att
   if (unconfirmed === undefined || unconfirmed.count >= (zone.confirmations ?? usualConfirmations)) return state;
   const { until, status, assurance, reason } = unconfirmed;
   if (status === 'none' || now >= until + zone.graceSeconds * 1000)
-    return { ...rest, status: 'none', assurance: 0, reason: 'DIGEST_UNKNOWN' };
+    return { ...rest, status: 'none', assurance: 0, reason: state.reason ?? 'DIGEST_UNKNOWN' };
   return { ...rest, status, assurance, ...(reason === undefined ? {} : { reason }) };
 }
 

@@ -81,12 +81,15 @@ export function foldOutcome(state: AttestationState, { outcome, checks: own, asl
   }
 }
 
+/** A digest of firmware or of a file that nobody lists; what goes on to say so is `unconfirmed`. */
+const isUnrecognised = (reason: ReasonCode | undefined): boolean => reason === 'DIGEST_UNKNOWN' || reason === 'FILE_NOT_LISTED';
+
 /**
  * A digest that nobody lists may be an update in flight or a list that comes late, so it counts after several fresh answers only. What stood before ends now:
  * whoever shows it once and then falls silent has the zone's grace left. What has failed before has failed; what was judged again from what is kept is not new.
  */
 function oddness(state: AttestationState, result: AttestationResult, at: Millis): AttestationState['unconfirmed'] {
-  if (result.status !== 'contraindicated' || result.reason !== 'DIGEST_UNKNOWN') return undefined;
+  if (result.status !== 'contraindicated' || !isUnrecognised(result.reason)) return undefined;
   const { unconfirmed, status, assurance, reason } = state;
   const isFresh = result.at !== state.result?.at || result.evidence !== state.result.evidence;
   if (unconfirmed !== undefined) return isFresh ? { ...unconfirmed, count: unconfirmed.count + 1 } : unconfirmed;

@@ -67,6 +67,14 @@ export const reasons = {
   REFERENCE_REVOKED: { text: 'the reference values that it matched were revoked', next: 'update the device' },
   NO_MEASUREMENTS: { text: 'proved who it is, but carries no firmware measurement', next: 'approve it by hand' },
   DIGEST_UNKNOWN: { text: 'its measured firmware is in no signed list', next: 'install known firmware, or have the list extended' },
+  FILE_NOT_LISTED: {
+    text: 'it ran a file that the list of its files does not have',
+    next: 'find out who changed the file; then put the right one back, or have the list extended',
+  },
+  FILE_VIOLATION: {
+    text: 'a file changed while it was measured, so nobody knows what it ran',
+    next: 'find out who wrote to it and restart the device; exclude files that are written in normal use',
+  },
   REFERENCE_MISSING: { text: 'there are no reference values for its model', next: 'add signed reference values for the model' },
   BASELINE_ONLY: {
     text: 'measures what a person took as its baseline; nobody signed for it',

@@ -14,6 +14,8 @@ export type TrustMaterial = {
   readonly matter?: MatterLedger;
   /** Keys that single devices sign their tokens with; absent: none. */
   readonly keys?: readonly ListedKey[];
+  /** Which files devices of a class may run; absent: nobody listed any. They only take trust away, so they need no signature. */
+  readonly fileLists?: readonly FileList[];
   /** CRLs that somebody put beside the anchors: signed by their issuers, so nobody need be believed for them. `der` is base64, absent where it was sent before. */
   readonly crls?: readonly { readonly name: string; readonly sha256: Hex; readonly der?: string }[];
 };
@@ -131,6 +133,18 @@ export type ListedKey = {
   readonly model?: string;
   /** The class as bytes, hex, that tokens by this key must name (PSA implementation id, EAT hwmodel); absent: any. */
   readonly classId?: Hex;
+};
+
+/** The files that devices of one class may have run, as a person listed them: what Linux measured (IMA) is compared with it. */
+export type FileList = {
+  /** Where it stands, for people: `policies.d/reference-values/edge.ima.yaml:1`. */
+  readonly name: string;
+  readonly vendor: string;
+  readonly model: string;
+  /** Each path with the digests that it may have, as the kernel writes them: `sha256:…`. */
+  readonly files: readonly (readonly [path: string, digests: readonly string[]])[];
+  /** What is not judged: paths, and folders with a slash at their end. */
+  readonly excludes: readonly string[];
 };
 
 /** Signed reference values of one class of device, already checked against the key that signed their file. */

@@ -5,13 +5,13 @@ import { type AnchorConstraints, anchorUses, type AnchorRevocation, directoryTyp
  * What may stand in the YAML files of `anchors/`: what an anchor is limited to, and the keys of single devices. It checks the files, and the JSON Schemas for
  * editors are made from it. The message of a shape completes the sentence "it is …, must be …".
  */
-const text = (max: number) =>
+export const text = (max: number) =>
   z
     .string({ error: 'text (numbers need quotes)' })
     .min(1, { error: 'text' })
     .max(max, { error: `at most ${max} characters` });
-const matching = (pattern: RegExp, error: string) => z.string({ error }).regex(pattern, { error });
-const list = <S extends z.ZodType>(one: S, max: number, what: string) =>
+export const matching = (pattern: RegExp, error: string) => z.string({ error }).regex(pattern, { error });
+export const list = <S extends z.ZodType>(one: S, max: number, what: string) =>
   z
     .array(one, { error: `a list of ${what}` })
     .min(1, { error: `a list of ${what}` })
@@ -89,7 +89,7 @@ export const revocationShape = z
         context.addIssue({ code: 'custom', path: ['crl', n], message: 'an address at one of hosts' });
   }) satisfies z.ZodType<AnchorRevocation>;
 
-const provenance = z
+export const provenance = z
   .strictObject(
     {
       source: text(500).describe('Where it came from'),

@@ -1,12 +1,20 @@
 import { z } from 'zod';
 import { anchorShape, listedKeyShape } from './anchor-shapes.ts';
+import { fileListShape } from './file-list-shape.ts';
 import { expectedShape, fingerprintShape, ruleShape } from './shapes.ts';
 
 /** The JSON Schemas (2020-12) for editors, made from the table that checks the files. `policies/schema/<name>.schema.json`. */
-export const schemaNames = ['rules', 'expected', 'fingerprints', 'anchors', 'keys'] as const;
+export const schemaNames = ['rules', 'expected', 'fingerprints', 'anchors', 'keys', 'ima'] as const;
 export type SchemaName = (typeof schemaNames)[number];
 
-const shapes = { rules: ruleShape, expected: expectedShape, fingerprints: fingerprintShape, anchors: anchorShape, keys: listedKeyShape };
+const shapes = {
+  rules: ruleShape,
+  expected: expectedShape,
+  fingerprints: fingerprintShape,
+  anchors: anchorShape,
+  keys: listedKeyShape,
+  ima: fileListShape,
+};
 
 const sources: Readonly<Record<SchemaName, string>> = {
   rules: 'gateway/policy/shapes.ts',
@@ -14,6 +22,7 @@ const sources: Readonly<Record<SchemaName, string>> = {
   fingerprints: 'gateway/policy/shapes.ts',
   anchors: 'gateway/policy/anchor-shapes.ts',
   keys: 'gateway/policy/anchor-shapes.ts',
+  ima: 'gateway/policy/file-list-shape.ts',
 };
 
 /** The text of one schema file. Schemas cannot say all: what admission needs is checked at load only. */

@@ -11,7 +11,8 @@ import { type Context, scheme } from '../scheme.ts';
 import { type TrustedAk, trustAk } from '../tpm/ak.ts';
 import { checkBootLog } from '../tpm/boot-log.ts';
 import { startedAt, stepOf } from '../tpm/counters.ts';
-import { checkIma, imaPcr } from '../tpm/ima.ts';
+import { type FilePolicy, fileListFor } from '../tpm/file-list.ts';
+import { checkIma, imaPcr, type Replayed } from '../tpm/ima.ts';
 import { checkQuoteSignature } from '../tpm/keys.ts';
 import { checkPcrs, checkSelection, type Decided, digestsOf, namedPcrs, type QuotedPcrs } from '../tpm/pcrs.ts';
 import { decodeQuoteEvidence, type QuoteEvidence } from '../tpm/quote-json.ts';
@@ -47,7 +48,8 @@ function verify(evidence: Evidence, context: Context, checks: Checks): ChainClai
   const judged = judgedPcrs(decided, quoted, given, context);
   const events =
     given.eventLog === undefined ? [] : checkBootLog(given.eventLog, quoted, new Set([...judged, ...decided.byEvents]), decided.byEvents);
-  const quote = checkHistory(given, attest, quoted, ak, context);
+  const list = fileListFor(context.trust, ak.identity);
+  const { quote, files } = checkHistory(given, attest, quoted, ak, { ...context, list });
   checks.pass('identity', `${ak.identity.subject}; ${told[quote.since]}`);
   const said = { ...namesOf(ak), by: { key: ak.identity.leafKey, name: ak.identity.subject } };
   const whole = judged.map((pcr): MeasuredClaim => ({ ...said, key: `pcr${pcr}`, digests: digestsOf(quoted, pcr) }));
@@ -55,11 +57,12 @@ function verify(evidence: Evidence, context: Context, checks: Checks): ChainClai
     identity: ak.identity,
     anchor: ak.anchor,
     measured: [...whole, ...events.map((event): MeasuredClaim => ({ ...said, ...event }))],
-    unappraised: given.ima !== undefined && context.quote?.ima === undefined ? ['list of files run (IMA)'] : [],
+    unappraised: given.ima !== undefined && list === undefined ? ['list of files run (IMA)'] : [],
     pathEnds: ak.identity.notAfter,
     nonces,
     ...(quote.started === undefined ? {} : { started: quote.started }),
     quote,
+    ...(files === undefined ? {} : { files }),
   };
 }
 
@@ -128,25 +131,37 @@ function judgedPcrs({ whole, byEvents }: Decided, quoted: QuotedPcrs, { ima }: Q
   return [...new Set(named)].toSorted((a, b) => a - b);
 }
 
+type History = { readonly quote: QuoteState; readonly files?: Replayed['files'] };
+
 /** Counters, clock and the list of files against the last quote. */
-function checkHistory(given: QuoteEvidence, attest: Quote, quoted: QuotedPcrs, ak: TrustedAk, { quote, now }: Context): QuoteState {
+function checkHistory(
+  given: QuoteEvidence,
+  attest: Quote,
+  quoted: QuotedPcrs,
+  ak: TrustedAk,
+  { quote, now, list }: Context & { readonly list: FilePolicy | undefined },
+): History {
   const { leafKey } = ak.identity;
   const step = stepOf(quote?.previous, leafKey, attest);
   if (step.kind === 'back')
     throw new EvidenceError('ROLLED_BACK', 'identity', 'Cannot accept quote: the counters of its TPM went backwards', step);
-  if (given.ima === undefined && quote?.ima !== undefined)
+  if (given.ima === undefined && list !== undefined)
     throw new EvidenceError('LOG_MISMATCH', 'measured', 'Cannot judge the files that were run: their list is missing');
   // What was not sent this time goes on from where it was, unless the TPM was reset.
   const kept = step.kind === 'running' || step.kind === 'resumed' ? quote?.previous?.ima : undefined;
-  const ima = given.ima === undefined ? kept : checkIma(given.ima, quoted, step, quote?.previous, quote?.ima);
+  const sent: Replayed = given.ima === undefined ? {} : checkIma(given.ima, quoted, step, quote?.previous, list);
+  const ima = given.ima === undefined ? kept : sent.state;
   return {
-    ak: leafKey,
-    clock: attest.clock.toString(),
-    resetCount: attest.resetCount,
-    restartCount: attest.restartCount,
-    since: step.kind,
-    at: now,
-    started: startedAt(step.kind, quote?.previous, now),
-    ...(ima === undefined ? {} : { ima }),
+    quote: {
+      ak: leafKey,
+      clock: attest.clock.toString(),
+      resetCount: attest.resetCount,
+      restartCount: attest.restartCount,
+      since: step.kind,
+      at: now,
+      started: startedAt(step.kind, quote?.previous, now),
+      ...(ima === undefined ? {} : { ima }),
+    },
+    ...(sent.files === undefined ? {} : { files: sent.files }),
   };
 }

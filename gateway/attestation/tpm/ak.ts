@@ -30,11 +30,15 @@ const never: Millis = 253_402_300_799_000;
 const aikPurpose = '2.23.133.8.3';
 const ekPurpose = '2.23.133.8.1';
 
+/** What Evidence shows of its attestation key. Untrusted. */
+export type ClaimedAk = Pick<QuoteEvidence, 'akPublic' | 'akChain' | 'akListed' | 'ekChain'>;
+type Judging = Omit<Context, 'freshness' | 'ttlSeconds'>;
+
 /**
  * Trust in the attestation key: its certificate up to an anchor, that a person listed it, or that the TPM with this endorsement certificate has
  * activated it for us. Throws EvidenceError; DecodeError for what its certificates hold.
  */
-export function trustAk(evidence: QuoteEvidence, context: Context): TrustedAk {
+export function trustAk(evidence: ClaimedAk, context: Judging): TrustedAk {
   const { akPublic } = evidence;
   if (akPublic !== undefined) checkAkAttributes(akPublic);
   if (evidence.akChain.length > 0) return certified(evidence, context);
@@ -51,7 +55,7 @@ export function trustAk(evidence: QuoteEvidence, context: Context): TrustedAk {
 }
 
 /** The CA says by the purpose that the key is restricted to what the TPM made; the public area, when it is there, must be of the same key. */
-function certified({ akChain, akPublic }: QuoteEvidence, context: Context): TrustedAk {
+function certified({ akChain, akPublic }: ClaimedAk, context: Judging): TrustedAk {
   const path = checkPath(akChain, anchorsFor(context.trust, 'identity'), context.now, context.keys, context.trust.revocation);
   const leaf = leafOf(path);
   checkPurpose(leaf, aikPurpose, 'attestation key');
@@ -67,14 +71,14 @@ function certified({ akChain, akPublic }: QuoteEvidence, context: Context): Trus
 }
 
 /** The key that somebody listed: for whom the device says that it is, or this very key. What it says only chooses; the signature must be the key's. */
-function listedKey({ akListed, akPublic }: QuoteEvidence, { trust, keys }: Context): VouchedKey | undefined {
+function listedKey({ akListed, akPublic }: ClaimedAk, { trust, keys }: Judging): VouchedKey | undefined {
   if (akListed !== undefined) return trust.keys.get(akListed)?.[0];
   const key = akPublic && publicKeyOf(akPublic);
   return key && [...trust.keys.values()].flat().find(({ spki }) => keys.get(spki).equals(key));
 }
 
 /** Who listed it answers for it: that it is a restricted key of a TPM stands in no certificate. */
-function byList({ voucher, spki, model }: VouchedKey, instance: Hex | undefined, { keys, quote }: Context): TrustedAk {
+function byList({ voucher, spki, model }: VouchedKey, instance: Hex | undefined, { keys, quote }: Judging): TrustedAk {
   const { keyHash, name } = voucher;
   const vendor = quote?.enrolledAs?.vendor ?? voucher.vendor;
   const is = quote?.enrolledAs?.model ?? model;
@@ -96,7 +100,7 @@ function byList({ voucher, spki, model }: VouchedKey, instance: Hex | undefined,
   };
 }
 
-function activated({ ekChain }: QuoteEvidence, key: KeyObject, name: string, context: Context): TrustedAk {
+function activated({ ekChain }: ClaimedAk, key: KeyObject, name: string, context: Judging): TrustedAk {
   const path = checkEkChain(ekChain, context);
   const leaf = leafOf(path);
   const ek = sha256(leaf.spki);
@@ -149,7 +153,7 @@ function leafOf(path: Path): Certificate {
 const maxSerial = 255;
 
 /** The vendor is who the enrolment, the certificate or at least its anchor says; the model is what the device was enrolled or listed as. */
-function identityOf(path: Path, device: Uint8Array, ak: Uint8Array, { quote, trust }: Context): AttestedIdentity {
+function identityOf(path: Path, device: Uint8Array, ak: Uint8Array, { quote, trust }: Judging): AttestedIdentity {
   const leaf = leafOf(path);
   const serial = attribute(leaf.subject, attributeTypes.serialNumber) ?? leaf.hardwareModule?.serial;
   if (serial !== undefined && serial.length > maxSerial) throw new DecodeError(`Cannot read serial: ${serial.length} characters`);

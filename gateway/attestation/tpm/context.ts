@@ -9,9 +9,6 @@ export type Activated = {
   readonly ek: Hex;
 };
 
-/** The files that may be measured at run time, each with its digests (`sha256:…`). A list of nothing allows nothing. */
-export type ImaPolicy = { readonly id: Hex; readonly files: ReadonlyMap<string, ReadonlySet<string>> };
-
 /** What a quote is judged with beside trust and time: what we asked for, and what we know of this device. */
 export type QuoteContext = {
   /** Where its TPM stood when we last took a quote of it. */
@@ -23,5 +20,4 @@ export type QuoteContext = {
   readonly pcrs?: readonly number[];
   /** Keying material exported from the TLS connection (RFC 5705). When given, the quote must be bound to it. */
   readonly exporter?: Uint8Array;
-  readonly ima?: ImaPolicy;
 };

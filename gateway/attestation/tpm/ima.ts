@@ -5,32 +5,32 @@ import { sameBytes } from '../../codec/bytes.ts';
 import type { ImaEntry } from '../../codec/ima-log.ts';
 import { type TpmHash, tpmHashes } from '../../codec/tpm-algorithms.ts';
 import { EvidenceError } from '../evidence-error.ts';
-import type { ImaPolicy } from './context.ts';
+import type { FilesRun } from '../claims.ts';
 import type { Step } from './counters.ts';
+import { type FilePolicy, isExcluded, isListed } from './file-list.ts';
 import type { QuotedPcrs } from './pcrs.ts';
 import type { QuoteEvidence } from './quote-json.ts';
 
 type ImaState = NonNullable<QuoteState['ima']>;
 type List = NonNullable<QuoteEvidence['ima']>;
+/** How far the list went, and, where the class has a list of files, what it says of them. */
+export type Replayed = { readonly state?: ImaState; readonly files?: FilesRun };
 
 /** The PCR of the list, as the kernel has it by default. Never as the list says: another may be one that anybody can reset (16, 23). */
 export const imaPcr = 10;
 
-/** From which entry the list is wanted: where the last good quote ended, unless the device was reset or the policy is another. */
-export const wantedFrom = (previous: QuoteState | undefined, policy: ImaPolicy | undefined): number =>
-  previous?.ima === undefined || previous.ima.policy !== policy?.id ? 0 : previous.ima.entries;
-
 /**
  * Replays the list up to the signed PCR value; what was measured after the quote is not proven and takes no part. Throws EvidenceError
- * LOG_MISMATCH when it leads elsewhere, ROLLED_BACK when it lost entries without a reset, DIGEST_UNKNOWN for a file that the policy has not.
+ * LOG_MISMATCH when it leads elsewhere, ROLLED_BACK when it lost entries without a reset. Where a file may not be run, the state stays that of before: whoever
+ * asks for the rest only must not forget the file.
  */
 export function checkIma(
   list: List,
   quoted: QuotedPcrs,
   step: Step,
   previous: QuoteState | undefined,
-  policy: ImaPolicy | undefined,
-): ImaState {
+  policy: FilePolicy | undefined,
+): Replayed {
   const bank = quoted.find(b => b.hash.isAccepted && b.values.has(imaPcr));
   const goal = bank?.values.get(imaPcr);
   if (bank === undefined || goal === undefined) throw mismatch(`Cannot replay IMA list: PCR ${imaPcr} is not quoted`);
@@ -38,22 +38,27 @@ export function checkIma(
   if (prior !== undefined && list.from + list.entries.length < prior.entries) throw shrunk(prior, list);
   let value = beginning(list, prior, bank.hash, policy);
   let count = list.from;
+  let odd: FilesRun['odd'];
   for (const entry of list.entries) {
     if (sameBytes(value, goal)) break;
     if (entry.pcr !== imaPcr) throw mismatch(`Cannot replay IMA list: entry ${count + 1} is of PCR ${entry.pcr}`);
     checkTemplate(entry, count + 1);
-    if (policy !== undefined) checkFile(entry, policy, quoted);
+    if (policy !== undefined) odd ??= oddFile(entry, count + 1, policy, quoted);
     value = extended(value, entry, bank.hash);
     count++;
     if (prior?.entries === count && prior.bank === bank.hash.name && prior.value !== hex(value)) throw shrunk(prior, list);
   }
   if (!sameBytes(value, goal)) throw mismatch(`Cannot replay IMA list: its ${count} entries lead elsewhere`, hex(goal), hex(value));
   if (prior !== undefined && count < prior.entries) throw shrunk(prior, list);
-  return { bank: bank.hash.name, value: hex(value), entries: count, ...(policy === undefined ? {} : { policy: policy.id }) };
+  const state = { bank: bank.hash.name, value: hex(value), entries: count };
+  if (policy === undefined) return { state };
+  const files = { list: policy.name, count };
+  if (odd === undefined) return { state: { ...state, policy: policy.id }, files };
+  return { ...(prior === undefined ? {} : { state: prior }), files: { ...files, odd } };
 }
 
 /** The value before the first entry that was sent: zero, or where the last quote ended. */
-function beginning(list: List, prior: ImaState | undefined, hash: TpmHash, policy: ImaPolicy | undefined): Uint8Array {
+function beginning(list: List, prior: ImaState | undefined, hash: TpmHash, policy: FilePolicy | undefined): Uint8Array {
   if (list.from === 0) return new Uint8Array(hash.bytes);
   if (prior?.entries === list.from && prior.bank === hash.name && prior.policy === policy?.id)
     return Uint8Array.from(prior.value.match(/../g) ?? [], pair => Number.parseInt(pair, 16));
@@ -80,13 +85,14 @@ function checkTemplate(entry: ImaEntry, at: number): void {
 
 const aggregate = 'boot_aggregate';
 
-function checkFile(entry: ImaEntry, policy: ImaPolicy, quoted: QuotedPcrs): void {
-  if (entry.path === aggregate && !entry.isViolation && isAggregate(entry, quoted)) return;
-  if (!entry.isViolation && policy.files.get(entry.path)?.has(entry.digest) === true) return;
-  throw new EvidenceError('DIGEST_UNKNOWN', 'reference', 'a file that was run is in no list of allowed files', {
-    expected: [...(policy.files.get(entry.path) ?? [])].slice(0, 4).join(', ') || 'no such file',
-    seen: entry.isViolation ? `${entry.path} changed while it was read` : `${entry.path} ${entry.digest}`,
-  });
+/** What is wrong with a file, by the list; undefined: it may be run, or is not judged. */
+function oddFile(entry: ImaEntry, at: number, policy: FilePolicy, quoted: QuotedPcrs): FilesRun['odd'] {
+  const { path, digest, isViolation } = entry;
+  if (path === aggregate && !isViolation && isAggregate(entry, quoted)) return undefined;
+  if (isListed(policy, entry) || isExcluded(policy, path)) return undefined;
+  if (isViolation) return { code: 'FILE_VIOLATION', at, expected: 'a file that nobody writes to', seen: path };
+  const expected = [...(policy.files.get(path) ?? [])].slice(0, 4).join(', ') || 'no such file';
+  return { code: 'FILE_NOT_LISTED', at, expected, seen: `${path} ${digest}` };
 }
 
 /** The first entry ties the list to the boot: the hash over PCR 0 to 9, to 7 before Linux 5.8 (boot_aggregate). True where PCR 0 to 7 are not quoted to compare with. */

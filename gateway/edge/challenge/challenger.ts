@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks';
 import type { ChallengeOutcome, Evidence } from '../../model/attestation.ts';
 import { KeyCache } from '../../attestation/keys.ts';
 import { schemeFor } from '../../attestation/schemes/index.ts';
+import { filesWanted, type ShownAk } from '../../attestation/tpm/file-list.ts';
 import { namedPcrs } from '../../attestation/tpm/pcrs.ts';
 import { prepareTrust, type Trust } from '../../attestation/trust.ts';
 import { lineWriter, readLines } from '../lines.ts';
@@ -139,6 +140,8 @@ async function answer(one: ChallengeOrder | JudgeOrder, since: number): Promise<
     localPorts,
     nonce,
     pcrs: [...whole, ...byEvents],
+    filesFrom: (ak: ShownAk) =>
+      filesWanted(ak, { trust: judgedBy, keys, now: clock(), ...(previous === undefined ? {} : { quote: { previous } }) }),
     ...(previous === undefined ? {} : { previous }),
   };
   // From the order to its end, by all ways together. A nonce ends later.

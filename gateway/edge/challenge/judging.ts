@@ -10,7 +10,7 @@ import { maxEvidenceBytes, wireEvidence, wireFreshness } from './wire.ts';
 export type Judgement = {
   readonly evidence: Omit<Evidence, 'id'>;
   readonly freshness: Freshness;
-  readonly quote?: Omit<QuoteContext, 'exporter' | 'ima'>;
+  readonly quote?: Omit<QuoteContext, 'exporter'>;
   readonly ttlSeconds: number;
   /** Zone of the device whose Evidence it is. */
   readonly zone?: ZoneName;

@@ -44,4 +44,11 @@ export const listedKey = z.strictObject({
   model: text.exactOptional(),
   classId: text.exactOptional(),
 });
+export const fileList = z.strictObject({
+  name: text,
+  vendor: text,
+  model: text,
+  files: z.array(z.tuple([text, texts])),
+  excludes: texts,
+});
 export const trustedCrl = z.strictObject({ name: text, sha256: text, der: text.exactOptional() });

@@ -65,7 +65,8 @@ export function listedKeysOf(files: readonly Found[], problems: string[]): reado
 
 const isKeyList = ({ name }: Found): boolean => /\.keys\.ya?ml$/.test(name);
 
-function entriesOf<T>(
+/** The entries of one YAML file of trust; what is wrong with it is said with `file:line`. `id` names an entry. */
+export function entriesOf<T>(
   file: Found,
   shape: Parameters<typeof readList<T>>[1]['shape'],
   id: string & keyof T,

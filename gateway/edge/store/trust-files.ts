@@ -4,6 +4,7 @@ import { mergeLedgers, readMatterFile } from '../../attestation/matter/ledger-fi
 import { readReferenceKey } from '../../attestation/reference-values.ts';
 import { anchorsOf, listedKeysOf } from './anchor-files.ts';
 import { CrlFiles, type CrlOfFile } from './crl-files.ts';
+import { fileListsOf } from './file-lists.ts';
 import { readReferenceFiles } from './reference-files.ts';
 import { attempt, filesIn, type Found, readText } from './trust-folder.ts';
 
@@ -13,7 +14,7 @@ export type TrustRead = { readonly trust: TrustMaterial; readonly problems: read
 /**
  * Reads the trust material of policy folders: `anchors/*.device-ca.pem` (CA certificates that name devices), `anchors/*.matter-paa.pem`,
  * `*.cd-signer.pem` and `*.cd-signer-test.pem` (Matter), `anchors/*.yaml` (what they are limited to), `anchors/*.keys.yaml` (keys of single devices),
- * `anchors/*.crl`, `anchors/*.refval.pem` (public keys that sign reference values), `reference-values/*` (`reference-files.ts`), `matter/*.json` (what
+ * `anchors/*.crl`, `anchors/*.refval.pem` (public keys that sign reference values), `reference-values/*` (`reference-files.ts`, `file-lists.ts`), `matter/*.json` (what
  * the ledger says). Folders and files that do not exist are no problem; what is there and cannot be used is left out and named in `problems`. The
  * caller keeps the last good trust when there are any. `crlFiles` remembers CRLs between two reads; `brought` are anchors that stand in no file,
  * for their notes.
@@ -37,7 +38,9 @@ export function readTrust(
     .flat()
     .filter(f => f.name.endsWith('.refval.pem'))
     .flatMap(f => attempt(f.path, problems, () => [readReferenceKey(f.name, readText(f.path))]));
-  const references = readReferenceFiles(filesOf('reference-values').flat(), keys, problems);
+  const referenceFolders = filesOf('reference-values');
+  const references = readReferenceFiles(referenceFolders.flat(), keys, problems);
+  const fileLists = fileListsOf(referenceFolders, problems);
   const referenceSets = references.flatMap(r => r.sets);
   const instances = [...listed, ...references.flatMap(r => r.keys)];
   const ledgers = filesOf('matter')
@@ -49,6 +52,7 @@ export function readTrust(
     referenceSets,
     ...(ledgers.length === 0 ? {} : { matter: mergeLedgers(ledgers) }),
     ...(instances.length === 0 ? {} : { keys: instances }),
+    ...(fileLists.length === 0 ? {} : { fileLists }),
     ...(crls.length === 0 ? {} : { crls: crls.map(({ name, sha256, der }) => ({ name, sha256, der })) }),
   };
   return { trust, problems, notes: [...endings([...anchors, ...brought], now), ...overdue(crls, now)] };

@@ -12,6 +12,7 @@ import { type ReferenceKey, readReferenceKey } from '../../attestation/reference
 import { prepareTrust, type Trust, type VouchedKey } from '../../attestation/trust.ts';
 import { listedKeysOf } from '../store/anchor-files.ts';
 import { CrlFiles } from '../store/crl-files.ts';
+import { fileListsOf } from '../store/file-lists.ts';
 import { readReferenceFiles } from '../store/reference-files.ts';
 import { readTrust } from '../store/trust-files.ts';
 import { attempt, type Found, readText } from '../store/trust-folder.ts';
@@ -55,6 +56,7 @@ export function readGiven({ kind, anchors, references, named }: Folders): Given 
     signers,
     problems,
   );
+  const fileLists = [...(shipped.fileLists ?? []), ...fileListsOf([referenceFiles], problems)];
   const ledgers = referenceFiles
     .filter(isLedger)
     .flatMap(f => attempt<MatterLedger>(f.path, problems, () => [readMatterFile(f.name, readText(f.path))]));
@@ -64,6 +66,7 @@ export function readGiven({ kind, anchors, references, named }: Folders): Given 
     anchors: [...shipped.anchors, ...pieces.flatMap(piece => anchorsIn(piece, kind))],
     referenceSets: [...shipped.referenceSets, ...values.flatMap(file => file.sets)],
     keys: [...(shipped.keys ?? []), ...listed, ...values.flatMap(file => file.keys)],
+    ...(fileLists.length === 0 ? {} : { fileLists }),
     ...(known.length === 0 ? {} : { matter: mergeLedgers(known) }),
     ...(crls.length === 0 ? {} : { crls: [...(shipped.crls ?? []), ...crls] }),
   };

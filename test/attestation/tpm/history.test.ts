@@ -1,13 +1,12 @@
 import 'reflect-metadata';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { QuoteState } from '../../../gateway/model/attestation.ts';
-import type { ImaPolicy } from '../../../gateway/attestation/tpm/context.ts';
 import { receive } from '../../../gateway/edge/inbox.ts';
-import { wantedFrom } from '../../../gateway/attestation/tpm/ima.ts';
+import { wantedFrom } from '../../../gateway/attestation/tpm/file-list.ts';
 import { stepOf } from '../../../gateway/attestation/tpm/counters.ts';
 import { makeVendor } from '../../vectors/pki.ts';
 import { type File, imaAscii, imaBinary, type Message, pcr10, pcrsAfter, type QuoteSpec, softKey } from '../../vectors/soft-tpm.ts';
-import { answers, boot, certify, good, nonce, now, quoteVerifier } from './world.ts';
+import { answers, boot, certify, type Files, fileList, good, nonce, now, quoteVerifier } from './world.ts';
 
 /** One device over time: each quote is judged with the state that the one before left. */
 const key = softKey();
@@ -111,7 +110,7 @@ const ran = (list: readonly File[], from = 0, sent: readonly File[] = list, spec
 };
 const digests = (list: readonly File[]): ReadonlyMap<string, ReadonlySet<string>> =>
   new Map(list.map(f => [f.path, new Set([/(sha256:[0-9a-f]+) /.exec(imaAscii([f]))?.[1] ?? ''])]));
-const policy: ImaPolicy = { id: 'ab', files: digests(more) };
+const policy: Files = { id: 'ab', files: digests(more) };
 const after = (m: Message, quote = {}): QuoteState => {
   const { quote: found, status, reason } = judge(m, { quote: { ima: policy, ...quote } });
   if (found === undefined) throw new Error(`${status} ${reason}`);
@@ -123,7 +122,16 @@ describe('the list of files that were run', () => {
     expect(judge(ran(files), { quote: { ima: policy } }).status).toBe('affirming');
     expect(judge(ran(files))).toMatchObject({ status: 'warning', reason: 'NO_MEASUREMENTS' });
     const unknown = judge(ran(evil), { quote: { ima: policy } });
-    expect([unknown.status, unknown.reason]).toEqual(['contraindicated', 'DIGEST_UNKNOWN']);
+    expect([unknown.status, unknown.reason, unknown.vector.executables]).toEqual(['contraindicated', 'FILE_NOT_LISTED', 96]);
+    // Who it is stays proved: it is this very device that ran the file.
+    expect([unknown.identity?.serial, unknown.assurance]).toEqual(['EB3-0001', 3]);
+    const found = unknown.checks.find(c => c.code === 'FILE_NOT_LISTED');
+    expect(found).toMatchObject({
+      check: 'reference',
+      detail: 'entry 4 of what it ran is of a file that is not in the list edge.ima.yaml:1',
+      expected: 'no such file',
+    });
+    expect(found?.seen).toMatch(/^\/tmp\/evil sha256:[0-9a-f]{64}$/);
     expect(judge(good(key, chain), { quote: { ima: policy } }).reason).toBe('LOG_MISMATCH');
   });
 
@@ -136,7 +144,7 @@ describe('the list of files that were run', () => {
 
   it('is replayed onwards from where the last good quote ended', () => {
     const previous = after(ran(files));
-    expect(wantedFrom(previous, policy)).toBe(3);
+    expect(wantedFrom(previous, fileList(policy))).toBe(3);
     const next = judge(ran(more, 3), { quote: { ima: policy, previous } });
     expect([next.status, next.quote?.ima?.entries]).toEqual(['affirming', 4]);
     expect(judge(ran(more, 0), { quote: { ima: policy, previous } }).status).toBe('affirming');
@@ -146,8 +154,8 @@ describe('the list of files that were run', () => {
 
   it('is wanted from its beginning after a reset, and when the policy is another', () => {
     const previous = after(ran(files));
-    const other: ImaPolicy = { ...policy, id: 'cd' };
-    expect(wantedFrom(previous, other)).toBe(0);
+    const other: Files = { ...policy, id: 'cd' };
+    expect(wantedFrom(previous, fileList(other))).toBe(0);
     expect(judge(ran(more, 3), { quote: { ima: other, previous } }).reason).toBe('LOG_MISMATCH');
     expect(judge(ran(more, 3, more, { resetCount: 6 }), { quote: { ima: policy, previous } }).reason).toBe('LOG_MISMATCH');
     expect(judge(ran(files.slice(0, 2), 0, files, { resetCount: 6 }), { quote: { ima: policy, previous } }).status).toBe('affirming');
@@ -164,10 +172,12 @@ describe('the list of files that were run', () => {
 
   it('with a file that was run once is never forgotten by asking for the rest only', () => {
     const previous = after(ran(files));
-    expect(judge(ran(evil, 3), { quote: { ima: policy, previous } }).quote).toEqual(previous);
+    expect(judge(ran(evil, 3), { quote: { ima: policy, previous } }).quote?.ima).toEqual(previous.ima);
     const later = [...evil, ...more.slice(3)];
     expect(judge(ran(later, 4), { quote: { ima: policy, previous } }).reason).toBe('LOG_MISMATCH');
-    expect(judge(ran(later, 3), { quote: { ima: policy, previous } }).reason).toBe('DIGEST_UNKNOWN');
+    expect(judge(ran(later, 3), { quote: { ima: policy, previous } }).reason).toBe('FILE_NOT_LISTED');
+    // Nor by a reset: then the list begins anew.
+    expect(judge(ran(evil, 0, evil, { resetCount: 6 }), { quote: { ima: policy, previous } }).quote?.ima).toBeUndefined();
   });
 
   it('is refused when an entry is left out, swapped or rewritten, and when PCR 10 is not quoted', () => {
@@ -188,12 +198,27 @@ describe('the list of files that were run', () => {
     expect(judge({ ...good(key, chain), imaLog: { from: 0, ascii: imaAscii(files) } }, { quote }).reason).toBe('LOG_MISMATCH');
   });
 
+  it('is not judged where a person left a file or a folder out, and only there', () => {
+    const log = [...files, { path: '/var/log/a/b', content: 'x' }];
+    const judged = (excludes: readonly string[], list = log): string | undefined =>
+      judge(ran(list), { quote: { ima: { ...policy, excludes: new Set(excludes) } } }).reason;
+    expect([judged(['/var/log/']), judged(['/var/log/a/b']), judged(['/'])]).toEqual([undefined, undefined, undefined]);
+    for (const one of ['/var/log', '/var/log/a', '/var/log/a/bc', '/var/lo/', 'var/log/', '/var/log/b/'])
+      expect(judged([one])).toBe('FILE_NOT_LISTED');
+    // A path that climbs out of the folder is not in it.
+    expect(judged(['/var/log/'], [...files, { path: '/var/log/../../tmp/evil', content: 'x' }])).toBe('FILE_NOT_LISTED');
+    // What is left out takes part in the replay all the same.
+    expect(judge(ran(log, 0, files), { quote: { ima: { ...policy, excludes: new Set(['/']) } } }).reason).toBe('LOG_MISMATCH');
+  });
+
   it('with a violation is replayed, and never allowed by a policy', () => {
     const broken = [...files, { path: '/usr/bin/late', content: '', violation: true }];
     expect(judge(ran(broken))).toMatchObject({ status: 'warning', reason: 'NO_MEASUREMENTS' });
-    expect(judge(ran(broken), { quote: { ima: policy } }).reason).toBe('DIGEST_UNKNOWN');
+    expect(judge(ran(broken), { quote: { ima: policy } })).toMatchObject({ status: 'contraindicated', reason: 'FILE_VIOLATION' });
     const zeros = new Map([...policy.files, ['/usr/bin/late', new Set([`sha256:${'00'.repeat(32)}`])]]);
-    expect(judge(ran(broken), { quote: { ima: { id: 'ef', files: zeros } } }).reason).toBe('DIGEST_UNKNOWN');
+    expect(judge(ran(broken), { quote: { ima: { id: 'ef', files: zeros } } }).reason).toBe('FILE_VIOLATION');
+    const left = { ...policy, excludes: new Set(['/usr/bin/late']) };
+    expect(judge(ran(broken), { quote: { ima: left } }).status).toBe('affirming');
   });
 
   it('begins with the boot that it belongs to, where PCR 0 to 7 are quoted', () => {
@@ -204,7 +229,7 @@ describe('the list of files that were run', () => {
       return { ...good(key, chain, { pcrs: { sha256: { ...values, 10: pcr10(list) } } }), imaLog: { from: 0, ascii: imaAscii(list) } };
     };
     for (const count of [8, 10]) expect(judge(begun(over(count)), { quote: { ima: policy } }).status).toBe('affirming');
-    expect(judge(begun(over(9)), { quote: { ima: { ...policy, files: digests(more.slice(1)) } } }).reason).toBe('DIGEST_UNKNOWN');
+    expect(judge(begun(over(9)), { quote: { ima: { ...policy, files: digests(more.slice(1)) } } }).reason).toBe('FILE_NOT_LISTED');
   });
 
   it('that is left out once goes on from where it was, and is not forgotten', () => {

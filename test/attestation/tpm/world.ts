@@ -8,6 +8,7 @@ import { KeyCache } from '../../../gateway/attestation/keys.ts';
 import type { Freshness } from '../../../gateway/attestation/scheme.ts';
 import { tpmQuote } from '../../../gateway/attestation/schemes/tpm-quote.ts';
 import type { QuoteContext } from '../../../gateway/attestation/tpm/context.ts';
+import type { FilePolicy } from '../../../gateway/attestation/tpm/file-list.ts';
 import { prepareTrust } from '../../../gateway/attestation/trust.ts';
 import { der, type Edit, issue, type Vendor } from '../../vectors/pki.ts';
 import {
@@ -95,9 +96,19 @@ export function good(key: SoftKey, chain: readonly Uint8Array[], spec: Partial<Q
   return { quote, signature: signature(key, quote), akPublic: publicArea(key), akChain: chain, pcrs, eventLog: eventLog(boot) };
 }
 
+/** A list of files that the model may run. */
+export type Files = Pick<FilePolicy, 'id' | 'files'> & { readonly excludes?: FilePolicy['excludes'] };
+export const fileList = (files: Files): FilePolicy => ({
+  name: 'edge.ima.yaml:1',
+  vendor: 'Acme Edge',
+  model,
+  excludes: new Set(),
+  ...files,
+});
+
 export type Options = {
   readonly sets?: readonly ReferenceSet[];
-  readonly quote?: QuoteContext;
+  readonly quote?: QuoteContext & { readonly ima?: Files };
   readonly freshness?: Freshness;
   readonly at?: number;
 };
@@ -123,9 +134,9 @@ export function quoteVerifier(anchors: readonly { readonly name: string; readonl
     { sets = [referenceSet], quote = {}, freshness = answers(nonce), at = now }: Options = {},
   ): AttestationResult => {
     const evidence = messageEvidence('application/vnd.sallyport.tpm-quote+json', given instanceof Uint8Array ? given : message(given));
-    const enrolled: QuoteContext = { enrolledAs: { vendor: 'Acme Edge', model }, ...quote };
-    return result(
-      tpmQuote.judge(evidence, { trust: { ...trust, referenceSets: sets }, keys, now: at, freshness, ttlSeconds: 600, quote: enrolled }),
-    );
+    const { ima, ...rest } = quote;
+    const enrolled: QuoteContext = { enrolledAs: { vendor: 'Acme Edge', model }, ...rest };
+    const all = { ...trust, referenceSets: sets, ...(ima === undefined ? {} : { fileLists: [fileList(ima)] }) };
+    return result(tpmQuote.judge(evidence, { trust: all, keys, now: at, freshness, ttlSeconds: 600, quote: enrolled }));
   };
 }

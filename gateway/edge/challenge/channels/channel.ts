@@ -3,6 +3,7 @@ import type { Evidence, QuoteState, TransportFailure } from '../../../model/atte
 import type { ChannelName } from '../../../model/settings.ts';
 import type { Freshness } from '../../../attestation/scheme.ts';
 import type { QuoteContext } from '../../../attestation/tpm/context.ts';
+import type { ShownAk } from '../../../attestation/tpm/file-list.ts';
 import type { Nonce } from '../nonce.ts';
 
 /** Where to ask, and from where: the lane of the reply is open for exactly this pair. */
@@ -19,6 +20,8 @@ export type Target = {
   readonly pcrs?: readonly number[];
   /** Where its TPM stood at the last authentic quote. */
   readonly previous?: QuoteState;
+  /** From which entry on the list of files that it ran is wanted of whoever shows this key; undefined: not at all. */
+  readonly filesFrom?: (ak: ShownAk) => number | undefined;
 };
 
 /** What a question gave. The Evidence is untrusted, and `quote` is what a quote is to be judged with besides. */

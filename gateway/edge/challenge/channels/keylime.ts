@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Hex } from '../../../model/address.ts';
+import { imaPcr } from '../../../attestation/tpm/ima.ts';
 import type { Evidence } from '../../../model/attestation.ts';
 import type { Channel, Exchange, Failed, Target } from './channel.ts';
 import { type HttpAnswer, Https } from './https.ts';
 import { jsonIn } from './json-answer.ts';
-import { pcrsIn, quoteEvidence } from './quote-message.ts';
+import { pcrsIn, quoteEvidence, saysReset } from './quote-message.ts';
 
 /** What an agent answers around each result; fields that we do not use are left out. */
 const wrapped = <S extends z.ZodType>(results: S) => z.object({ results });
@@ -15,10 +16,12 @@ const integrity = wrapped(
   z.object({
     quote: z.string().max(65_536),
     mb_measurement_list: z.string().nullish(),
+    ima_measurement_list: z.string().nullish(),
+    ima_measurement_list_entry: z.number().int().min(0).nullish(),
   }),
 );
 
-/** Firmware and boot loader. The list of files run (IMA) is of PCR 10; agents send it unasked, and it is left out: nothing says which files may run. */
+/** Firmware and boot loader. The list of files run (IMA) is of PCR 10; agents send it unasked, and it is left out where nothing says which files may run. */
 const usualPcrs = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 /** Most bytes of one answer, that list in it. */
 const maxAnswer = 16 * 1024 * 1024;
@@ -43,27 +46,46 @@ async function conversation(target: Target, https: Https): Promise<Exchange> {
   const api = `/v${supported.value.results.supported_version}`;
   const agent = jsonIn(await get(`${api}/agent/info`), info);
   if (agent.kind === 'failed') return agent;
-  const { bytes, expires } = target.nonce(https.exporter);
-  const nonce = alphanumeric(bytes, nonceLength);
-  const mask = [...new Set([...usualPcrs, ...(target.pcrs ?? [])])].reduce((bits, pcr) => bits + 2 ** pcr, 0);
-  const query = `nonce=${nonce}&mask=0x${mask.toString(16)}&partial=1`;
-  const answer = jsonIn(await get(`${api}/quotes/integrity?${query}`), integrity);
-  if (answer.kind === 'failed') return answer;
-  const channel = `Keylime agent ${supported.value.results.supported_version}`;
-  const freshness = { kind: 'nonce', nonce: new TextEncoder().encode(nonce), expires, spent: false, channel } as const;
-  return { kind: 'answered', evidence: evidenceOf(answer.value.results, agentInstance(agent.value.results.agent_uuid)), freshness };
+  const listed = agentInstance(agent.value.results.agent_uuid);
+  const quoted = async (from: number | undefined): Promise<Exchange> => {
+    const { bytes, expires } = target.nonce(https.exporter);
+    const nonce = alphanumeric(bytes, nonceLength);
+    const answer = jsonIn(await get(`${api}/quotes/integrity?${questionOf(nonce, target.pcrs, from)}`), integrity);
+    if (answer.kind === 'failed') return answer;
+    const { results } = answer.value;
+    if (from !== undefined && from > 0 && saysReset(partsOf(results.quote).quote, target.previous)) return quoted(0);
+    const channel = `Keylime agent ${supported.value.results.supported_version}`;
+    const freshness = { kind: 'nonce', nonce: new TextEncoder().encode(nonce), expires, spent: false, channel } as const;
+    return { kind: 'answered', evidence: evidenceOf(results, listed, from !== undefined), freshness };
+  };
+  return quoted(target.filesFrom?.({ listed }));
 }
 
+/** The list of files is wanted from this entry on; undefined: not at all. */
+function questionOf(nonce: string, pcrs: readonly number[] = [], from?: number): string {
+  const all = new Set([...usualPcrs, ...pcrs, ...(from === undefined ? [] : [imaPcr])]);
+  const mask = [...all].reduce((bits, pcr) => bits + 2 ** pcr, 0);
+  return `nonce=${nonce}&mask=0x${mask.toString(16)}&partial=1${from === undefined ? '' : `&ima_ml_entry=${from}`}`;
+}
+
+type Results = z.infer<typeof integrity>['results'];
+
 /** `r`, then TPMS_ATTEST, TPMT_SIGNATURE and the PCR file of tpm2-tools, each in base64, between colons. */
-function evidenceOf(results: z.infer<typeof integrity>['results'], listed: Hex): Evidence {
-  const [quote = '', signature = '', blob = ''] = results.quote.startsWith('r') ? results.quote.slice(1).split(':') : [];
-  const { mb_measurement_list: boot } = results;
+function partsOf(text: string): { readonly quote: string; readonly signature: string; readonly blob: string } {
+  const [quote = '', signature = '', blob = ''] = text.startsWith('r') ? text.slice(1).split(':') : [];
+  return { quote, signature, blob };
+}
+
+function evidenceOf(results: Results, listed: Hex, withFiles: boolean): Evidence {
+  const { quote, signature, blob } = partsOf(results.quote);
+  const { mb_measurement_list: boot, ima_measurement_list: ascii, ima_measurement_list_entry: from } = results;
   return quoteEvidence({
     quote,
     signature,
     ak: { listed },
     pcrs: pcrsIn(blob),
     ...(typeof boot === 'string' && boot !== '' ? { eventLog: boot } : {}),
+    ...(withFiles && typeof ascii === 'string' ? { imaLog: { from: from ?? 0, ascii } } : {}),
   });
 }
 

@@ -2,8 +2,9 @@ import { DecodeError } from '../../../codec/reader.ts';
 import { decodePcrBlob, type PcrValues } from '../../../codec/tpm-pcr-blob.ts';
 import { hex } from '../../../codec/address.ts';
 import { fromBase64 } from '../../../codec/bytes.ts';
+import { decodeAttest } from '../../../codec/tpm.ts';
 import { messageEvidence } from '../../../attestation/evidence.ts';
-import type { Evidence } from '../../../model/attestation.ts';
+import type { Evidence, QuoteState } from '../../../model/attestation.ts';
 
 /** The fields of `application/vnd.sallyport.tpm-quote+json` (`attestation/tpm/quote-json.ts`) as a channel has them: base64 as the device wrote it. */
 export type QuoteFields = {
@@ -12,6 +13,8 @@ export type QuoteFields = {
   readonly ak: { readonly certificates?: readonly string[]; readonly listed?: string };
   readonly pcrs: PcrValues;
   readonly eventLog?: string;
+  /** The list of files that it ran, from this entry on, as the kernel writes it: as text, or in base64. */
+  readonly imaLog?: { readonly from: number; readonly ascii: string } | { readonly from: number; readonly binary: string };
 };
 
 /** Evidence of what a device answered. Nothing is read here that the scheme reads again; what is broken stays so and fails there. */
@@ -29,5 +32,19 @@ export function pcrsIn(base64: string): PcrValues {
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     return new Map();
+  }
+}
+
+/**
+ * Whether the TPM was reset since it was last quoted, by a quote that nobody has verified: then its list of files begins anew, and is asked for from its
+ * beginning. Who lies about it is asked once more, and is judged by what it signs.
+ */
+export function saysReset(quote: string, previous: QuoteState | undefined): boolean {
+  try {
+    const attest = decodeAttest(fromBase64(quote));
+    return attest.kind === 'quote' && attest.resetCount !== previous?.resetCount;
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return false;
   }
 }
