@@ -221,7 +221,24 @@ function isSame(a: Fact, b: Fact): boolean {
       return b.kind === 'service' && a.port === b.port && a.name === b.name && a.protocol === b.protocol;
     case 'asks':
       return b.kind === 'asks' && a.name === b.name && a.protocol === b.protocol;
-    default:
+    case 'acted':
+    case 'answers-for':
+    case 'behind':
+    case 'bridge':
+    case 'certificate':
+    case 'claimed-mac':
+    case 'contested':
+    case 'dhcp-lease':
+    case 'management-address':
+    case 'member':
+    case 'mud-url':
+    case 'neighbour':
+    case 'reaches':
+    case 'resolves':
+    case 'router':
+    case 'seen':
+    case 'talks-to':
+    case 'turned':
       return a.kind === b.kind && hasSameMembers(a, b);
   }
 }
