@@ -77,12 +77,12 @@ export function collector<Message>(c: {
   readonly decode: (bytes: Uint8Array, packet: Packet) => Message | undefined;
   readonly observe: (message: Message, packet: Packet) => readonly Said[];
 }): Collector {
-  const notWhole = new DecodeError(`Cannot read ${c.name}: the message is not whole`, true);
+  const { name, spec, matches, isProtocol, wants, speaks, sameAs, decode, observe } = c;
+  const notWhole = new DecodeError(`Cannot read ${name}: the message is not whole`, true);
   const said = (packet: Packet): readonly Said[] => {
-    const message = c.decode(packet.body, packet);
+    const message = decode(packet.body, packet);
     if (message === undefined) throw notWhole;
-    return c.observe(message, packet);
+    return observe(message, packet);
   };
-  const { name, spec, matches, wants, speaks, sameAs, isProtocol } = c;
   return { name, spec, matches, isProtocol, wants, speaks, sameAs, said };
 }

@@ -244,7 +244,7 @@ export class Dissector {
   }
 
   #isOwnAddress(): boolean {
-    return this.#own.isOwn(this.#packet, this.#sender, slot => this.#facts.ips(slot));
+    return this.#own.isOwn(this.#packet, this.#sender, this.#ipsOf);
   }
 
   /** Gives the frame to those of the list that want it. `isWhole`: what the capture cut off is not its sender's fault, so they do not get it. */
@@ -261,6 +261,7 @@ export class Dissector {
     }
   }
 
+  readonly #ipsOf = (slot: number): readonly Ip[] => this.#facts.ips(slot);
   readonly #askStream: Ask = (c, isOpened, isLast) => {
     const error = this.#ask(c, true);
     if (error === undefined) return this.unread.readStream(this.#packet);
@@ -308,7 +309,7 @@ export class Dissector {
   #learn(mac: Mac, collector: string, fact: Fact, sender: number): void {
     const { at, port, vlan, number } = this.#packet;
     const isSender = mac === this.#addresses.macOf(sender);
-    const slot = isSender ? sender : findAnywhere(this.#addresses, this.#ports.all.length, mac, [[vlan], this.#vlans]);
+    const slot = isSender ? sender : findAnywhere(this.#addresses, this.#ports.all.length, mac, vlan, this.#vlans);
     if (slot < 0) return this.#losses.overflow(port, 'facts about addresses that have not spoken here');
     const { kind } = fact;
     if (isSender && kind === 'address') this.#noteClaim(mac, collector, fact.ip);

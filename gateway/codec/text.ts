@@ -38,7 +38,8 @@ function isTextOf(text: string, bytes: Uint8Array, from: number, end: number): b
 
 /** Text that may have several lines, as one line: what ends or indents a line becomes a space. */
 export function decodeLine(bytes: Uint8Array, max = maxText): string {
-  const line = bytes.slice(0, max * 4).map(byte => (byte === 0x0a || byte === 0x0d || byte === 0x09 ? 0x20 : byte));
+  const line = bytes.slice(0, max * 4);
+  for (let i = 0; i < line.length; i++) if (line[i] === 0x0a || line[i] === 0x0d || line[i] === 0x09) line[i] = 0x20;
   return decodeText(line, max).replace(/ {2,}/g, ' ').trim();
 }
 
