@@ -263,7 +263,7 @@ const site = new LiveSite({
   openReferences: (name, bytes, signature) => openReferencesOfSite(settings.policyFolders, name, bytes, signature),
 });
 
-const showProblems = (): void => site.policy(keeper.policy.hash, [...problems, ...keeper.problems]);
+const showProblems = (): void => site.policy(keeper.policy.hash, [...problems, ...keeper.problems], keeper.notes);
 
 function usePolicy(): void {
   void runner.run(gateway.usePolicy(keeper.policy, keeper.files, now()));

@@ -4,7 +4,7 @@ import type { AttestedIdentity, Check, Digest } from '../model/attestation.ts';
 import type { Admission, Assurance, AttestationStatus, Badge, Enforcement, Presence } from '../model/axes.ts';
 import type { Coverage } from '../model/coverage.ts';
 import type { Access, RuleRef } from '../model/decision.ts';
-import type { PersonDecision, ResultFreshness, SeenBy, SettableField } from '../model/device.ts';
+import type { Binding, PersonDecision, ResultFreshness, SeenBy, SettableField } from '../model/device.ts';
 import type { LinkEvidence } from '../model/link.ts';
 import type { DeviceProbing, ProbeMode, ProbingState } from '../model/probe.ts';
 import type { ReasonCode } from '../model/reason.ts';
@@ -39,9 +39,16 @@ export type {
   SettableField,
   ZoneMode,
 };
+export type { AnchorPreview } from '../model/trust.ts';
+export type { ReferenceList, ReferenceRow } from '../model/reference.ts';
+export type { AnchorRow } from './anchor-rows.ts';
+export type { ReferenceDetail } from './reference-schemas.ts';
+export { referenceDiff, referenceLines, referenceState, referenceSubject } from './reference-text.ts';
+export { anchorFacts, anchorState, previewBasis, wouldAdmit } from './trust-text.ts';
 export { badges } from '../model/axes.ts';
 export { reasons } from '../model/reason.ts';
 export { settableFields } from '../model/device.ts';
+export { personOf } from '../model/person.ts';
 export { attachmentText } from '../model/switch.ts';
 export { visibleText } from '../model/visible-text.ts';
 
@@ -158,14 +165,7 @@ export type DeviceDetail = {
   readonly lastFailure?: { readonly at: Millis; readonly code: ReasonCode; readonly detail: string };
   /** The failed finding that a waiver could excuse now. */
   readonly excusable?: ReasonCode;
-  readonly bindings: readonly {
-    readonly mac: Mac;
-    readonly port: PortName;
-    readonly vlan: Vlan;
-    readonly ip?: Ip;
-    readonly from: Millis;
-    readonly until?: Millis;
-  }[];
+  readonly bindings: readonly Binding[];
   readonly fields: readonly {
     readonly name: string;
     readonly value: string;

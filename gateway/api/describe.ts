@@ -91,6 +91,7 @@ const foundBy = { announcement: 'what it announced', frames: 'its frames', 'forw
 const times = (count = 1): string => (count > 1 ? `, ${count} times` : '');
 const inFrames = (frames: readonly number[] = []): string =>
   frames.length === 0 ? '' : ` (frame${frames.length > 1 ? 's' : ''} ${frames.join(', ')})`;
+const restarts = { reset: 'was reset', resumed: 'was woken', 'went-back': 'went backwards' } as const;
 const acts = { approval: 'approved it', waiver: 'waived a failed check', block: 'cut it off' } as const;
 
 /** One Event of a device in words. */
@@ -122,6 +123,8 @@ export function describeEvent(body: EventBody): string {
       return describeOutcome(body.outcome);
     case 'attested-again':
       return `judged again, with the same result; good until ${day(body.expires)}`;
+    case 'tpm-restarted':
+      return `its TPM ${restarts[body.how]} since its last quote; it is asked anew${body.others.length === 0 ? '' : `, and so are ${body.others.join(', ')}`}`;
     case 'decided':
       return `${body.decision.access}: ${reasons[body.decision.reason].text} [${body.decision.reason}], rule “${body.decision.rule.name}” at ${body.decision.rule.at}`;
     case 'enforced':

@@ -47,6 +47,7 @@ const row = z.object({
   until: millis.exactOptional().describe('Of a superseded one: accepted until then'),
   replacedBy: key.exactOptional(),
   isPresent: z.boolean(),
+  versions: z.array(z.string()).describe('Versions that it lists, some of them where there are many'),
   accepted: z.boolean().describe('What it lists is accepted now'),
   devices: z.number().describe('Devices that lean on it now'),
 }) satisfies z.ZodType<ReferenceRow>;

@@ -4,6 +4,7 @@ import type { ReferenceList, ReferenceRow } from '../model/reference.ts';
 import { visibleJson, visibleText } from '../model/visible-text.ts';
 import { ClientError } from './client.ts';
 import type { ReferenceDetail } from './reference-schemas.ts';
+import { referenceDiff, referenceLines, referenceState, referenceSubject } from './reference-text.ts';
 import { readSpan } from './span.ts';
 import { type Call, exit, NoSuchDevice, reasonOf, theDevice, WrongCall } from './verb-call.ts';
 
@@ -51,7 +52,7 @@ export async function reference(call: Call): Promise<number> {
     }
     case 'diff': {
       const [a, b] = [await detailOf(call, first), await detailOf(call, second)];
-      const lines = diffLines(a, b);
+      const lines = referenceDiff(a, b);
       out(json ? `${visibleJson({ from: a.row.key, to: b.row.key, lines })}\n` : lines.map(line => `${visibleText(line)}\n`).join(''));
       return lines.length === 0 ? exit.good : exit.findings;
     }
@@ -128,20 +129,12 @@ const detailOf = async (call: Call, typed: string): Promise<ReferenceDetail> =>
 const many = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 const instant = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
-function stateText({ state, accepted, until, replacedBy, isPresent, set }: ReferenceRow): string {
-  const end = until === undefined || state !== 'superseded' ? '' : `, accepted until ${instant(until)}`;
-  const by = replacedBy === undefined ? '' : `, by ${replacedBy}`;
-  const ended = set.notAfter !== undefined && !accepted && state === 'active' ? `, not good after ${instant(set.notAfter)}` : '';
-  return `${state}${by}${end}${ended}${isPresent ? '' : ', its file is gone'}`;
-}
-
 export function listText({ sets, baselines }: ReferenceList): string {
   const lines = [
     ...sets.map(row => {
-      const { key, set, devices, by, reason, at } = row;
-      const what = `${set.vendor === '' ? 'no vendor' : set.vendor} ${set.model}`;
-      const update = set.sequence === undefined ? '' : `, update ${set.sequence}`;
-      return `${key}  ${stateText(row)}\n    ${what}${update}, ${many(set.components, 'component')}, ${many(devices, 'device')}; ${set.id.split(' ')[0]}, signed by ${set.signedBy ?? 'a key of the site'}\n    ${by}, ${instant(at)}: ${reason}`;
+      const { key, set, versions, devices, by, reason, at } = row;
+      const listed = versions.length === 0 ? '' : ` (${versions.join(', ')})`;
+      return `${key}  ${referenceState(row, instant)}\n    ${referenceSubject(set)}, ${many(set.components, 'component')}${listed}, ${many(devices, 'device')}; ${set.id.split(' ')[0]}, signed by ${set.signedBy ?? 'a key of the site'}\n    ${by}, ${instant(at)}: ${reason}`;
     }),
     ...baselines.map(
       ({ device, by, at, reason, digests }) =>
@@ -151,25 +144,7 @@ export function listText({ sets, baselines }: ReferenceList): string {
   return lines.map(line => `${line.split('\n').map(visibleText).join('\n')}\n`).join('');
 }
 
-/** One line for each version of a component, so that two sets can be compared. */
-const linesOf = ({ components }: ReferenceDetail): readonly string[] =>
-  components.flatMap(({ name, versions, ...wanted }) => {
-    const demands = Object.entries(wanted).map(
-      ([field, value]) => ` ${field} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
-    );
-    return versions.map(v => `${name}${demands.join('')}: ${v.version} ${v.alg}:${v.digest}`);
-  });
-
 export function showText(detail: ReferenceDetail): string {
-  const lines = [...linesOf(detail), ...(detail.row.set.notes ?? []).map(note => `note: ${note}`)].map(line => `    ${line}`);
+  const lines = [...referenceLines(detail), ...(detail.row.set.notes ?? []).map(note => `note: ${note}`)].map(line => `    ${line}`);
   return `${listText({ sets: [detail.row], baselines: [] })}${lines.map(line => `${visibleText(line)}\n`).join('')}`;
-}
-
-/** What the one lists and the other does not. */
-function diffLines(a: ReferenceDetail, b: ReferenceDetail): readonly string[] {
-  const [old, young] = [linesOf(a), linesOf(b)];
-  return [
-    ...old.filter(line => !young.includes(line)).map(line => `- ${line}`),
-    ...young.filter(line => !old.includes(line)).map(line => `+ ${line}`),
-  ];
 }

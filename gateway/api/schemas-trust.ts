@@ -34,6 +34,7 @@ export const shownAnchor = z.object({
   subject: z.string(),
   uses: z.array(z.enum(anchorUses)),
   vendor: z.string().optional(),
+  model: z.string().optional(),
   expires: millis.optional(),
   zones: z.array(z.string()).optional(),
   constraints: constraintsShape.optional(),
@@ -52,6 +53,8 @@ export const shownAnchor = z.object({
   from: z.enum(['file', 'people']),
   staged: said.optional(),
   approved: said.optional(),
+  devices: z.int().describe('Devices that have proved by it who they are, as they stand now'),
+  deviceIds: z.array(z.string()).describe('Ids of some of them'),
 });
 export const trustState = z.object({ anchors: z.array(shownAnchor) });
 export const anchorPreview = z.object({

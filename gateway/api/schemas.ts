@@ -304,7 +304,7 @@ export const health = z.object({
     }),
   ),
   journal: z.object({ events: z.int(), head: hex, storage: z.enum(['ok', 'full']), detail: z.string() }),
-  policy: z.object({ hash: hex, problems: z.array(z.string()) }),
+  policy: z.object({ hash: hex, problems: z.array(z.string()), notes: z.array(z.string()) }),
   probes: z
     .object({ zones: z.array(zoneProbing), running: z.int() })
     .describe('Zones that are armed for probes; empty when nothing is asked'),

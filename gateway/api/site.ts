@@ -26,7 +26,8 @@ export type Health = {
     readonly detail: string;
   }[];
   readonly journal: { readonly events: number; readonly head: string; readonly storage: 'ok' | 'full'; readonly detail: string };
-  readonly policy: { readonly hash: string; readonly problems: readonly string[] };
+  /** `problems` keep files from being in force; `notes` say of what is in force that it is most likely not meant, or will not last. */
+  readonly policy: { readonly hash: string; readonly problems: readonly string[]; readonly notes: readonly string[] };
   /** Zones that are armed for probes; empty when nothing is asked. */
   readonly probes: { readonly zones: readonly ZoneProbing[]; readonly running: number };
 };

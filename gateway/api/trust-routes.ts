@@ -5,6 +5,7 @@ import { prepareAnchor } from '../attestation/trust.ts';
 import { DecodeError } from '../codec/reader.ts';
 import type { Command } from '../model/machine.ts';
 import type { AnchorMaterial } from '../model/trust.ts';
+import { anchorRows } from './anchor-rows.ts';
 import { ProblemError, readBody } from './problem.ts';
 import { approveAnchorBody, expireAnchorBody, reasonBody, stageAnchorBody, type StageAnchorBody } from './schemas-trust.ts';
 import type { Site } from './site.ts';
@@ -18,7 +19,7 @@ export type TrustRouteParts = {
 
 /** The routes about trust anchors. One person brings one, another approves it after seeing what it would let in; either may take it away. */
 export function trustRoutes(router: Router, { site, command, who, now }: TrustRouteParts): void {
-  router.get('/trust', (_request, response) => void response.json({ anchors: site.trust.anchors() }));
+  router.get('/trust', (_request, response) => void response.json({ anchors: anchorRows(site.trust.anchors(), site.devices()) }));
   router.get('/trust/:sha256/preview', async (request, response) => {
     response.json(await previewOf(site, request.params.sha256));
   });

@@ -1,16 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { AnchorPreview, ShownAnchor } from '../model/trust.ts';
+import type { AnchorPreview } from '../model/trust.ts';
 import { visibleJson, visibleText } from '../model/visible-text.ts';
+import type { AnchorRow } from './anchor-rows.ts';
 import { ClientError } from './client.ts';
 import { readInstant } from './span.ts';
+import { anchorFacts, anchorState, previewBasis, wouldAdmit } from './trust-text.ts';
 import { type Call, exit, NoSuchDevice, reasonOf, WrongCall } from './verb-call.ts';
 
 /** The subcommands of `sallyport trust`, with the options that each takes and how many words follow it. */
 const actions = {
   list: { options: ['json'], words: 0 },
   show: { options: ['json'], words: 1 },
-  add: { options: ['name', 'source', 'note', 'vendor', 'uses', 'zone', 'until', 'reason', 'json'], words: 1 },
+  add: { options: ['name', 'source', 'note', 'vendor', 'model', 'uses', 'zone', 'until', 'reason', 'json'], words: 1 },
   approve: { options: ['yes', 'reason', 'json'], words: 1 },
   remove: { options: ['reason', 'json'], words: 1 },
   expire: { options: ['until', 'reason', 'json'], words: 1 },
@@ -72,6 +74,7 @@ async function add(call: Call, file: string): Promise<number> {
   const [uses, zones] = [listed(values.uses), listed(values.zone)];
   const limits = {
     ...(values.vendor === undefined ? {} : { vendor: values.vendor }),
+    ...(values.model === undefined ? {} : { model: values.model }),
     ...(uses === undefined ? {} : { uses }),
     ...(zones === undefined ? {} : { zones }),
     ...(values.until === undefined ? {} : { expires: new Date(instantOf(values.until)).toISOString().replace(/\.\d+Z$/, 'Z') }),
@@ -117,12 +120,12 @@ async function change(call: Call, named: string, action: 'remove' | 'expire', bo
   return exit.good;
 }
 
-const all = async ({ client }: Call): Promise<readonly ShownAnchor[]> =>
-  (await client.json<{ readonly anchors: readonly ShownAnchor[] }>('GET', '/trust')).anchors;
-const previewOf = ({ client }: Call, { sha256 }: ShownAnchor): Promise<AnchorPreview> => client.json('GET', `/trust/${sha256}/preview`);
+const all = async ({ client }: Call): Promise<readonly AnchorRow[]> =>
+  (await client.json<{ readonly anchors: readonly AnchorRow[] }>('GET', '/trust')).anchors;
+const previewOf = ({ client }: Call, { sha256 }: AnchorRow): Promise<AnchorPreview> => client.json('GET', `/trust/${sha256}/preview`);
 
 /** By name, or by at least 8 digits of its SHA-256. */
-async function theAnchor(call: Call, named: string): Promise<ShownAnchor> {
+async function theAnchor(call: Call, named: string): Promise<AnchorRow> {
   const anchors = await all(call);
   const byHash = /^[0-9a-f]{8,64}$/i.test(named) ? anchors.filter(a => a.sha256.startsWith(named.toLowerCase())) : [];
   const found = [...anchors.filter(a => a.name === named), ...byHash];
@@ -138,51 +141,30 @@ function say({ io, values }: Call, value: unknown, lines: readonly string[]): vo
 }
 
 const day = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-const stateOf = ({ state, expires }: ShownAnchor): string =>
-  state === 'staged' ? 'staged' : expires !== undefined && expires <= Date.now() ? 'ended' : 'in force';
+const stateOf = (anchor: AnchorRow): string => anchorState(anchor, Date.now());
 
-function summary({ subject, uses, expires, zones, from, provenance }: ShownAnchor): string {
+function summary({ subject, uses, expires, zones, from, provenance, devices }: AnchorRow): string {
   const limits = [
     ...(uses.length === 1 && uses[0] === 'identity' ? [] : [`for ${uses.join(', ')}`]),
     ...(zones === undefined ? [] : [`in ${zones.join(', ')}`]),
     ...(expires === undefined ? [] : [`until ${day(expires)}`]),
   ];
-  return [subject, ...limits, from === 'file' ? (provenance?.file ?? 'from a file') : 'brought by people'].join('; ');
+  const origin = from === 'file' ? (provenance?.file ?? 'from a file') : 'brought by people';
+  return [subject, ...limits, origin, ...(devices === 0 ? [] : [`${counted(devices)} on it`])].join('; ');
 }
 
-function details(anchor: ShownAnchor): readonly string[] {
-  const { name, sha256, subject, uses, vendor, expires, zones, constraints, revocation, provenance, staged, approved } = anchor;
-  const row = (label: string, text: string | undefined): readonly string[] => (text === undefined ? [] : [`${label.padEnd(11)}${text}`]);
-  const said = (one: typeof staged): string | undefined => one && `${one.by} at ${day(one.at)}: ${one.reason}`;
-  return [
-    ...row('anchor', `${name}, ${stateOf(anchor)}`),
-    ...row('subject', subject),
-    ...row('sha256', sha256),
-    ...row('for', uses.join(', ')),
-    ...row('vendor', vendor),
-    ...row('zones', zones?.join(', ')),
-    ...row('until', expires === undefined ? undefined : day(expires)),
-    ...row('held to', constraints === undefined ? undefined : JSON.stringify(constraints)),
-    ...row(
-      'revocation',
-      revocation === undefined
-        ? undefined
-        : `${revocation.whenUnknown} what is unknown; fetched from ${revocation.hosts.join(', ') || 'nowhere'}`,
-    ),
-    ...row('source', provenance?.source),
-    ...row('note', provenance?.note),
-    ...row('file', provenance?.file),
-    ...row('by', provenance === undefined ? undefined : `${provenance.by}, ${provenance.when}`),
-    ...row('staged', said(staged)),
-    ...row('approved', said(approved)),
-  ];
-}
+const details = (anchor: AnchorRow): readonly string[] => [
+  `${'anchor'.padEnd(11)}${anchor.name}, ${stateOf(anchor)}`,
+  ...anchorFacts(anchor, day).map(([label, text]) => `${label.padEnd(11)}${text}`),
+  `${'devices'.padEnd(11)}${anchor.devices === 0 ? 'none leans on it' : `${counted(anchor.devices)} on it: ${idsOf(anchor.deviceIds, anchor.devices)}`}`,
+];
 
-function previewLines({ newlyAdmitted, judged, untold }: AnchorPreview): readonly string[] {
-  const who = newlyAdmitted.length === 0 ? '' : `: ${newlyAdmitted.slice(0, 20).join(', ')}${newlyAdmitted.length > 20 ? ' …' : ''}`;
-  return [
-    `Would newly admit ${newlyAdmitted.length} ${newlyAdmitted.length === 1 ? 'device' : 'devices'}${who} (${judged} chains judged anew${untold === 0 ? '' : `; of ${untold} more devices it cannot be told`})`,
-  ];
+const counted = (n: number): string => (n === 1 ? '1 device leans' : `${n} devices lean`);
+const idsOf = (ids: readonly string[], count: number): string => `${ids.slice(0, 20).join(', ')}${count > 20 ? ' …' : ''}`;
+
+function previewLines(preview: AnchorPreview): readonly string[] {
+  const { newlyAdmitted: ids } = preview;
+  return [`Would ${wouldAdmit(preview)}${ids.length === 0 ? '' : `: ${idsOf(ids, ids.length)}`} (${previewBasis(preview)})`];
 }
 
 function instantOf(text: string): number {

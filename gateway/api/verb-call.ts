@@ -40,6 +40,7 @@ export const options = {
   source: { type: 'string' },
   note: { type: 'string' },
   vendor: { type: 'string' },
+  model: { type: 'string' },
   uses: { type: 'string' },
   yes: { type: 'boolean' },
   format: { type: 'string' },

@@ -185,8 +185,9 @@ ANCHOR is a name, or 8 or more digits of its SHA-256.
 
   --source TEXT    where it came from; --note TEXT: how its fingerprint was checked
   --name NAME      how people call it (default: the name of the file)
-  --uses LIST      identity (default), matter-paa, cd-signer, cd-signer-test
+  --uses LIST      identity (default), tpm-ek, matter-paa, cd-signer, cd-signer-test
   --vendor TEXT    the vendor that it speaks for, in place of the O of its subject
+  --model TEXT     the model of devices with a TPM below it whose certificates name none
   --zone LIST      zones in which it counts (default: all)
   --until INSTANT  2027-03-01 (its end in UTC) or 2027-03-01T18:00Z; expire without it: now. Later than before is refused
   --reason TEXT    3 to 500 characters, kept in the journal

@@ -77,10 +77,11 @@ export class Asking<R extends DeviceRecord> {
     return this.#queue.since(device) ?? now;
   }
 
-  /** What was judged under other anchors, reference values or lists of revoked certificates is judged anew, and so is whoever may be another since. */
+  /** What was judged under other anchors, reference values or lists of revoked certificates is judged anew, and so is whoever may be another, or was restarted, since. */
   noted(event: EventBody, now: Millis): void {
     if (event.kind === 'device-moved') return this.hasten(event.device, 'event', now);
     if (event.kind === 'fact-learned' && mayBeAnother.has(event.observation.fact.kind)) return this.rouse(event.device, now);
+    if (event.kind === 'tpm-restarted') for (const id of [event.device, ...event.others]) this.rouse(id, now);
     if (event.kind !== 'trust-loaded' && event.kind !== 'revocation-news') return;
     for (const { device, attestation } of this.#parts.inventory.records()) {
       if (event.kind !== 'trust-loaded' && !isBelow(attestation.result, event.anchor)) continue;

@@ -18,6 +18,9 @@ export type Ear = {
   readonly nonce?: Uint8Array;
   readonly status: AttestationStatus;
   readonly appraisals: readonly EarAppraisal[];
+  readonly notBefore?: Millis;
+  /** Whom it is for (RFC 7519 §4.1.3); absent: it does not say. */
+  readonly audience?: readonly string[];
 };
 export type EarAppraisal = {
   readonly name: string;
@@ -29,6 +32,7 @@ export type EarAppraisal = {
 type Form = 'cbor' | 'json';
 const maxAppraisals = 32;
 const maxPolicies = 64;
+const maxAudiences = 16;
 
 /** Claims of every EAT that an EAR has (RFC 9711 §7, RFC 8392 §4). */
 const common = {
@@ -36,6 +40,8 @@ const common = {
   profile: ['eat_profile', 265],
   submodules: ['submods', 266],
   expires: ['exp', 4],
+  notBefore: ['nbf', 5],
+  audience: ['aud', 3],
   issuedAt: ['iat', 6],
 } as const;
 type Name = readonly [string, number];
@@ -43,7 +49,8 @@ type Name = readonly [string, number];
 /** The claims set of an EAR, of either dialect and either form. Says nothing of who made it. Throws DecodeError. */
 export function decodeEarClaims(claims: CborMap, form: Form): Ear {
   const get = (map: CborMap, [json, label]: Name): CborValue => map.get(form === 'json' ? json : label);
-  const dialect = dialectOf(get(claims, common.profile));
+  const dialect = earProfileOf(claims, form);
+  if (dialect === undefined) throw new DecodeError(`Cannot read EAR: profile ${said(get(claims, common.profile))}`);
   const names = earNames[dialect];
   const submodules = [...mapOf(get(claims, common.submodules), 'EAR submods')];
   if (submodules.length === 0 || submodules.length > maxAppraisals)
@@ -60,18 +67,21 @@ export function decodeEarClaims(claims: CborMap, form: Form): Ear {
     return { name, status, vector, policies: policiesOf(get(map, names.policies), dialect) };
   });
   const overall = lowest(appraisals.map(a => a.status)) ?? 'none';
-  const said = get(claims, names.status);
-  if (said !== undefined && trust[statusOf(said, form)] > trust[overall])
+  const whole = get(claims, names.status);
+  if (whole !== undefined && trust[statusOf(whole, form)] > trust[overall])
     throw new DecodeError(`Cannot read EAR: its status is above ${overall}`);
-  const [expires, nonce] = [get(claims, common.expires), get(claims, common.nonce)];
+  const [expires, nonce, notBefore] = [get(claims, common.expires), get(claims, common.nonce), get(claims, common.notBefore)];
+  const audience = audienceOf(get(claims, common.audience));
   return {
     dialect,
     issuedAt: instant(get(claims, common.issuedAt), 'iat'),
     ...(expires === undefined ? {} : { expires: instant(expires, 'exp') }),
     verifier: verifierOf(get(claims, names.verifier), form),
     ...(nonce === undefined ? {} : { nonce: octets(nonce, form) }),
-    status: said === undefined ? overall : statusOf(said, form),
+    status: whole === undefined ? overall : statusOf(whole, form),
     appraisals,
+    ...(notBefore === undefined ? {} : { notBefore: instant(notBefore, 'nbf') }),
+    ...(audience === undefined ? {} : { audience }),
   };
 }
 
@@ -81,11 +91,16 @@ const aliases: ReadonlyMap<CborValue, EarDialect> = new Map<CborValue, EarDialec
   [earProfiles.veraison, 'veraison'],
   ['tag:github.com,2024:confidential-containers/Trustee', 'veraison'],
 ]);
-function dialectOf(profile: CborValue): EarDialect {
-  const dialect = aliases.get(profile);
-  if (dialect === undefined)
-    throw new DecodeError(`Cannot read EAR: profile ${typeof profile === 'string' ? printable(profile.slice(0, 80)) : 'missing'}`);
-  return dialect;
+/** The dialect that a claims set calls itself by; undefined for what is no EAR. */
+export const earProfileOf = (claims: CborMap, form: Form): EarDialect | undefined =>
+  aliases.get(claims.get(common.profile[form === 'json' ? 0 : 1]));
+const said = (profile: CborValue): string => (typeof profile === 'string' ? printable(profile.slice(0, 80)) : 'missing');
+
+function audienceOf(value: CborValue): readonly string[] | undefined {
+  if (value === undefined) return undefined;
+  const list = typeof value === 'string' ? [value] : listOf(value, 'EAR audience');
+  if (list.length === 0 || list.length > maxAudiences) throw new DecodeError(`Cannot read EAR: ${list.length} audiences`);
+  return list.map(one => textOf(one, 'EAR audience', 1000));
 }
 
 /** How far a status lets a Relying Party trust. *None* is less than affirming: nobody looked. */
@@ -120,7 +135,8 @@ function statusOf(value: CborValue, form: Form): AttestationStatus {
   return status;
 }
 
-const claimNames: readonly Ar4siClaim[] = [
+/** In the order of their labels. */
+export const claimNames: readonly Ar4siClaim[] = [
   'instance-identity',
   'configuration',
   'executables',

@@ -1,77 +1,93 @@
 import type { Millis } from '../model/address.ts';
-import { sameBytes } from '../codec/bytes.ts';
-import { decodeCbor, mapOf } from '../codec/cbor.ts';
-import { decodeCose } from '../codec/cose.ts';
-import { decodeJson, jsonMapOf } from '../codec/json.ts';
-import { decodeJws } from '../codec/jws.ts';
+import type { Evidence } from '../model/attestation.ts';
+import type { CborMap } from '../codec/cbor.ts';
 import { DecodeError } from '../codec/reader.ts';
-import { decodeEarClaims, type Ear } from './ear-claims.ts';
+import { quote } from './checks.ts';
+import { decodeEarClaims, type Ear, earProfileOf } from './ear-claims.ts';
 import { EvidenceError } from './evidence-error.ts';
-import type { PublishedKey } from './jwks.ts';
+import { openToken, type Token } from './token.ts';
 import type { KeyCache } from './keys.ts';
-import { checkJws, checkSign1 } from './signature.ts';
+import type { TrustedVerifier } from './trust.ts';
 
-/** Who may have signed, what time it is, and how old an EAR without an end of its own may be. With `nonce` it must echo this one. */
-export type EarJudge = {
-  readonly keys: readonly PublishedKey[];
-  readonly cache: KeyCache;
-  readonly now: Millis;
-  readonly maxAgeSeconds: number;
-  readonly nonce?: Uint8Array;
+/** Whether this is a token that calls itself an EAR: by its profile (RFC 9711 §4.3.2). Looks at unverified bytes; never throws. */
+export function isEar(evidence: Pick<Evidence, 'mediaType' | 'bytes'>, keys: KeyCache): boolean {
+  try {
+    const { claims, form } = openToken({ id: '', certificates: [], ...evidence }, { keys });
+    return earProfileOf(claims, form) !== undefined;
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return false;
+  }
+}
+
+/** An EAR that one of these Verifiers signed, that holds now, and that is not for somebody else. `ends`: by its own word or by its age, whichever is first. */
+export type GoodEar = {
+  readonly ear: Ear;
+  readonly claims: CborMap;
+  readonly form: Token['form'];
+  readonly verifier: TrustedVerifier;
+  readonly ends: Millis;
 };
+export type EarJudge = { readonly verifiers: readonly TrustedVerifier[]; readonly keys: KeyCache; readonly now: Millis };
+
+/**
+ * Reads an EAR as JWT or CWT. Keys come from the list alone: `jku`, `jwk`, `x5u` and `x5c` of the message, and its `kid`, choose nothing. Whether it echoes a
+ * nonce of ours is for who asked to say. Throws DecodeError, or EvidenceError CHAIN_UNTRUSTED, SIGNATURE_INVALID, ALGORITHM_REFUSED, EAR_STALE,
+ * EVIDENCE_NOT_FRESH or EAR_NOT_FOR_US.
+ */
+export function readEar(evidence: Evidence, { verifiers, keys, now }: EarJudge): GoodEar {
+  const token = openToken(evidence, { keys });
+  const verifier = signerOf(token, verifiers);
+  const { claims, form } = token;
+  const ear = decodeEarClaims(claims, form);
+  const ends = checkTimes(ear, verifier, now);
+  checkAudience(ear, verifier);
+  return { ear, claims, form, verifier, ends };
+}
+
+/** The last key's complaint is the one that is told, but a wrong signature says more than a key of another kind. */
+function signerOf(token: Token, verifiers: readonly TrustedVerifier[]): TrustedVerifier {
+  let complaint = new EvidenceError('CHAIN_UNTRUSTED', 'chain', 'Cannot trust EAR: no other Verifier is listed here', {
+    expected: 'a Verifier that policies/anchors lists',
+    seen: 'an EAR',
+  });
+  for (const verifier of verifiers)
+    try {
+      token.checkSignature(verifier.spki);
+      return verifier;
+    } catch (error) {
+      if (!(error instanceof EvidenceError)) throw error;
+      if (complaint.code !== 'SIGNATURE_INVALID') complaint = error;
+    }
+  throw complaint;
+}
 
 /** A Verifier's clock may be so far ahead of ours. */
 const skewMs = 60_000;
-
-/**
- * Reads an EAR as JWT or CWT: signature by one of the keys, not ended, not from the future, not older than allowed. Throws DecodeError, or EvidenceError
- * SIGNATURE_INVALID, ALGORITHM_REFUSED, EVIDENCE_EXPIRED, EVIDENCE_NOT_FRESH or NONCE_MISMATCH.
- */
-export function readEar(bytes: Uint8Array, form: 'jwt' | 'cwt', judge: EarJudge): Ear {
-  const ear = form === 'jwt' ? openJwt(bytes, judge) : openCwt(bytes, judge);
-  const { now, maxAgeSeconds, nonce } = judge;
-  const ends = ear.expires ?? ear.issuedAt + maxAgeSeconds * 1000;
-  if (now >= ends)
-    throw new EvidenceError('EVIDENCE_EXPIRED', 'fresh', 'Cannot accept EAR: it has ended', { expected: iso(now), seen: iso(ends) });
-  if (ear.issuedAt > now + skewMs)
-    throw new EvidenceError('EVIDENCE_NOT_FRESH', 'fresh', 'Cannot accept EAR: it was issued in the future', {
-      expected: iso(now),
-      seen: iso(ear.issuedAt),
-    });
-  if (nonce !== undefined && (ear.nonce === undefined || !sameBytes(nonce, ear.nonce)))
-    throw new EvidenceError('NONCE_MISMATCH', 'fresh', 'Cannot accept EAR: it answers another request');
-  return ear;
-}
-
 const iso = (at: Millis): string => new Date(at).toISOString();
 
-function openJwt(bytes: Uint8Array, { keys, cache }: EarJudge): Ear {
-  const jws = decodeJws(bytes);
-  const keyId = jws.header.get('kid');
-  // A name only chooses among the keys that we hold; one without a name may have made anything.
-  bySome(
-    keys.filter(key => keyId === undefined || key.keyId === undefined || key.keyId === keyId),
-    key => checkJws(jws, key.spki, cache),
-  );
-  return decodeEarClaims(jsonMapOf(decodeJson(jws.payload), 'EAR'), 'json');
+/** When it ends: by its own word, or by its age, whichever is first. Throws EvidenceError EAR_STALE or EVIDENCE_NOT_FRESH. */
+function checkTimes({ issuedAt, expires, notBefore }: Ear, { maxAgeSeconds }: TrustedVerifier, now: Millis): Millis {
+  const ends = Math.min(expires ?? Number.MAX_SAFE_INTEGER, issuedAt + maxAgeSeconds * 1000);
+  if (now >= ends)
+    throw new EvidenceError('EAR_STALE', 'fresh', `Cannot accept EAR: it ${ends === expires ? 'has ended' : 'is too old'}`, {
+      expected: `one that holds at ${iso(now)}`,
+      seen: `issued at ${iso(issuedAt)}, held until ${iso(ends)}`,
+    });
+  const starts = Math.max(issuedAt, notBefore ?? 0);
+  if (starts > now + skewMs)
+    throw new EvidenceError('EVIDENCE_NOT_FRESH', 'fresh', 'Cannot accept EAR: it is of the future', {
+      expected: iso(now),
+      seen: iso(starts),
+    });
+  return ends;
 }
 
-function openCwt(bytes: Uint8Array, { keys, cache }: EarJudge): Ear {
-  const message = decodeCose(bytes);
-  if (message.payload === undefined) throw new DecodeError('Cannot read EAR: its claims are detached');
-  bySome(keys, key => checkSign1(message, key.spki, cache));
-  return decodeEarClaims(mapOf(decodeCbor(message.payload), 'EAR'), 'cbor');
-}
-
-/** The last key's complaint is the one that is told. */
-function bySome(keys: readonly PublishedKey[], check: (key: PublishedKey) => void): void {
-  let complaint = new EvidenceError('SIGNATURE_INVALID', 'chain', 'Cannot verify EAR: none of the published keys has its name');
-  for (const key of keys)
-    try {
-      return check(key);
-    } catch (error) {
-      if (!(error instanceof EvidenceError)) throw error;
-      complaint = error;
-    }
-  throw complaint;
+/** RFC 8725 §3.9: what is said to others is not for us, and a site that has no name was not meant by any. */
+function checkAudience({ audience }: Ear, verifier: TrustedVerifier): void {
+  if (audience === undefined || (verifier.audience !== undefined && audience.includes(verifier.audience))) return;
+  throw new EvidenceError('EAR_NOT_FOR_US', 'fresh', 'Cannot accept EAR: it names another audience', {
+    expected: verifier.audience ?? 'no audience',
+    seen: audience.map(quote).join(', '),
+  });
 }

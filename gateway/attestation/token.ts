@@ -28,7 +28,7 @@ export type Token = {
 };
 
 /** Opens a token by the form of its media type. Throws DecodeError. */
-export function openToken(evidence: Evidence, { keys }: Context): Token {
+export function openToken(evidence: Evidence, { keys }: Pick<Context, 'keys'>): Token {
   if (evidence.mediaType === 'application/eat+jwt') {
     const jws = decodeJws(evidence.bytes);
     return {

@@ -1,5 +1,13 @@
 import type { Hex } from '../model/address.ts';
-import type { AnchorMaterial, AnchorRevocation, AnchorUse, ListedKey, ReferenceSet, TrustMaterial } from '../model/trust.ts';
+import type {
+  AnchorMaterial,
+  AnchorRevocation,
+  AnchorUse,
+  ListedKey,
+  ListedVerifier,
+  ReferenceSet,
+  TrustMaterial,
+} from '../model/trust.ts';
 import { fromBase64 } from '../codec/bytes.ts';
 import { DecodeError } from '../codec/reader.ts';
 import { keyKind } from '../codec/x509-key.ts';
@@ -25,6 +33,8 @@ export type Voucher = Reach & { readonly name: string; readonly keyHash: Hex; re
 export type Anchor = Voucher & {
   readonly certificate: Certificate;
   readonly uses: readonly AnchorUse[];
+  /** Model of devices whose certificates name none, as a person says. */
+  readonly model?: string;
   readonly limits?: Limits;
   readonly whenUnknown?: 'refuse' | 'tell';
   /** Where its certificates may be asked about. */
@@ -32,6 +42,8 @@ export type Anchor = Voucher & {
 };
 /** The key that one device signs its tokens with. */
 export type VouchedKey = { readonly voucher: Voucher; readonly spki: Uint8Array; readonly model?: string; readonly classId?: Hex };
+/** Another Verifier, and how far its word goes; of no device is it the key. */
+export type TrustedVerifier = Voucher & Pick<ListedVerifier, 'most' | 'maxAgeSeconds' | 'audience'> & { readonly spki: Uint8Array };
 
 /**
  * Trust material, read and ready: what Evidence is judged by. `keys` by the instance that they are listed for. Without `revocation` nobody asks whether a
@@ -41,6 +53,7 @@ export type Trust = {
   readonly anchors: readonly Anchor[];
   readonly referenceSets: readonly ReferenceSet[];
   readonly keys: ReadonlyMap<Hex, readonly VouchedKey[]>;
+  readonly verifiers?: readonly TrustedVerifier[];
   readonly matter: Ledger;
   /** Which files devices may run, by class; absent: nobody listed any. */
   readonly fileLists?: readonly FilePolicy[];
@@ -57,7 +70,7 @@ export const anchorsFor = (trust: Trust, use: AnchorUse): readonly Anchor[] => t
 export function readAnchor(name: string, der: Uint8Array, uses: readonly AnchorUse[] = ['identity']): Anchor {
   const certificate = decodeCertificate(der);
   // Who signs declarations signs no certificates.
-  const signsCertificates = uses.some(use => use === 'identity' || use === 'matter-paa');
+  const signsCertificates = uses.some(use => use === 'identity' || use === 'tpm-ek' || use === 'matter-paa');
   if (signsCertificates && (certificate.basicConstraints?.ca !== true || certificate.keyUsage?.keyCertSign === false))
     throw new EvidenceError('CERT_NOT_CA', 'chain', `Cannot use anchor ${name}: ${certificate.subject.text} is no CA`);
   checkKey(certificate);
@@ -71,10 +84,11 @@ export function readAnchor(name: string, der: Uint8Array, uses: readonly AnchorU
 
 /** One anchor with what a person limits it to. Throws DecodeError or EvidenceError. */
 export function prepareAnchor(material: AnchorMaterial): Anchor {
-  const { name, certificate, uses, vendor, expires, zones, constraints, revocation } = material;
+  const { name, certificate, uses, vendor, model, expires, zones, constraints, revocation } = material;
   return {
     ...readAnchor(name, fromBase64(certificate), uses),
     ...(vendor === undefined ? {} : { vendor }),
+    ...(model === undefined ? {} : { model }),
     ...(expires === undefined ? {} : { expires }),
     ...(zones === undefined ? {} : { zones }),
     ...(constraints === undefined ? {} : { limits: prepareLimits(constraints) }),
@@ -101,9 +115,17 @@ export function prepareTrust(material: TrustMaterial): { readonly trust: Trust; 
       if (!(error instanceof DecodeError)) throw error;
       problems.push(error.message);
     }
+  const verifiers: TrustedVerifier[] = [];
+  for (const listed of material.verifiers ?? [])
+    try {
+      verifiers.push(readVerifier(listed));
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      problems.push(error.message);
+    }
   const revocation = revocationOf(material, problems);
   const lists = (material.fileLists ?? []).map(prepareFileList);
-  const base = { anchors, referenceSets: material.referenceSets, keys, matter: ledgerOf(material, problems) };
+  const base = { anchors, referenceSets: material.referenceSets, keys, verifiers, matter: ledgerOf(material, problems) };
   const trust = lists.length === 0 ? base : { ...base, fileLists: lists };
   return { trust: revocation === undefined ? trust : { ...trust, revocation }, problems };
 }
@@ -142,4 +164,12 @@ export function readListedKey({ instance, spki, vendor, model, classId }: Listed
   if (kind.kind === 'other') throw new DecodeError(`Cannot use key of ${instance}: ${kind.found}`);
   const voucher = { name: `the list of keys, for ${instance}`, keyHash: sha256(der), ...(vendor === undefined ? {} : { vendor }) };
   return { voucher, spki: der, ...(model === undefined ? {} : { model }), ...(classId === undefined ? {} : { classId }) };
+}
+
+/** Throws DecodeError unless the key is of a kind that signs tokens. */
+export function readVerifier({ name, spki, ...limits }: ListedVerifier): TrustedVerifier {
+  const der = fromBase64(spki);
+  const kind = keyKind(der);
+  if (kind.kind === 'other') throw new DecodeError(`Cannot use key of Verifier ${name}: ${kind.found}`);
+  return { name: `the Verifier ${name}`, keyHash: sha256(der), spki: der, ...limits };
 }

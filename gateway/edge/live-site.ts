@@ -61,7 +61,7 @@ export class LiveSite {
   #timer: NodeJS.Timeout | undefined;
   #enforcement = { state: 'none' as 'none' | 'applied' | 'mismatch' | 'failed', detail: 'nothing was enforced yet', at: 0 };
   #storage = { storage: 'ok' as 'ok' | 'full', detail: '' };
-  #policy: { hash: string; problems: readonly string[] } = { hash: '', problems: [] };
+  #policy: { hash: string; problems: readonly string[]; notes: readonly string[] } = { hash: '', problems: [], notes: [] };
 
   constructor(parts: LiveSiteParts) {
     this.#parts = parts;
@@ -243,8 +243,8 @@ export class LiveSite {
     this.#tellSoon();
   }
 
-  policy(hash: string, problems: readonly string[]): void {
-    this.#policy = { hash, problems };
+  policy(hash: string, problems: readonly string[], notes: readonly string[]): void {
+    this.#policy = { hash, problems, notes };
     this.#tellSoon();
   }
 

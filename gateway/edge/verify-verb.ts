@@ -1,25 +1,22 @@
 import { parseArgs } from 'node:util';
 import type { Millis } from '../model/address.ts';
 import { visibleJson, visibleText } from '../model/visible-text.ts';
-import { DecodeError } from '../codec/reader.ts';
 import { earClaims, subjectOf } from '../attestation/ear.ts';
-import { readEar } from '../attestation/ear-read.ts';
-import { EvidenceError } from '../attestation/evidence-error.ts';
 import { KeyCache } from '../attestation/keys.ts';
 import type { Freshness } from '../attestation/scheme.ts';
-import { schemeFor } from '../attestation/schemes/index.ts';
+import { schemes } from '../attestation/schemes/index.ts';
 import { runSelfTest } from './self-test.ts';
-import { gather, guess, kinds, trimmed } from './verify/kinds.ts';
+import { gather, guess, kinds } from './verify/kinds.ts';
 import { type Piece, readPiece, VerifyCallError } from './verify/pieces.ts';
-import { earText, exitOf, verdictOf, verdictText } from './verify/report.ts';
+import { exitOf, verdictOf, verdictText } from './verify/report.ts';
 import { type Given, readGiven } from './verify/trust.ts';
 import { version } from './version.ts';
 
 const help = `Usage: sallyport verify KIND FILE... [options]
 
 Judges Evidence offline, as the gateway judges it, and prints each check in its order and the Attestation Result (EAR).
-KIND is ${kinds.slice(0, -2).join(', ')};
-ear for an Attestation Result of somebody else, or auto for what the files look like.
+KIND is ${kinds.filter(kind => kind !== 'ear' && kind !== 'auto').join(', ')};
+ear for the Attestation Result of another Verifier, or auto for what the files look like.
 
 FILE is what the device gave: a chain in PEM or DER, leaf first; a token (CWT or JWT) with its certificates beside it; the JSON of a quote, of Matter
 or of SPDM; what an OPC UA server signed; or the parts of a quote as tpm2-tools write them (message, signature, PCR values, public
@@ -39,7 +36,7 @@ Exit codes: 0 affirming, 1 wrong call or failure of ours, 2 warning, 3 contraind
 
 type Io = { readonly stdout: { write(text: string): unknown }; readonly stderr: { write(text: string): unknown }; readonly now: Millis };
 
-/** How long a result of this verb counts in its EAR, and how old an EAR without an end may be. Seconds. */
+/** How long a result of this verb counts in its EAR. Seconds. */
 const ttlSeconds = 3600;
 
 /** `sallyport verify`: returns the exit code. */
@@ -82,7 +79,7 @@ export function verify(args: readonly string[], io: Io): number {
     json: values.json === true,
     io,
   };
-  return kind === 'ear' ? judgeEar(call) : judgeEvidence(call);
+  return judgeEvidence(call);
 }
 
 type Call = {
@@ -98,8 +95,8 @@ type Call = {
 
 function judgeEvidence({ kind, pieces, given, now, nonce, enrolledAs, json, io }: Call): number {
   const evidence = gather(kind, pieces);
-  const scheme = schemeFor(evidence.mediaType);
-  if (scheme === undefined) throw new Error(`Cannot verify ${kind}: no scheme takes ${evidence.mediaType}`);
+  const scheme = schemes.find(({ name }) => name === kind);
+  if (scheme === undefined) throw new Error(`Cannot verify ${kind}: there is no such scheme`);
   if (nonce !== undefined && (kind === 'tls-x509' || kind === 'open-dice'))
     throw new VerifyCallError(`Cannot compare --nonce: ${kind} carries none, its handshake is what would be fresh`);
   // Whoever gives the nonce knows that it was his: by when it had to be answered is not asked offline.
@@ -112,26 +109,6 @@ function judgeEvidence({ kind, pieces, given, now, nonce, enrolledAs, json, io }
   const verdict = verdictOf(kind, evidence, outcome, now, ear);
   io.stdout.write(json ? `${visibleJson(verdict)}\n` : verdictText(verdict));
   return exitOf[verdict.status];
-}
-
-/** What another Verifier said, once its signature is good and it is of now. One that is refused is as bad as Evidence that is. */
-function judgeEar({ pieces, given, now, nonce, json, io }: Call): number {
-  const [piece, ...more] = pieces;
-  if (piece === undefined || more.length > 0) throw new VerifyCallError('Cannot verify ear: give one file');
-  const bytes = trimmed(piece.bytes);
-  const isText = bytes[0] === 'e'.charCodeAt(0);
-  try {
-    const judge = { keys: given.keys, cache: new KeyCache(), now, maxAgeSeconds: ttlSeconds, ...(nonce === undefined ? {} : { nonce }) };
-    const ear = readEar(bytes, isText ? 'jwt' : 'cwt', judge);
-    io.stdout.write(json ? `${visibleJson({ kind: 'ear', ...ear })}\n` : earText(ear));
-    return exitOf[ear.status];
-  } catch (error) {
-    if (!(error instanceof DecodeError || error instanceof EvidenceError)) throw error;
-    const reason = error instanceof EvidenceError ? error.code : 'EVIDENCE_MALFORMED';
-    const refused = { kind: 'ear', status: 'contraindicated', reason, detail: error.message };
-    io.stdout.write(json ? `${visibleJson(refused)}\n` : `${visibleText(`refused: ${error.message} [${reason}]`)}\n`);
-    return exitOf.contraindicated;
-  }
 }
 
 function instantOf(text: string): Millis {

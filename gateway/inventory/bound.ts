@@ -8,6 +8,7 @@ import { withBaseline } from './baseline.ts';
 import type { Inventory } from './inventory.ts';
 import { relink } from './linking.ts';
 import type { DeviceRecord } from './record.ts';
+import { restartOf } from './restart.ts';
 import { kinOf } from './memory.ts';
 import type { Proof } from './proofs.ts';
 import { silentMs } from './view.ts';
@@ -147,6 +148,8 @@ export function attestedEvents(
   const hadFailed = record.attestation.reason !== undefined;
   const asleep = now - record.seen.lastAt > silentMs;
   emit(now, attestedEvent(record.attestation, device, challenge, outcome, checks, asleep));
+  const restart = restartOf(inventory, device, outcome);
+  if (restart !== undefined) emit(now, restart);
   const kin = outcome.kind === 'appraised' || hadFailed ? undefined : kinOf(inventory, record.device);
   if (kin !== undefined && inventory.proofs.of(record.device.mac) === undefined) emit(now, kinAlarm(record, kin));
   for (const one of rivals) {

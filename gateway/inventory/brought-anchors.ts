@@ -1,6 +1,7 @@
 import type { Hex, Millis } from '../model/address.ts';
 import type { EventBody } from '../model/event.ts';
 import type { AnchorCommand } from '../model/machine.ts';
+import { personOf } from '../model/person.ts';
 import type { AnchorMaterial, BroughtAnchor } from '../model/trust.ts';
 
 /** Cap of what people bring, and how long one that is staged can be approved. Milliseconds. */
@@ -98,6 +99,3 @@ export class BroughtAnchors {
 }
 
 const verbs = { 'approve-anchor': 'approve', 'remove-anchor': 'remove', 'expire-anchor': 'expire' } as const;
-
-/** The same name on the page and on the command line is one person. Who is root can be anybody: this guards against slips and one stolen account. */
-export const personOf = (by: string): string => by.replace(/^local:/, '').toLowerCase();

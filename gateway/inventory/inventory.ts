@@ -278,6 +278,8 @@ export class Inventory {
       case 'person-released':
         record.person = undefined;
         break;
+      case 'tpm-restarted':
+        break; // who is asked for it is the schedule's; where its TPM stands came with the quote
       case 'never-probe':
       case 'probe-asked':
       case 'probing-ceased':

@@ -1,7 +1,11 @@
 import type { Millis } from '../model/address.ts';
 import { isAccepted, type ReferenceList, referenceKey } from '../model/reference.ts';
+import type { ReferenceSet } from '../model/trust.ts';
 import type { Inventory } from './inventory.ts';
 import type { References } from './references.ts';
+
+/** Versions that a row names at most. */
+const maxVersions = 8;
 
 /** All sets that are known, by class, with how many devices lean on each now. */
 export function referenceList(inventory: Inventory, references: References, now: Millis): ReferenceList {
@@ -12,10 +16,12 @@ export function referenceList(inventory: Inventory, references: References, now:
       : [])
       leaning.set(referenceKey(id), (leaning.get(referenceKey(id)) ?? 0) + 1);
   const standings = new Map(references.effective(now).sets.map(({ id, standing }) => [referenceKey(id), standing]));
+  const all = references.all();
   const sets = inventory.references
     .records()
     .map(record => ({
       ...record,
+      versions: versionsOf(all.get(record.key)),
       accepted: record.isPresent && isAccepted(record, now) && standings.has(record.key) && standings.get(record.key) === undefined,
       devices: leaning.get(record.key) ?? 0,
     }))
@@ -25,5 +31,10 @@ export function referenceList(inventory: Inventory, references: References, now:
   );
   return { sets, baselines };
 }
+
+const versionsOf = (set: ReferenceSet | undefined): readonly string[] =>
+  [...new Set(set?.components.flatMap(({ versions }) => versions.map(({ version }) => version)))]
+    .filter(version => version !== '')
+    .slice(0, maxVersions);
 
 const order = ({ vendor, model }: { readonly vendor: string; readonly model: string }): string => `${vendor} ${model}`;

@@ -80,13 +80,17 @@ export class References {
   /** The sets to judge by now, each with its standing; staged ones and those that begin later are not among them. */
   effective(now: Millis): { readonly sets: readonly ReferenceSet[]; readonly keys: readonly ListedKey[] } {
     const { references } = this.#parts.inventory;
-    const all = new Map([...references.added(), ...this.#files].map(set => [referenceKey(set.id), set]));
-    const sets = [...all].flatMap(([key, set]) => {
+    const sets = [...this.all()].flatMap(([key, set]) => {
       const record = references.get(key);
       const standing = standingOf(set, record, now);
       return standing === 'waiting' ? [] : [standing === undefined ? set : { ...set, standing }];
     });
     return { sets, keys: references.addedKeys(now) };
+  }
+
+  /** All sets that somebody holds, by key. */
+  all(): ReadonlyMap<string, ReferenceSet> {
+    return new Map([...this.#parts.inventory.references.added(), ...this.#files].map(set => [referenceKey(set.id), set]));
   }
 
   /** A set with all that it lists; undefined when nobody holds it any more. */

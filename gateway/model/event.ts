@@ -158,6 +158,13 @@ export type EventBody =
     }
   /** Judged again with the same outcome in every word; only the time is new. Keeps the journal small where all is well. */
   | { readonly kind: 'attested-again'; readonly device: DeviceId; readonly challenge: string; readonly expires: Millis }
+  /** Counters or clock of its TPM: reset, woken, or set back since the last quote. It and `others`, interfaces of the same device, are asked anew. */
+  | {
+      readonly kind: 'tpm-restarted';
+      readonly device: DeviceId;
+      readonly how: 'reset' | 'resumed' | 'went-back';
+      readonly others: readonly DeviceId[];
+    }
   | { readonly kind: 'decided'; readonly device: DeviceId; readonly decision: Decision }
   | { readonly kind: 'enforced'; readonly device: DeviceId; readonly enforcement: Enforcement }
   | { readonly kind: 'person-decided'; readonly device: DeviceId; readonly person: PersonDecision }

@@ -46,6 +46,13 @@ export const reasons = {
   NONCE_MISMATCH: { text: 'its Evidence answers another challenge', next: 'challenge again; if it stays, look for a replay' },
   NONCE_REUSED: { text: 'its Evidence answers a challenge that was answered before', next: 'look for a replay' },
   NONCE_EXPIRED: { text: 'its Evidence came after its challenge had ended', next: 'challenge again' },
+  EAR_STALE: { text: 'what another Verifier said of it is too old', next: 'look for a replay; else have it appraised there again' },
+  EAR_NOT_FOR_US: { text: 'what another Verifier said of it was said to somebody else', next: 'look for a replay' },
+  EAR_NOT_AFFIRMING: { text: 'another Verifier does not find it sound', next: 'see what that Verifier says of it' },
+  EAR_CAPPED: {
+    text: 'another Verifier finds it sound; here its word alone lets nobody in',
+    next: 'approve it by hand, or let that Verifier count for more in policies/anchors',
+  },
   CERT_REVOKED: { text: 'a certificate was revoked by its issuer', next: 'treat it as tampered with' },
   REVOCATION_UNKNOWN: { text: 'whether its certificates are revoked cannot be told', next: 'bring the CRL up to date' },
   NAME_NOT_PERMITTED: { text: "a certificate names what its CA's name constraints forbid", next: 'treat it as tampered with' },

@@ -66,8 +66,12 @@ export function summaryOf(set: ReferenceSet): ReferenceSummary {
   };
 }
 
-/** One row of the list. `accepted`: what it lists is accepted now. `devices` lean on it now. */
-export type ReferenceRow = ReferenceRecord & { readonly accepted: boolean; readonly devices: number };
+/** One row of the list. `versions`: some of those that it lists. `accepted`: what it lists is accepted now. `devices` lean on it now. */
+export type ReferenceRow = ReferenceRecord & {
+  readonly versions: readonly string[];
+  readonly accepted: boolean;
+  readonly devices: number;
+};
 export type ReferenceList = { readonly sets: readonly ReferenceRow[]; readonly baselines: readonly Baseline[] };
 
 /** A signed file as a person brings it. */

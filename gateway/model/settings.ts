@@ -6,11 +6,11 @@ import type { SwitchSettings } from './switch.ts';
 export type ZoneMode = 'observe' | 'enforce';
 
 /** The ways to ask a device for Evidence, one file each in `edge/challenge/channels`. */
-export const channelNames = ['tls', 'chares', 'keylime', 'restconf', 'coap', 'spdm', 'opc-ua'] as const;
+export const channelNames = ['tls', 'chares', 'keylime', 'restconf', 'coap', 'coaps', 'spdm', 'opc-ua'] as const;
 export type ChannelName = (typeof channelNames)[number];
 
 /** Ways by datagrams; the others open a TCP connection. */
-export const udpChannels: ReadonlySet<ChannelName> = new Set<ChannelName>(['coap']);
+export const udpChannels: ReadonlySet<ChannelName> = new Set<ChannelName>(['coap', 'coaps']);
 
 /** One way to ask, at one port. `path` is the resource, for the ways that have one to choose; absent: the usual one. */
 export type ChannelAddress = { readonly channel: ChannelName; readonly port: number; readonly path?: string };

@@ -1,10 +1,11 @@
 import type { DeviceId, Hex, Millis, ZoneName } from './address.ts';
 
 /**
- * What an anchor may vouch for. `identity`: devices by their chains. `matter-paa`: Device Attestation Certificates. `cd-signer`: Matter
+ * What an anchor may vouch for. `identity`: devices by their chains. `tpm-ek`: endorsement keys of TPMs, which show that an attestation key is in a genuine
+ * one. `matter-paa`: Device Attestation Certificates. `cd-signer`: Matter
  * certification declarations; `cd-signer-test`: those of products in development, which no other signer's word makes acceptable.
  */
-export const anchorUses = ['identity', 'matter-paa', 'cd-signer', 'cd-signer-test'] as const;
+export const anchorUses = ['identity', 'tpm-ek', 'matter-paa', 'cd-signer', 'cd-signer-test'] as const;
 export type AnchorUse = (typeof anchorUses)[number];
 
 /** The trust material in force; sent at start and whenever policy changes. */
@@ -14,6 +15,8 @@ export type TrustMaterial = {
   readonly matter?: MatterLedger;
   /** Keys that single devices sign their tokens with; absent: none. */
   readonly keys?: readonly ListedKey[];
+  /** Verifiers whose Attestation Results count here; absent: none. */
+  readonly verifiers?: readonly ListedVerifier[];
   /** Which files devices of a class may run; absent: nobody listed any. They only take trust away, so they need no signature. */
   readonly fileLists?: readonly FileList[];
   /** CRLs that somebody put beside the anchors: signed by their issuers, so nobody need be believed for them. `der` is base64, absent where it was sent before. */
@@ -27,6 +30,8 @@ export type AnchorMaterial = {
   readonly uses?: readonly AnchorUse[];
   /** The vendor that it speaks for, in place of the O of its subject. */
   readonly vendor?: string;
+  /** The model of devices with a TPM below it whose certificates name none. */
+  readonly model?: string;
   /** From then on what it vouches for is shown, and admits nobody. */
   readonly expires?: Millis;
   /** Zones of the settings in which it vouches; elsewhere it admits nobody. */
@@ -133,6 +138,22 @@ export type ListedKey = {
   readonly model?: string;
   /** The class as bytes, hex, that tokens by this key must name (PSA implementation id, EAT hwmodel); absent: any. */
   readonly classId?: Hex;
+};
+
+/**
+ * Another Verifier (RFC 9334 §5.1): the key that signs its Attestation Results (EAR), and how far its word goes. `spki` is DER in base64. `most` is the best
+ * status that it can give; `vendor` the only vendor that it speaks for, absent: devices of no vendor here.
+ */
+export type ListedVerifier = {
+  readonly name: string;
+  readonly spki: string;
+  readonly most: 'warning' | 'affirming';
+  readonly maxAgeSeconds: number;
+  readonly vendor?: string;
+  /** What a result must name as its audience, if it names one (RFC 7519 §4.1.3); absent: none that names one is taken. */
+  readonly audience?: string;
+  readonly expires?: Millis;
+  readonly zones?: readonly ZoneName[];
 };
 
 /** The files that devices of one class may have run, as a person listed them: what Linux measured (IMA) is compared with it. */

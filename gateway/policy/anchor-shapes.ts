@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type AnchorConstraints, anchorUses, type AnchorRevocation, directoryTypes, type NameSubtree } from '../model/trust.ts';
 
 /**
- * What may stand in the YAML files of `anchors/`: what an anchor is limited to, and the keys of single devices. It checks the files, and the JSON Schemas for
+ * What may stand in the YAML files of `anchors/`: what an anchor is limited to, the keys of single devices, and other Verifiers. It checks the files, and the JSON Schemas for
  * editors are made from it. The message of a shape completes the sentence "it is …, must be …".
  */
 export const text = (max: number) =>
@@ -104,6 +104,7 @@ export const provenance = z
 const limits = {
   uses: list(z.enum(anchorUses, { error: `one of ${anchorUses.join(', ')}` }), anchorUses.length, 'uses').exactOptional(),
   vendor: text(200).exactOptional().describe('The vendor that it speaks for, in place of the O of its subject'),
+  model: text(200).exactOptional().describe('The model of devices with a TPM below it whose certificates name none'),
   expires: instant.exactOptional().describe('From then on it admits nobody; a day counts to its end in UTC'),
   zones: list(text(64), 256, 'zone names').exactOptional().describe('Zones in which it vouches; elsewhere it admits nobody'),
   constraints: constraintsShape.exactOptional(),
@@ -111,8 +112,8 @@ const limits = {
 };
 /** Constraints and revocation are about paths of devices; Matter has a profile and a ledger of its own. */
 const fitsUses = ({ uses = ['identity'], constraints, revocation }: z.output<z.ZodObject<typeof limits>>): boolean =>
-  uses.includes('identity') || (constraints === undefined && revocation === undefined);
-const unfit = { error: 'without constraints and revocation unless it is for identity: Matter has its own' };
+  uses.includes('identity') || uses.includes('tpm-ek') || (constraints === undefined && revocation === undefined);
+const unfit = { error: 'without constraints and revocation unless it is for identity or tpm-ek: Matter has its own' };
 
 /** What a person limits an anchor to, also by the API. */
 export const limitsShape = z.strictObject(limits).refine(fitsUses, unfit);
@@ -132,16 +133,18 @@ export const anchorShape = z
   .refine(fitsUses, unfit);
 export type AnchorEntry = z.output<typeof anchorShape>;
 
+const publicKey = text(4000)
+  .transform(pem => pem.replace(/-----(?:BEGIN|END) PUBLIC KEY-----|\s+/g, ''))
+  .refine(b64 => /^[A-Za-z0-9+/]+={0,2}$/.test(b64), { error: 'a public key in PEM, or its SubjectPublicKeyInfo in base64' })
+  .describe('PEM, or SubjectPublicKeyInfo in base64');
+
 /** One entry of `anchors/*.keys.yaml`: the key that one device signs its tokens with. */
 export const listedKeyShape = z.strictObject(
   {
     instance: matching(/^(?:[0-9A-Fa-f]{2}){7,33}$/, 'a UEID in hexadecimal digits')
       .transform(hex => hex.toLowerCase())
       .describe('UEID (RFC 9711 §4.2.1), which a PSA token calls instance-id, in hexadecimal digits'),
-    publicKey: text(4000)
-      .transform(pem => pem.replace(/-----(?:BEGIN|END) PUBLIC KEY-----|\s+/g, ''))
-      .refine(b64 => /^[A-Za-z0-9+/]+={0,2}$/.test(b64), { error: 'a public key in PEM, or its SubjectPublicKeyInfo in base64' })
-      .describe('PEM, or SubjectPublicKeyInfo in base64'),
+    publicKey,
     vendor: text(200).exactOptional().describe('Vendor whose reference values judge it'),
     model: text(200).exactOptional(),
     provenance,
@@ -149,3 +152,28 @@ export const listedKeyShape = z.strictObject(
   { error: 'an entry with instance, publicKey and provenance' },
 );
 export type ListedKeyEntry = z.output<typeof listedKeyShape>;
+
+/** One entry of `anchors/*.verifiers.yaml`: another Verifier, by the key that signs its Attestation Results (EAR), and how far its word goes. */
+export const verifierShape = z.strictObject(
+  {
+    verifier: text(200).describe('What people call it'),
+    publicKey,
+    most: z
+      .enum(['warning', 'affirming'], { error: 'warning or affirming' })
+      .default('warning')
+      .describe('The best status that its word gives a device: affirming lets devices in that are listed in policies/expected'),
+    maxAgeSeconds: z
+      .int({ error: 'whole seconds, 1 to 604800' })
+      .min(1, { error: '1 or more' })
+      .max(604_800, { error: '604800 or less' })
+      .default(3600)
+      .describe('How old a result may be, whatever end it names'),
+    vendor: text(200).exactOptional().describe('The only vendor that it speaks for; absent: its devices are of no vendor here'),
+    audience: text(1000).exactOptional().describe('What a result must name as its audience (aud), if it names one'),
+    expires: instant.exactOptional().describe('From then on it admits nobody; a day counts to its end in UTC'),
+    zones: list(text(64), 256, 'zone names').exactOptional().describe('Zones in which it counts; elsewhere it admits nobody'),
+    provenance,
+  },
+  { error: 'an entry with verifier, publicKey and provenance' },
+);
+export type VerifierEntry = z.output<typeof verifierShape>;

@@ -107,7 +107,7 @@ export function readList<T>(file: PolicyFile, { shape, name, word, most }: ListS
 function title(path: readonly PropertyKey[], root: YamlNode, word: string): Title {
   const index = path[0];
   if (typeof index !== 'number') return { words: '', steps: 0 };
-  const named = ['name', 'serial', 'kind', 'certificate', 'instance']
+  const named = ['name', 'serial', 'kind', 'certificate', 'instance', 'verifier']
     .map(key => locate(root, [index, key]).node)
     .find(n => n !== undefined);
   const text = named?.kind === 'scalar' && typeof named.value === 'string' ? named.value : '';
@@ -174,5 +174,20 @@ function warnings(
       .map(e =>
         warn(e.ref.at, `Cannot tell vendors apart for serial ${printable(e.ref.name)}: the entry names no vendor, any trusted one fits`),
       ),
+    ...unplaced(expected),
   ];
+}
+
+/** One for each file, since a list may be long. */
+function unplaced(expected: readonly Placed<ExpectedEntry>[]): readonly Problem[] {
+  const files = Map.groupBy(
+    expected.filter(({ value }) => value.port === undefined),
+    ({ ref }) => ref.at.slice(0, ref.at.lastIndexOf(':')),
+  );
+  return [...files.values()].flatMap(([first, ...more]): readonly Problem[] => {
+    if (first === undefined) return [];
+    const others = more.length === 0 ? '' : ` and ${more.length} more in this file`;
+    const text = `Cannot let in by proof alone ${printable(first.ref.name)}${others}: no port is named, so good Evidence stays a warning (LOCATION_NOT_PROVEN) until a person approves; add port`;
+    return [{ kind: 'warning', at: first.ref.at, text: `${first.ref.at}: ${text}` }];
+  });
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { anchorShape, listedKeyShape } from './anchor-shapes.ts';
+import { anchorShape, listedKeyShape, verifierShape } from './anchor-shapes.ts';
 import { fileListShape } from './file-list-shape.ts';
 import { expectedShape, fingerprintShape, ruleShape } from './shapes.ts';
 
 /** The JSON Schemas (2020-12) for editors, made from the table that checks the files. `policies/schema/<name>.schema.json`. */
-export const schemaNames = ['rules', 'expected', 'fingerprints', 'anchors', 'keys', 'ima'] as const;
+export const schemaNames = ['rules', 'expected', 'fingerprints', 'anchors', 'keys', 'verifiers', 'ima'] as const;
 export type SchemaName = (typeof schemaNames)[number];
 
 const shapes = {
@@ -13,6 +13,7 @@ const shapes = {
   fingerprints: fingerprintShape,
   anchors: anchorShape,
   keys: listedKeyShape,
+  verifiers: verifierShape,
   ima: fileListShape,
 };
 
@@ -22,6 +23,7 @@ const sources: Readonly<Record<SchemaName, string>> = {
   fingerprints: 'gateway/policy/shapes.ts',
   anchors: 'gateway/policy/anchor-shapes.ts',
   keys: 'gateway/policy/anchor-shapes.ts',
+  verifiers: 'gateway/policy/anchor-shapes.ts',
   ima: 'gateway/policy/file-list-shape.ts',
 };
 

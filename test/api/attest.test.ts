@@ -3,7 +3,7 @@ import { runClientVerb } from '../../gateway/api/verbs.ts';
 import type { ChallengeOutcome } from '../../gateway/model/attestation.ts';
 import type { DeviceView } from '../../gateway/model/device.ts';
 import type { ChallengeAnswer } from './fixture-site.ts';
-import { fixtureViews } from './fixture-site.ts';
+import { fixtureViews } from './fixture-views.ts';
 import { openPage } from './open-page.ts';
 import type { OpenPage } from './open-page.ts';
 

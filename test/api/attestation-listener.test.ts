@@ -6,7 +6,9 @@ import { createAttestationListener } from '../../gateway/api/attestation-listene
 import type { AttestationListener } from '../../gateway/api/attestation-listener.ts';
 import type { Attesting } from '../../gateway/api/attesting.ts';
 import type { DeviceView } from '../../gateway/model/device.ts';
-import { fixtureSite, fixtureViews, hostileName } from './fixture-site.ts';
+import { fixtureSite } from './fixture-site.ts';
+import { fixtureViews } from './fixture-views.ts';
+import { hostileName } from './fixture-words.ts';
 import type { FixtureSite } from './fixture-site.ts';
 
 /** The fixture's devices with the loopback addresses from which the test asks. */

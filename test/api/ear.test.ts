@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { messageEvidence } from '../../gateway/attestation/evidence.ts';
+import { readVerifier } from '../../gateway/attestation/trust.ts';
 import { readEar } from '../../gateway/attestation/ear-read.ts';
 import { readJwks } from '../../gateway/attestation/jwks.ts';
 import { KeyCache } from '../../gateway/attestation/keys.ts';
 import { runClientVerb } from '../../gateway/api/verbs.ts';
 import { signingKeyFile } from '../../gateway/edge/store/signing-key.ts';
-import { epoch } from './fixture-site.ts';
+import { epoch } from './fixture-words.ts';
 import { openPage } from './open-page.ts';
 import type { OpenPage } from './open-page.ts';
 
@@ -71,10 +73,18 @@ describe('the EAR of a device', () => {
   it('is read by our own reader in both dialects, and echoes the nonce of who asks', async () => {
     const nonce = new Uint8Array(32).fill(7);
     const keys = readJwks(Buffer.from((await jwks()).text));
+    const most = { name: 'box', most: 'affirming', maxAgeSeconds: 1 } as const;
+    const verifiers = keys.map(({ spki }) => readVerifier({ ...most, spki: Buffer.from(spki).toString('base64') }));
     for (const dialect of ['ietf', 'veraison']) {
       const { text } = await get(`/devices/d2/ear?dialect=${dialect}&nonce=${Buffer.from(nonce).toString('base64url')}`);
-      const ear = readEar(Buffer.from(text), 'jwt', { keys, cache: new KeyCache(), now: at, maxAgeSeconds: 1, nonce });
-      expect(ear).toMatchObject({ dialect, status: 'contraindicated', appraisals: [{ name: 'dice-x509', vector: { executables: 96 } }] });
+      const judge = { verifiers, keys: new KeyCache(), now: at };
+      const { ear } = readEar(messageEvidence('application/eat+jwt', Buffer.from(text)), judge);
+      expect(ear).toMatchObject({
+        nonce,
+        dialect,
+        status: 'contraindicated',
+        appraisals: [{ name: 'dice-x509', vector: { executables: 96 } }],
+      });
     }
   });
   it('is contraindicated where the machine found more than the Verifier: a copied key', async () => {

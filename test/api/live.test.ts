@@ -8,7 +8,8 @@ import type { DeviceList, LiveMessage } from '../../gateway/api/contract.ts';
 import { deviceRow } from '../../gateway/api/rows.ts';
 import * as schemas from '../../gateway/api/schemas.ts';
 import { idleMillis } from '../../gateway/api/sessions.ts';
-import { fixtureSite, fixtureViews } from './fixture-site.ts';
+import { fixtureSite } from './fixture-site.ts';
+import { fixtureViews } from './fixture-views.ts';
 import { openPage } from './open-page.ts';
 import type { OpenPage } from './open-page.ts';
 

@@ -4,7 +4,8 @@ import { deviceDetail } from '../../gateway/api/rows.ts';
 import * as schemas from '../../gateway/api/schemas.ts';
 import { stateText } from '../../gateway/api/probes-verb.ts';
 import type { ProbingState } from '../../gateway/model/probe.ts';
-import { bidiText, epoch, fixtureViews } from './fixture-site.ts';
+import { fixtureViews } from './fixture-views.ts';
+import { bidiText, epoch } from './fixture-words.ts';
 import { type Called, callVerb } from './call-verb.ts';
 import { type OpenPage, openPage } from './open-page.ts';
 

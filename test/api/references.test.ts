@@ -64,7 +64,7 @@ describe('sallyport reference', () => {
     const staged = await sallyport('show', 'a.json');
     expect(staged.code).toBe(2);
     expect(staged.out).toMatch(
-      /^[0-9a-f]{24}\.1 {2}staged\n {4}Acme TempSense-2, 1 component, 0 devices; a\.json#1, signed by acme\.refval\.pem\n {4}local:ann, .* UTC: from the vendor$/m,
+      /^[0-9a-f]{24}\.1 {2}staged\n {4}Acme TempSense-2, 1 component \(1\.0\), 0 devices; a\.json#1, signed by acme\.refval\.pem\n {4}local:ann, .* UTC: from the vendor$/m,
     );
     expect(staged.out).toContain(`firmware layer 1: 1.0 sha-256:${'ab'.repeat(32)}`);
     expect((await sallyport('activate', 'a.json', ...why)).out).toMatch(/^[0-9a-f]{24}\.1 is active\n$/);

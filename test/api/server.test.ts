@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Command } from '../../gateway/model/machine.ts';
 import { problemCodes } from '../../gateway/api/contract.ts';
 import * as schemas from '../../gateway/api/schemas.ts';
-import { fixtureSite, hostileName, markupName } from './fixture-site.ts';
+import { fixtureSite } from './fixture-site.ts';
+import { hostileName, markupName } from './fixture-words.ts';
 import { openPage } from './open-page.ts';
 import type { OpenPage } from './open-page.ts';
 

@@ -10,7 +10,9 @@ import { clientVerbs, help } from '../../gateway/api/verb-help.ts';
 import type { ClientVerb } from '../../gateway/api/verb-help.ts';
 import { isClientVerb, runClientVerb } from '../../gateway/api/verbs.ts';
 import { readCsv } from '../export/read-csv.ts';
-import { bidiText, fixtureSite, fixtureViews, hostileName } from './fixture-site.ts';
+import { fixtureSite } from './fixture-site.ts';
+import { fixtureViews } from './fixture-views.ts';
+import { bidiText, hostileName } from './fixture-words.ts';
 import { openPage } from './open-page.ts';
 import type { OpenPage } from './open-page.ts';
 

@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { encode, Tagged } from 'cborg';
-import { readReferenceKey, type ReferenceKey } from '../../gateway/attestation/reference-values.ts';
+import { ReferenceFileError, readReferenceKey, type ReferenceKey } from '../../gateway/attestation/reference-values.ts';
 import { type AlgorithmName, coseIds, fromHex, keyPairs, makeSign1, signBytes } from '../vectors/tokens.ts';
 
 /** CoRIMs of our own: values as the draft's maps have them, by label. */
@@ -40,3 +40,14 @@ export const psa1 = 'http://arm.com/psa/iot/1';
 export const implementation = fromHex('aa'.repeat(32));
 export const psaPart = (name: string, fill: number, signer = bytes(0x99)): Labels =>
   measurement({ 2: digests(fill), 11: name, 13: [tagged(560, signer)] }, 'psa.software-component');
+
+/** Why a file of reference values is refused; `accepted` when it is not. */
+export function refusal(read: () => unknown): string {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof ReferenceFileError) return error.message;
+    throw error;
+  }
+  return 'accepted';
+}

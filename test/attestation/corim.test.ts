@@ -1,7 +1,6 @@
 import { encode } from 'cborg';
 import { describe, expect, it } from 'vitest';
 import { type ReferenceFile, readCorim } from '../../gateway/attestation/corim.ts';
-import { ReferenceFileError } from '../../gateway/attestation/reference-values.ts';
 import { decodeCorim } from '../../gateway/codec/corim.ts';
 import { DecodeError } from '../../gateway/codec/reader.ts';
 import { makeDiceDevice, makeVendor } from '../vectors/pki.ts';
@@ -22,6 +21,7 @@ import {
   psa2025,
   psaPart,
   refKey,
+  refusal,
   signed,
   tagged,
 } from './corim-world.ts';
@@ -31,15 +31,6 @@ import { spec, verifier } from './world.ts';
 const keys = [refKey('EdDSA'), refKey('ES256')];
 const read = (file: Uint8Array, sig?: string): ReferenceFile => readCorim('acme.corim', file, keys, sig);
 const readUnsigned = (file: Uint8Array): ReferenceFile => read(file, detached(file));
-const refusal = (run: () => unknown): string => {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof ReferenceFileError) return error.message;
-    throw error;
-  }
-  return 'accepted';
-};
 
 const dice = { 1: 'Acme Sensors', 2: 'TempSense-2', 3: 1 };
 const plainTriple = [environment(dice), [measurement({ 0: labels({ 0: '1.0' }), 1: tagged(553, 4), 2: digests(0x11) })]];

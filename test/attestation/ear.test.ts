@@ -15,8 +15,10 @@ import { type EarJudge, readEar } from '../../gateway/attestation/ear-read.ts';
 import { EvidenceError } from '../../gateway/attestation/evidence-error.ts';
 import { jwksOf, readJwks } from '../../gateway/attestation/jwks.ts';
 import { KeyCache } from '../../gateway/attestation/keys.ts';
+import { messageEvidence } from '../../gateway/attestation/evidence.ts';
+import { readVerifier, type TrustedVerifier } from '../../gateway/attestation/trust.ts';
 import { readDiag } from '../vectors/diag.ts';
-import { claims as map, keyPairs, makeSign1, spkiOf } from '../vectors/tokens.ts';
+import { base64, claims as map, keyPairs, makeSign1, spkiOf } from '../vectors/tokens.ts';
 import { note } from './verdicts.ts';
 import { instance, judge as judgeToken, nonce, now, psaClaims, resultOf } from './token-world.ts';
 
@@ -36,15 +38,15 @@ const issue = (dialect: EarDialect, more: { readonly now?: number; readonly nonc
 });
 const issued = (dialect: EarDialect, subject: EarSubject = subjectOf(good())): Promise<string> =>
   signEar(earClaims(subject, issue(dialect, { nonce })), signer());
-const judge = (more: Partial<EarJudge> = {}): EarJudge => ({
-  keys: [{ keyId: 'box', spki }],
-  cache: new KeyCache(),
-  now,
-  maxAgeSeconds: 600,
+const verifierBy = (key: Uint8Array, more: Partial<TrustedVerifier> = {}): TrustedVerifier => ({
+  ...readVerifier({ name: 'box', spki: base64(key), most: 'affirming', maxAgeSeconds: 600 }),
   ...more,
 });
+const judge = (more: Partial<EarJudge> = {}): EarJudge => ({ verifiers: [verifierBy(spki)], keys: new KeyCache(), now, ...more });
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const read = (token: string, more: Partial<EarJudge> = {}) => readEar(bytes(token), 'jwt', judge(more));
+const readJwt = (token: Uint8Array, more: Partial<EarJudge> = {}) =>
+  readEar(messageEvidence('application/eat+jwt', token), judge(more)).ear;
+const read = (token: string, more: Partial<EarJudge> = {}) => readJwt(bytes(token), more);
 /** The code of the refusal; `unreadable` for what breaks its form. */
 function refusal(act: () => unknown): string {
   try {
@@ -114,9 +116,10 @@ describe('an EAR of ours', () => {
 
   for (const dialect of earDialects)
     it(`is read back by ourselves in the ${dialect} dialect`, async () => {
-      const ear = read(await issued(dialect), { nonce });
+      const ear = read(await issued(dialect));
       expect(ear).toMatchObject({
         dialect,
+        nonce,
         status: 'affirming',
         issuedAt: now,
         expires: good().expires,
@@ -143,13 +146,15 @@ describe('an EAR of somebody else', () => {
     expect(read(await foreign(draft(), { kid: 'box' })).status).toBe('affirming');
     expect(refusal(() => read('')) + refusal(() => read('a.b.c'))).toBe('unreadableunreadable');
   });
-  it('is refused under another key, under a name that nobody has, and without keys', async () => {
-    const other = { keyId: 'box', spki: spkiOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey) };
+  it('is refused under another key, however it names that, and where no Verifier is listed', async () => {
+    const other = verifierBy(spkiOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey));
+    const rsa = verifierBy(spkiOf(keyPairs.PS256.publicKey));
     const token = await foreign(draft(), { kid: 'box' });
-    expect(refusal(() => read(token, { keys: [other] }))).toBe('SIGNATURE_INVALID');
-    expect(refusal(() => read(token, { keys: [{ keyId: 'else', spki }] }))).toBe('SIGNATURE_INVALID');
-    expect(refusal(() => read(token, { keys: [] }))).toBe('SIGNATURE_INVALID');
-    expect(read(token, { keys: [other, { spki }] }).status).toBe('affirming');
+    expect(refusal(() => read(token, { verifiers: [other] }))).toBe('SIGNATURE_INVALID');
+    expect(refusal(() => read(token, { verifiers: [other, rsa] }))).toBe('SIGNATURE_INVALID');
+    expect(refusal(() => read(token, { verifiers: [rsa] }))).toBe('ALGORITHM_REFUSED');
+    expect(refusal(() => read(token, { verifiers: [] }))).toBe('CHAIN_UNTRUSTED');
+    expect(read(token, { verifiers: [rsa, other, verifierBy(spki)] }).status).toBe('affirming');
   });
   it('is refused with a bit flipped in any byte of header, claims and signature', async () => {
     const token = bytes(await foreign(draft({ exp: now / 1000 + 60 })));
@@ -157,15 +162,17 @@ describe('an EAR of somebody else', () => {
     for (let i = 0; i < token.length; i += 1)
       for (const bit of [1, 2, 8, 32]) {
         const changed = Uint8Array.from(token, (byte, at) => (at === i ? byte ^ bit : byte));
-        expect(refusal(() => readEar(changed, 'jwt', judge()))).not.toBe('accepted');
+        expect(refusal(() => readJwt(changed))).not.toBe('accepted');
         flips += 1;
       }
     expect(flips).toBeGreaterThan(1000);
   });
   const stale: readonly (readonly [string, Readonly<Record<string, unknown>>, string])[] = [
-    ['that has ended', { exp: now / 1000 }, 'EVIDENCE_EXPIRED'],
-    ['without an end, older than is allowed', { iat: now / 1000 - 600 }, 'EVIDENCE_EXPIRED'],
+    ['that has ended', { exp: now / 1000 }, 'EAR_STALE'],
+    ['without an end, older than is allowed', { iat: now / 1000 - 600 }, 'EAR_STALE'],
     ['without an end, not so old', { iat: now / 1000 - 599 }, 'accepted'],
+    ['with an end far off, older than is allowed', { iat: now / 1000 - 600, exp: now / 1000 + 9000 }, 'EAR_STALE'],
+    ['that is not valid yet', { nbf: now / 1000 + 61 }, 'EVIDENCE_NOT_FRESH'],
     ['of the future', { iat: now / 1000 + 61 }, 'EVIDENCE_NOT_FRESH'],
     ['of a clock that is a minute ahead', { iat: now / 1000 + 60 }, 'accepted'],
     ['without iat', { iat: undefined }, 'unreadable'],
@@ -177,12 +184,21 @@ describe('an EAR of somebody else', () => {
       const token = await foreign(draft(changed));
       expect(refusal(() => read(token))).toBe(wanted);
     });
-  it('must echo the nonce of who asked', async () => {
-    const echo = await foreign(draft({ eat_nonce: Buffer.from(nonce).toString('base64url') }));
-    expect(refusal(() => read(echo, { nonce }))).toBe('accepted');
-    expect(refusal(() => read(echo, { nonce: new Uint8Array(32) }))).toBe('NONCE_MISMATCH');
-    const none = await foreign(draft());
-    expect(refusal(() => read(none, { nonce }))).toBe('NONCE_MISMATCH');
+  it('that names an audience is for us only if it names ours', async () => {
+    const ours = { verifiers: [verifierBy(spki, { audience: 'dock-3' })] };
+    for (const [aud, more, wanted] of [
+      ['dock-3', ours, 'accepted'],
+      [['else', 'dock-3'], ours, 'accepted'],
+      ['else', ours, 'EAR_NOT_FOR_US'],
+      [['else'], ours, 'EAR_NOT_FOR_US'],
+      ['dock-3', {}, 'EAR_NOT_FOR_US'],
+      [undefined, ours, 'accepted'],
+      [7, ours, 'unreadable'],
+      [[], ours, 'unreadable'],
+    ] as const) {
+      const token = await foreign(draft({ aud }));
+      expect(refusal(() => read(token, more))).toBe(wanted);
+    }
   });
 
   const broken: readonly (readonly [string, Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>?])[] = [
@@ -238,12 +254,13 @@ describe('an EAR of somebody else', () => {
       [266, new Map([['PSA', map([1000, 96], [1001, map([0, 2], [2, 96])])]])],
     );
     const token = makeSign1(encode(claims));
-    expect(readEar(token, 'cwt', judge())).toMatchObject({
+    const readCwt = (more: Partial<EarJudge> = {}) => readEar(messageEvidence('application/eat+cwt', token), judge(more)).ear;
+    expect(readCwt()).toMatchObject({
       status: 'contraindicated',
       appraisals: [{ vector: { 'instance-identity': 2, executables: 96 } }],
     });
     const other = spkiOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey);
-    expect(refusal(() => readEar(token, 'cwt', judge({ keys: [{ spki: other }] })))).toBe('SIGNATURE_INVALID');
+    expect(refusal(() => readCwt({ verifiers: [verifierBy(other)] }))).toBe('SIGNATURE_INVALID');
   });
 });
 

@@ -15,6 +15,7 @@ const where: { readonly [scheme: string]: readonly string[] } = {
   'tls-x509': ['hostile.test.ts', 'dice.test.ts', 'mutation.test.ts'],
   'open-dice': ['open-dice.test.ts'],
   eat: ['eat.test.ts'],
+  ear: ['ear-scheme.test.ts'],
   psa: ['psa.test.ts'],
   matter: ['matter-mutation.test.ts'],
   'tpm-quote': ['tpm/mutation.test.ts'],

@@ -9,7 +9,7 @@ import { decodeSuitEnvelope, decodeSuitManifest } from '../../gateway/codec/suit
 import { DecodeError } from '../../gateway/codec/reader.ts';
 import { claims, makeMac0, makeSign1 } from '../vectors/tokens.ts';
 import { editsDecodeOrThrow } from './edits.ts';
-import { bytes, detached, labels, refKey } from './corim-world.ts';
+import { bytes, detached, labels, refKey, refusal } from './corim-world.ts';
 import { classId, digestOf, image, parameters, suitEnvelope, suitManifest, vendorId, wrapped } from './suit-world.ts';
 import { answer, instance, judge, listedKey, nonce, verdict } from './token-world.ts';
 
@@ -19,15 +19,6 @@ const read = (file: Uint8Array, maps: readonly SuitMap[] = [], sig?: string): Re
   const [set] = readSuit('fw.suit', file, keys, maps, sig).sets;
   if (set === undefined) throw new Error('no set');
   return set;
-};
-const refusal = (run: () => unknown): string => {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof ReferenceFileError) return error.message;
-    throw error;
-  }
-  return 'accepted';
 };
 const good = suitEnvelope(suitManifest());
 

@@ -1,82 +1,40 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { chromium } from 'playwright-core';
-import type { Browser, Page as Tab } from 'playwright-core';
-import { build } from 'vite';
+import type { Page as Tab } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fixtureSite, markupName } from '../api/fixture-site.ts';
+import { fixtureSite } from '../api/fixture-site.ts';
+import { markupName } from '../api/fixture-words.ts';
 import { openPage } from '../api/open-page.ts';
 import type { OpenPage } from '../api/open-page.ts';
+import { browserIsMissing, buildUi, openBrowser, overflow, setUp, shoot, signIn } from './pages.ts';
 
-const executablePath = '/usr/bin/chromium';
-const missing = existsSync(executablePath) ? undefined : `Chromium is not at ${executablePath}`;
-if (missing !== undefined) console.log(`skipped: ${missing}`);
-/** Set SALLYPORT_SCREENSHOTS to a folder to look at the page. */
-const screenshots = process.env['SALLYPORT_SCREENSHOTS'];
+if (browserIsMissing !== undefined) console.log(`skipped: ${browserIsMissing}`);
 
-const flags =
-  '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-dev-shm-usage --disable-background-networking --disable-component-update --disable-sync'.split(
-    ' ',
-  );
-
-describe.skipIf(missing !== undefined)('the page in a browser', () => {
+describe.skipIf(browserIsMissing !== undefined)('the page in a browser', () => {
   let open: OpenPage;
-  let browser: Browser;
+  let ui: Awaited<ReturnType<typeof buildUi>>;
+  let browser: Awaited<ReturnType<typeof openBrowser>>;
   let tab: Tab;
-  let built = '';
-  const complaints: string[] = [];
 
   beforeAll(async () => {
-    built = mkdtempSync(join(tmpdir(), `sallyport-ui-${process.pid}-`)); // not ui/dist: a running gateway serves that
-    await build({ root: join(import.meta.dirname, '../../ui'), logLevel: 'silent', build: { outDir: built, emptyOutDir: true } });
-    open = await openPage(fixtureSite(), built);
-    browser = await chromium.launch({ executablePath, args: flags });
-    tab = await newTab({ width: 1400, height: 900 });
+    ui = await buildUi();
+    open = await openPage(fixtureSite(), ui.folder);
+    browser = await openBrowser();
+    tab = await browser.newTab(1400, 900);
   });
   afterAll(async () => {
     await browser?.close();
     await open?.close();
-    rmSync(built, { recursive: true, force: true });
+    ui?.remove();
   });
 
-  async function newTab(viewport: { width: number; height: number }, colorScheme: 'light' | 'dark' = 'light'): Promise<Tab> {
-    const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport, colorScheme });
-    context.setDefaultTimeout(10_000);
-    const page = await context.newPage();
-    page.on('console', message => {
-      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-    });
-    page.on('pageerror', error => complaints.push(error.message));
-    page.on('dialog', dialog => {
-      complaints.push(`dialog: ${dialog.message()}`);
-      void dialog.dismiss();
-    });
-    return page;
-  }
-  const shoot = async (page: Tab, name: string) => {
-    if (screenshots === undefined) return;
-    mkdirSync(screenshots, { recursive: true });
-    await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: !name.includes('390') });
-  };
-  const signIn = async (page: Tab) => {
-    await page.getByLabel('Name').fill('keller');
-    await page.getByLabel('Password').fill('a long enough one');
-    await page.getByRole('button', { name: 'Sign in' }).click();
-  };
-  const overflow = (page: Tab) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   const card = (page: Tab, name: string) => page.getByRole('row').filter({ hasText: name });
 
   it('sets up with the one-time code and signs in', async () => {
     await tab.goto(open.page.url);
     await tab.getByRole('heading', { name: 'Set up this gateway' }).waitFor();
     await shoot(tab, 'setup-1400');
-    await tab.getByLabel('One-time code').fill('0000-0000-0000-0000');
-    await tab.getByLabel('Your name').fill('keller');
-    await tab.getByLabel('Password').fill('a long enough one');
-    await tab.getByRole('button', { name: /Create account/ }).click();
+    await setUp(tab, '0000-0000-0000-0000');
     await expect.poll(() => tab.getByRole('alert').textContent()).toContain('Cannot sign in');
-    complaints.splice(0, complaints.length); // the browser reports the refused request itself
+    browser.complaints.splice(0); // the browser reports the refused request itself
     await tab.getByLabel('One-time code').fill(open.page.setupCode ?? '');
     await tab.getByRole('button', { name: /Create account/ }).click();
     await tab.getByRole('link', { name: 'line1-plc' }).waitFor();
@@ -189,7 +147,7 @@ describe.skipIf(missing !== undefined)('the page in a browser', () => {
   });
 
   it('approves the PLC, and another open page sees it at once', async () => {
-    const other = await newTab({ width: 390, height: 844 });
+    const other = await browser.newTab(390, 844);
     await other.goto(open.page.url);
     await signIn(other);
     await card(other, 'line1-plc').getByText('Pending').waitFor();
@@ -213,7 +171,7 @@ describe.skipIf(missing !== undefined)('the page in a browser', () => {
   });
 
   it('fits a phone: no sideways scrolling, buttons of 48 px', async () => {
-    const phone = await newTab({ width: 390, height: 844 }, 'dark');
+    const phone = await browser.newTab(390, 844, 'dark');
     await phone.goto(open.page.url);
     expect(await overflow(phone)).toBe(0);
     await signIn(phone);
@@ -289,6 +247,6 @@ describe.skipIf(missing !== undefined)('the page in a browser', () => {
   });
 
   it('breaks no content security policy and reports no error', () => {
-    expect(complaints).toEqual([]);
+    expect(browser.complaints).toEqual([]);
   });
 });

@@ -1,28 +1,19 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { chromium } from 'playwright-core';
-import type { Browser, Page as Tab } from 'playwright-core';
+import type { Page as Tab } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { labIsMissing } from '../lab/namespace.ts';
 import { forwardPage } from '../lab/page-forward.ts';
 import { row, Standing } from '../lab/standing.ts';
+import { browserIsMissing, openBrowser, overflow, setUp, shoot as shootAs, signIn } from './pages.ts';
 
-const executablePath = '/usr/bin/chromium';
-const missing = labIsMissing() ?? (existsSync(executablePath) ? undefined : `Chromium is not at ${executablePath}`);
+const missing = labIsMissing() ?? browserIsMissing;
 if (missing !== undefined) console.log(`skipped: ${missing}`);
-const screenshots = process.env['SALLYPORT_SCREENSHOTS'];
-const flags =
-  '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-dev-shm-usage --disable-background-networking --disable-component-update --disable-sync'.split(
-    ' ',
-  );
 
 /** The whole product as its users meet it: real hosts, the live gateway behind its page, a browser, and the wire. */
 describe.skipIf(missing !== undefined)('the page of a live gateway', () => {
   let site: Standing;
   let page: Awaited<ReturnType<typeof forwardPage>>;
-  let browser: Browser;
+  let browser: Awaited<ReturnType<typeof openBrowser>>;
   let tab: Tab;
-  const complaints: string[] = [];
 
   beforeAll(async () => {
     site = await Standing.make('spweb');
@@ -32,8 +23,8 @@ describe.skipIf(missing !== undefined)('the page of a live gateway', () => {
     await site.untilDevice('plc', d => d.enforcement === 'held' && d.reason === 'CANNOT_ATTEST');
     await site.untilDevice('clone', d => d.enforcement === 'dropped');
     page = await forwardPage(site.gateway.pageSocket, 0);
-    browser = await chromium.launch({ executablePath, args: flags });
-    tab = await newTab(1400, 900);
+    browser = await openBrowser();
+    tab = await browser.newTab(1400, 900);
   });
   afterAll(async () => {
     await browser?.close();
@@ -41,28 +32,11 @@ describe.skipIf(missing !== undefined)('the page of a live gateway', () => {
     await site?.close();
   });
 
-  async function newTab(width: number, height: number): Promise<Tab> {
-    const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width, height } });
-    context.setDefaultTimeout(15_000);
-    const fresh = await context.newPage();
-    fresh.on('console', message => {
-      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-    });
-    fresh.on('pageerror', error => complaints.push(error.message));
-    return fresh;
-  }
-  const shoot = async (of: Tab, name: string) => {
-    if (screenshots === undefined) return;
-    mkdirSync(screenshots, { recursive: true });
-    await of.screenshot({ path: join(screenshots, `live-${name}.png`), fullPage: true });
-  };
+  const shoot = (of: Tab, name: string) => shootAs(of, `live-${name}`, true);
 
   it('opens with the one-time code that the gateway printed', async () => {
     await tab.goto(page.url);
-    await tab.getByLabel('One-time code').fill(site.gateway.oneTimeCode ?? expect.fail('no code was printed'));
-    await tab.getByLabel('Your name').fill('keller');
-    await tab.getByLabel('Password').fill('a long enough one');
-    await tab.getByRole('button', { name: /Create account/ }).click();
+    await setUp(tab, site.gateway.oneTimeCode ?? expect.fail('no code was printed'));
     await tab.getByText('● live').waitFor();
     expect(await tab.getByRole('row').count()).toBe(9);
     await shoot(tab, 'devices-1400');
@@ -93,19 +67,16 @@ describe.skipIf(missing !== undefined)('the page of a live gateway', () => {
   });
 
   it('shows the decision and the clone to a phone without sideways scrolling', async () => {
-    const phone = await newTab(390, 844);
+    const phone = await browser.newTab(390, 844);
     await phone.goto(page.url);
-    await phone.getByLabel('Name').fill('keller');
-    await phone.getByLabel('Password').fill('a long enough one');
-    await phone.getByRole('button', { name: 'Sign in' }).click();
+    await signIn(phone);
     await phone.getByText(row('camera').mac).waitFor();
-    const overflow = () => phone.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    expect(await overflow()).toBe(0);
+    expect(await overflow(phone)).toBe(0);
     await shoot(phone, 'devices-390');
     for (const name of ['clone', 'tampered', 'sensor'] as const) {
       await phone.goto(`${page.url}devices/${(await site.device(name))?.id}`);
       await phone.locator('.why').waitFor();
-      expect(await overflow(), name).toBe(0);
+      expect(await overflow(phone), name).toBe(0);
       await shoot(phone, `${name}-390`);
     }
   });
@@ -134,6 +105,6 @@ describe.skipIf(missing !== undefined)('the page of a live gateway', () => {
   });
 
   it('breaks no content security policy and reports no error', () => {
-    expect(complaints).toEqual([]);
+    expect(browser.complaints).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import * as b from '../vectors/frames/build.ts';
+import { segment } from '../vectors/frames/tcp-syn.ts';
 import { mdnsResponse } from '../vectors/frames/index.ts';
 import { bridgeGroup, ieee8023, llc, toGroup } from '../vectors/frames/infrastructure.ts';
 import { adu } from '../vectors/frames/modbus.ts';
@@ -42,21 +43,7 @@ export const tcp = (
   source: number,
   port: number,
   { flags = 2, options = [], ttl = 64 }: Tcp = {},
-): Uint8Array => {
-  const padded = [...options, ...Array.from({ length: (4 - (options.length % 4)) % 4 }, () => 0)];
-  const head = b.bytes(
-    b.u16(source),
-    b.u16(port),
-    b.u32(1),
-    b.u32(0),
-    (5 + padded.length / 4) << 4,
-    flags,
-    b.u16(64_240),
-    b.u16(0),
-    b.u16(0),
-  );
-  return b.ethernet(mac, nobody, 0x0800, b.ipv4(from, to, 6, b.bytes(head, padded), { ttl }));
-};
+): Uint8Array => b.ethernet(mac, nobody, 0x0800, b.ipv4(from, to, 6, segment(source, port, flags, options), { ttl }));
 /** TCP data of a connection whose opening nobody saw. */
 export const data = (mac: string, from: string, to: string, port: number, body: Uint8Array): Uint8Array =>
   b.ethernet(mac, nobody, 0x0800, b.ipv4(from, to, 6, b.tcp(40_000, port, 0x18, body)));

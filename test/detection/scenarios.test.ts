@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { detectionRules } from '../../gateway/detection/index.ts';
 import type { AlarmType } from '../../gateway/model/alarm.ts';
-import { lookAlikes, type Scenario, scenarios, type Story } from './scenarios.ts';
+import type { Scenario, Story } from './scenario.ts';
+import { lookAlikes, scenarios } from './scenarios.ts';
 import { type Wrapping, Wire, wrappings } from './wire.ts';
 
 const wrappingNames = Object.keys(wrappings) as Wrapping[];

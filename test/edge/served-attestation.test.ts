@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { messageEvidence } from '../../gateway/attestation/evidence.ts';
+import { readVerifier } from '../../gateway/attestation/trust.ts';
 import { readEar } from '../../gateway/attestation/ear-read.ts';
 import { KeyCache } from '../../gateway/attestation/keys.ts';
 import type { ServedSession } from '../../gateway/attestation/served-sessions.ts';
@@ -52,7 +54,8 @@ function bench(
   return { served, inputs, kept, judged, tick: (ms: number) => (clock += ms) };
 }
 const read = (ear: string) =>
-  readEar(new TextEncoder().encode(ear), 'jwt', { keys: [parts], cache: new KeyCache(), now, maxAgeSeconds: 600 });
+  readEar(messageEvidence('application/eat+jwt', new TextEncoder().encode(ear)), { verifiers: [box], keys: new KeyCache(), now }).ear;
+const box = readVerifier({ name: 'box', spki: Buffer.from(parts.spki).toString('base64'), most: 'affirming', maxAgeSeconds: 600 });
 
 describe('Evidence that was handed in', () => {
   it('is judged under the nonce of its session, kept, folded in for its device, and told as a signed EAR', async () => {

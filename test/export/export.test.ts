@@ -5,7 +5,8 @@ import { jsonLines } from '../../gateway/export/json-lines.ts';
 import { columns, exportRecord } from '../../gateway/export/record.ts';
 import type { ExportRecord } from '../../gateway/export/record.ts';
 import type { DeviceView } from '../../gateway/model/device.ts';
-import { bidiText, epoch, fixtureViews, hostileName, markupName } from '../api/fixture-site.ts';
+import { fixtureViews } from '../api/fixture-views.ts';
+import { bidiText, epoch, hostileName, markupName } from '../api/fixture-words.ts';
 import { readCsv } from './read-csv.ts';
 
 const asOf = epoch + 90_000;

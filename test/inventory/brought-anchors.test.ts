@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { BroughtAnchors, maxBrought, personOf, stagedMs } from '../../gateway/inventory/brought-anchors.ts';
+import { BroughtAnchors, maxBrought, stagedMs } from '../../gateway/inventory/brought-anchors.ts';
 import type { AnchorCommand } from '../../gateway/model/machine.ts';
+import { personOf } from '../../gateway/model/person.ts';
 
 const day = 86_400_000;
 const anchor = { name: 'acme', certificate: 'MAA=', provenance: { source: 'their site', by: 'ann', when: '2026-03-01' } };

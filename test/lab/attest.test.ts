@@ -76,7 +76,11 @@ describe.skipIf(missing)('attested on demand, behind a live gateway', () => {
       const { ear = '' } = lines.find(line => line.asset_id === id) ?? {};
       return spawnSync(process.execPath, [cli, 'verify', 'ear', '-', '--anchors', jwks], { input: ear }).status;
     };
-    expect([verified(await idOf('sensor')), verified(await idOf('tampered'))]).toEqual([0, 3]);
+    // Nobody asked for an export with a nonce, so that what it affirms is no proof of now.
+    expect([verified(await idOf('sensor')), verified(await idOf('tampered'))]).toEqual([4, 3]);
+    const { body: asked } = await get(`/api/v1/devices/${await idOf('sensor')}/ear?nonce=${Buffer.alloc(32, 7).toString('base64url')}`);
+    const call = ['verify', 'ear', '-', '--anchors', jwks, '--nonce', '07'.repeat(32)];
+    expect(spawnSync(process.execPath, [cli, ...call], { input: asked }).status).toBe(0);
     expect(spawnSync(process.execPath, [cli, 'verify', 'ear', '-', '--anchors', site.folder], { input: lines[0]?.ear ?? '' }).status).toBe(
       3,
     );

@@ -18,10 +18,10 @@ export class GatewayProcess {
   #ended: string | undefined;
   #lines: readonly string[] = [];
 
-  private constructor(warehouse: Pick<Warehouse, 'lan'>, data: string, log: string) {
+  private constructor(warehouse: Pick<Warehouse, 'lan'>, data: string, log: string, before: readonly string[]) {
     this.data = data;
     const options = { stdio: ['ignore', 'pipe', 'pipe'] as ('ignore' | 'pipe')[], detached: true };
-    this.#child = warehouse.lan.spawn('gateway', [process.execPath, cli, 'run', '--data', data], options);
+    this.#child = warehouse.lan.spawn('gateway', [...before, process.execPath, cli, 'run', '--data', data], options);
     const file = createWriteStream(log, { mode: 0o600 });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (!stream) continue;
@@ -37,9 +37,14 @@ export class GatewayProcess {
     });
   }
 
-  /** Resolves when the control socket answers. Throws when the gateway ends before that. */
-  static async start(warehouse: Pick<Warehouse, 'lan'>, data: string, log: string): Promise<GatewayProcess> {
-    const gateway = new GatewayProcess(warehouse, data, log);
+  /** Resolves when the control socket answers. Throws when the gateway ends before that. `before`: what stands before its command, to break something for it. */
+  static async start(
+    warehouse: Pick<Warehouse, 'lan'>,
+    data: string,
+    log: string,
+    before: readonly string[] = [],
+  ): Promise<GatewayProcess> {
+    const gateway = new GatewayProcess(warehouse, data, log, before);
     await until(
       async () => gateway.#isEnded() || ((await gateway.#answers()) && existsSync(gateway.pageSocket)),
       'the gateway answers',

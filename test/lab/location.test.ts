@@ -1,5 +1,5 @@
 import { createHash, generateKeyPairSync } from 'node:crypto';
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { encode } from 'cborg';
 import { importJWK, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +11,7 @@ import { makeReferenceFile, makeVendor } from '../vectors/pki.ts';
 import { message } from '../vectors/soft-tpm.ts';
 import { noSwtpm, Swtpm } from '../vectors/swtpm.ts';
 import { fromHex, makeSign1 } from '../vectors/tokens.ts';
+import { base, HandIn } from './hand-in.ts';
 import { labIsMissing, until } from './namespace.ts';
 import { row, Standing } from './standing.ts';
 import { gateway } from './warehouse.ts';
@@ -24,39 +25,22 @@ if (missing) console.log(`skipped: ${missing}`);
 const noTpm = noSwtpm();
 if (noTpm !== undefined) console.log(`skipped: ${noTpm}`);
 
-const base = `http://${gateway.ip}:8444`;
 const instance = `01${'d7'.repeat(32)}`;
 const meter = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
 describe.skipIf(missing)('Evidence and its place', () => {
   let site: Standing;
-  const curl = async (host: string, ...argv: readonly string[]) => {
-    const { stdout } = await site.warehouse.lan.exec(host, ['curl', '-s', '-m', '6', '-w', '\n%{http_code} %header{location}', ...argv]);
-    const [status = '', location = ''] = stdout.slice(stdout.lastIndexOf('\n') + 1).split(' ');
-    return { status: Number(status), location, body: stdout.slice(0, stdout.lastIndexOf('\n')) };
-  };
-  /** A session of the host; a held host is heard only after its first ARP was seen. */
-  const open = async (host: string) => {
-    let session = await curl(host, '-X', 'POST', `${base}/challenge-response/v1/newSession?nonceSize=32`);
-    const ready = async () =>
-      (session = session.status === 201 ? session : await curl(host, '-X', 'POST', `${base}/challenge-response/v1/newSession`)).status ===
-      201;
-    await until(ready, `${host} gets a session; it gets ${session.status} ${session.body}`, 15_000);
-    const { nonce } = JSON.parse(session.body) as { nonce: string };
-    return { location: session.location, nonce: Buffer.from(nonce, 'base64url') };
-  };
-  const hand = async (host: string, location: string, type: string, evidence: Uint8Array) => {
-    writeFileSync(`${site.folder}/evidence`, evidence);
-    return curl(host, '-X', 'POST', '-H', `Content-Type: ${type}`, '--data-binary', `@${site.folder}/evidence`, `${base}${location}`);
-  };
+  let lane: HandIn;
+  const open = (host: string) => lane.open(host);
+  const hand = (...call: Parameters<HandIn['hand']>) => lane.hand(...call);
+  const curl = (...call: Parameters<HandIn['curl']>) => lane.curl(...call);
   const token = (nonce: Uint8Array): Uint8Array =>
     makeSign1(encode(psaClaims({ 10: Uint8Array.from(nonce), 256: fromHex(instance), 2399: [component('BL', 0x33)] })), {
       key: meter.privateKey,
     });
   const psa = 'application/psa-attestation-token';
-  const own = () => `${site.gateway.data}/policies.d`;
-  const plugIn = (host: string, address = row(host).ip ?? '') =>
-    site.warehouse.lan.exec(host, ['ip', 'addr', 'add', address, 'dev', 'eth0']);
+  const own = () => lane.own;
+  const plugIn = (host: string, address?: string) => lane.plugIn(host, address);
   const provenance = `  provenance: { source: made here, by: anna, when: "2026-11-22" }\n`;
   const references = (name: string, vendor: string, model: string, digest: string): void => {
     const versions = [{ version: '1', alg: 'sha-256', digest }];
@@ -65,18 +49,11 @@ describe.skipIf(missing)('Evidence and its place', () => {
     writeFileSync(`${own()}/reference-values/${name}.json`, made.file);
     writeFileSync(`${own()}/reference-values/${name}.json.sig`, made.signature);
   };
-  /** Trust files are read every few seconds. A wrong one that is told and then taken away shows that those before it are in force. */
-  const untilRead = async (): Promise<void> => {
-    const problems = async () => (await site.gateway.health()).policy.problems;
-    const wrong = `${own()}/anchors/wrong.keys.yaml`;
-    writeFileSync(wrong, 'no list');
-    await until(async () => (await problems()).join().includes('wrong.keys.yaml'), 'the wrong file is told');
-    rmSync(wrong);
-    await until(async () => (await problems()).length === 0, 'the problem is gone');
-  };
+  const untilRead = () => lane.untilRead();
 
   beforeAll(async () => {
     site = await Standing.make('spplace');
+    lane = new HandIn(site);
     const pem = meter.publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
     const listed = `- instance: "${instance}"\n  publicKey: "${pem}"\n  vendor: Acme Meters\n  model: M1\n${provenance}`;
     writeFileSync(`${own()}/anchors/meters.keys.yaml`, listed);

@@ -29,7 +29,9 @@ describe.skipIf(missing)('reference values that a person revokes while devices r
 
   it('are listed with the device that leans on them', () => {
     const list = sallyport('reference');
-    expect(list).toMatch(/ {2}active\n {4}Acme Sensors TempSense-2, 1 component, 1 device; acme\.json#1, signed by acme\.refval\.pem/);
+    expect(list).toMatch(
+      / {2}active\n {4}Acme Sensors TempSense-2, 1 component \(1\.0\.0\), 1 device; acme\.json#1, signed by acme\.refval\.pem/,
+    );
   });
 
   it('give way to newer ones after a transition: until its end both are accepted, then the old firmware is too old', async () => {

@@ -26,7 +26,10 @@ export class Standing {
   }
 
   /** `prefix`: lower-case letters, at most 8. `dataMegabytes`: put the data folder on a tmpfs of that size. Needs a build in dist. */
-  static async make(prefix: string, options: { readonly dataMegabytes?: number } = {}): Promise<Standing> {
+  static async make(
+    prefix: string,
+    options: { readonly dataMegabytes?: number; readonly before?: readonly string[] } = {},
+  ): Promise<Standing> {
     const folder = mkdtempSync(`/run/sallyport-test-${prefix}-${process.pid}-`);
     execFileSync('chmod', ['711', folder]);
     const umask = process.umask(0o022); // the gateway's unprivileged processes read what is written here
@@ -40,7 +43,7 @@ export class Standing {
       const identities = await makeIdentities();
       warehouse = await Warehouse.make(prefix, `${folder}/hosts`, identities);
       writeSite(data, identities);
-      const gateway = await GatewayProcess.start(warehouse, data, `${folder}/gateway.log`);
+      const gateway = await GatewayProcess.start(warehouse, data, `${folder}/gateway.log`, options.before);
       return new Standing(warehouse, folder, identities, gateway, mounted);
     } catch (error) {
       await warehouse?.close();

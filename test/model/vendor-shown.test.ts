@@ -3,7 +3,8 @@ import { deviceRow } from '../../gateway/api/rows.ts';
 import { exportRecord } from '../../gateway/export/record.ts';
 import type { Field } from '../../gateway/model/device.ts';
 import { vendorShown } from '../../gateway/model/vendor-shown.ts';
-import { epoch, fixtureViews } from '../api/fixture-site.ts';
+import { fixtureViews } from '../api/fixture-views.ts';
+import { epoch } from '../api/fixture-words.ts';
 
 const field = (value: string): Field<string> => ({ value, source: 'test', at: 1, frame: 0 });
 const vendor = field('TELEMECANIQUE ELECTRIQUE');

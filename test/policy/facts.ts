@@ -3,20 +3,12 @@ import type { PersonDecision } from '../../gateway/model/device.ts';
 import type { ZoneSettings } from '../../gateway/model/settings.ts';
 import { loadPolicy } from '../../gateway/policy/load.ts';
 import type { Policy } from '../../gateway/policy/policy.ts';
+import { zone as zoneOf } from '../gateway/fixture.ts';
 
 export const now = Date.UTC(2026, 2, 1, 6, 14);
 export const minute = 60_000;
 
-export const zone: ZoneSettings = {
-  name: 'dock',
-  mode: 'enforce',
-  default: true,
-  challenge: true,
-  challengePorts: [8443],
-  evidenceTtlSeconds: 3600,
-  graceSeconds: 900,
-  otherwise: 'hold',
-};
+export const zone: ZoneSettings = zoneOf();
 
 /** A device that announced itself, was asked and cannot attest; nobody said anything about it. */
 export const legacy: DecisionFacts = {

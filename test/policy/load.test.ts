@@ -201,6 +201,21 @@ describe('loadPolicy', () => {
       "p/rules/a.yaml:7: Cannot reach rule by-hand: a person's approval decides before any rule",
       'p/rules/a.yaml:4: Cannot match zone "dokc" of rule late: the settings have no such zone',
       'p/expected/a.yaml:1: Cannot tell vendors apart for serial "1": the entry names no vendor, any trusted one fits',
+      'p/expected/a.yaml:1: Cannot let in by proof alone "1": no port is named, so good Evidence stays a warning (LOCATION_NOT_PROVEN) until a person approves; add port',
+    ]);
+  });
+
+  it('warns once for each list of expected devices in which some have no port, and not of those that have one', () => {
+    const entries = (...ports: readonly string[]): string => ports.map((port, n) => `- serial: "S${n}"\n  vendor: Acme\n${port}`).join('');
+    const at = (name: string, text: string) => ({ path: `p/expected/${name}.yaml`, text });
+    const loaded = loadPolicy([
+      at('a', entries('  port: lan1\n', '', '  mac: 02:00:5e:00:00:01\n', '')),
+      at('b', entries('  port: [lan1, lan2]\n')),
+      at('c', `- key: "${'ab'.repeat(32)}"\n`),
+    ]);
+    expect(loaded.problems.map(({ kind, text }) => `${kind} ${text}`)).toEqual([
+      'warning p/expected/a.yaml:4: Cannot let in by proof alone "S1" and 2 more in this file: no port is named, so good Evidence stays a warning (LOCATION_NOT_PROVEN) until a person approves; add port',
+      expect.stringMatching(/^warning p\/expected\/c\.yaml:1: Cannot let in by proof alone "abab/),
     ]);
   });
 

@@ -14,6 +14,8 @@ export type Decide = {
   readonly danger?: boolean;
   readonly path: string;
   readonly presets?: readonly Preset[];
+  /** What the presets choose; absent: how long. */
+  readonly presetsLegend?: string;
   /** A choice besides, on or off; adds `body` when it is on. */
   readonly option?: Preset;
   /** What to choose or type besides; sent under `name`. */
@@ -82,7 +84,7 @@ export function DecideDialog({ decide, close }: { decide: Decide; close: (done?:
         <p>{decide.consequence}</p>
         {decide.presets !== undefined && (
           <fieldset class="presets">
-            <legend>How long</legend>
+            <legend>{decide.presetsLegend ?? 'How long'}</legend>
             {decide.presets.map(({ label }, n) => (
               <label key={label}>
                 <input type="radio" name="span" checked={chosen.value === n} onChange={() => (chosen.value = n)} />

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { heartbeatMillis } from '../../gateway/api/contract.ts';
+import { heartbeatMillis, visibleText } from '../../gateway/api/contract.ts';
 import type { Health } from '../../gateway/api/contract.ts';
 import { DecideDialog, pausePresets } from './decide-dialog.tsx';
 import type { Decide } from './decide-dialog.tsx';
@@ -47,7 +47,7 @@ export function Banners() {
       {state !== undefined &&
         troubles(state).map(trouble => (
           <p key={trouble} class="banner bad">
-            {trouble}
+            {visibleText(trouble)}
           </p>
         ))}
       {dialog.value !== undefined && <DecideDialog decide={dialog.value} close={() => (dialog.value = undefined)} />}
@@ -55,12 +55,20 @@ export function Banners() {
   );
 }
 
+type Process = Health['processes'][number];
+const isFaulty = ({ alive, detail }: Process): boolean => alive && detail !== '';
+/** A Verifier whose self-test failed runs, and judges nothing: what follows for devices must be said with it. */
+const faultText = ({ role, detail }: Process): string =>
+  role === 'challenger'
+    ? `No device is judged: ${detail}. Nobody is newly admitted by what he proves, and what was proved before ends when it is too old; approvals and waivers of people go on.`
+    : `The ${role} reports: ${detail}`;
+
 function troubles(state: Health): readonly string[] {
   return [
     ...(state.enforcement.state === 'mismatch' || state.enforcement.state === 'failed'
       ? [`Enforcement: ${enforcementWords[state.enforcement.state]}. ${state.enforcement.detail}`]
       : []),
-    ...state.processes.filter(({ alive, detail }) => alive && detail !== '').map(({ role, detail }) => `The ${role} reports: ${detail}`),
+    ...state.processes.filter(isFaulty).map(faultText),
     ...state.processes.filter(({ alive }) => !alive).map(({ role, detail }) => `The ${role} is not running. ${detail}`),
     ...state.ports
       .filter(port => port.state === 'down' || port.state === 'gone')
@@ -69,6 +77,7 @@ function troubles(state: Health): readonly string[] {
       ? [`Storage is full: ${state.journal.detail}. Enforcement goes on; decisions of people are still kept.`]
       : []),
     ...state.policy.problems.map(each => `Policy refused, the last good one stays: ${each}`),
+    ...state.policy.notes.map(each => `Policy: ${each}`),
   ];
 }
 
@@ -124,7 +133,7 @@ function Zone({ zone }: { zone: Health['zones'][number] }) {
   };
   return (
     <span class="zone">
-      {zone.name}: {zone.mode}, {zone.devices} devices{' '}
+      {zone.name}: {zone.mode}, {zone.devices === 1 ? '1 device' : `${zone.devices} devices`}{' '}
       <button type="button" class="small" onClick={() => (dialog.value = zone.mode === 'enforce' ? observe : arm)}>
         {zone.mode === 'enforce' ? 'Only observe…' : 'Enforce…'}
       </button>
@@ -162,7 +171,9 @@ export function HealthStrip() {
           {state.ports.length === 0 && 'none is watched'}
         </dd>
         <dt>processes</dt>
-        <dd>{state.processes.map(({ role, alive }) => `${role} ${alive ? '✓' : 'not running'}`).join(' · ')}</dd>
+        <dd>
+          {state.processes.map(one => `${one.role} ${one.alive ? (isFaulty(one) ? 'has a fault' : '✓') : 'not running'}`).join(' · ')}
+        </dd>
         <dt>journal</dt>
         <dd>
           {state.journal.events.toLocaleString('en')} events, storage {state.journal.storage}, head{' '}

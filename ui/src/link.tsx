@@ -2,12 +2,15 @@ import type { ComponentChildren } from 'preact';
 import { useSignal } from '@preact/signals';
 import { go } from './store.ts';
 
-/** A link within the page. Opening in a new tab works as everywhere. */
-export function Link({ to, children, class: name }: { to: string; children: ComponentChildren; class?: string }) {
+type LinkProps = { readonly to: string; readonly children: ComponentChildren; readonly class?: string; readonly current?: boolean };
+
+/** A link within the page. Opening in a new tab works as everywhere. `current`: it names what is open. */
+export function Link({ to, children, class: name, current = false }: LinkProps) {
   return (
     <a
       href={to}
       class={name ?? ''}
+      aria-current={current ? 'page' : undefined}
       onClick={event => {
         if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
         event.preventDefault();

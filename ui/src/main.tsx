@@ -9,7 +9,10 @@ import { Banners, HealthStrip, PauseButton } from './health-strip.tsx';
 import { Link } from './link.tsx';
 import { connect, disconnect, present } from './live.ts';
 import { ProbeStop, Probes } from './probes.tsx';
+import { Nav } from './nav.tsx';
 import { SetupPage, SignInPage } from './sign-in.tsx';
+import { TrustPage } from './trust-page.tsx';
+import { atTrust } from './trust-store.ts';
 import { clock, forget, health, heardAt, loadList, loadSession, openDevice, path, problem, session } from './store.ts';
 
 function Page() {
@@ -22,10 +25,22 @@ function Page() {
       <Top user={state.user} />
       <Banners />
       <ProbeStop />
-      {openDevice.value === undefined ? <DevicesPage /> : <DevicePage key={openDevice.value} id={openDevice.value} />}
-      {openDevice.value === undefined && <CoveragePanel />}
-      {openDevice.value === undefined && <Probes />}
+      <Nav />
+      <Opened />
       <HealthStrip />
+    </>
+  );
+}
+
+/** What the address names: a device, whom the gateway trusts, else the list. */
+function Opened() {
+  if (openDevice.value !== undefined) return <DevicePage key={openDevice.value} id={openDevice.value} />;
+  if (atTrust()) return <TrustPage />;
+  return (
+    <>
+      <DevicesPage />
+      <CoveragePanel />
+      <Probes />
     </>
   );
 }

@@ -1,12 +1,14 @@
-import type { AttestationResult, ChallengeOutcome, Evidence } from '../../model/attestation.ts';
+import type { AttestationResult, ChallengeOutcome, Evidence, EvidenceMediaType } from '../../model/attestation.ts';
 import type { ReasonCode } from '../../model/reason.ts';
 import { type CmwRecord, cmwIndicators, decodeCmw, recordsOf } from '../../codec/cmw.ts';
 import { DecodeError } from '../../codec/reader.ts';
 import { appraiseChain } from '../appraise.ts';
 import { worse } from '../ar4si.ts';
 import type { ChainClaims } from '../claims.ts';
+import { isEar } from '../ear-read.ts';
 import { evidenceTypeOf } from '../evidence-type.ts';
 import { messageEvidence } from '../evidence.ts';
+import { KeyCache } from '../keys.ts';
 import { type Context, type Scheme, scheme } from '../scheme.ts';
 
 /** Deepest nesting of wrappers as records in wrappers, and most pieces of Evidence that are judged. */
@@ -55,7 +57,7 @@ const wrapper = scheme<ChainClaims>({
 /** The pieces of Evidence; undefined for one of a type that nobody knows. Throws DecodeError. */
 function open(evidence: Evidence, depth: number): readonly (Evidence | undefined)[] {
   if (depth > maxDepth) throw new DecodeError(`Cannot read CMW: wrapped more than ${maxDepth} times`);
-  const records = recordsOf(decodeCmw(evidence.bytes, evidence.mediaType === 'application/cmw+json' ? 'json' : 'cbor')).filter(isEvidence);
+  const records = recordsOf(decodeCmw(evidence.bytes, evidence.mediaType === 'application/cmw+json' ? 'json' : 'cbor')).filter(isJudged);
   if (records.length > maxPieces) throw new DecodeError(`Cannot read CMW: ${records.length} pieces of Evidence`);
   const pieces = records.flatMap(({ type, value }): readonly (Evidence | undefined)[] => {
     const known = evidenceTypeOf(type);
@@ -76,8 +78,19 @@ function tryOpen(evidence: Evidence): readonly (Evidence | undefined)[] | undefi
   }
 }
 
-/** Reference values, Endorsements and policies that an Attester sends of itself are never looked at. */
-const isEvidence = ({ indicator }: CmwRecord): boolean => indicator === undefined || (indicator & cmwIndicators.evidence) !== 0;
+/**
+ * Reference values, Endorsements and policies that an Attester sends of itself are never looked at. What calls itself an Attestation Result is judged as one or
+ * not at all: the token's own profile, which is signed, decides.
+ */
+function isJudged({ indicator, type, value }: CmwRecord): boolean {
+  if (indicator === undefined || (indicator & cmwIndicators.evidence) !== 0) return true;
+  const mediaType = evidenceTypeOf(type);
+  const isResult = (indicator & cmwIndicators.attestationResults) !== 0;
+  return isResult && mediaType !== undefined && isToken(mediaType) && isEar({ mediaType, bytes: value }, noKeys);
+}
+const isToken = (type: EvidenceMediaType): boolean => type === 'application/eat+jwt' || type === 'application/eat+cwt';
+/** Nothing is verified in order to read a profile. */
+const noKeys = new KeyCache(1);
 
 /** Lowers a result to a warning with this finding; what is worse, or none, stays. */
 function cap(result: AttestationResult, check: 'measured' | 'identity', code: ReasonCode, detail: string): AttestationResult {

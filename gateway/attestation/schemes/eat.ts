@@ -6,22 +6,31 @@ import { psaProfileOf } from '../../codec/psa-token.ts';
 import { appraiseChain } from '../appraise.ts';
 import type { Checks } from '../checks.ts';
 import type { ChainClaims, MeasuredClaim } from '../claims.ts';
+import { isEar } from '../ear-read.ts';
 import { EvidenceError } from '../evidence-error.ts';
 import { verifyPsa } from '../psa.ts';
-import { type Context, scheme } from '../scheme.ts';
+import { type Context, type Scheme, scheme } from '../scheme.ts';
 import { checkClass, checkSigner, identityBy, openToken, type Token } from '../token.ts';
 
-/** An Entity Attestation Token, as CWT or as JWT. One that carries a PSA profile is judged by that profile's rules. */
-export const eat = scheme<ChainClaims>({
+/**
+ * An Entity Attestation Token, as CWT or as JWT. One that carries a PSA profile is judged by that profile's rules; one whose profile is that of an EAR is no
+ * Evidence but an Attestation Result, and is judged as such.
+ */
+export const eatOr = (results: Scheme): Scheme => ({
+  ...token,
+  judge: (evidence, context) => (isEar(evidence, context.keys) ? results : token).judge(evidence, context),
+});
+
+const token = scheme<ChainClaims>({
   name: 'eat',
   spec: 'RFC 9711 (EAT as CWT and JWT), RFC 10013 (measured component), RFC 9783 by its profile, RFC 7515',
   mediaTypes: ['application/eat+cwt', 'application/eat+jwt'],
   freshBy: 'nonce',
   verify: (evidence, context, checks) => {
-    const token = openToken(evidence, context);
-    return token.form === 'cbor' && psaProfileOf(token.claims) !== undefined
-      ? verifyPsa(token, evidence, context, checks)
-      : verifyEat(token, evidence, context, checks);
+    const opened = openToken(evidence, context);
+    return opened.form === 'cbor' && psaProfileOf(opened.claims) !== undefined
+      ? verifyPsa(opened, evidence, context, checks)
+      : verifyEat(opened, evidence, context, checks);
   },
   appraise: appraiseChain,
 });

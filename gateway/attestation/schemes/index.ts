@@ -1,7 +1,8 @@
 import type { Evidence } from '../../model/attestation.ts';
 import type { Scheme } from '../scheme.ts';
 import { cmwOver } from './cmw.ts';
-import { eat } from './eat.ts';
+import { ear } from './ear.ts';
+import { eatOr } from './eat.ts';
 import { matter } from './matter.ts';
 import { opcUa } from './opc-ua.ts';
 import { openDice } from './open-dice.ts';
@@ -11,7 +12,7 @@ import { tlsX509 } from './tls-x509.ts';
 import { tpmQuote } from './tpm-quote.ts';
 
 /** The Evidence formats we understand, in the order in which they are tried. */
-const plain: readonly Scheme[] = [tlsX509, openDice, eat, psa, matter, tpmQuote, spdm, opcUa];
+const plain: readonly Scheme[] = [tlsX509, openDice, eatOr(ear), psa, matter, tpmQuote, spdm, opcUa, ear];
 /** With the wrapper around them. */
 export const schemes: readonly Scheme[] = [...plain, cmwOver(plain)];
 

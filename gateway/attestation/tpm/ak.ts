@@ -11,6 +11,7 @@ import { EvidenceError } from '../evidence-error.ts';
 import { checkPath, type Path } from '../path.ts';
 import type { Context } from '../scheme.ts';
 import { anchorsFor, type VouchedKey, type Voucher } from '../trust.ts';
+import { platformIn } from './platform.ts';
 import { checkAkAttributes, nameText, publicKeyOf, spkiOf } from './keys.ts';
 import type { QuoteEvidence } from './quote-json.ts';
 
@@ -122,7 +123,7 @@ export function checkEkChain(chain: readonly Certificate[], { trust, now, keys }
   const [leaf, ...issuers] = chain;
   if (leaf === undefined) throw new EvidenceError('CHAIN_INCOMPLETE', 'chain', 'Cannot follow chain: it is empty');
   const { keyUsage: _, ...withoutUsage } = leaf;
-  const path = checkPath([withoutUsage, ...issuers], anchorsFor(trust, 'identity'), now, keys, trust.revocation);
+  const path = checkPath([withoutUsage, ...issuers], anchorsFor(trust, 'tpm-ek'), now, keys, trust.revocation);
   checkPurpose(leaf, ekPurpose, 'endorsement key');
   const usage = leaf.extensions.find(e => e.oid === extensionOids.keyUsage);
   // keyEncipherment of RSA, keyAgreement of ECC (RFC 5280 §4.2.1.3).
@@ -152,16 +153,20 @@ function leafOf(path: Path): Certificate {
 
 const maxSerial = 255;
 
-/** The vendor is who the enrolment, the certificate or at least its anchor says; the model is what the device was enrolled or listed as. */
+/**
+ * Who the device is: by a person's word on this very key, as the device's own certificate says, else as a person says of all below the anchor. The vendor of an
+ * anchor is only the last resort, and whose reference values it may vouch for is looked at later.
+ */
 function identityOf(path: Path, device: Uint8Array, ak: Uint8Array, { quote, trust }: Judging): AttestedIdentity {
   const leaf = leafOf(path);
-  const serial = attribute(leaf.subject, attributeTypes.serialNumber) ?? leaf.hardwareModule?.serial;
+  const platform = platformIn(leaf);
+  const serial = attribute(leaf.subject, attributeTypes.serialNumber) ?? leaf.hardwareModule?.serial ?? platform.serial;
   if (serial !== undefined && serial.length > maxSerial) throw new DecodeError(`Cannot read serial: ${serial.length} characters`);
-  // A certificate has no model; who listed the key besides says which one it is.
-  const listed = [...trust.keys.values()].flat().find(({ voucher }) => voucher.keyHash === sha256(ak));
-  const model = quote?.enrolledAs?.model ?? listed?.model;
-  const vendor =
-    quote?.enrolledAs?.vendor ?? listed?.voucher.vendor ?? attribute(leaf.subject, attributeTypes.organization) ?? path.anchor.vendor;
+  const hashes = [sha256(ak), sha256(device)];
+  const listed = [...trust.keys.values()].flat().find(({ voucher }) => hashes.includes(voucher.keyHash));
+  const model = quote?.enrolledAs?.model ?? listed?.model ?? platform.model ?? path.anchor.model;
+  const named = quote?.enrolledAs?.vendor ?? listed?.voucher.vendor ?? platform.vendor;
+  const vendor = named ?? attribute(leaf.subject, attributeTypes.organization) ?? path.anchor.vendor;
   return {
     ...(serial === undefined ? {} : { serial }),
     subject: leaf.subject.text,

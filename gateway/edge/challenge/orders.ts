@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { maxCertificates, maxChainBytes } from '../../attestation/evidence.ts';
 import { evidenceMediaTypes } from '../../model/attestation.ts';
 import { channelNames, maxChannels } from '../../model/settings.ts';
-import { anchor, fileList, listedKey, trustedCrl } from './trust-orders.ts';
+import { anchor, fileList, listedKey, listedVerifier, trustedCrl } from './trust-orders.ts';
 import { maxEvidenceBytes } from './wire.ts';
 
 /** The shapes of what the gateway tells the challenger (`ToChallenger`). The gateway is trusted more; this catches versions that differ. */
@@ -56,6 +56,7 @@ const trust = z.object({
   anchors: z.array(anchor),
   referenceSets: z.array(referenceSet),
   keys: z.array(listedKey).exactOptional(),
+  verifiers: z.array(listedVerifier).exactOptional(),
   matter: matter.exactOptional(),
   fileLists: z.array(fileList).exactOptional(),
   crls: z.array(trustedCrl).exactOptional(),

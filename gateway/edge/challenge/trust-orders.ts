@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { anchorUses, directoryTypes } from '../../model/trust.ts';
 
-/** The shapes of anchors, listed keys and CRLs on their way to the challenger (`TrustMaterial`). Strict: a limit that is dropped on the way would widen trust. */
+/** The shapes of anchors, listed keys, Verifiers and CRLs on their way to the challenger (`TrustMaterial`). Strict: a limit that is dropped on the way would widen trust. */
 const text = z.string();
 const texts = z.array(text);
 const subtree = z.union([
@@ -31,6 +31,7 @@ export const anchor = z.strictObject({
   certificate: text,
   uses: z.array(z.enum(anchorUses)).exactOptional(),
   vendor: text.exactOptional(),
+  model: text.exactOptional(),
   expires: z.number().exactOptional(),
   zones: texts.exactOptional(),
   constraints: constraints.exactOptional(),
@@ -43,6 +44,16 @@ export const listedKey = z.strictObject({
   vendor: text.exactOptional(),
   model: text.exactOptional(),
   classId: text.exactOptional(),
+});
+export const listedVerifier = z.strictObject({
+  name: text,
+  spki: text,
+  most: z.enum(['warning', 'affirming']),
+  maxAgeSeconds: z.number(),
+  vendor: text.exactOptional(),
+  audience: text.exactOptional(),
+  expires: z.number().exactOptional(),
+  zones: texts.exactOptional(),
 });
 export const fileList = z.strictObject({
   name: text,

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Hex } from '../../model/address.ts';
-import type { AnchorMaterial, AnchorUse, ListedKey } from '../../model/trust.ts';
-import { prepareAnchor, readListedKey } from '../../attestation/trust.ts';
+import type { AnchorMaterial, AnchorUse, ListedKey, ListedVerifier } from '../../model/trust.ts';
+import { prepareAnchor, readListedKey, readVerifier } from '../../attestation/trust.ts';
 import { ReferenceFileError } from '../../attestation/reference-values.ts';
-import { type AnchorEntry, anchorShape, listedKeyShape } from '../../policy/anchor-shapes.ts';
+import { type AnchorEntry, anchorShape, listedKeyShape, verifierShape } from '../../policy/anchor-shapes.ts';
 import { readList } from '../../policy/load.ts';
 import type { Placed, Problem } from '../../policy/policy.ts';
 import { attempt, type Found, readText } from './trust-folder.ts';
@@ -11,6 +11,7 @@ import { attempt, type Found, readText } from './trust-folder.ts';
 /** What an anchor file is for, by the end of its name; a YAML file may say otherwise. */
 const usesOf: readonly (readonly [end: string, use: AnchorUse])[] = [
   ['.device-ca.pem', 'identity'],
+  ['.tpm-ek.pem', 'tpm-ek'],
   ['.matter-paa.pem', 'matter-paa'],
   ['.cd-signer.pem', 'cd-signer'],
   ['.cd-signer-test.pem', 'cd-signer-test'],
@@ -28,7 +29,7 @@ type Block = { readonly file: Found; readonly name: string; readonly certificate
 export function anchorsOf(files: readonly Found[], problems: string[]): readonly AnchorMaterial[] {
   const before = problems.length;
   const entries = files
-    .filter(f => /\.ya?ml$/.test(f.name) && !isKeyList(f))
+    .filter(f => /\.ya?ml$/.test(f.name) && !isKeyList(f) && !isVerifierList(f))
     .flatMap(f => entriesOf(f, anchorShape, 'certificate', problems));
   const pems = files.filter(f => f.name.endsWith('.pem') && !f.name.endsWith('.refval.pem'));
   const broken: string[] = [];
@@ -63,6 +64,25 @@ export function listedKeysOf(files: readonly Found[], problems: string[]): reado
   );
 }
 
+/** The other Verifiers that the `*.verifiers.yaml` files of one folder list. */
+export function verifiersOf(files: readonly Found[], problems: string[]): readonly ListedVerifier[] {
+  const listed = files.filter(isVerifierList).flatMap(file =>
+    entriesOf(file, verifierShape, 'verifier', problems).flatMap(({ value, ref }) =>
+      attempt(ref.at, problems, () => {
+        const { verifier: name, publicKey: spki, provenance: _who, ...limits } = value;
+        const found = { name, spki, ...limits };
+        readVerifier(found);
+        return [found];
+      }),
+    ),
+  );
+  if (listed.length > maxVerifiers) problems.push(`Cannot use more than ${maxVerifiers} Verifiers: ${listed.length} are listed`);
+  return listed.slice(0, maxVerifiers);
+}
+
+/** Each costs a check of a signature for whatever calls itself an EAR. */
+const maxVerifiers = 16;
+const isVerifierList = ({ name }: Found): boolean => /\.verifiers\.ya?ml$/.test(name);
 const isKeyList = ({ name }: Found): boolean => /\.keys\.ya?ml$/.test(name);
 
 /** The entries of one YAML file of trust; what is wrong with it is said with `file:line`. `id` names an entry. */

@@ -9,6 +9,8 @@ import { JsonFile } from './json-file.ts';
 import { readPolicyFiles } from './policy-files.ts';
 import type { TrustRead } from './trust-files.ts';
 
+/** What is to be said of files: what refuses them, and what does not. */
+type Said = { readonly problems: readonly string[]; readonly notes: readonly string[] };
 type Kept = { readonly files: readonly PolicyFile[] };
 
 /** The policy in force. Files with an error are refused whole and the last good ones stay, also over a restart (`policy-in-force.json`). */
@@ -18,8 +20,8 @@ export class PolicyKeeper {
   readonly #log: (line: string) => void;
   #policy: Policy;
   #files: readonly string[];
-  #problems: readonly string[] = [];
-  #trustProblems: readonly string[] = [];
+  #said: Said = { problems: [], notes: [] };
+  #trustSaid: Said = { problems: [], notes: [] };
   #trust: TrustMaterial = { anchors: [], referenceSets: [] };
   #fromFiles: TrustMaterial = { anchors: [], referenceSets: [] };
   #trustHash: Hex = '';
@@ -44,6 +46,7 @@ export class PolicyKeeper {
         fresh.policy,
         fresh.files.map(({ path }) => path),
       );
+      keeper.#tell(fresh);
       await kept.read();
       await kept.write({ files: fresh.files });
       return keeper;
@@ -58,8 +61,7 @@ export class PolicyKeeper {
       policy,
       old.files.map(({ path }) => path),
     );
-    keeper.#problems = fresh.problems;
-    for (const problem of fresh.problems) log(problem);
+    keeper.#tell(fresh);
     return keeper;
   }
 
@@ -71,15 +73,25 @@ export class PolicyKeeper {
     return this.#files;
   }
 
+  /** What keeps files from being in force. */
   get problems(): readonly string[] {
-    return [...this.#problems, ...this.#trustProblems];
+    return [...this.#said.problems, ...this.#trustSaid.problems];
+  }
+
+  /** What is in force, and is most likely not meant or will not last. */
+  get notes(): readonly string[] {
+    return [...this.#said.notes, ...this.#trustSaid.notes];
+  }
+
+  #tell({ problems, notes }: Said): void {
+    this.#said = { problems, notes };
+    for (const line of [...problems, ...notes]) this.#log(line);
   }
 
   /** Reads the folders again. True iff a good and different policy is in force now. */
   reload(): boolean {
     const fresh = tryLoad(this.#settings);
-    this.#problems = fresh.problems;
-    for (const problem of fresh.problems) this.#log(problem);
+    this.#tell(fresh);
     if (fresh.policy === undefined) return false;
     const changed = fresh.policy.hash !== this.#policy.hash;
     this.#policy = fresh.policy;
@@ -102,9 +114,10 @@ export class PolicyKeeper {
     const problems = isGone
       ? [...read.problems, 'Cannot use the trust files: every anchor is gone; the last ones stay until a restart']
       : read.problems;
-    const said = [...problems, ...(read.notes ?? [])];
-    for (const line of said.filter(one => !this.#trustProblems.includes(one))) this.#log(line);
-    this.#trustProblems = said;
+    const { notes = [] } = read;
+    const before = [...this.#trustSaid.problems, ...this.#trustSaid.notes];
+    for (const line of [...problems, ...notes].filter(one => !before.includes(one))) this.#log(line);
+    this.#trustSaid = { problems, notes };
     if (problems.length === 0 || this.#fromFiles.anchors.length === 0) this.#fromFiles = read.trust;
     // What people take away must go, whatever is wrong with a file.
     const trust = brought.length === 0 ? this.#fromFiles : { ...this.#fromFiles, anchors: [...this.#fromFiles.anchors, ...brought] };
@@ -126,21 +139,23 @@ export const hashOfTrust = (trust: TrustMaterial): Hex =>
 const withoutBytes = ({ crls, ...rest }: TrustMaterial): TrustMaterial =>
   crls === undefined ? rest : { ...rest, crls: crls.map(({ name, sha256 }) => ({ name, sha256 })) };
 
-function tryLoad(settings: Settings): {
-  readonly policy?: Policy;
-  readonly files: readonly PolicyFile[];
-  readonly problems: readonly string[];
-} {
+function tryLoad(settings: Settings): { readonly policy?: Policy; readonly files: readonly PolicyFile[] } & Said {
   try {
     const files = readPolicyFiles(settings.policyFolders);
     const { policy, problems } = loadPolicy(files, { zones: settings.zones.map(({ name }) => name) });
-    const texts = problems.map(({ text }) => text);
-    return policy === undefined ? { files, problems: texts } : { policy, files, problems: texts };
+    const of = (wanted: 'error' | 'warning') => problems.filter(({ kind }) => kind === wanted).map(({ text }) => text);
+    const said = { files, problems: of('error'), notes: atMost(of('warning')) };
+    return policy === undefined ? said : { policy, ...said };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    return { files: [], problems: [error.message] };
+    return { files: [], problems: [error.message], notes: [] };
   }
 }
+
+/** Notes of one load. A list of a hundred thousand devices may have one for each; all of them on every page help nobody. */
+const maxNotes = 50;
+const atMost = (notes: readonly string[]): readonly string[] =>
+  notes.length <= maxNotes ? notes : [...notes.slice(0, maxNotes), `and ${notes.length - maxNotes} more such notes on policy files`];
 
 function parseKept(value: unknown): Kept {
   if (typeof value !== 'object' || value === null || !('files' in value) || !Array.isArray(value.files))

@@ -2,7 +2,7 @@ import type { AnchorMaterial, MatterLedger, TrustMaterial } from '../../model/tr
 import type { Millis } from '../../model/address.ts';
 import { mergeLedgers, readMatterFile } from '../../attestation/matter/ledger-file.ts';
 import { readReferenceKey } from '../../attestation/reference-values.ts';
-import { anchorsOf, listedKeysOf } from './anchor-files.ts';
+import { anchorsOf, listedKeysOf, verifiersOf } from './anchor-files.ts';
 import { CrlFiles, type CrlOfFile } from './crl-files.ts';
 import { fileListsOf } from './file-lists.ts';
 import { readReferenceFiles } from './reference-files.ts';
@@ -14,7 +14,7 @@ export type TrustRead = { readonly trust: TrustMaterial; readonly problems: read
 /**
  * Reads the trust material of policy folders: `anchors/*.device-ca.pem` (CA certificates that name devices), `anchors/*.matter-paa.pem`,
  * `*.cd-signer.pem` and `*.cd-signer-test.pem` (Matter), `anchors/*.yaml` (what they are limited to), `anchors/*.keys.yaml` (keys of single devices),
- * `anchors/*.crl`, `anchors/*.refval.pem` (public keys that sign reference values), `reference-values/*` (`reference-files.ts`, `file-lists.ts`), `matter/*.json` (what
+ * `anchors/*.verifiers.yaml` (other Verifiers), `anchors/*.crl`, `anchors/*.refval.pem` (public keys that sign reference values), `reference-values/*` (`reference-files.ts`, `file-lists.ts`), `matter/*.json` (what
  * the ledger says). Folders and files that do not exist are no problem; what is there and cannot be used is left out and named in `problems`. The
  * caller keeps the last good trust when there are any. `crlFiles` remembers CRLs between two reads; `brought` are anchors that stand in no file,
  * for their notes.
@@ -30,6 +30,7 @@ export function readTrust(
   const anchorFolders = filesOf('anchors');
   const anchors = anchorFolders.flatMap(files => anchorsOf(files, problems));
   const listed = anchorFolders.flatMap(files => listedKeysOf(files, problems));
+  const verifiers = anchorFolders.flatMap(files => verifiersOf(files, problems));
   const crls = crlFiles.read(
     anchorFolders.flat().filter(f => f.name.endsWith('.crl')),
     problems,
@@ -52,18 +53,19 @@ export function readTrust(
     referenceSets,
     ...(ledgers.length === 0 ? {} : { matter: mergeLedgers(ledgers) }),
     ...(instances.length === 0 ? {} : { keys: instances }),
+    ...(verifiers.length === 0 ? {} : { verifiers }),
     ...(fileLists.length === 0 ? {} : { fileLists }),
     ...(crls.length === 0 ? {} : { crls: crls.map(({ name, sha256, der }) => ({ name, sha256, der })) }),
   };
-  return { trust, problems, notes: [...endings([...anchors, ...brought], now), ...overdue(crls, now)] };
+  return { trust, problems, notes: [...endings([...anchors, ...brought, ...verifiers], now), ...overdue(crls, now)] };
 }
 
 /** How long before its end an anchor is spoken of, days. */
 const noticeDays = 30;
 const dayMs = 86_400_000;
 
-/** Anchors that end soon or have ended. */
-export function endings(anchors: readonly AnchorMaterial[], now: Millis): readonly string[] {
+/** Anchors and Verifiers that end soon or have ended. */
+export function endings(anchors: readonly Pick<AnchorMaterial, 'name' | 'expires'>[], now: Millis): readonly string[] {
   return anchors.flatMap(({ name, expires }) => {
     if (expires === undefined || expires - now > noticeDays * dayMs) return [];
     const day = new Date(expires).toISOString().slice(0, 16).replace('T', ' ');

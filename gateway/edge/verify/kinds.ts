@@ -12,7 +12,7 @@ import { type Piece, textOf, VerifyCallError } from './pieces.ts';
 import { hasQuote, quoteMessage } from './tpm-parts.ts';
 
 /** What KIND may be: a scheme, an Attestation Result, or what the files look like. */
-export const kinds: readonly string[] = [...schemes.map(({ name }) => name), 'ear', 'auto'];
+export const kinds: readonly string[] = [...schemes.map(({ name }) => name), 'auto'];
 
 const bytesOf = (piece: Piece): Uint8Array => piece.bytes;
 /** A JWT as people keep it, with a line end. */
@@ -44,11 +44,15 @@ export function gather(kind: string, pieces: readonly Piece[]): Evidence {
     throw new VerifyCallError(
       `Cannot verify ${kind}: ${messages.length} of the files are no certificates, give one (and certificates beside it)`,
     );
-  return messageEvidence(mediaTypeOf(scheme.mediaTypes, only.bytes), trimmed(only.bytes), certificates);
+  const types = scheme.mediaTypes.length === 0 ? tokenTypes : scheme.mediaTypes;
+  return messageEvidence(mediaTypeOf(types, only.bytes), trimmed(only.bytes), certificates);
 }
 
 const joined = (pieces: readonly Piece[]): Uint8Array =>
   new Uint8Array(Buffer.concat(pieces.flatMap(piece => (piece.kind === 'certificates' ? [...piece.certificates] : [piece.bytes]))));
+
+/** What an EAR travels as. */
+const tokenTypes = ['application/eat+cwt', 'application/eat+jwt'] as const;
 
 /** Schemes of two forms have one in CBOR and one in JSON or as JWT. */
 function mediaTypeOf(types: readonly EvidenceMediaType[], bytes: Uint8Array): EvidenceMediaType {

@@ -6,7 +6,6 @@ import { type ReasonCode, reasons } from '../../model/reason.ts';
 import { visibleText } from '../../model/visible-text.ts';
 import { statusOf, worse } from '../../attestation/ar4si.ts';
 import type { EarClaims } from '../../attestation/ear.ts';
-import type { Ear } from '../../attestation/ear-claims.ts';
 
 /** DESIGN §8. */
 export const exitOf: { readonly [status in AttestationStatus]: number } = { affirming: 0, warning: 2, contraindicated: 3, none: 4 };
@@ -74,20 +73,3 @@ const earLines = (ear: EarClaims): readonly string[] =>
   JSON.stringify(ear, undefined, 2)
     .replace(/\{\n\s+"check":[^{}]*\n\s+\}/g, check => check.replace(/\n\s+/g, ' '))
     .split('\n');
-
-/** An EAR that was accepted. */
-export function earText({ dialect, verifier, issuedAt, expires, status, appraisals }: Ear): string {
-  const instant = (at: Millis): string => new Date(at).toISOString();
-  return lines([
-    `EAR of ${verifier.developer} ${verifier.build}, ${dialect === 'ietf' ? 'draft-ietf-rats-ear' : 'the older dialect'}`,
-    `issued ${instant(issuedAt)}${expires === undefined ? ', without an end' : `, ends ${instant(expires)}`}; its signature is good`,
-    '',
-    ...appraisals.flatMap(({ name, status: own, vector, policies }) => [
-      `${name}: ${own}`,
-      ...Object.entries(vector).map(([claim, value]) => `  ${claim.padEnd(18)} ${value}`),
-      ...policies.map(policy => `  policy             ${policy}`),
-    ]),
-    '',
-    `status ${status}`,
-  ]);
-}

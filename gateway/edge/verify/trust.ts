@@ -9,7 +9,7 @@ import { sha256 } from '../../attestation/evidence.ts';
 import { type PublishedKey, readJwks } from '../../attestation/jwks.ts';
 import { mergeLedgers, readMatterFile } from '../../attestation/matter/ledger-file.ts';
 import { type ReferenceKey, readReferenceKey } from '../../attestation/reference-values.ts';
-import { prepareTrust, type Trust, type VouchedKey } from '../../attestation/trust.ts';
+import { prepareTrust, type Trust, type TrustedVerifier, type VouchedKey } from '../../attestation/trust.ts';
 import { listedKeysOf } from '../store/anchor-files.ts';
 import { CrlFiles } from '../store/crl-files.ts';
 import { fileListsOf } from '../store/file-lists.ts';
@@ -18,8 +18,8 @@ import { readTrust } from '../store/trust-files.ts';
 import { attempt, type Found, readText } from '../store/trust-folder.ts';
 import { type Piece, readPiece, textOf, VerifyCallError } from './pieces.ts';
 
-/** What the folders of the command line say whom and what to trust. `keys` are public keys as such: for tokens, for EARs, for reference values. */
-export type Given = { readonly trust: Trust; readonly keys: readonly PublishedKey[]; readonly problems: readonly string[] };
+/** What the folders of the command line say whom and what to trust. */
+export type Given = { readonly trust: Trust; readonly problems: readonly string[] };
 
 type Folders = {
   readonly kind: string;
@@ -32,7 +32,7 @@ type Folders = {
 /**
  * Reads folders that a person names for one call. A folder of the form of `policies` (with `anchors`, `reference-values` or `matter` in it) is read as that.
  * Of any other every file counts. For anchors: certificates, for what KIND needs unless the name says for what; public keys (PEM, JWK, JWK Set), which vouch
- * for the token that they signed, whoever it says it is of, and sign reference values; CRLs; lists of keys. For references: signed reference values in every
+ * for the token or EAR that they signed, whoever it says it is of, and sign reference values; CRLs; lists of keys. For references: signed reference values in every
  * form, and what Matter's ledger says. What cannot be used is left out and named in `problems`. Throws VerifyCallError for a folder that is none.
  */
 export function readGiven({ kind, anchors, references, named }: Folders): Given {
@@ -72,7 +72,9 @@ export function readGiven({ kind, anchors, references, named }: Folders): Given 
   };
   const { trust, problems: unusable } = prepareTrust(material);
   const vouched = keys.map(key => vouchedBy(key, named));
-  return { trust: { ...trust, keys: new KeysOfAnybody(trust.keys, vouched) }, keys, problems: [...problems, ...unusable] };
+  const own = kind === 'ear' ? trust.keys : new KeysOfAnybody(trust.keys, vouched);
+  const verifiers = [...(trust.verifiers ?? []), ...keys.map(key => verifierBy(key, named))];
+  return { trust: { ...trust, keys: own, verifiers }, problems: [...problems, ...unusable] };
 }
 
 /** A person who names a key by hand vouches for the device that holds it, whatever instance the device says it is. */
@@ -88,6 +90,16 @@ class KeysOfAnybody extends Map<Hex, readonly VouchedKey[]> {
     return super.get(instance) ?? (this.#keys.length === 0 ? undefined : this.#keys);
   }
 }
+
+/** Who names a key by hand takes its word for whole. */
+const verifierBy = (key: PublishedKey, named: Folders['named']): TrustedVerifier => ({
+  ...vouchedBy(key, named).voucher,
+  spki: key.spki,
+  most: 'affirming',
+  maxAgeSeconds: earAgeSeconds,
+});
+/** How old an EAR may be. */
+const earAgeSeconds = 3600;
 
 const vouchedBy = ({ spki, keyId }: PublishedKey, { vendor, model }: Folders['named']): VouchedKey => ({
   voucher: {
@@ -113,6 +125,7 @@ function filesOf(folder: string): readonly Found[] {
 
 const usesByName: readonly (readonly [RegExp, AnchorUse])[] = [
   [/\.device-ca\.\w+$/, 'identity'],
+  [/\.tpm-ek\.\w+$/, 'tpm-ek'],
   [/\.matter-paa\.\w+$/, 'matter-paa'],
   [/\.cd-signer\.\w+$/, 'cd-signer'],
   [/\.cd-signer-test\.\w+$/, 'cd-signer-test'],
@@ -122,14 +135,19 @@ function anchorsIn(piece: Piece, kind: string): readonly AnchorMaterial[] {
   if (piece.kind !== 'certificates') return [];
   const file = piece.path.split('/').at(-1) ?? piece.path;
   return piece.certificates.map((der, i) => {
-    const use = usesByName.find(([end]) => end.test(file))?.[1] ?? useFor(kind, der);
-    return { name: i === 0 ? file : `${file}#${i + 1}`, certificate: Buffer.from(der).toString('base64'), uses: [use] };
+    const use = usesByName.find(([end]) => end.test(file))?.[1];
+    const uses = use === undefined ? usesFor(kind, der) : [use];
+    return { name: i === 0 ? file : `${file}#${i + 1}`, certificate: Buffer.from(der).toString('base64'), uses };
   });
 }
 
-/** Of Matter, a CA names devices and anything else signs declarations; for every other kind an anchor names devices. */
-function useFor(kind: string, der: Uint8Array): AnchorUse {
-  if (kind !== 'matter') return 'identity';
+/** Of Matter, a CA names devices and anything else signs declarations; for every other kind an anchor names devices, and their TPMs for quotes. */
+function usesFor(kind: string, der: Uint8Array): readonly AnchorUse[] {
+  if (kind === 'matter') return [useInMatter(der)];
+  return kind === 'tpm-quote' || kind === 'auto' ? ['identity', 'tpm-ek'] : ['identity'];
+}
+
+function useInMatter(der: Uint8Array): AnchorUse {
   try {
     return decodeCertificate(der).basicConstraints?.ca === true ? 'matter-paa' : 'cd-signer';
   } catch (error) {

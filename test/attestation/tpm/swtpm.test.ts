@@ -45,7 +45,7 @@ describe.skipIf(missing !== undefined)('with swtpm and tpm2-tools', () => {
   const now = Date.now() + 60_000;
 
   const activate = (of: Swtpm, anchorDer: Uint8Array, bytes = 32, hasPolicy = true): Activated => {
-    const anchor = readAnchor('root', anchorDer);
+    const anchor = readAnchor('root', anchorDer, ['tpm-ek']);
     const secret = randomBytes(secretBytes);
     const candidate = { ekChain: ekChain.map(decodeCertificate), ek: decodeTpmPublic(keys.ekPublic), ak: decodeTpmPublic(keys.akPublic) };
     const context = { trust: { anchors: [anchor], referenceSets: [], keys: new Map(), matter: emptyLedger }, now, keys: new KeyCache() };
@@ -101,7 +101,7 @@ describe.skipIf(missing !== undefined)('with swtpm and tpm2-tools', () => {
 
   it('an activation is of one key: the credential opens for no other', () => {
     const other = decodeTpmPublic(publicArea(softKey()));
-    const anchor = readAnchor('root', anchorOf(tpm));
+    const anchor = readAnchor('root', anchorOf(tpm), ['tpm-ek']);
     const candidate = { ekChain: ekChain.map(decodeCertificate), ek: decodeTpmPublic(keys.ekPublic), ak: other };
     const context = { trust: { anchors: [anchor], referenceSets: [], keys: new Map(), matter: emptyLedger }, now, keys: new KeyCache() };
     const { credential } = challengeActivation(candidate, randomBytes(secretBytes), entropy(), context);

@@ -124,7 +124,7 @@ export const answers = (bytes: Uint8Array, more: Partial<Extract<Freshness, { ki
 /** A Verifier that trusts these roots and enrolled the device as the model above. */
 export function quoteVerifier(anchors: readonly { readonly name: string; readonly anchorDer: Uint8Array }[]) {
   const { trust, problems } = prepareTrust({
-    anchors: anchors.map(v => ({ name: v.name, certificate: base64(v.anchorDer) })),
+    anchors: anchors.map(v => ({ name: v.name, certificate: base64(v.anchorDer), uses: ['identity', 'tpm-ek'] })),
     referenceSets: [],
   });
   if (problems.length > 0) throw new Error(problems.join('; '));

@@ -6,6 +6,7 @@ import type { Exchange } from '../../../gateway/edge/challenge/channels/channel.
 import { chares } from '../../../gateway/edge/challenge/channels/chares.ts';
 import { makeNonce } from '../../../gateway/edge/challenge/nonce.ts';
 import { maxEvidenceBytes } from '../../../gateway/edge/challenge/wire.ts';
+import * as ear from '../../attestation/ear-world.ts';
 import { instance, listedKey, psaClaims, psaSet } from '../../attestation/token-world.ts';
 import { type Credential, makeSelfSigned } from '../../vectors/pki.ts';
 import { base64url, makeSign1 } from '../../vectors/tokens.ts';
@@ -112,6 +113,42 @@ describe('a device that answers chares', () => {
     expect((await debug.asked()).attestation).toMatchObject({ status: 'contraindicated', reason: 'DEBUG_ENABLED' });
     const page = await device((_, response) => response.setHeader('content-type', 'text/html').end('<h1>Printer</h1>'));
     expect((await page.asked()).attestation).toMatchObject({ status: 'none', reason: 'CANNOT_ATTEST' });
+  });
+});
+
+describe('a device that carries the EAR of another Verifier', () => {
+  const trust = { anchors: [], referenceSets: [], verifiers: [ear.listed] };
+  const expected = `serial: "${instance}"\n  vendor: Acme Sensors`;
+  const earType = 'application/eat+jwt; eat_profile="tag:ietf.org,2026:rats/ear#03"';
+  const seconds = Math.floor(Date.now() / 1000);
+  const of = async (more: ear.Json): Promise<Uint8Array> => ear.signed(ear.draft({ iat: seconds, exp: seconds + 300, ...more }));
+  const device = async (make: (nonce: Uint8Array) => Promise<Uint8Array>): Promise<Site> => {
+    const answer: Answer = (_, response, body) =>
+      void make(nonceIn(body)).then(token => response.setHeader('content-type', earType).end(token));
+    const site = await Site.open([{ channel: 'chares', port: await serve(answer) }], trust, expected);
+    sites.push(site);
+    return site;
+  };
+  it('made for our nonce is admitted, as far as the site trusts that Verifier', async () => {
+    const site = await device(nonce => of({ eat_nonce: base64url(nonce) }));
+    const view = await site.asked();
+    expect(site.outcomes[0]).toMatchObject({ result: { scheme: 'ear', status: 'affirming', assurance: 4 } });
+    expect([view.decision.access, view.enforcement]).toEqual(['admit', 'open']);
+  });
+  it('made for our nonce once and shown again is a replay; one that has ended is stale; one without a nonce proves nothing', async () => {
+    let first: Promise<Uint8Array> | undefined;
+    const replayed = await device(nonce => (first ??= of({ eat_nonce: base64url(nonce) })));
+    expect((await replayed.asked()).decision.access).toBe('admit');
+    expect(await replayed.asked()).toMatchObject({ attestation: { reason: 'NONCE_MISMATCH' }, decision: { access: 'quarantine' } });
+    const stale = await device(() => of({ iat: seconds - 7200, exp: seconds - 3600 }));
+    expect(await stale.asked()).toMatchObject({
+      attestation: { status: 'contraindicated', reason: 'EAR_STALE' },
+      decision: { access: 'quarantine', reason: 'EAR_STALE' },
+    });
+    const passport = await device(() => of({ eat_nonce: undefined }));
+    const view = await passport.asked();
+    expect(view.attestation).toMatchObject({ status: 'none', reason: 'EVIDENCE_NOT_FRESH' });
+    expect(view.decision.access).toBe('hold');
   });
 });
 

@@ -69,7 +69,8 @@ export class KeylimeAgent {
     const pcrs = Array.from({ length: 24 }, (_, pcr) => pcr).filter(pcr => (Number(mask) >> pcr) & 1);
     const { quote, signature, blob } = this.#device.quote(`sha256:${pcrs.join(',')}`, Buffer.from(nonce));
     const list = this.shows();
-    const from = Math.min(Number(wanted), list.length);
+    // Beyond its end an agent gives the list from its beginning.
+    const from = Number(wanted) > list.length ? 0 : Number(wanted);
     return {
       quote: `r${[quote, signature, blob].map(bytes => Buffer.from(bytes).toString('base64')).join(':')}`,
       hash_alg: 'sha256',

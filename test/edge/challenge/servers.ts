@@ -29,6 +29,16 @@ export function untilTheTestEnds(): (server: Promise<Running>) => Promise<number
   };
 }
 
+/** A server that listens, with its open connections. */
+const running = (server: Server, open: ReadonlySet<Socket>): Running => ({
+  port: portOf(server),
+  close: async () => {
+    for (const socket of open) socket.destroy();
+    server.close();
+    await once(server, 'close');
+  },
+});
+
 /** A TCP server that does this with each connection. */
 export async function tcp(onConnection: (socket: Socket) => void): Promise<Running> {
   const open = new Set<Socket>();
@@ -39,14 +49,7 @@ export async function tcp(onConnection: (socket: Socket) => void): Promise<Runni
     onConnection(socket);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return {
-    port: portOf(server),
-    close: async () => {
-      for (const socket of open) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
+  return running(server, open);
 }
 
 /** Node's TLS server with this chain, which may staple an OCSP response. */
@@ -61,14 +64,7 @@ export async function nodeTls(chainPem: string, keyPem: string, options: TlsOpti
   if (staple !== undefined) server.on('OCSPRequest', (_certificate, _issuer, answer) => answer(null, staple));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return {
-    port: portOf(server),
-    close: async () => {
-      for (const socket of open) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
+  return running(server, open);
 }
 
 /** `openssl s_server`; `chainPem` after the leaf is sent exactly as it stands. */

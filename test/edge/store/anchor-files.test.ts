@@ -162,6 +162,55 @@ ${key.trim().replace(/^/gm, '    ')}
   });
 });
 
+describe('other Verifiers', () => {
+  const spki = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+  const who = 'provenance: { source: label, by: A, when: "2026-02-01" }';
+  it('come from *.verifiers.yaml, count for a warning unless they are said to count for more, and reach the challenger whole', () => {
+    const rest = 'most: affirming\n  maxAgeSeconds: 60\n  vendor: Acme\n  audience: dock-3\n  expires: "2026-03-20"\n  zones: [dock]';
+    put(
+      'a.verifiers.yaml',
+      `- verifier: one\n  publicKey: ${spki}\n  ${who}\n- verifier: two\n  publicKey: ${spki}\n  ${rest}\n  ${who}\n`,
+    );
+    const { trust, problems, notes } = readTrust([folder], now);
+    expect(problems).toEqual([]);
+    expect(trust.verifiers).toEqual([
+      { name: 'one', spki, most: 'warning', maxAgeSeconds: 3600 },
+      {
+        name: 'two',
+        spki,
+        most: 'affirming',
+        maxAgeSeconds: 60,
+        vendor: 'Acme',
+        audience: 'dock-3',
+        expires: Date.UTC(2026, 2, 21),
+        zones: ['dock'],
+      },
+    ]);
+    expect(trust.anchors).toHaveLength(1);
+    expect(notes.join()).toContain('two ends in 20 days');
+    const sent: unknown[] = [];
+    sendTrust((message: ToChallenger) => sent.push(order.parse(JSON.parse(JSON.stringify(message)))) > 0, trust);
+    expect(sent).toEqual([{ type: 'trust', trust }]);
+  });
+  it.each([
+    ['no key', `- verifier: one\n  ${who}\n`, 'publicKey of entry one'],
+    ['a key that signs no tokens', `- verifier: one\n  publicKey: AAAA\n  ${who}\n`, 'Cannot'],
+    ['more trust than there is', `- verifier: one\n  publicKey: ${spki}\n  most: everything\n  ${who}\n`, 'must be warning or affirming'],
+  ])('with %s are refused with file and line', (_, text, problem) => {
+    put('a.verifiers.yaml', text);
+    const { trust, problems } = readTrust([folder], now);
+    expect(problems.join()).toContain(problem);
+    expect(problems.join()).toContain(`${basename(folder)}/anchors/a.verifiers.yaml:`);
+    expect(trust.verifiers).toBeUndefined();
+  });
+  it('are so few that whatever calls itself an EAR costs little', () => {
+    put('a.verifiers.yaml', Array.from({ length: 30 }, (_, n) => `- verifier: v${n}\n  publicKey: ${spki}\n  ${who}\n`).join(''));
+    const { trust, problems } = readTrust([folder], now);
+    expect(trust.verifiers).toHaveLength(16);
+    expect(problems).toEqual(['Cannot use more than 16 Verifiers: 30 are listed']);
+  });
+});
+
 describe('CRL files', () => {
   const root = newKeys();
   /** All of one length, which that of an ECDSA signature varies. */

@@ -44,6 +44,23 @@ describe('the policy in force', () => {
     expect(names(await open())).toEqual(['good']);
   });
 
+  it('that is most likely not meant is in force and told, from the start and in few lines, and is no problem', async () => {
+    put(rule('good'));
+    mkdirSync(join(folder, 'policies.d/expected'));
+    const list = (text: string) => writeFileSync(join(folder, 'policies.d/expected/dock.yaml'), text);
+    list('- serial: "1"\n  vendor: Acme\n');
+    const keeper = await open();
+    const note: unknown = expect.stringContaining('policies.d/expected/dock.yaml:1: Cannot let in by proof alone "1": no port is named');
+    expect([keeper.problems, keeper.notes]).toEqual([[], [note]]);
+    expect(said).toEqual([note]);
+    list('- serial: "1"\n'.repeat(300));
+    expect(keeper.reload()).toBe(true);
+    expect(keeper.problems).toEqual([]);
+    expect([keeper.notes.length, keeper.notes.at(-1)]).toEqual([51, 'and 251 more such notes on policy files']);
+    list('- serial: "1"\n  vendor: Acme\n  port: lan1\n');
+    expect([keeper.reload(), keeper.notes]).toEqual([true, []]);
+  });
+
   it('is none at a first start with bad files: it says why and does not start', async () => {
     put('- name: x\n  then: maybe\n');
     await expect(open()).rejects.toThrow(/site\.yaml:\d+: /);

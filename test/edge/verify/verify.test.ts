@@ -228,32 +228,48 @@ describe('an exchange of SPDM, and a channel of OPC UA', () => {
   });
 });
 
-describe('an EAR of somebody else', () => {
+describe('an EAR of another Verifier', () => {
   const claims = {
     eat_profile: 'tag:ietf.org,2026:rats/ear#03',
     iat: tokenWorld.now / 1000,
+    eat_nonce: Buffer.from(tokenWorld.nonce).toString('base64url'),
+    ueid: Buffer.from(tokenWorld.instance, 'hex').toString('base64url'),
     ear_verifier_id: { developer: 'some\u202ebody', build: '1' },
-    submods: { PSA: { ear_status: 'warning', ear_trustworthiness_vector: { executables: 33 } } },
+    submods: { PSA: { ear_status: 'affirming', ear_trustworthiness_vector: { executables: 2 } } },
   };
-  const token = () => new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: 'k' }).sign(keyPairs.ES256.privateKey);
-  it('is read by a JWKS, and its text cannot hide anything', async () => {
-    fresh().put('keys/jwks.json', JSON.stringify(jwksOf([{ keyId: 'k', spki: spkiOf(keyPairs.ES256.publicKey) }])));
+  const token = (changed = {}) =>
+    new SignJWT({ ...claims, ...changed }).setProtectedHeader({ alg: 'ES256', kid: 'k' }).sign(keyPairs.ES256.privateKey);
+  const jwks = JSON.stringify(jwksOf([{ keyId: 'k', spki: spkiOf(keyPairs.ES256.publicKey) }]));
+  it('is judged by a JWKS as any Evidence: checks in their order, none without the nonce, and its text cannot hide anything', async () => {
+    fresh().put('keys/jwks.json', jwks);
     const file = desk.put('ear.jwt', `${await token()}\n`);
     for (const kind of ['ear', 'auto']) {
-      const { code, stdout } = desk.run(tokenWorld.now, kind, file, '--anchors', desk.at('keys'));
-      expect([code, stdout.split('\n')[0]]).toEqual([2, 'EAR of some\\u{202e}body 1, draft-ietf-rats-ear']);
+      const challenge = ['--nonce', hexOf(tokenWorld.nonce)];
+      const { code, stdout } = desk.run(tokenWorld.now, kind, file, '--anchors', desk.at('keys'), ...challenge);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^ear, judged as of /);
+      expect(stdout).toContain('EAR of some\\u{202e}body 1 as JWT');
+      expect(judged(tokenWorld.now, kind, file, '--anchors', desk.at('keys'), ...challenge)).toBe('0 affirming');
+      expect(judged(tokenWorld.now, kind, file, '--anchors', desk.at('keys'))).toBe('4 none EVIDENCE_NOT_FRESH affirming');
+      expect(judged(tokenWorld.now, kind, file, '--anchors', desk.at('keys'), '--nonce', '00'.repeat(32))).toBe(
+        '3 contraindicated NONCE_MISMATCH',
+      );
     }
   });
-  it('is refused when it is old, and under no key', async () => {
+  it('counts for no more than policies say of its Verifier', async () => {
+    const pem = keyPairs.ES256.publicKey.export({ type: 'spki', format: 'pem' }).toString().trim().replaceAll('\n', '\n    ');
+    const entry = `- verifier: plant\n  publicKey: |\n    ${pem}\n  provenance: { source: x, by: x, when: 2026-01-01 }\n`;
+    fresh().put('site/anchors/plant.verifiers.yaml', entry);
+    const file = desk.put('ear.jwt', await token());
+    expect(judged(tokenWorld.now, 'ear', file, '--anchors', desk.at('site'), '--nonce', hexOf(tokenWorld.nonce))).toBe(
+      '2 warning EAR_CAPPED',
+    );
+  });
+  it('is refused when it is stale, and under no key', async () => {
     fresh().put('keys/key.pem', key);
     const file = desk.put('ear.jwt', await token());
-    expect(desk.run(tokenWorld.now + 3_600_000, 'ear', file, '--anchors', desk.at('keys'))).toMatchObject({
-      code: 3,
-      stdout: 'refused: Cannot accept EAR: it has ended [EVIDENCE_EXPIRED]\n',
-    });
-    const { code, stdout } = desk.run(tokenWorld.now, 'ear', file);
-    expect(code).toBe(3);
-    expect(stdout).toContain('[SIGNATURE_INVALID]');
+    expect(judged(tokenWorld.now + 3_600_000, 'ear', file, '--anchors', desk.at('keys'))).toBe('3 contraindicated EAR_STALE');
+    expect(judged(tokenWorld.now, 'ear', file)).toBe('3 contraindicated CHAIN_UNTRUSTED');
   });
 });
 

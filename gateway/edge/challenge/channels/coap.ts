@@ -1,5 +1,4 @@
 import { encode } from 'cborg';
-import { createSocket } from 'node:dgram';
 import type { Millis } from '../../../model/address.ts';
 import { coapCodes } from '../../../codec/coap.ts';
 import { evidenceTypeOf } from '../../../attestation/evidence-type.ts';
@@ -7,6 +6,7 @@ import { messageEvidence } from '../../../attestation/evidence.ts';
 import { type Channel, type Exchange, failed, type Failed, type Target } from './channel.ts';
 import { type CoapAnswer, CoapClient, type Datagrams } from './coap-client.ts';
 import { failureOf } from './failure.ts';
+import { withUdp } from './udp-socket.ts';
 
 /** Where a device serves it unless the zone says otherwise: there is no registered path. */
 const usualPath = '/attest';
@@ -21,43 +21,25 @@ const nonceLabel = 10;
  */
 export const coap: Channel = { name: 'coap', patience: 10_000, ask: overUdp };
 
-async function overUdp(target: Target, left: Millis): Promise<Exchange> {
-  const socket = createSocket('udp4');
-  const datagrams: Datagrams = { send: bytes => socket.send(bytes), heard: () => {}, broke: () => {} };
-  socket.on('message', bytes => datagrams.heard(new Uint8Array(bytes)));
-  try {
-    const problem = await connected(socket, target);
-    if (problem !== undefined) return problem;
+function overUdp(target: Target, left: Millis): Promise<Exchange> {
+  return withUdp(target, socket => {
+    const datagrams: Datagrams = { send: bytes => socket.send(bytes), heard: () => {}, broke: () => {} };
+    socket.on('message', bytes => datagrams.heard(new Uint8Array(bytes)));
     socket.on('error', (error: Error) => datagrams.broke(failureOf(error)));
-    return await fetchEvidence(datagrams, target, left, { channel: 'CoAP' });
-  } finally {
-    socket.close();
-  }
-}
-
-/** Binds our end and fixes the other, so that the kernel lets nobody else's datagrams through and tells when nobody listens. */
-function connected(
-  socket: ReturnType<typeof createSocket>,
-  { ip, remotePort, localAddress, localPort }: Target,
-): Promise<Failed | undefined> {
-  return new Promise(resolve => {
-    socket.once('error', (error: Error) => resolve(failureOf(error)));
-    socket.bind(localPort ?? 0, localAddress, () =>
-      socket.connect(remotePort, ip, (error?: Error) => {
-        socket.removeAllListeners('error');
-        resolve(error === undefined || error === null ? undefined : failureOf(error));
-      }),
-    );
+    return fetchEvidence(datagrams, target, left, { channel: 'CoAP' });
   });
 }
 
+/** What the question goes over. `instead`: what stands for Evidence where the device says that it serves none. */
+type Over = {
+  readonly channel: string;
+  readonly exporter?: Uint8Array;
+  readonly certificates?: readonly Uint8Array[];
+  readonly instead?: Exchange;
+};
+
 /** Asks for Evidence over datagrams, whatever protects them. */
-export async function fetchEvidence(
-  datagrams: Datagrams,
-  target: Target,
-  left: Millis,
-  over: { readonly channel: string; readonly exporter?: Uint8Array; readonly certificates?: readonly Uint8Array[] },
-): Promise<Exchange> {
+export async function fetchEvidence(datagrams: Datagrams, target: Target, left: Millis, over: Over): Promise<Exchange> {
   const client = new CoapClient(datagrams, left);
   const { bytes: nonce, expires } = target.nonce(over.exporter);
   const path = (target.path ?? usualPath).split('/').slice(1);
@@ -66,7 +48,10 @@ export async function fetchEvidence(
   if (answer.kind === 'coap' && answer.code === coapCodes.notAcceptable) answer = await client.fetch(question);
   if (answer.kind === 'failed') return answer;
   const type = answer.contentFormat === undefined ? undefined : evidenceTypeOf(answer.contentFormat);
-  if (answer.code !== coapCodes.content || type === undefined) return codeFailure(answer);
+  if (answer.code !== coapCodes.content || type === undefined) {
+    const told = codeFailure(answer);
+    return told.failure === 'refused' ? (over.instead ?? told) : told;
+  }
   const freshness = { kind: 'nonce', nonce, expires, spent: false, channel: over.channel } as const;
   return { kind: 'answered', evidence: messageEvidence(type, answer.body, over.certificates), freshness };
 }

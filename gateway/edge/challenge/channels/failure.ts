@@ -25,8 +25,12 @@ export function failureOf(error: Error): Failed {
   const known = failures[code] ?? (code.startsWith('ERR_SSL_') || code.startsWith('ERR_OSSL_') ? 'not-tls' : 'verifier');
   const words = 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
   const told = words.replace(/\s+/g, ' ').slice(0, 200);
-  return failed(known, wantsToKnowUs.test(told) ? `${told}: it may want a certificate of ours (settings: challengeClient)` : told);
+  return peerFailure(known, told);
 }
+
+/** What the peer said or did, with a hint where it may be that it does not know us. */
+export const peerFailure = (failure: TransportFailure, told: string): Failed =>
+  failed(failure, wantsToKnowUs.test(told) ? `${told}: it may want a certificate of ours (settings: challengeClient)` : told);
 
 /** What servers say that ask for a client's certificate and get none, or one that they do not trust (RFC 8446 §6.2, RFC 5246 §7.4.6). */
 const wantsToKnowUs = /certificate required|bad certificate|unknown ca|certificate unknown|handshake failure|access denied/;

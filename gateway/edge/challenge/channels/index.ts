@@ -3,6 +3,7 @@ import type { ChannelName } from '../../../model/settings.ts';
 import { type Channel, mostPatience, usualPatience } from './channel.ts';
 import { chares } from './chares.ts';
 import { coap } from './coap.ts';
+import { coaps } from './coaps.ts';
 import { keylime } from './keylime.ts';
 import { opcUa } from './opc-ua.ts';
 import { restconf } from './restconf.ts';
@@ -10,7 +11,7 @@ import { spdm } from './spdm.ts';
 import { tls } from './tls.ts';
 
 /** The ways to ask a device for Evidence; `channelNames` of the settings lists the same. */
-export const channels: readonly Channel[] = [tls, chares, keylime, restconf, coap, spdm, opcUa];
+export const channels: readonly Channel[] = [tls, chares, keylime, restconf, coap, coaps, spdm, opcUa];
 
 export const channelFor = (name: ChannelName): Channel | undefined => channels.find(one => one.name === name);
 

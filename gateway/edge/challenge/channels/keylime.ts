@@ -53,7 +53,8 @@ async function conversation(target: Target, https: Https): Promise<Exchange> {
     const answer = jsonIn(await get(`${api}/quotes/integrity?${questionOf(nonce, target.pcrs, from)}`), integrity);
     if (answer.kind === 'failed') return answer;
     const { results } = answer.value;
-    if (from !== undefined && from > 0 && saysReset(partsOf(results.quote).quote, target.previous)) return quoted(0);
+    const isRest = from !== undefined && from > 0 && (results.ima_measurement_list_entry ?? 0) > 0;
+    if (isRest && saysReset(partsOf(results.quote).quote, target.previous)) return quoted(0);
     const channel = `Keylime agent ${supported.value.results.supported_version}`;
     const freshness = { kind: 'nonce', nonce: new TextEncoder().encode(nonce), expires, spent: false, channel } as const;
     return { kind: 'answered', evidence: evidenceOf(results, listed, from !== undefined), freshness };

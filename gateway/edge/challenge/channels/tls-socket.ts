@@ -4,6 +4,7 @@ import type { Millis } from '../../../model/address.ts';
 import type { TransportFailure } from '../../../model/attestation.ts';
 import { maxCertificates } from '../../../attestation/evidence.ts';
 import { type Failed, failed, type Target } from './channel.ts';
+import { presentDtlsClient } from './dtls-socket.ts';
 import { failureOf } from './failure.ts';
 
 /** Most bytes that we take from a device in one handshake; OpenSSL's own cap on a chain is 100 kB. */
@@ -28,6 +29,7 @@ let secureContext = contextWith({});
 /** From now on devices that ask who we are get this certificate shown: PEM with chain and key. Without it they get none. */
 export function presentClient(pem: string): void {
   secureContext = contextWith({ cert: pem, key: pem });
+  presentDtlsClient(pem);
 }
 
 /** A finished handshake. `certificates`: the chain exactly as sent, DER, leaf first, untrusted, at most one above the cap. */

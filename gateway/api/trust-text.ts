@@ -1,0 +1,42 @@
+import type { Millis } from '../model/address.ts';
+import type { AnchorPreview, ShownAnchor } from '../model/trust.ts';
+
+/** Words about trust anchors, the same on the page and on the command line. What is in quotes or comes of a certificate is untrusted: show it through `visibleText`. */
+export type AnchorState = 'staged' | 'in force' | 'ended';
+
+export const anchorState = ({ state, expires }: Pick<ShownAnchor, 'state' | 'expires'>, now: Millis): AnchorState =>
+  state === 'staged' ? 'staged' : expires !== undefined && expires <= now ? 'ended' : 'in force';
+
+/** What an anchor is, what it is limited to and who says so, as labels with texts. `time` writes an instant. */
+export function anchorFacts(anchor: ShownAnchor, time: (at: Millis) => string): readonly (readonly [label: string, text: string])[] {
+  const { sha256, subject, uses, vendor, model, expires, zones, constraints, revocation, provenance, staged, approved } = anchor;
+  const row = (label: string, text: string | undefined) => (text === undefined ? [] : [[label, text] as const]);
+  const said = (one: typeof staged): string | undefined => one && `${one.by} at ${time(one.at)}: ${one.reason}`;
+  return [
+    ...row('subject', subject),
+    ...row('sha256', sha256),
+    ...row('for', uses.join(', ')),
+    ...row('vendor', vendor),
+    ...row('model', model),
+    ...row('zones', zones?.join(', ')),
+    ...row('until', expires === undefined ? undefined : time(expires)),
+    ...row('held to', constraints === undefined ? undefined : JSON.stringify(constraints)),
+    ...row(
+      'revocation',
+      revocation && `${revocation.whenUnknown} what is unknown; fetched from ${revocation.hosts.join(', ') || 'nowhere'}`,
+    ),
+    ...row('source', provenance?.source),
+    ...row('note', provenance?.note),
+    ...row('file', provenance?.file),
+    ...row('by', provenance && `${provenance.by}, ${provenance.when}`),
+    ...row('staged', said(staged)),
+    ...row('approved', said(approved)),
+  ];
+}
+
+const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+
+/** `newly admit 2 devices`, and what that number rests on: `3 chains judged anew; of 1 more device it cannot be told`. */
+export const wouldAdmit = ({ newlyAdmitted }: AnchorPreview): string => `newly admit ${counted(newlyAdmitted.length, 'device')}`;
+export const previewBasis = ({ judged, untold }: AnchorPreview): string =>
+  `${counted(judged, 'chain')} judged anew${untold === 0 ? '' : `; of ${counted(untold, 'more device')} it cannot be told`}`;

@@ -1,0 +1,93 @@
+import { type ReferenceKey, ReferenceFileError } from '../../gateway/attestation/reference-values.ts';
+import { openReferences } from '../../gateway/edge/store/reference-files.ts';
+import { Inventory } from '../../gateway/inventory/inventory.ts';
+import { referenceCommand } from '../../gateway/inventory/reference-command.ts';
+import { referenceList } from '../../gateway/inventory/reference-list.ts';
+import { References } from '../../gateway/inventory/references.ts';
+import type { Site } from '../../gateway/api/site.ts';
+import type { EventBody } from '../../gateway/model/event.ts';
+import type { AnchorCommand, Command, CommandAnswer, ReferenceCommand } from '../../gateway/model/machine.ts';
+import type { AnchorPreview, BroughtAnchor, ShownAnchor } from '../../gateway/model/trust.ts';
+import { bidiText, markupName } from './fixture-words.ts';
+
+const hour = 3_600_000;
+const ofFile: ShownAnchor = {
+  name: 'acme.device-ca.pem',
+  sha256: 'a1'.repeat(32),
+  subject: 'O=Acme',
+  uses: ['identity'],
+  state: 'in-force',
+  from: 'file',
+};
+type TrustCommand = AnchorCommand | ReferenceCommand;
+export const isAboutTrust = (command: Command): command is TrustCommand =>
+  command.kind.startsWith('reference-') || command.kind.endsWith('-anchor');
+
+/** Trust of a site in memory: the real books, whose Events the real inventory folds. One anchor stands in a file, one waits for the second person. */
+export function fixtureTrust() {
+  const book = new Inventory();
+  const apply = (body: EventBody, at = Date.now()): void => book.apply({ at, body });
+  const references = new References({
+    inventory: book,
+    zoneOf: () => {
+      throw new Error('no device leans on anything here');
+    },
+    emit: (_, body) => apply(body),
+    attested: () => {},
+    effect: () => {},
+  });
+  const trusted: ReferenceKey[] = [];
+  const newlyAdmitted = ['d3'];
+  const preview: AnchorPreview = { newlyAdmitted, judged: 2, untold: 1 };
+  apply(
+    {
+      kind: 'anchor-staged',
+      sha256: 'b2'.repeat(32),
+      subject: `O=Omron, CN=${bidiText}`,
+      anchor: {
+        name: 'omron',
+        certificate: '',
+        zones: ['dock'],
+        expires: Date.now() + 900 * 24 * hour,
+        provenance: { source: `a mail that says ${markupName}`, by: 'local:ann', when: '2026-03-01' },
+      },
+      by: 'local:ann',
+      reason: 'new drives',
+    },
+    Date.now() - hour,
+  );
+
+  const say = (by: string, reason: string, command: TrustCommand): Promise<CommandAnswer> => {
+    const asked = { by, reason, now: Date.now() };
+    const answer = isAboutAnchors(command) ? book.anchors.command(asked, command) : referenceCommand(book, asked, command);
+    if ('problem' in answer) return Promise.resolve({ ok: false, ...answer });
+    for (const event of answer.events) apply(event);
+    return Promise.resolve({ ok: true });
+  };
+  const site: Pick<Site, 'trust' | 'references' | 'reference' | 'addReferences'> = {
+    trust: {
+      anchors: () => [ofFile, ...book.anchors.all().map(shown)],
+      preview: sha256 => Promise.resolve(book.anchors.get(sha256)?.state === 'staged' ? preview : undefined),
+    },
+    references: () => referenceList(book, references, Date.now()),
+    reference: key => references.get(key),
+    addReferences: (by, reason, { file, content, signature }) => {
+      try {
+        const { sets, keys } = openReferences(file, content, { keys: trusted, maps: [] }, signature);
+        return say(by, reason, { kind: 'reference-add', file, sets, keys });
+      } catch (error) {
+        if (!(error instanceof ReferenceFileError)) throw error;
+        return Promise.resolve({ ok: false, status: 400, problem: error.message });
+      }
+    },
+  };
+  return { site, trusted, newlyAdmitted, say };
+}
+
+const isAboutAnchors = (command: TrustCommand): command is AnchorCommand => command.kind.endsWith('-anchor');
+
+function shown({ sha256, subject, anchor, state, by, at, reason, approved }: BroughtAnchor): ShownAnchor {
+  const { certificate: _, uses = ['identity'], ...limits } = anchor;
+  const said = { staged: { by, at, reason }, ...(approved === undefined ? {} : { approved }) };
+  return { ...limits, uses, sha256, subject, state, from: 'people', ...said };
+}

@@ -1,0 +1,117 @@
+import 'reflect-metadata';
+import { GeneralName, KeyUsageFlags, Name, SubjectAlternativeNameExtension } from '@peculiar/x509';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { AttestationResult } from '../../../gateway/model/attestation.ts';
+import type { AnchorMaterial, ListedKey, ReferenceSet } from '../../../gateway/model/trust.ts';
+import { messageEvidence, sha256 } from '../../../gateway/attestation/evidence.ts';
+import { KeyCache } from '../../../gateway/attestation/keys.ts';
+import { tpmQuote } from '../../../gateway/attestation/schemes/tpm-quote.ts';
+import { nameText, publicKeyOf, spkiOf } from '../../../gateway/attestation/tpm/keys.ts';
+import { prepareTrust } from '../../../gateway/attestation/trust.ts';
+import { decodeTpmPublic } from '../../../gateway/codec/tpm-public.ts';
+import { decodeCertificate } from '../../../gateway/codec/x509.ts';
+import { type Edit, makeVendor, type Vendor } from '../../vectors/pki.ts';
+import { message, publicArea, softKey } from '../../vectors/soft-tpm.ts';
+import { base64, result } from '../world.ts';
+import { answers, certify, good, model, nonce, now, referenceSet } from './world.ts';
+
+/** Whose quote it is, and so which reference values judge it, by nothing but certificates and what a person said of their issuer. */
+const key = softKey();
+let acme: Vendor;
+let other: Vendor;
+beforeAll(async () => {
+  [acme, other] = [await makeVendor({ name: 'Acme Edge' }), await makeVendor({ name: 'Other' })];
+});
+
+/** What a CA puts into subjectAltName: a directory name of these attributes. */
+const naming =
+  (...attributes: readonly { [oid: string]: string[] }[]): Edit =>
+  plan => ({
+    ...plan,
+    extensions: [
+      ...(plan.extensions ?? []),
+      new SubjectAlternativeNameExtension([new GeneralName('dn', new Name([...attributes]).toString())]),
+    ],
+  });
+const anchor = (of: Vendor, more: Partial<AnchorMaterial> = {}): AnchorMaterial => ({
+  name: of.name,
+  certificate: base64(of.anchorDer),
+  ...more,
+});
+
+type Given = { readonly anchors: readonly AnchorMaterial[]; readonly keys?: readonly ListedKey[]; readonly sets?: readonly ReferenceSet[] };
+function judged(chain: readonly Uint8Array[], { anchors, keys = [], sets = [referenceSet] }: Given): AttestationResult {
+  const { trust, problems } = prepareTrust({ anchors, referenceSets: sets, keys });
+  expect(problems).toEqual([]);
+  const evidence = messageEvidence('application/vnd.sallyport.tpm-quote+json', message(good(key, chain)));
+  return result(tpmQuote.judge(evidence, { trust, keys: new KeyCache(), now, freshness: answers(nonce), ttlSeconds: 600 }));
+}
+
+describe('a key that is trusted by its certificate alone', () => {
+  it.each([
+    ['the platform attributes of TCG', [{ '2.23.133.5.1.1': ['Acme Edge'] }, { '2.23.133.5.1.4': [model] }]],
+    ['those of before', [{ '2.23.133.2.4': ['Acme Edge'] }, { '2.23.133.2.5': [model] }]],
+  ])('is of the model that %s name, and is affirming', async (_, attributes) => {
+    const chain = [await certify(acme, key, { edit: naming(...attributes) })];
+    const r = judged(chain, { anchors: [anchor(acme)] });
+    expect([r.status, r.assurance, r.identity?.model, r.identity?.vendor]).toEqual(['affirming', 5, model, 'Acme Edge']);
+  });
+
+  it('is of the model that a person names for its issuer, where its certificate names none', async () => {
+    const chain = [await certify(acme, key)];
+    expect(judged(chain, { anchors: [anchor(acme, { model })] })).toMatchObject({ status: 'affirming', identity: { model } });
+    expect(judged(chain, { anchors: [anchor(acme)] })).toMatchObject({ status: 'warning', reason: 'REFERENCE_MISSING' });
+    const named = [await certify(acme, key, { edit: naming({ '2.23.133.5.1.4': ['EdgeBox-4'] }) })];
+    // What its certificate says is nearer to it than what is said of all.
+    expect(judged(named, { anchors: [anchor(acme, { model })] })).toMatchObject({
+      reason: 'REFERENCE_MISSING',
+      identity: { model: 'EdgeBox-4' },
+    });
+  });
+
+  it('is what a person listed it as, whatever its certificate says', async () => {
+    const chain = [await certify(acme, key, { edit: naming({ '2.23.133.5.1.4': ['EdgeBox-4'] }) })];
+    const spki = base64(spkiOf(publicKeyOf(decodeTpmPublic(publicArea(key)))));
+    const keys = [{ instance: 'aa'.repeat(16), spki, vendor: 'Acme Edge', model }];
+    expect(judged(chain, { anchors: [anchor(acme)], keys })).toMatchObject({ status: 'affirming', identity: { model } });
+  });
+
+  it('by a CA that names another vendor than its own gets none of that vendor’s reference values', async () => {
+    const chain = [await certify(other, key, { edit: naming({ '2.23.133.5.1.1': ['Acme Edge'] }, { '2.23.133.5.1.4': [model] }) })];
+    expect(judged(chain, { anchors: [anchor(other), anchor(acme)] })).toMatchObject({ status: 'warning', reason: 'REFERENCE_MISSING' });
+  });
+
+  it('has no model of the TPM’s: its manufacturer and part are in many machines', async () => {
+    const chain = [await certify(acme, key, { edit: naming({ '2.23.133.2.1': ['Acme Edge'] }, { '2.23.133.2.2': [model] }) })];
+    expect(judged(chain, { anchors: [anchor(acme)] }).identity?.model).toBeUndefined();
+  });
+
+  it('with a name beyond its cap is refused', async () => {
+    const chain = [await certify(acme, key, { edit: naming({ '2.23.133.5.1.4': ['m'.repeat(201)] }) })];
+    expect(judged(chain, { anchors: [anchor(acme)] })).toMatchObject({ status: 'contraindicated', reason: 'EVIDENCE_MALFORMED' });
+  });
+});
+
+describe('an anchor', () => {
+  it('for TPMs does not vouch for the key of a device, nor one for devices for a TPM', async () => {
+    const chain = [await certify(acme, key)];
+    expect(judged(chain, { anchors: [anchor(acme, { uses: ['tpm-ek'], model })] })).toMatchObject({ reason: 'CHAIN_INCOMPLETE' });
+    const ek = softKey();
+    const ekChain = [await certify(acme, ek, { purpose: '2.23.133.8.1', usage: KeyUsageFlags.keyAgreement })];
+    const { akChain: _, ...bare } = good(key, []);
+    const bytes = message({ ...bare, ekChain });
+    const ekOf = ekChain.map(decodeCertificate)[0];
+    const activations = [{ ak: nameText(decodeTpmPublic(publicArea(key))), ek: sha256(ekOf?.spki ?? new Uint8Array()) }];
+    const by = (uses: AnchorMaterial['uses']): AttestationResult => {
+      const { trust } = prepareTrust({
+        anchors: [anchor(acme, { model, ...(uses === undefined ? {} : { uses }) })],
+        referenceSets: [referenceSet],
+      });
+      const evidence = messageEvidence('application/vnd.sallyport.tpm-quote+json', bytes);
+      const quote = { activations };
+      return result(tpmQuote.judge(evidence, { trust, keys: new KeyCache(), now, freshness: answers(nonce), ttlSeconds: 600, quote }));
+    };
+    expect(by(['tpm-ek'])).toMatchObject({ status: 'affirming', identity: { model } });
+    expect(by(['identity'])).toMatchObject({ status: 'contraindicated', reason: 'CHAIN_INCOMPLETE' });
+  });
+});

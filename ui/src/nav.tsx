@@ -1,0 +1,24 @@
+import { Link } from './link.tsx';
+import { openDevice } from './store.ts';
+import { anchors, atTrust } from './trust-store.ts';
+
+/** The pages, with how much waits for a person on the one that is not open. */
+export function Nav() {
+  const waiting = anchors.value?.filter(({ state }) => state === 'staged').length ?? 0;
+  return (
+    <nav class="nav" aria-label="Pages">
+      <Link to="/" current={!atTrust() && openDevice.value === undefined}>
+        Devices
+      </Link>
+      <Link to="/trust" current={atTrust()}>
+        Trust
+        {waiting > 0 && (
+          <span class="count">
+            {waiting}
+            <span class="unseen"> waiting for a second person</span>
+          </span>
+        )}
+      </Link>
+    </nav>
+  );
+}
