@@ -1,8 +1,8 @@
-import type { Digest } from '../model/attestation.ts';
+import type { Check, Digest } from '../model/attestation.ts';
 import type { Assurance, AttestationStatus } from '../model/axes.ts';
 import type { ReferenceSet } from '../model/trust.ts';
 import { ar4si, statusOf, type Vector, worse } from './ar4si.ts';
-import { type Checks, quote } from './checks.ts';
+import { Checks, quote } from './checks.ts';
 import type { ChainClaims, MeasuredClaim, Verified } from './claims.ts';
 import { isMatched, type Match, matchSet } from './match.ts';
 import type { Appraisal } from './scheme.ts';
@@ -20,20 +20,59 @@ type Class = {
   readonly past?: ReferenceSet;
 };
 
+/** Of all that is claimed, what reference values are compared with. */
+type Said = Pick<ChainClaims, 'anchor' | 'measured' | 'unappraised' | 'files'>;
+/** What came of comparing them, the same each time. */
+type Compared = Pick<Appraisal, 'digestsSeen' | 'digestsExpected' | 'referenceSets'> & {
+  readonly checks: readonly Check[];
+  readonly measured: readonly MeasuredClaim[];
+  readonly hasAll: boolean;
+};
+
 /** Appraises what a verified chain claims: measured → reference → version → mode (DESIGN §7). Each step may only lower. */
-export function appraiseChain(claims: Verified<ChainClaims>, trust: Trust, checks: Checks): Appraisal {
-  const measured = distinct(claims.measured).filter(c => c.digests.length > 0);
-  const classes = classesOf(measured, claims.anchor, trust.referenceSets);
-  checkMeasured(measured, claims, checks);
-  const hasAll = measured.length > 0 && checkReference(classes, claims.anchor, trust, checks);
-  checkFiles(claims.files, checks);
-  if (hasAll) checkVersion(classes, checks);
-  checkMode(claims.measured, checks);
+export function appraiseChain(claims: Verified<ChainClaims>, { referenceSets: sets }: Trust, checks: Checks): Appraisal {
+  const { checks: made, measured, hasAll, digestsSeen, digestsExpected, referenceSets } = comparedBefore(claims, sets);
+  for (const check of made) checks.add(check);
   const vector = vectorOf(claims, measured, hasAll, checks);
   return {
     status: worse(statusOf(vector), capOf(checks)),
     assurance: assuranceOf(measured, hasAll, checks),
     vector,
+    digestsSeen,
+    digestsExpected,
+    referenceSets,
+  };
+}
+
+/** Comparisons by the measurements of known devices, for as long as these live. They follow from what is said and the sets alone: other sets, other comparison. */
+const comparisons = new WeakMap<
+  Said['measured'],
+  { readonly said: Said; readonly sets: readonly ReferenceSet[]; readonly found: Compared }
+>();
+
+function comparedBefore(said: Said, sets: readonly ReferenceSet[]): Compared {
+  const known = comparisons.get(said.measured);
+  const { anchor, unappraised, files } = said;
+  if (known?.sets === sets && known.said.anchor === anchor && known.said.unappraised === unappraised && known.said.files === files)
+    return known.found;
+  const found = compared(said, sets);
+  comparisons.set(said.measured, { said, sets, found });
+  return found;
+}
+
+function compared(said: Said, sets: readonly ReferenceSet[]): Compared {
+  const checks = new Checks();
+  const measured = distinct(said.measured).filter(c => c.digests.length > 0);
+  const classes = classesOf(measured, said.anchor, sets);
+  checkMeasured(measured, said, checks);
+  const hasAll = measured.length > 0 && checkReference(classes, said.anchor, sets, checks);
+  checkFiles(said.files, checks);
+  if (hasAll) checkVersion(classes, checks);
+  checkMode(said.measured, checks);
+  return {
+    checks: checks.made(),
+    measured,
+    hasAll,
     digestsSeen: measured.flatMap(c => c.digests).slice(0, 64),
     digestsExpected: digestsOf(classes),
     referenceSets: classes.flatMap(c => c.past?.id ?? c.match?.set.id ?? []).slice(0, 50),
@@ -88,7 +127,7 @@ const faults = (match: Match): number => match.unknown.length + match.missing.le
 const speaksFor = (anchor: Voucher, set: ReferenceSet): boolean =>
   set.anchors === undefined ? (anchor.vendor ?? '') === set.vendor : set.anchors.includes(anchor.keyHash);
 
-function checkMeasured(measured: readonly MeasuredClaim[], { unappraised, files }: ChainClaims, checks: Checks): void {
+function checkMeasured(measured: readonly MeasuredClaim[], { unappraised, files }: Said, checks: Checks): void {
   const what = measured.map(describe).join('; ');
   if (unappraised.length > 0)
     checks.warn('measured', 'NO_MEASUREMENTS', `it carries measurements that we cannot appraise yet: ${unappraised.join(', ')}`);
@@ -109,7 +148,7 @@ function checkFiles(files: ChainClaims['files'], checks: Checks): void {
 }
 
 /** False when reference values are missing or unequal. */
-function checkReference(classes: readonly Class[], anchor: Voucher, trust: Trust, checks: Checks): boolean {
+function checkReference(classes: readonly Class[], anchor: Voucher, sets: readonly ReferenceSet[], checks: Checks): boolean {
   const past = classes.find(c => c.past !== undefined)?.past;
   if (past !== undefined) return checkPast(past, checks);
   for (const { model, match, claims } of classes) {
@@ -125,7 +164,7 @@ function checkReference(classes: readonly Class[], anchor: Voucher, trust: Trust
   }
   const bare = classes.find(c => c.match === undefined);
   if (bare !== undefined) {
-    const elsewhere = trust.referenceSets.some(s => s.standing === undefined && isAbout(s, bare));
+    const elsewhere = sets.some(s => s.standing === undefined && isAbout(s, bare));
     const why = elsewhere ? `; those that exist do not name the anchor ${anchor.name}` : '';
     checks.warn('reference', 'REFERENCE_MISSING', `no reference values for ${quote(bare.vendor)} ${quote(bare.model)}${why}`, {
       seen: bare.claims.map(describe).join('; '),
@@ -207,7 +246,7 @@ function checkMode(claims: readonly MeasuredClaim[], checks: Checks): void {
   else checks.skip('mode', 'its measurements have no mode flags');
 }
 
-function vectorOf(claims: ChainClaims, measured: readonly MeasuredClaim[], hasAll: boolean, checks: Checks): Vector {
+function vectorOf(claims: Said, measured: readonly MeasuredClaim[], hasAll: boolean, checks: Checks): Vector {
   const bad = checks.outcomeOf('reference') === 'failed' || checks.outcomeOf('version') === 'failed';
   const executables = bad
     ? ar4si.contraindicated

@@ -40,23 +40,57 @@ export function verifyChain(
     checks.pass('chain', `${found}; nothing tells whether ${untold.length} of its certificates are revoked`, {
       seen: 'revocation unknown',
     });
-  const contents = new Map(links.map(link => [link.certificate, link.content]));
-  const inPath = path.certificates.map(certificate => contents.get(certificate) ?? { infos: [], unappraised: [] });
-  const measured = claimsOf(path, inPath);
-  const identity = named(path.certificates, identityOf(path, contents, measured));
-  const purposes = [...new Set(path.certificates.flatMap(keyPurposes))];
+  const told = toldBefore(path, links);
+  const identity = named(path.certificates, told.identity);
+  const { measured, unappraised, purposes, nonces } = told;
   checks.pass('identity', `${identity.subject}${purposes.length === 0 ? '' : `; keys for ${purposes.join(', ')}`}`, {
     seen: identity.serial === undefined ? undefined : printable(identity.serial),
   });
-  const nonces = inPath.flatMap(content => (content.nonce === undefined ? [] : [content.nonce]));
   return {
     path: path.certificates,
     identity,
     anchor: path.anchor,
-    measured: classified(measured, inPath, path.anchor.vendor),
-    unappraised: inPath.flatMap(content => content.unappraised),
+    measured,
+    unappraised,
     pathEnds: identity.notAfter,
     ...(nonces.length === 0 ? {} : { nonces }),
+  };
+}
+
+/** What a checked path tells, the same each time. */
+type Told = Pick<ChainFound, 'identity' | 'measured' | 'unappraised'> & {
+  readonly path: Path;
+  readonly contents: readonly DiceContent[];
+  readonly purposes: readonly string[];
+  readonly nonces: readonly Uint8Array[];
+};
+
+/** By the leaf, for as long as it lives. It follows from the certificates, what was read in them, and the anchor: with another of these it is told anew. */
+const toldOf = new WeakMap<Certificate, Told>();
+
+function toldBefore({ certificates, anchor }: Path, links: readonly Link[]): Told {
+  const contents = certificates.map(certificate => links.find(link => link.certificate === certificate)?.content ?? nothingSaid);
+  const [leaf] = certificates;
+  const known = leaf && toldOf.get(leaf);
+  if (known?.path.anchor === anchor && isSame(known.path.certificates, certificates) && isSame(known.contents, contents)) return known;
+  const told = tell({ certificates, anchor }, contents);
+  if (leaf !== undefined) toldOf.set(leaf, told);
+  return told;
+}
+
+const nothingSaid: DiceContent = { infos: [], unappraised: [] };
+const isSame = <T>(a: readonly T[], b: readonly T[]): boolean => a.length === b.length && a.every((one, i) => one === b[i]);
+
+function tell(path: Path, contents: readonly DiceContent[]): Told {
+  const measured = claimsOf(path, contents);
+  return {
+    path,
+    contents,
+    identity: identityOf(path, contents, measured),
+    measured: classified(measured, contents, path.anchor.vendor),
+    unappraised: contents.flatMap(content => content.unappraised),
+    purposes: [...new Set(path.certificates.flatMap(keyPurposes))],
+    nonces: contents.flatMap(content => (content.nonce === undefined ? [] : [content.nonce])),
   };
 }
 
@@ -122,21 +156,21 @@ export const serialOf = (certificate: Certificate): string | undefined =>
  * The certificate that stands for the device: the highest below the anchor that names an instance (serial or UEID). Nothing below it can
  * change it, since its issuer is the vendor. Without one: the issuer of the highest measurement (DICE DeviceID), else the leaf.
  */
-function deviceCertificate(path: Path, contents: ReadonlyMap<Certificate, DiceContent>): Certificate {
-  const { certificates } = path;
-  const named = certificates.findLast(c => serialOf(c) !== undefined || contents.get(c)?.ueid !== undefined);
-  const measured = certificates.findLastIndex(c => hasDice(c) || contents.get(c)?.input !== undefined);
-  const found = named ?? (measured < 0 ? certificates[0] : (certificates[measured + 1] ?? certificates[measured]));
-  return found ?? path.anchor.certificate;
+function deviceAt({ certificates }: Path, contents: readonly DiceContent[]): number {
+  const named = certificates.findLastIndex((c, i) => serialOf(c) !== undefined || contents[i]?.ueid !== undefined);
+  if (named >= 0) return named;
+  const measured = certificates.findLastIndex((c, i) => hasDice(c) || contents[i]?.input !== undefined);
+  return measured < 0 ? 0 : Math.min(measured + 1, certificates.length - 1);
 }
 
 const instanceOf = (certificate: Certificate, ueid: Hex | undefined): string | undefined =>
   serialOf(certificate) ?? (ueid === undefined ? undefined : `ueid:${ueid}`);
 
-function identityOf(path: Path, contents: ReadonlyMap<Certificate, DiceContent>, measured: readonly MeasuredClaim[]): AttestedIdentity {
-  const device = deviceCertificate(path, contents);
+function identityOf(path: Path, contents: readonly DiceContent[], measured: readonly MeasuredClaim[]): AttestedIdentity {
+  const at = deviceAt(path, contents);
+  const device = path.certificates[at] ?? path.anchor.certificate;
   const leaf = path.certificates[0] ?? device;
-  const serial = instanceOf(device, contents.get(device)?.ueid);
+  const serial = instanceOf(device, contents[at]?.ueid);
   if (serial !== undefined && serial.length > maxSerial) throw new DecodeError(`Cannot read serial: ${serial.length} characters`);
   // The outermost layer is the one that people know the device by: certificates stand leaf first.
   const named = measured.find(c => c.model !== undefined) ?? measured[0];

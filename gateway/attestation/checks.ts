@@ -29,24 +29,33 @@ export class Checks {
   }
 
   pass(check: OurCheck, detail: string, compared: Compared = {}): void {
-    this.#record({ check, outcome: 'passed', detail: cut(detail), ...texts(compared) });
+    this.add({ check, outcome: 'passed', detail: cut(detail), ...texts(compared) });
   }
 
   warn(check: OurCheck, code: ReasonCode, detail: string, compared: Compared = {}): void {
-    const found: Check = { check, outcome: 'warned', code, detail: cut(detail), ...texts(compared) };
-    this.#warned ??= found;
-    this.#record(found);
+    this.add({ check, outcome: 'warned', code, detail: cut(detail), ...texts(compared) });
   }
 
   fail(check: CheckName, code: ReasonCode, detail: string, compared: Compared = {}): void {
-    if (this.#failed !== undefined) return;
-    const found: Check = { check, outcome: 'failed', code, detail: cut(detail), ...texts(compared) };
-    this.#record(found);
-    this.#failed = found;
+    this.add({ check, outcome: 'failed', code, detail: cut(detail), ...texts(compared) });
   }
 
   skip(check: OurCheck, detail: string): void {
-    this.#record({ check, outcome: 'not-evaluated', detail });
+    this.add({ check, outcome: 'not-evaluated', detail });
+  }
+
+  /** Those that were made, in the order in which they were made first. */
+  made(): readonly Check[] {
+    return [...this.#done.values()];
+  }
+
+  /** A check that was made elsewhere, on what is the same here. */
+  add(found: Check): void {
+    if (this.#failed !== undefined) return;
+    if (found.outcome === 'warned') this.#warned ??= found;
+    const before = this.#done.get(found.check);
+    if (before === undefined || gravity[found.outcome] > gravity[before.outcome]) this.#done.set(found.check, found);
+    if (found.outcome === 'failed') this.#failed = found;
   }
 
   /** What came of a check; undefined while it was not made. */
@@ -58,12 +67,6 @@ export class Checks {
   list(): readonly Check[] {
     const why = this.#failed === undefined ? 'nothing to check it on' : `${this.#failed.check} failed`;
     return ours.map(check => this.#done.get(check) ?? { check, outcome: 'not-evaluated', detail: why });
-  }
-
-  #record(found: Check): void {
-    const before = this.#done.get(found.check);
-    if (this.#failed === undefined && (before === undefined || gravity[found.outcome] > gravity[before.outcome]))
-      this.#done.set(found.check, found);
   }
 }
 

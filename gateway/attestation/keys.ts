@@ -2,8 +2,10 @@ import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { hex } from '../codec/address.ts';
 import { tags } from '../codec/der.ts';
 import { type Certificate, decodeCertificate } from '../codec/x509.ts';
-import type { Algorithm } from '../codec/x509-key.ts';
+import { type Algorithm, keyKind, type KeyKind } from '../codec/x509-key.ts';
 import { EvidenceError } from './evidence-error.ts';
+import { KnownTokens } from './known-tokens.ts';
+import { bufferOf, nameOf, Recent } from './recent.ts';
 
 /** What somebody signed: a certificate, a CRL, an OCSP response. */
 export type Signed = { readonly tbs: Uint8Array; readonly signature: Uint8Array; readonly signatureAlgorithm: Algorithm };
@@ -43,23 +45,43 @@ const maxKept = 4096;
 const minRsaBits = 2048;
 const maxRsaBits = 8192;
 
-/** A view, no copy. */
-const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** A public key that was met; what it is and its KeyObject are found when somebody asks. */
+class KnownKey {
+  readonly #spki: Uint8Array;
+  #kind: KeyKind | undefined;
+  #key: KeyObject | undefined;
+
+  constructor(spki: Uint8Array) {
+    this.#spki = spki.slice();
+  }
+
+  /** Throws DecodeError. */
+  get kind(): KeyKind {
+    return (this.#kind ??= keyKind(this.#spki));
+  }
+
+  /** Throws EvidenceError. */
+  get key(): KeyObject {
+    return (this.#key ??= publicKey(this.#spki));
+  }
+}
 
 /**
  * What was read and checked before, so that a known device costs no second reading: KeyObjects of anchors and recent issuers, certificates as decoded, and
  * which key signed which of them. Only what follows from the bytes alone is kept: dates, revocation, policy and trust are judged anew each time.
  */
 export class KeyCache {
-  readonly #cap: number;
-  /** At most `cap`; the one unused for longest goes first. So with `#certificates`. */
-  readonly #keys = new Map<string, KeyObject>();
-  readonly #certificates = new Map<string, Certificate>();
+  /** At most `cap` of each. */
+  readonly #keys: Recent<KnownKey>;
+  readonly #certificates: Recent<Certificate>;
+  readonly tokens: KnownTokens;
   /** By what was signed, for as long as that lives: the key that signed it. Only good signatures are noted. */
   readonly #signers = new WeakMap<Signed, KeyObject>();
 
   constructor(cap = 256) {
-    this.#cap = cap;
+    this.#keys = new Recent(cap);
+    this.#certificates = new Recent(cap);
+    this.tokens = new KnownTokens(cap);
   }
 
   get size(): number {
@@ -68,7 +90,12 @@ export class KeyCache {
 
   /** The key of a SubjectPublicKeyInfo. Throws EvidenceError ALGORITHM_REFUSED when OpenSSL cannot use it. */
   get(spki: Uint8Array): KeyObject {
-    return this.#recall(this.#keys, spki, publicKey);
+    return this.known(spki).key;
+  }
+
+  /** The same with its kind, of which nothing is read before it is asked for. */
+  known(spki: Uint8Array): KnownKey {
+    return recall(this.#keys, spki, bytes => new KnownKey(bytes));
   }
 
   /**
@@ -77,7 +104,7 @@ export class KeyCache {
    */
   certificate(der: Uint8Array): Certificate {
     if (der.length > maxKept) return decodeCertificate(der);
-    return this.#recall(this.#certificates, der, bytes => decodeCertificate(bytes.slice()));
+    return recall(this.#certificates, der, bytes => decodeCertificate(bytes.slice()));
   }
 
   /** Whether it was seen that this key signed this. */
@@ -88,16 +115,15 @@ export class KeyCache {
   noteSigned(key: KeyObject, signed: Signed): void {
     this.#signers.set(signed, key);
   }
+}
 
-  #recall<T>(of: Map<string, T>, bytes: Uint8Array, make: (bytes: Uint8Array) => T): T {
-    const id = bufferOf(bytes).toString('latin1');
-    const known = of.get(id);
-    const found = known ?? make(bytes);
-    if (known !== undefined) of.delete(id);
-    of.set(id, found);
-    if (of.size > this.#cap) for (const oldest of of.keys()) if (of.delete(oldest)) break;
-    return found;
-  }
+function recall<T>(of: Recent<T>, bytes: Uint8Array, make: (bytes: Uint8Array) => T): T {
+  const name = nameOf(bytes);
+  const known = of.get(name);
+  if (known !== undefined) return known;
+  const made = make(bytes);
+  of.set(name, made);
+  return made;
 }
 
 /**

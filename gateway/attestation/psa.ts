@@ -1,10 +1,11 @@
+import type { Hex } from '../model/address.ts';
 import type { Evidence } from '../model/attestation.ts';
-import { decodePsaClaims, type PsaLifecycle } from '../codec/psa-token.ts';
+import { decodePsaClaims, type PsaClaims, type PsaComponent, type PsaLifecycle } from '../codec/psa-token.ts';
 import type { Flags } from '../codec/dice.ts';
 import type { Checks } from './checks.ts';
 import type { ChainClaims, MeasuredClaim } from './claims.ts';
 import type { Context } from './scheme.ts';
-import { checkClass, checkSigner, identityBy, type Token } from './token.ts';
+import { checkClass, checkSigner, identityBy, type Signer, type Token } from './token.ts';
 
 /**
  * What each lifecycle state says of the mode (RFC 9783 §4.3.1): only `secured` is a state in which Evidence is worth what it says. `unknown` is a warning,
@@ -26,34 +27,58 @@ export function verifyPsa(token: Token, evidence: Evidence, context: Context, ch
   checks.pass('readable', `PSA token, ${psa.profile}, ${psa.components.length} software components, ${evidence.bytes.length} bytes`);
   const signer = checkSigner(token, psa.instance, context, checks);
   checkClass(signer, psa.implementation);
-  const about = {
-    ...(signer.vendor === undefined ? {} : { vendor: signer.vendor }),
-    // The implementation id names the class, unless who listed the key named the model.
-    model: signer.model ?? psa.implementation,
-    classId: psa.implementation,
-    by: signer.authority,
-  };
-  const measured = psa.components.map(
-    (component): MeasuredClaim => ({
-      ...about,
-      ...(component.type === undefined ? {} : { key: component.type }),
-      ...(component.version === undefined ? {} : { version: component.version }),
-      signer: component.signer,
-      digests: [component.digest],
-    }),
-  );
-  const flags = { notConfigured: false, notSecure: false, recovery: false, debug: false, ...modes[psa.lifecycle] };
+  const measured = measuredBy(psa, signer);
   const certified = psa.certification === undefined ? '' : `, certification reference ${psa.certification}`;
   checks.pass('identity', `instance ${psa.instance}, implementation ${psa.implementation}${certified}, ${psa.lifecycle}`, {
     seen: signer.serial ?? psa.instance,
   });
   const version = measured.find(c => c.version !== undefined)?.version;
   return {
-    identity: identityBy(signer, about.model, version),
+    identity: identityBy(signer, modelOf(psa, signer), version),
     anchor: signer.voucher,
-    measured: [...measured, { ...about, digests: [], flags }],
-    unappraised: [],
+    measured,
+    unappraised: nothing,
     pathEnds: signer.notAfter,
     nonces: [psa.nonce],
   };
+}
+
+/** A PSA token carries nothing that nobody here appraises. */
+const nothing: readonly string[] = [];
+/** The implementation id names the class, unless who listed the key named the model. */
+const modelOf = (psa: PsaClaims, signer: Signer): string => signer.model ?? psa.implementation;
+
+/** What was made of software components, for as long as they live: of a token that is known they are the same object. */
+const measuredOf = new WeakMap<readonly PsaComponent[], Measured>();
+type Measured = {
+  readonly signer: Signer;
+  readonly implementation: Hex;
+  readonly lifecycle: PsaLifecycle;
+  readonly measured: readonly MeasuredClaim[];
+};
+
+/** One claim for each software component, and one for the lifecycle. */
+function measuredBy(psa: PsaClaims, signer: Signer): readonly MeasuredClaim[] {
+  const { implementation, lifecycle, components } = psa;
+  const known = measuredOf.get(components);
+  if (known?.signer === signer && known.implementation === implementation && known.lifecycle === lifecycle) return known.measured;
+  const about = {
+    ...(signer.vendor === undefined ? {} : { vendor: signer.vendor }),
+    model: modelOf(psa, signer),
+    classId: implementation,
+    by: signer.authority,
+  };
+  const parts = components.map(
+    ({ type, version, signer: by, digest }): MeasuredClaim => ({
+      ...about,
+      ...(type === undefined ? {} : { key: type }),
+      ...(version === undefined ? {} : { version }),
+      signer: by,
+      digests: [digest],
+    }),
+  );
+  const flags = { notConfigured: false, notSecure: false, recovery: false, debug: false, ...modes[lifecycle] };
+  const measured = [...parts, { ...about, digests: [], flags }];
+  measuredOf.set(components, { signer, implementation, lifecycle, measured });
+  return measured;
 }

@@ -2,7 +2,6 @@ import { constants, createHmac, timingSafeEqual, verify } from 'node:crypto';
 import { coseAlgorithm, type CoseMessage, type CoseOutside, coseToBeSigned } from '../codec/cose.ts';
 import { derOfPair } from '../codec/ecdsa-signature.ts';
 import { type Jws, jwsAlgorithm } from '../codec/jws.ts';
-import { keyKind } from '../codec/x509-key.ts';
 import { EvidenceError } from './evidence-error.ts';
 import type { KeyCache } from './keys.ts';
 
@@ -80,12 +79,13 @@ function check(
   keys: KeyCache,
 ): void {
   if (algorithm === undefined) throw refused(seen, [...jwsAlgorithms.keys()].join(', '));
-  const kind = keyKind(spki);
+  const known = keys.known(spki);
+  const { kind } = known;
   const found = kind.kind === 'ec' ? kind.curve : kind.kind;
   const bits = kind.kind === 'rsa' ? kind.bits : minRsaBits;
   if (found !== algorithm.key || bits < minRsaBits || bits > maxRsaBits)
     throw refused(`${algorithm.name} with a key of kind ${found}`, `a key for ${algorithm.name}`);
-  const key = keys.get(spki);
+  const { key } = known;
   const isGood =
     (algorithm.length === undefined || signature.length === algorithm.length) &&
     (algorithm.key === 'rsa'

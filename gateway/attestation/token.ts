@@ -12,6 +12,7 @@ import type { Checks } from './checks.ts';
 import type { Authority } from './claims.ts';
 import { checkSize, sha256 } from './evidence.ts';
 import { EvidenceError } from './evidence-error.ts';
+import type { OpenedCwt } from './known-tokens.ts';
 import { checkPath } from './path.ts';
 import type { Context } from './scheme.ts';
 import { checkJws, checkSign1 } from './signature.ts';
@@ -28,7 +29,7 @@ export type Token = {
 };
 
 /** Opens a token by the form of its media type. Throws DecodeError. */
-export function openToken(evidence: Evidence, { keys }: Pick<Context, 'keys'>): Token {
+export function openToken(evidence: Evidence, { keys, freshness }: Pick<Context, 'keys'> & Partial<Pick<Context, 'freshness'>>): Token {
   if (evidence.mediaType === 'application/eat+jwt') {
     const jws = decodeJws(evidence.bytes);
     return {
@@ -38,15 +39,25 @@ export function openToken(evidence: Evidence, { keys }: Pick<Context, 'keys'>): 
       checkSignature: spki => checkJws(jws, spki, keys),
     };
   }
-  const message = decodeCose(evidence.bytes);
-  if (message.payload === undefined) throw new DecodeError('Cannot read CWT: its claims are detached');
-  const chain = coseChain(message);
+  const nonce = freshness?.kind === 'nonce' ? freshness.nonce : undefined;
+  const known = nonce === undefined ? undefined : keys.tokens.recall(evidence.bytes, nonce);
+  const opened = known ?? openCwt(evidence.bytes);
+  const chain = coseChain(opened.message);
   return {
     form: 'cbor',
-    claims: mapOf(decodeCbor(message.payload, { lenient: true }), 'CWT claims'),
+    claims: opened.claims,
     certificates: chain.length > 0 ? chain : evidence.certificates,
-    checkSignature: spki => checkSign1(message, spki, keys),
+    checkSignature: spki => {
+      checkSign1(opened.message, spki, keys);
+      if (known === undefined && nonce !== undefined) keys.tokens.keep(evidence.bytes, nonce, opened);
+    },
   };
+}
+
+function openCwt(bytes: Uint8Array): OpenedCwt {
+  const { payload, ...message } = decodeCose(bytes);
+  if (payload === undefined) throw new DecodeError('Cannot read CWT: its claims are detached');
+  return { message: { ...message, payload }, claims: mapOf(decodeCbor(payload, { lenient: true }), 'CWT claims') };
 }
 
 /** Who stands behind the key that signed a token. */
@@ -105,7 +116,17 @@ function byListedKey(token: Token, instance: Hex, listed: readonly VouchedKey[])
   const key = listed.find((one, i) => isSignedBy(token, one.spki, i === listed.length - 1));
   if (key === undefined)
     throw new EvidenceError('SIGNATURE_INVALID', 'chain', `Cannot verify token: its signature is by no key listed for ${instance}`);
-  const { voucher, model, classId } = key;
+  const known = signers.get(key);
+  if (known?.serial === instance) return known;
+  const signer = signerBy(key, instance);
+  signers.set(key, signer);
+  return signer;
+}
+
+/** Who stands behind listed keys, for as long as they are listed: the same object each time, so that what follows from it may be kept by it. */
+const signers = new WeakMap<VouchedKey, Signer>();
+
+function signerBy({ voucher, model, classId }: VouchedKey, instance: Hex): Signer {
   const subject = `instance ${instance}`;
   return {
     voucher,

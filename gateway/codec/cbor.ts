@@ -9,10 +9,13 @@ import { ofWhole } from './whole.ts';
 
 /** Longest message, bytes: the cap of all Evidence. */
 const maxBytes = 65_536;
+/** Longest file of reference values, bytes. A person put it there or is signed in, and it is read once, not for each device. */
+export const maxCborFile = 1_048_576;
 /** Deepest nesting of arrays, maps and tags. A token needs about six. */
 const maxDepth = 16;
 /** Most items of one message, each key and value counted. */
 const maxItems = 8192;
+const maxFileItems = 131_072;
 
 /** A value under a tag (RFC 8949 §3.4). */
 export class CborTag {
@@ -29,13 +32,16 @@ export type CborMap = ReadonlyMap<CborKey, CborValue>;
 /** Integers beyond 2^53 are bigint. Bytes are views. */
 export type CborValue = CborKey | boolean | null | undefined | Uint8Array | CborTag | readonly CborValue[] | CborMap;
 
-/** `lenient` also takes what is not deterministic but says the same thing: longer heads than needed, indefinite arrays and maps (RFC 9711 §6.3). */
-export type CborRules = { readonly lenient: boolean };
+/**
+ * `lenient` also takes what is not deterministic but says the same thing: longer heads than needed, indefinite arrays and maps (RFC 9711 §6.3). `file`: the
+ * bytes are of a file of ours and may be as long as such are.
+ */
+export type CborRules = { readonly lenient?: boolean; readonly file?: boolean };
 
 /** Reads one item, which must be all the bytes. */
-export function decodeCbor(bytes: Uint8Array, { lenient }: CborRules = { lenient: false }): CborValue {
+export function decodeCbor(bytes: Uint8Array, { lenient = false, file = false }: CborRules = {}): CborValue {
   const tags = Object.fromEntries(
-    [...ofWhole(() => checkShape(bytes, lenient))].map(n => [n, (inner: () => unknown) => new CborTag(n, cborValue(inner()))]),
+    [...ofWhole(() => checkShape(bytes, lenient, file))].map(n => [n, (inner: () => unknown) => new CborTag(n, cborValue(inner()))]),
   );
   const options = { strict: !lenient, allowIndefinite: lenient, allowNaN: false, allowInfinity: false, useMaps: true, tags };
   try {
@@ -46,8 +52,30 @@ export function decodeCbor(bytes: Uint8Array, { lenient }: CborRules = { lenient
   }
 }
 
-/** One array of texts and byte strings, as the structures are that COSE signs (RFC 9052 §4.4). Deterministic. */
-export const encodeCborArray = (items: readonly (string | Uint8Array)[]): Uint8Array => encode(items);
+/** One array of at most 23 ASCII texts and byte strings, as the structures are that COSE signs (RFC 9052 §4.4). Deterministic. */
+export function encodeCborArray(items: readonly (string | Uint8Array)[]): Uint8Array {
+  const all = new Uint8Array(items.reduce((sum, item) => sum + headLength(item.length) + item.length, 1));
+  all[0] = 0x80 | items.length;
+  let at = 1;
+  for (const item of items) {
+    at = writeHead(all, at, typeof item === 'string' ? 0x60 : 0x40, item.length);
+    if (typeof item === 'string') for (let i = 0; i < item.length; i++) all[at + i] = item.charCodeAt(i);
+    else all.set(item, at);
+    at += item.length;
+  }
+  return all;
+}
+
+/** Octets of a head (RFC 8949 §3) with this argument, below 2^32, in its shortest form. */
+const headLength = (value: number): number => (value < 24 ? 1 : value < 0x100 ? 2 : value < 0x10000 ? 3 : 5);
+
+/** Returns where the content starts. */
+function writeHead(into: Uint8Array, at: number, major: number, value: number): number {
+  const length = headLength(value);
+  into[at] = major | (length === 1 ? value : length === 2 ? 24 : length === 3 ? 25 : 26);
+  for (let i = 1; i < length; i++) into[at + i] = value >>> (8 * (length - 1 - i));
+  return at + length;
+}
 
 /** A byte string with its head, as SUIT digests them. */
 export const encodeCborBytes = (bytes: Uint8Array): Uint8Array => encode(bytes);
@@ -73,8 +101,9 @@ const level = (left: number, isMap = false, isOpen = false): Level => ({ left, i
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Walks every head. Returns the tag numbers that occur. */
-function checkShape(bytes: Uint8Array, lenient: boolean): ReadonlySet<number> {
-  if (bytes.length > maxBytes) throw new DecodeError(`Cannot read CBOR: ${bytes.length} bytes`);
+function checkShape(bytes: Uint8Array, lenient: boolean, file: boolean): ReadonlySet<number> {
+  const most = file ? maxFileItems : maxItems;
+  if (bytes.length > (file ? maxCborFile : maxBytes)) throw new DecodeError(`Cannot read CBOR: ${bytes.length} bytes`);
   const reader = new Reader(bytes, 'CBOR');
   const tags = new Set<number>();
   const open: Level[] = [level(1)];
@@ -90,7 +119,7 @@ function checkShape(bytes: Uint8Array, lenient: boolean): ReadonlySet<number> {
       open.pop();
       continue;
     }
-    if (++items > maxItems) throw reader.fault(`more than ${maxItems} items`);
+    if (++items > most) throw reader.fault(`more than ${most} items`);
     if (top.isMap && !top.isValue && head.major !== 0 && head.major !== 1 && head.major !== 3)
       throw reader.fault('a map key that is neither integer nor text');
     top.isValue = top.isMap && !top.isValue;

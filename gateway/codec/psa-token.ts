@@ -157,8 +157,15 @@ function componentsOf(claims: CborMap, label: number, isOld: boolean): readonly 
   const list = listOf(value, 'PSA software-components');
   if (list.length === 0 || list.length > maxComponents)
     throw new DecodeError(`Cannot read PSA software-components: ${list.length} of them`);
-  return list.map(one => componentOf(mapOf(one, 'PSA software-component')));
+  const known = componentsOfLists.get(list);
+  if (known !== undefined) return known;
+  const read = list.map(one => componentOf(mapOf(one, 'PSA software-component')));
+  componentsOfLists.set(list, read);
+  return read;
 }
+
+/** Components that were read, for as long as their list lives. */
+const componentsOfLists = new WeakMap<readonly CborValue[], readonly PsaComponent[]>();
 
 /** RFC 9783 §4.4.1. Some firmware has type (1) and description (6) swapped; the words are kept as they are and then match no reference value. */
 function componentOf(map: CborMap): PsaComponent {

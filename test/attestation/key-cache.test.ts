@@ -89,5 +89,21 @@ describe('a device that is known', () => {
     const other = { ...referenceSet, components: referenceSet.components.map(c => ({ ...c, versions: [{ version: '2', alg: 'sha-256', digest: '00'.repeat(32) }] })) }; // biome-ignore format: one set
     expect(judge(trustIn([acme], [other]))).toBe('contraindicated DIGEST_UNKNOWN');
     expect(judge()).toBe('affirming');
+    const trust = trustIn([acme]);
+    expect([judge(trust), judge({ ...trust, referenceSets: [other] })]).toEqual(['affirming', 'contraindicated DIGEST_UNKNOWN']);
+  });
+
+  it('is told with the name that its anchor has now, and for the vendor that it speaks for now', () => {
+    const keys = new KeyCache();
+    const judge = (name: string, vendor: string) => {
+      const anchors = [{ name, vendor, certificate: base64(acme.anchorDer) }];
+      const { trust } = prepareTrust({ anchors, referenceSets: [referenceSet] });
+      const freshness = { kind: 'handshake', protocol: 'x', resumed: false } as const;
+      const outcome = tlsX509.judge(chainEvidence(chain), { trust, keys, now: Date.now(), ttlSeconds: 60, freshness });
+      return [verdict(outcome), outcome.kind === 'appraised' ? outcome.result.identity?.anchor : undefined];
+    };
+    expect(judge('first', 'Acme Sensors')).toEqual(['affirming', 'first']);
+    expect(judge('second', 'Acme Sensors')).toEqual(['affirming', 'second']);
+    expect(judge('second', 'Others')).toEqual(['warning REFERENCE_MISSING', 'second']);
   });
 });

@@ -6,7 +6,7 @@ import { channelFor } from './channels/index.ts';
 import { maxEvidenceBytes } from './wire.ts';
 
 /** Whom to ask, by which ways in which order, and from where. */
-export type Question = Pick<Target, 'previous' | 'pcrs' | 'filesFrom'> & {
+export type Question = Pick<Target, 'previous' | 'pcrs' | 'filesFrom' | 'bootLog'> & {
   readonly ip: Ip;
   readonly channels: readonly ChannelAddress[];
   readonly localAddress: Ip;
@@ -62,6 +62,7 @@ async function askBy(question: Question, i: number, { channel, port, path }: Cha
     ...(path === undefined ? {} : { path }),
     ...(question.pcrs === undefined ? {} : { pcrs: question.pcrs }),
     ...(question.previous === undefined ? {} : { previous: question.previous }),
+    ...(question.bootLog === undefined ? {} : { bootLog: question.bootLog }),
     ...(question.filesFrom === undefined ? {} : { filesFrom: question.filesFrom }),
   };
   const exchange = (await channelFor(channel)?.ask(target, left)) ?? failed('verifier', 'no such channel');

@@ -140,6 +140,7 @@ async function answer(one: ChallengeOrder | JudgeOrder, since: number): Promise<
     localPorts,
     nonce,
     pcrs: [...whole, ...byEvents],
+    bootLog: byEvents.size > 0,
     filesFrom: (ak: ShownAk) =>
       filesWanted(ak, { trust: judgedBy, keys, now: clock(), ...(previous === undefined ? {} : { quote: { previous } }) }),
     ...(previous === undefined ? {} : { previous }),

@@ -36,6 +36,12 @@ const certificatesOf = (exchange: Exchange): readonly Uint8Array[] => {
   if (exchange.kind !== 'answered') throw new Error(`${exchange.failure}: ${exchange.detail}`);
   return exchange.evidence.certificates;
 };
+/** Content types of whole TLS records. */
+function recordTypes(bytes: Buffer): readonly number[] {
+  const types: number[] = [];
+  for (let at = 0; at + 5 <= bytes.length; at += 5 + bytes.readUInt16BE(at + 3)) types.push(bytes.readUInt8(at));
+  return types;
+}
 
 describe('the chain', () => {
   it('comes exactly as sent, unrelated certificates and all, over TLS 1.3 and 1.2', async () => {
@@ -66,6 +72,35 @@ describe('the chain', () => {
   it('is of a new handshake each time: no session is offered, none is resumed', async () => {
     const port = await with_(nodeTls(device.chainPem, device.keyPem, { maxVersion: 'TLSv1.2' }));
     for (let i = 0; i < 3; i++) expect(await shake(port)).toMatchObject({ kind: 'answered', freshness: { resumed: false } });
+  });
+
+  it('comes over each group that devices have, and over TLS 1.3 on P-256 without a second hello', async () => {
+    for (const group of ['X25519', 'P-256', 'P-384', 'P-521', 'ffdhe2048'])
+      expect((await shake(await with_(opensslServer(device.chainPem, device.keyPem, ['-tls1_3', '-groups', group])))).kind).toBe(
+        'answered',
+      );
+    const genuine = await with_(opensslServer(device.chainPem, device.keyPem, ['-tls1_3', '-groups', 'P-256']));
+    const said: Buffer[] = [];
+    const relay = tcp(client => {
+      const server = connect({ port: genuine, host: '127.0.0.1' });
+      server.on('error', () => {}).pipe(client);
+      client.on('close', () => server.destroy());
+      client.on('data', (chunk: Buffer) => {
+        said.push(chunk);
+        server.write(chunk);
+      });
+    });
+    expect((await shake(await with_(relay))).kind).toBe('answered');
+    // Of what we say only hellos are handshake records in the clear (RFC 8446 §5).
+    expect(recordTypes(Buffer.concat(said)).filter(type => type === 22)).toHaveLength(1);
+  });
+
+  it('is asked for with a hello that fits into one segment of Ethernet', async () => {
+    const hello = new Promise<number>(resolve => {
+      const server = tcp(s => s.once('data', (chunk: Buffer) => resolve((s.destroy(), chunk.readUInt16BE(3) + 5))));
+      void with_(server).then(port => shake(port));
+    });
+    expect(await hello).toBeLessThan(1400);
   });
 
   it('comes from a server that wants a certificate of ours, over TLS 1.3', async () => {

@@ -20,6 +20,8 @@ export type Target = {
   readonly pcrs?: readonly number[];
   /** Where its TPM stood at the last authentic quote. */
   readonly previous?: QuoteState;
+  /** Some reference values judge by events: then the firmware's log is wanted, where it must be asked for. */
+  readonly bootLog?: boolean;
   /** From which entry on the list of files that it ran is wanted of whoever shows this key; undefined: not at all. */
   readonly filesFrom?: (ak: ShownAk) => number | undefined;
 };

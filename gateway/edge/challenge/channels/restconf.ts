@@ -5,19 +5,23 @@ import { DecodeError } from '../../../codec/reader.ts';
 import { sameName } from '../../../codec/x509-name-match.ts';
 import { type Certificate, decodeCertificate } from '../../../codec/x509.ts';
 import { maxCertificates } from '../../../attestation/evidence.ts';
+import { imaPcr } from '../../../attestation/tpm/ima.ts';
 import { type Channel, type Exchange, failed, type Target } from './channel.ts';
 import { Https } from './https.ts';
 import { jsonIn } from './json-answer.ts';
 import { quoteEvidence } from './quote-message.ts';
+import { algorithmOf, bootLogOf, imaTextOf, logQuestion, logs, module } from './restconf-logs.ts';
 
 /** Root of the API (RFC 8040 §3.1), and the modules that we use (RFC 9684, RFC 9642). */
 const usualRoot = '/restconf';
-const [module, keystore] = ['ietf-tpm-remote-attestation', 'ietf-keystore'];
+const keystore = 'ietf-keystore';
 const json = 'application/yang-data+json';
 /** Firmware and boot loader. */
 const usualPcrs = [0, 1, 2, 3, 4, 5, 6, 7];
 /** RFC 9684 §2.1.1.1.4: what a TPM takes; what is longer is cut off. */
 const nonceLength = 32;
+/** Most bytes of one log: JSON, with the data of an event as a list of numbers. */
+const maxLog = 16 * 1024 * 1024;
 
 const text = z.string().max(200);
 const binary = z.string().max(16_384);
@@ -36,7 +40,8 @@ const keys = z.object({ [`${keystore}:asymmetric-keys`]: z.object({ 'asymmetric-
 
 /**
  * RESTCONF with the YANG module of RFC 9684: a quote of the TPM over our nonce by the RPC `tpm20-challenge-response-attestation`, and the certificate of
- * its attestation key from the device's keystore. A device with several TPMs answers for each; the first is taken.
+ * its attestation key from the device's keystore. By the RPC `log-retrieval` it is asked for the firmware's log where reference values judge by events, and
+ * for the list of files that it ran where somebody listed those of its model. A device with several TPMs answers for each; the first is taken.
  */
 export const restconf: Channel = {
   name: 'restconf',
@@ -47,9 +52,18 @@ export const restconf: Channel = {
 async function conversation(target: Target, https: Https): Promise<Exchange> {
   const root = target.path ?? usualRoot;
   const headers = { accept: json, 'content-type': json };
+  const stored = jsonIn(
+    await https.ask({ method: 'GET', path: `${root}/data/${keystore}:keystore/asymmetric-keys`, headers: { accept: json } }),
+    keys,
+  );
+  if (stored.kind === 'failed') return stored;
+  const certificates = (stored.value[`${keystore}:asymmetric-keys`]?.['asymmetric-key'] ?? []).flatMap(one =>
+    (one.certificates?.certificate ?? []).map(({ name, 'cert-data': data = '' }) => ({ name, chain: chainIn(data) })),
+  );
+  const wantsFiles = certificates.some(({ chain }) => target.filesFrom?.({ certificates: chain }) !== undefined);
   const { bytes, expires } = target.nonce(https.exporter);
   const nonce = bytes.subarray(0, nonceLength);
-  const pcrs = [...new Set([...usualPcrs, ...(target.pcrs ?? [])])].toSorted((a, b) => a - b);
+  const pcrs = [...new Set([...usualPcrs, ...(target.pcrs ?? []), ...(wantsFiles ? [imaPcr] : [])])].toSorted((a, b) => a - b);
   const challenge = {
     'nonce-value': toBase64(nonce),
     'tpm20-pcr-selection': [{ 'tpm20-hash-algo': 'ietf-tcg-algs:TPM_ALG_SHA256', 'pcr-index': pcrs }],
@@ -60,22 +74,31 @@ async function conversation(target: Target, https: Https): Promise<Exchange> {
   if (answer.kind === 'failed') return answer;
   const [quote] = answer.value[`${module}:output`]?.['tpm20-attestation-response'] ?? [];
   if (quote === undefined) return failed('refused', 'answers without a quote');
-  const stored = jsonIn(
-    await https.ask({ method: 'GET', path: `${root}/data/${keystore}:keystore/asymmetric-keys`, headers: { accept: json } }),
-    keys,
-  );
-  if (stored.kind === 'failed') return stored;
-  const named = (stored.value[`${keystore}:asymmetric-keys`]?.['asymmetric-key'] ?? [])
-    .flatMap(one => one.certificates?.certificate ?? [])
-    .find(({ name }) => name === quote['certificate-name']);
+  const chain = certificates.find(({ name }) => name === quote['certificate-name'])?.chain ?? [];
+  // Logs last: what is measured meanwhile stands in them behind what was quoted.
+  const boot = target.bootLog === true ? await logOf('bios', root, https) : undefined;
+  if (boot?.kind === 'failed') return boot;
+  const ran = target.filesFrom?.({ certificates: chain }) === undefined ? undefined : await logOf('ima', root, https);
+  if (ran?.kind === 'failed') return ran;
+  const [eventLog, ascii] = [boot && bootLogOf(boot.value), ran && imaTextOf(ran.value)];
   const evidence = quoteEvidence({
     quote: withoutSize(quote['quote-data']),
     signature: quote['quote-signature'],
-    ak: { certificates: chainIn(named?.['cert-data'] ?? '').map(toBase64) },
+    ak: { certificates: chain.map(toBase64) },
     pcrs: pcrsOf(quote['unsigned-pcr-values'] ?? []),
+    ...(eventLog === undefined ? {} : { eventLog: toBase64(eventLog) }),
+    ...(ascii === undefined ? {} : { imaLog: { from: 0, ascii } }),
   });
   const freshness = { kind: 'nonce', nonce, expires, spent: false, channel: `RESTCONF over ${https.protocol}` } as const;
   return { kind: 'answered', evidence, freshness };
+}
+
+/** Undefined where a device has no such log; then nothing but what it signed speaks for it. What fails on the way says nothing about the device. */
+async function logOf(kind: 'bios' | 'ima', root: string, https: Https) {
+  const headers = { accept: json, 'content-type': json };
+  const path = `${root}/operations/${module}:log-retrieval`;
+  const told = jsonIn(await https.ask({ method: 'POST', path, headers, body: logQuestion(kind), most: maxLog }), logs);
+  return told.kind === 'failed' && told.failure === 'refused' ? undefined : told;
 }
 
 const toBase64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
@@ -97,18 +120,11 @@ function withoutSize(base64: string): string {
   return size === bytes.length - 2 ? toBase64(bytes.subarray(2)) : base64;
 }
 
-/** Identities of ietf-tcg-algs (RFC 9684 §2.1.2), with or without their module; without any the default, SHA-256. */
-const algorithmOf = (identity = 'TPM_ALG_SHA256'): string =>
-  identity
-    .replace(/^.*:/, '')
-    .replace(/^TPM_ALG_/, '')
-    .replace('_', '-')
-    .toLowerCase();
-
+/** A bank without a name is of the default, SHA-256. */
 const pcrsOf = (banks: readonly z.infer<typeof bank>[]): ReadonlyMap<string, ReadonlyMap<number, Uint8Array>> =>
   new Map(
     banks.map(one => [
-      algorithmOf(one['tpm20-hash-algo']),
+      algorithmOf(one['tpm20-hash-algo'] ?? 'TPM_ALG_SHA256'),
       new Map(one['pcr-values'].map(value => [value['pcr-index'], bytesIn(value['pcr-value'])])),
     ]),
   );
