@@ -6,6 +6,7 @@ import { KeyCache } from '../../attestation/keys.ts';
 import { schemeFor } from '../../attestation/schemes/index.ts';
 import { filesWanted, type ShownAk } from '../../attestation/tpm/file-list.ts';
 import { namedPcrs } from '../../attestation/tpm/pcrs.ts';
+import { prepareEnrolled } from '../../attestation/tpm/enrolled.ts';
 import { prepareTrust, type Trust } from '../../attestation/trust.ts';
 import { lineWriter, readLines } from '../lines.ts';
 import type { FromChallenger } from '../messages.ts';
@@ -14,8 +15,9 @@ import { type Answered, ask } from './ask.ts';
 import { patienceFor } from './channels/index.ts';
 import { presentClient } from './channels/tls-socket.ts';
 import { judge } from './judge.ts';
+import { enrol } from './enrol.ts';
 import { makeNonce } from './nonce.ts';
-import { type ChallengeOrder, type JudgeOrder, order } from './orders.ts';
+import { type ChallengeOrder, type EnrolOrder, type JudgeOrder, order } from './orders.ts';
 import { RevocationFetcher } from './revocation/fetcher.ts';
 import { FetchError, httpGet } from './revocation/http-get.ts';
 import { CrlsAhead } from './send-trust.ts';
@@ -33,6 +35,8 @@ const maxWaiting = 64;
 
 /** Unset until the gateway has said whom to trust: judging before that would blame devices for our start. */
 let trust: Trust | undefined;
+/** What TPMs enrolled; held beside the trust, which comes anew more often. */
+let enrolled: NonNullable<Trust['enrolled']> = new Map();
 const ahead = new CrlsAhead();
 /** For a thousand devices with a chain of two; about 10 kB each at most. */
 const keys = new KeyCache(2048);
@@ -50,7 +54,7 @@ const revocation = new RevocationFetcher({
   learned: ({ der, ...rest }) => void send({ type: 'learned-revocation', der: Buffer.from(der).toString('base64'), ...rest }),
   log,
 });
-const waiting: { readonly order: ChallengeOrder | JudgeOrder; readonly since: number }[] = [];
+const waiting: { readonly order: ChallengeOrder | EnrolOrder | JudgeOrder; readonly since: number }[] = [];
 let running = 0;
 
 /** Set iff this Verifier does not tell good from bad: then nothing is judged. Found before anything is judged. */
@@ -73,6 +77,11 @@ function take(value: unknown): void {
   if (parsed.data.type === 'trust') {
     const { trust: next, problems } = prepareTrust(ahead.complete(parsed.data.trust));
     trust = next;
+    return problems.length > 0 ? log({ problems }) : undefined;
+  }
+  if (parsed.data.type === 'enrolled') {
+    const { enrolled: all, problems } = prepareEnrolled(parsed.data.keys);
+    enrolled = all;
     return problems.length > 0 ? log({ problems }) : undefined;
   }
   if (parsed.data.type === 'client') return presentClient(parsed.data.pem);
@@ -98,7 +107,8 @@ function startWaiting(): void {
       .catch((error: unknown) => {
         // The only catch-all: our defect. Loud, and no verdict about the device.
         log({ defect: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-        fail(idOf(one), error instanceof Error ? error.message : 'unknown');
+        if (one.type === 'enrol') send({ type: 'enrolment', id: one.id });
+        else fail(idOf(one), error instanceof Error ? error.message : 'unknown');
       })
       .finally(() => {
         running -= 1;
@@ -107,14 +117,19 @@ function startWaiting(): void {
   }
 }
 
-const idOf = (one: ChallengeOrder | JudgeOrder): string => (one.type === 'judge' ? one.id : one.challenge.id);
+const idOf = (one: ChallengeOrder | EnrolOrder | JudgeOrder): string => (one.type === 'challenge' ? one.challenge.id : one.id);
 
-async function answer(one: ChallengeOrder | JudgeOrder, since: number): Promise<void> {
+async function answer(one: ChallengeOrder | EnrolOrder | JudgeOrder, since: number): Promise<void> {
   if (fault !== undefined) return fail(idOf(one), fault);
   if (trust === undefined) return fail(idOf(one), 'Cannot judge: no trust material was received yet');
-  const judgedBy = trust;
+  const judgedBy = enrolled.size === 0 ? trust : { ...trust, enrolled };
   // The gateway's clock, moved on by how long it took: this process needs no clock of its own.
   const clock = (): number => Math.round(one.now + performance.now() - since);
+  if (one.type === 'enrol') {
+    const [ak, ek] = [bytesOf(one.ak), bytesOf(one.ek)];
+    const wish = { agent: one.agent, ak, ek, certificates: one.certificates.map(bytesOf) };
+    return void send({ type: 'enrolment', id: one.id, enrolment: enrol(wish, { trust: judgedBy, keys, now: clock() }) });
+  }
   if (one.type === 'judge') {
     const outcome = await revocation.judged(judgedBy, undefined, fetchMillis, known => judge(one, { trust: known, keys, now: clock() }));
     return reply(one.id, outcome);
@@ -150,6 +165,8 @@ async function answer(one: ChallengeOrder | JudgeOrder, since: number): Promise<
   const asked = await ask(question, left, () => performance.now(), judgeAnswer);
   return reply(id, asked.outcome, asked.evidence);
 }
+
+const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'));
 
 function reply(id: string, outcome: ChallengeOutcome, evidence?: Evidence): void {
   send({ type: 'outcome', id, outcome, ...(evidence === undefined ? {} : { evidence: wireEvidence(evidence) }) });
