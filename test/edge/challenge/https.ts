@@ -7,7 +7,7 @@ import type { Credential } from '../../vectors/pki.ts';
 
 /** An HTTPS server of Node that answers so, on every loopback address. */
 export async function httpsServer(
-  { chainPem, keyPem }: Credential,
+  { chainPem, keyPem }: Pick<Credential, 'chainPem' | 'keyPem'>,
   answer: RequestListener,
   options: object = {},
   port = 0,
