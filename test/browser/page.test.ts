@@ -89,6 +89,18 @@ describe.skipIf(browserIsMissing !== undefined)('the page in a browser', () => {
     }
   });
 
+  it('counts whom an enforcement would cut for as long as the question stands', async () => {
+    const view = open.site.device('d5') ?? expect.fail('no camera');
+    await tab.getByRole('button', { name: 'Enforce…' }).click();
+    const dialog = tab.getByRole('dialog');
+    expect(await dialog.textContent()).toContain('No device would be cut now.');
+    open.site.add({ ...view, device: { ...view.device, id: 'd50', zone: 'office' }, enforcement: 'would-quarantine' });
+    await expect.poll(() => dialog.textContent()).toMatch(/1 of \d devices are cut at once/);
+    await tab.keyboard.press('Escape');
+    open.site.forget('d50');
+    await expect.poll(() => tab.getByRole('row').count()).toBe(10);
+  });
+
   it('shows hostile names as text', async () => {
     await tab.getByRole('link', { name: markupName }).waitFor();
     expect(await tab.locator('img').count()).toBe(0);

@@ -107,7 +107,8 @@ export function PauseButton() {
 
 /** A zone with its mode, and the switch between observing and enforcing: who would be cut stands in the question. */
 function Zone({ zone }: { zone: Health['zones'][number] }) {
-  const dialog = useSignal<Decide | undefined>(undefined);
+  // Which question stands, not its words: whom it would cut changes while somebody reads it.
+  const asked = useSignal<'enforce' | 'observe' | undefined>(undefined);
   const path = `/zones/${encodeURIComponent(zone.name)}`;
   const cut = [...rows.value.values()].filter(row => row.zone === zone.name && row.enforcement.startsWith('would-'));
   const named = cut.slice(0, 5).map(nameOf).join(', ');
@@ -134,10 +135,12 @@ function Zone({ zone }: { zone: Health['zones'][number] }) {
   return (
     <span class="zone">
       {zone.name}: {zone.mode}, {zone.devices === 1 ? '1 device' : `${zone.devices} devices`}{' '}
-      <button type="button" class="small" onClick={() => (dialog.value = zone.mode === 'enforce' ? observe : arm)}>
+      <button type="button" class="small" onClick={() => (asked.value = zone.mode === 'enforce' ? 'observe' : 'enforce')}>
         {zone.mode === 'enforce' ? 'Only observe…' : 'Enforce…'}
       </button>
-      {dialog.value !== undefined && <DecideDialog decide={dialog.value} close={() => (dialog.value = undefined)} />}
+      {asked.value !== undefined && (
+        <DecideDialog decide={asked.value === 'enforce' ? arm : observe} close={() => (asked.value = undefined)} />
+      )}
     </span>
   );
 }
