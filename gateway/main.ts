@@ -9,7 +9,7 @@ import { wouldAdmit } from './edge/anchor-preview.ts';
 import { bridgeAddress } from './edge/bridge-address.ts';
 import { ChallengeDispatcher } from './edge/challenge/dispatcher.ts';
 import { JudgeAgain } from './edge/challenge/judge-again.ts';
-import { sendClient } from './edge/challenge/send-client.ts';
+import { sendClient, sendOpcUaIssuer } from './edge/challenge/send-client.ts';
 import { greetChallenger, sendTrust } from './edge/challenge/send-trust.ts';
 import { receive } from './edge/inbox.ts';
 import { lineWriter, readLines } from './edge/lines.ts';
@@ -122,6 +122,7 @@ const toChallenger = channel<ToChallenger>('challenger', value => {
     dispatcher.lost('challenger');
     registrar.lost();
     if (settings.challengeClient !== undefined) sendClient(toChallenger, settings.challengeClient, log);
+    void sendOpcUaIssuer(toChallenger, { folder, zones: settings.zones, now: now() }, log);
     greetChallenger(toChallenger, {
       forbidden,
       kept: kept.all(),

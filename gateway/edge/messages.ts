@@ -79,6 +79,7 @@ export type LearnedRevocation = {
 export type ToChallenger =
   /** The certificate, with its chain and key in PEM, for devices that want to know who asks. Only where a person named one. */
   | { readonly type: 'client'; readonly pem: string }
+  | { readonly type: 'opc-ua-issuer'; readonly pem: string }
   /** A CRL that the next trust names by its hash; DER in base64. */
   | { readonly type: 'crl'; readonly sha256: Hex; readonly der: string }
   | { readonly type: 'trust'; readonly trust: TrustMaterial }

@@ -13,6 +13,7 @@ import type { FromChallenger } from '../messages.ts';
 import { runSelfTest } from '../self-test.ts';
 import { type Answered, ask } from './ask.ts';
 import { patienceFor } from './channels/index.ts';
+import { issueClientsBy } from './channels/client-certificate.ts';
 import { presentClient } from './channels/tls-socket.ts';
 import { judge } from './judge.ts';
 import { enrol } from './enrol.ts';
@@ -25,7 +26,7 @@ import { wireEvidence } from './wire.ts';
 
 /**
  * The challenger process: connects to devices, decodes and verifies what they send, and holds nothing worth having but, where a person
- * named one, the certificate with which we show ourselves. Talks to the gateway
+ * named one, the certificate with which we show ourselves, and the key that issues those for OPC UA servers. Talks to the gateway
  * on fd 3 and ends when that closes. Whatever goes wrong in it is `transport-failure`, never a pass.
  */
 const gatewayFd = 3;
@@ -85,6 +86,7 @@ function take(value: unknown): void {
     return problems.length > 0 ? log({ problems }) : undefined;
   }
   if (parsed.data.type === 'client') return presentClient(parsed.data.pem);
+  if (parsed.data.type === 'opc-ua-issuer') return issueClientsBy(parsed.data.pem);
   if (parsed.data.type === 'crl') return ahead.take(parsed.data.sha256, parsed.data.der);
   if (parsed.data.type === 'kept-revocation')
     return revocation.restore(parsed.data.kind, new Uint8Array(Buffer.from(parsed.data.der, 'base64')), parsed.data.seen);

@@ -108,6 +108,7 @@ export const order = z.discriminatedUnion('type', [
     now: z.number(),
   }),
   z.object({ type: z.literal('client'), pem: text.max(65_536) }),
+  z.object({ type: z.literal('opc-ua-issuer'), pem: text.max(65_536) }),
   z.object({ type: z.literal('crl'), sha256: text, der: text }),
   z.object({ type: z.literal('kept-revocation'), kind: z.enum(['crl', 'ocsp']), der: text, seen: z.number() }),
   z.object({ type: z.literal('fetching'), management: z.array(text), lan: z.array(text), now: z.number() }),
