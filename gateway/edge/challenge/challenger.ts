@@ -33,6 +33,8 @@ const maxWaiting = 64;
 
 /** Unset until the gateway has said whom to trust: judging before that would blame devices for our start. */
 let trust: Trust | undefined;
+/** What its reference sets speak of. */
+let named = namedPcrs([]);
 const ahead = new CrlsAhead();
 /** For a thousand devices with a chain of two; about 10 kB each at most. */
 const keys = new KeyCache(2048);
@@ -47,7 +49,7 @@ const revocation = new RevocationFetcher({
   get: wish =>
     forbidden === undefined ? Promise.reject(new FetchError('Cannot fetch: nobody said where not to')) : httpGet(wish, forbidden),
   keys,
-  learned: ({ der, ...rest }) => void send({ type: 'learned-revocation', der: Buffer.from(der).toString('base64'), ...rest }),
+  learned: ({ der, ...rest }) => send({ type: 'learned-revocation', der: Buffer.from(der).toString('base64'), ...rest }),
   log,
 });
 const waiting: { readonly order: ChallengeOrder | JudgeOrder; readonly since: number }[] = [];
@@ -58,7 +60,15 @@ const fault = runSelfTest();
 if (fault !== undefined) log({ defect: fault });
 
 const gateway = new Socket({ fd: gatewayFd, readable: true, writable: true });
-const send = lineWriter<FromChallenger>(gateway);
+const write = lineWriter<FromChallenger>(gateway);
+/** What is said in one turn of the event loop leaves at its end, by one system call: each of them wakes the gateway, and devices are judged many at once. */
+function send(message: FromChallenger): void {
+  if (gateway.writableCorked === 0) {
+    gateway.cork();
+    setImmediate(() => gateway.uncork());
+  }
+  write(message);
+}
 const end = (): never => process.exit(0);
 gateway.on('error', end).on('close', end).on('end', end);
 readLines(gateway, take, why => log({ spoilt: why }));
@@ -72,7 +82,7 @@ function take(value: unknown): void {
   if (!parsed.success) return log({ refused: parsed.error.message.slice(0, 500) });
   if (parsed.data.type === 'trust') {
     const { trust: next, problems } = prepareTrust(ahead.complete(parsed.data.trust));
-    trust = next;
+    [trust, named] = [next, namedPcrs(next.referenceSets)];
     return problems.length > 0 ? log({ problems }) : undefined;
   }
   if (parsed.data.type === 'client') return presentClient(parsed.data.pem);
@@ -132,7 +142,7 @@ async function answer(one: ChallengeOrder | JudgeOrder, since: number): Promise<
   };
   const nonce = (remotePort: number, exporter?: Uint8Array) =>
     makeNonce({ random: randomBytes(64), mac, ip, remotePort, ...(exporter === undefined ? {} : { exporter }) }, clock());
-  const { whole, byEvents } = namedPcrs(judgedBy.referenceSets);
+  const { whole, byEvents } = named;
   const question = {
     ip,
     channels,
