@@ -42,7 +42,10 @@ export function buildApp(parts: AppParts, door: Door): Express {
   app.get(jwksPath, answerJwks(ears));
   const api = express.Router();
   api.use(refuseForeignChanges);
-  api.use(express.json({ limit: '64kb', strict: true, type: 'application/json' }));
+  const bodies = (limit: string) => express.json({ limit, strict: true, type: 'application/json' });
+  const short = bodies('64kb');
+  // A file of reference values is longer than what strangers may send: it is taken once somebody is signed in.
+  api.use((request, response, next) => (request.path === '/references' ? next() : short(request, response, next)));
   if (door === 'page') api.use(sessionRoutes(site, auth, now));
   api.get('/openapi.json', (_request, response) => void response.json(openApi()));
   const users = new WeakMap<Request, string>();
@@ -52,6 +55,7 @@ export function buildApp(parts: AppParts, door: Door): Express {
     users.set(request, user);
     next();
   });
+  api.use('/references', bodies('1500kb'));
   api.use(deviceRoutes({ site, live, ears, now }, request => users.get(request) ?? 'unknown'));
   app.use(apiPath, api);
   app.use(apiPath, () => {

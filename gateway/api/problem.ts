@@ -39,7 +39,8 @@ export function problemHandler(log: (line: string) => void): ErrorRequestHandler
     if (response.headersSent) return next(error);
     if (error instanceof ProblemError) return sendProblem(response, error.code, error.message);
     const status = statusOf(error);
-    if (status === 413) return sendProblem(response, 'too-large', 'Cannot read the request: it is larger than 64 kB');
+    if (status === 413)
+      return sendProblem(response, 'too-large', 'Cannot read the request: it is larger than 64 kB (a file of reference values: 1 MB)');
     if (status >= 400 && status < 500) return sendProblem(response, 'bad-request', 'Cannot read the request: it is no JSON object');
     log(`api: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     return sendProblem(response, 'failed', 'Cannot answer: the gateway failed; see its log');

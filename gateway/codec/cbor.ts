@@ -9,10 +9,13 @@ import { ofWhole } from './whole.ts';
 
 /** Longest message, bytes: the cap of all Evidence. */
 const maxBytes = 65_536;
+/** Longest file of reference values, bytes. A person put it there or is signed in, and it is read once, not for each device. */
+export const maxCborFile = 1_048_576;
 /** Deepest nesting of arrays, maps and tags. A token needs about six. */
 const maxDepth = 16;
 /** Most items of one message, each key and value counted. */
 const maxItems = 8192;
+const maxFileItems = 131_072;
 
 /** A value under a tag (RFC 8949 §3.4). */
 export class CborTag {
@@ -29,13 +32,16 @@ export type CborMap = ReadonlyMap<CborKey, CborValue>;
 /** Integers beyond 2^53 are bigint. Bytes are views. */
 export type CborValue = CborKey | boolean | null | undefined | Uint8Array | CborTag | readonly CborValue[] | CborMap;
 
-/** `lenient` also takes what is not deterministic but says the same thing: longer heads than needed, indefinite arrays and maps (RFC 9711 §6.3). */
-export type CborRules = { readonly lenient: boolean };
+/**
+ * `lenient` also takes what is not deterministic but says the same thing: longer heads than needed, indefinite arrays and maps (RFC 9711 §6.3). `file`: the
+ * bytes are of a file of ours and may be as long as such are.
+ */
+export type CborRules = { readonly lenient?: boolean; readonly file?: boolean };
 
 /** Reads one item, which must be all the bytes. */
-export function decodeCbor(bytes: Uint8Array, { lenient }: CborRules = { lenient: false }): CborValue {
+export function decodeCbor(bytes: Uint8Array, { lenient = false, file = false }: CborRules = {}): CborValue {
   const tags = Object.fromEntries(
-    [...ofWhole(() => checkShape(bytes, lenient))].map(n => [n, (inner: () => unknown) => new CborTag(n, cborValue(inner()))]),
+    [...ofWhole(() => checkShape(bytes, lenient, file))].map(n => [n, (inner: () => unknown) => new CborTag(n, cborValue(inner()))]),
   );
   const options = { strict: !lenient, allowIndefinite: lenient, allowNaN: false, allowInfinity: false, useMaps: true, tags };
   try {
@@ -95,8 +101,9 @@ const level = (left: number, isMap = false, isOpen = false): Level => ({ left, i
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Walks every head. Returns the tag numbers that occur. */
-function checkShape(bytes: Uint8Array, lenient: boolean): ReadonlySet<number> {
-  if (bytes.length > maxBytes) throw new DecodeError(`Cannot read CBOR: ${bytes.length} bytes`);
+function checkShape(bytes: Uint8Array, lenient: boolean, file: boolean): ReadonlySet<number> {
+  const most = file ? maxFileItems : maxItems;
+  if (bytes.length > (file ? maxCborFile : maxBytes)) throw new DecodeError(`Cannot read CBOR: ${bytes.length} bytes`);
   const reader = new Reader(bytes, 'CBOR');
   const tags = new Set<number>();
   const open: Level[] = [level(1)];
@@ -112,7 +119,7 @@ function checkShape(bytes: Uint8Array, lenient: boolean): ReadonlySet<number> {
       open.pop();
       continue;
     }
-    if (++items > maxItems) throw reader.fault(`more than ${maxItems} items`);
+    if (++items > most) throw reader.fault(`more than ${most} items`);
     if (top.isMap && !top.isValue && head.major !== 0 && head.major !== 1 && head.major !== 3)
       throw reader.fault('a map key that is neither integer nor text');
     top.isValue = top.isMap && !top.isValue;

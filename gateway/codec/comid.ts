@@ -71,7 +71,7 @@ const maxTriples = 1024;
 
 /** Reads a concise-mid-tag, which must be all the bytes. */
 export function decodeComid(bytes: Uint8Array): Comid {
-  const map = mapOf(decodeCbor(bytes), 'CoMID');
+  const map = mapOf(decodeCbor(bytes, { file: true }), 'CoMID');
   checkLabels(map.keys(), [0, 1, 2, 3, 4], 'CoMID');
   const identity = mapOf(map.get(1), 'CoMID tag-identity');
   const triples = mapOf(map.get(4), 'CoMID triples');

@@ -1,6 +1,6 @@
 import type { Millis } from '../model/address.ts';
 import { hex } from './address.ts';
-import { bytesOf, type CborMap, CborTag, type CborValue, decodeCbor, intOf, listOf, mapOf, textOf } from './cbor.ts';
+import { bytesOf, type CborMap, CborTag, type CborValue, decodeCbor, intOf, listOf, mapOf, maxCborFile, textOf } from './cbor.ts';
 import { checkLabels, type Comid, decodeComid, entityName, tagId } from './comid.ts';
 import { type CoseMessage, coseHeaders, decodeCose } from './cose.ts';
 import { DecodeError } from './reader.ts';
@@ -41,7 +41,7 @@ export const isSignedCorim = (bytes: Uint8Array): boolean => bytes[0] === 0xd2;
 
 /** Opens the envelope of a signed CoRIM. Throws DecodeError. */
 export function decodeSignedCorim(bytes: Uint8Array): SignedCorim {
-  const message = decodeCose(bytes);
+  const message = decodeCose(bytes, undefined, true);
   if (message.kind !== 'sign1') throw new DecodeError('Cannot read signed CoRIM: no COSE_Sign1');
   const { protectedHeader } = message;
   if (protectedHeader.has(headers.hashAlgorithm))
@@ -76,7 +76,7 @@ function signerOf(header: CborMap): { readonly signer: string; readonly validity
 
 /** Reads a tagged unsigned CoRIM, which must be all the bytes. */
 export function decodeCorim(bytes: Uint8Array): Corim {
-  const whole = decodeCbor(bytes);
+  const whole = decodeCbor(bytes, { file: true });
   if (!(whole instanceof CborTag) || whole.number !== tags.corim) throw new DecodeError('Cannot read CoRIM: no tag 501');
   const map = mapOf(whole.value, 'CoRIM');
   checkLabels(map.keys(), [0, 1, 2, 3, 4, 5], 'CoRIM');
@@ -89,7 +89,7 @@ export function decodeCorim(bytes: Uint8Array): Corim {
   const [dependents, profile, validity, entities] = [map.get(2), map.get(3), map.get(4), map.get(5)];
   return {
     id: tagId(map.get(0)),
-    comids: tagged.filter(t => t.number === tags.comid).map(t => decodeComid(bytesOf(t.value, 'CoMID'))),
+    comids: tagged.filter(t => t.number === tags.comid).map(t => decodeComid(bytesOf(t.value, 'CoMID', 0, maxCborFile))),
     ...(profile === undefined ? {} : { profile: profileOf(profile) }),
     ...(validity === undefined ? {} : { validity: validityOf(validity) }),
     entities: entities === undefined ? [] : listOf(entities, 'CoRIM entities').map(entityName),

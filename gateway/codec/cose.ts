@@ -1,4 +1,4 @@
-import { type CborMap, CborTag, type CborValue, bytesOf, decodeCbor, encodeCborArray, intOf, listOf, mapOf } from './cbor.ts';
+import { type CborMap, CborTag, type CborValue, bytesOf, decodeCbor, encodeCborArray, intOf, listOf, mapOf, maxCborFile } from './cbor.ts';
 import { DecodeError } from './reader.ts';
 
 /** COSE_Sign1 and COSE_Mac0 (RFC 9052 §4.2, §6.2). Everything throws DecodeError and nothing else. Nothing here is trusted yet. */
@@ -31,9 +31,9 @@ const tags: ReadonlyMap<number, CoseMessage['kind']> = new Map([
 const cwtTag = 61;
 const maxCertificates = 10;
 
-/** Reads a tagged message, with or without the CWT tag; an untagged one is what `untagged` says, else it is refused. */
-export function decodeCose(bytes: Uint8Array, untagged?: CoseMessage['kind']): CoseMessage {
-  const whole = decodeCbor(bytes, { lenient: true });
+/** Reads a tagged message, with or without the CWT tag; an untagged one is what `untagged` says, else it is refused. `file`: see `CborRules`. */
+export function decodeCose(bytes: Uint8Array, untagged?: CoseMessage['kind'], file = false): CoseMessage {
+  const whole = decodeCbor(bytes, { lenient: true, file });
   const value = whole instanceof CborTag && whole.number === cwtTag && whole.value instanceof CborTag ? whole.value : whole;
   const kind = value instanceof CborTag ? tags.get(value.number) : untagged;
   if (kind === undefined)
@@ -50,7 +50,7 @@ export function decodeCose(bytes: Uint8Array, untagged?: CoseMessage['kind']): C
     protectedBytes,
     protectedHeader,
     unprotectedHeader,
-    ...(parts[2] === null ? {} : { payload: bytesOf(parts[2], 'COSE payload') }),
+    ...(parts[2] === null ? {} : { payload: file ? bytesOf(parts[2], 'COSE payload', 0, maxCborFile) : bytesOf(parts[2], 'COSE payload') }),
     proof: bytesOf(parts[3], 'COSE signature', 1, 1024),
   };
 }

@@ -1,7 +1,7 @@
 import type { Hex } from '../model/address.ts';
 import type { Digest } from '../model/attestation.ts';
 import { hex } from './address.ts';
-import { bytesOf, type CborMap, CborTag, type CborValue, decodeCbor, intOf, listOf, mapOf } from './cbor.ts';
+import { bytesOf, type CborMap, CborTag, type CborValue, decodeCbor, intOf, listOf, mapOf, maxCborFile } from './cbor.ts';
 import { type CoseMessage, decodeCose } from './cose.ts';
 import { DecodeError } from './reader.ts';
 import { imagesOf } from './suit-commands.ts';
@@ -45,7 +45,7 @@ const maxProofs = 8;
 
 /** Reads an envelope, tagged or not, which must be all the bytes. */
 export function decodeSuitEnvelope(bytes: Uint8Array): SuitEnvelope {
-  const whole = decodeCbor(bytes);
+  const whole = decodeCbor(bytes, { file: true });
   if (whole instanceof CborTag && whole.number !== envelopeTag) throw new DecodeError(`Cannot read SUIT envelope: tag ${whole.number}`);
   const map = mapOf(whole instanceof CborTag ? whole.value : whole, 'SUIT envelope');
   const [signed, ...proofs] = listOf(
@@ -56,7 +56,7 @@ export function decodeSuitEnvelope(bytes: Uint8Array): SuitEnvelope {
   if (proofs.length > maxProofs) throw new DecodeError(`Cannot read SUIT authentication wrapper: ${proofs.length} proofs`);
   const severed = new Map<number, Uint8Array>();
   for (const [label, value] of map) {
-    if (typeof label === 'number' && severable.has(label)) severed.set(label, bytesOf(value, 'SUIT severed member'));
+    if (typeof label === 'number' && severable.has(label)) severed.set(label, bytesOf(value, 'SUIT severed member', 0, maxCborFile));
     else if (label !== members.authentication && label !== members.manifest && typeof label !== 'string')
       throw new DecodeError(`Cannot read SUIT envelope: member ${label}`);
   }
@@ -64,14 +64,14 @@ export function decodeSuitEnvelope(bytes: Uint8Array): SuitEnvelope {
     signed,
     digest: suitDigest(decodeCbor(signed)),
     proofs: proofs.map(one => decodeCose(one)),
-    manifest: bytesOf(map.get(members.manifest), 'SUIT manifest'),
+    manifest: bytesOf(map.get(members.manifest), 'SUIT manifest', 0, maxCborFile),
     severed,
   };
 }
 
 /** Reads the manifest of an envelope. */
 export function decodeSuitManifest(bytes: Uint8Array): SuitManifest {
-  const map = mapOf(decodeCbor(bytes), 'SUIT manifest');
+  const map = mapOf(decodeCbor(bytes, { file: true }), 'SUIT manifest');
   if (map.get(1) !== 1) throw new DecodeError('Cannot read SUIT manifest: its version is not 1');
   const sequence = intOf(map.get(2), 'SUIT sequence number');
   if (sequence < 0) throw new DecodeError('Cannot read SUIT manifest: a sequence number below 0');

@@ -59,6 +59,13 @@ describe('sallyport reference', () => {
     expect(await sallyport('show', 'x')).toMatchObject({ code: 4 });
   });
 
+  it('takes files as long as CoRIMs are, and no longer', async () => {
+    writeFileSync(path('long.corim'), Buffer.alloc(1_000_000, 0xd2));
+    expect((await sallyport('add', path('long.corim'), ...why)).err).toMatch(/^Cannot use long\.corim: /);
+    writeFileSync(path('longer.corim'), Buffer.alloc(1_200_000, 0xd2));
+    expect((await sallyport('add', path('longer.corim'), ...why)).err).toContain('a file of reference values: 1 MB');
+  });
+
   it('brings a file, stages it, puts it into force and shows who said so', async () => {
     expect(await sallyport('add', path('a.json'), '--signature', path('a.sig'), ...why)).toMatchObject({ code: 0 });
     const staged = await sallyport('show', 'a.json');

@@ -331,3 +331,22 @@ describe('a CoRIM judges what its class names', () => {
     expect(judged(tagged(553, 5), { 3: labels({ 3: true }) })).toBe('contraindicated DIGEST_UNKNOWN');
   });
 });
+
+describe('a CoRIM as long as whole product lines make it', () => {
+  const many = (n: number): Uint8Array =>
+    comid({
+      0: Array.from({ length: n }, (_, i) => [environment({ 1: 'Acme', 2: `Model ${i}` }), [measurement({ 2: digests(i % 256) }, 'fw')]]),
+    });
+  it('is read, all of it, in moments', () => {
+    const file = signed(corim([many(1000), many(1000).slice()]));
+    expect(file.length).toBeGreaterThan(2 * 65_536);
+    const started = performance.now();
+    expect(read(file).sets.length).toBeGreaterThanOrEqual(1000);
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+  it('has an end all the same: a megabyte, and as many parts', () => {
+    expect(refusal(() => read(signed(corim([comid({ 0: [plainTriple] }, { 9: bytes(0, 1_048_576) })]))))).toContain('bytes');
+    const parts = Array.from({ length: 131_073 }, () => 0);
+    expect(() => decodeCorim(encode(tagged(501, parts)))).toThrow('more than 131072 items');
+  });
+});

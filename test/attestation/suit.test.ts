@@ -203,3 +203,16 @@ describe('a map of a class', () => {
     expect(verdict(judge(token, { mediaType: 'application/eat+cwt', sets: [read(good)], keys: [key] }))).toBe('affirming');
   });
 });
+
+describe('a SUIT manifest with a long text for people', () => {
+  const text = encode(new Map([['en', new Map([[1, 'x'.repeat(200_000)]])]]));
+  it('is read, whether the text stands in it or was taken out and came along', () => {
+    expect(read(suitEnvelope(suitManifest({ members: { 23: text } })))).toMatchObject({ sequence: 7 });
+    const taken = suitManifest({ members: { 23: digestOf(text) } });
+    expect(read(suitEnvelope(taken, { more: { 23: text } }))).toMatchObject({ sequence: 7 });
+    const other = text.with(100, 0x79);
+    expect(refusal(() => read(suitEnvelope(taken, { more: { 23: other } })))).toContain('the digest of the severed member 23 is another');
+  });
+  it('has an end all the same', () =>
+    expect(refusal(() => read(suitEnvelope(suitManifest({ members: { 23: bytes(0, 1_048_576) } }))))).toContain('bytes'));
+});

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,16 @@ import { join } from 'node:path';
 export type DtlsPeer = 'openssl' | 'gnutls-serv' | 'coap-server-openssl' | 'coap-server-gnutls';
 
 export const isThere = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' }).status === 0;
+
+/** A self-signed certificate of `openssl req`, for kinds of keys that our own maker does not make: `rsa:2048`, `ed25519`, `ec:P-384`. */
+export function selfSignedByOpenssl(kind: string): { readonly chainPem: string; readonly keyPem: string } {
+  const key = kind.startsWith('ec:') ? ['ec', '-pkeyopt', `ec_paramgen_curve:${kind.slice(3)}`] : [kind];
+  const argv = ['req', '-x509', '-newkey', ...key, '-noenc', '-keyout', '-', '-subj', `/CN=${kind.replace(':', ' ')}`, '-days', '2'];
+  const [keyPem = '', chainPem = ''] = execFileSync('openssl', argv, { stdio: ['ignore', 'pipe', 'ignore'] })
+    .toString()
+    .split(/(?=-----BEGIN CERTIFICATE-----)/);
+  return { chainPem, keyPem };
+}
 
 export type DtlsServerOptions = {
   readonly chainPem: string;
@@ -56,8 +66,9 @@ export class DtlsServer {
     // The servers of libcoap speak DTLS one port above the plain one.
     const port = wished ?? (await freePort(address));
     const files = ['-cert', leaf ?? '', '-key', key ?? '', ...(end < chainPem.length ? ['-cert_chain', rest ?? ''] : [])];
+    const quiet = args.includes('-keymatexport') ? [] : ['-quiet'];
     const argv: Readonly<Record<DtlsPeer, readonly string[]>> = {
-      openssl: ['s_server', ...(args.includes('-dtls1') ? [] : ['-dtls1_2']), '-accept', `${address}:${port}`, '-quiet', ...files],
+      openssl: ['s_server', ...(args.includes('-dtls1') ? [] : ['-dtls1_2']), '-accept', `${address}:${port}`, ...quiet, ...files],
       'gnutls-serv': ['--udp', '--port', String(port), '--echo', '--x509certfile', whole ?? '', '--x509keyfile', key ?? ''],
       'coap-server-openssl': ['-A', address, '-p', String(port - 1), '-c', whole ?? '', '-j', key ?? '', '-n'],
       'coap-server-gnutls': ['-A', address, '-p', String(port - 1), '-c', whole ?? '', '-j', key ?? '', '-n'],
@@ -78,7 +89,7 @@ export class DtlsServer {
 
   async close(): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      const gone = once(this.#child, 'exit');
+      const gone = once(this.#child, 'close'); // with all that it wrote
       this.#child.kill('SIGKILL');
       await gone;
     }

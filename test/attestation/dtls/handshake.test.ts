@@ -1,8 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { createECDH, createHash, createPublicKey, diffieHellman, generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { agree } from '../../../gateway/attestation/dtls/key-share.ts';
 import { ReplayWindow } from '../../../gateway/attestation/dtls/protection.ts';
@@ -13,6 +10,7 @@ import { concat } from '../../../gateway/codec/bytes.ts';
 import { dtlsHandshake as types, type DtlsMessage, encodeDtlsMessage } from '../../../gateway/codec/dtls-handshake.ts';
 import { encodeCertificateList } from '../../../gateway/codec/dtls-messages.ts';
 import { uint, vector } from '../../../gateway/codec/dtls-record.ts';
+import { selfSignedByOpenssl } from '../../vectors/dtls-server.ts';
 import { type Credential, makeSelfSigned } from '../../vectors/pki.ts';
 import { messagesOf, newHandshake, record } from './recorded.ts';
 
@@ -141,25 +139,23 @@ describe('a handshake', () => {
   });
 
   it('with an RSA key that is too short ends', async () => {
-    const key = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     const short = await record({
-      chainPem: selfSigned(key),
-      keyPem: key,
+      ...selfSignedByOpenssl('rsa:1024'),
       args: ['-cipher', 'ALL:@SECLEVEL=0'],
     }).catch((error: unknown) => (error instanceof Error ? error.message : ''));
     expect(short).toMatch(/RSA of 1024 bits/);
   });
 });
 
-function selfSigned(keyPem: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sallyport-short-'));
-  try {
-    writeFileSync(`${folder}/key.pem`, keyPem);
-    return execFileSync('openssl', ['req', '-x509', '-new', '-key', `${folder}/key.pem`, '-subj', '/CN=short', '-days', '2']).toString();
-  } finally {
-    rmSync(folder, { recursive: true });
+it('keying material is the same on both sides (RFC 5705), and another under another label', async () => {
+  for (const suite of ['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-ECDSA-AES256-GCM-SHA384']) {
+    const args = ['-cipher', suite, '-keymatexport', 'EXPORTER-Channel-Binding', '-keymatexportlen', '32'];
+    const { printed, exported } = await record({ ...device, args });
+    const theirs = /Keying material: ([0-9A-F]{64})/.exec(printed)?.[1]?.toLowerCase();
+    expect(Buffer.from(exported('EXPORTER-Channel-Binding')).toString('hex')).toBe(theirs);
+    expect(Buffer.from(exported('EXPORTER-Other')).toString('hex')).not.toBe(theirs);
   }
-}
+});
 
 describe('a key share', () => {
   const random = (length: number): Uint8Array => new Uint8Array(length).fill(7);

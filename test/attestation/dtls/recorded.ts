@@ -9,7 +9,14 @@ import { decodeDtlsRecords, dtlsContent } from '../../../gateway/codec/dtls-reco
 import { DtlsServer, type DtlsServerOptions } from '../../vectors/dtls-server.ts';
 
 /** One conversation with `openssl s_server`: all datagrams of the server in the order they came, and what it said inside. */
-export type Recording = { readonly datagrams: readonly Uint8Array[]; readonly said: string; readonly certificates: readonly Uint8Array[] };
+export type Recording = {
+  readonly datagrams: readonly Uint8Array[];
+  readonly said: string;
+  /** What the server wrote to its own output. */
+  readonly printed: string;
+  /** 32 bytes of keying material without context, as our side has it. */
+  readonly exported: (label: string) => Uint8Array;
+};
 
 const keys = new KeyCache();
 /** The same every time: so what a server once answered to a client, it answers to each. */
@@ -51,7 +58,8 @@ export async function record(options: DtlsServerOptions): Promise<Recording> {
       });
       for (const datagram of client.start(0)) socket.send(datagram);
     });
-    return { datagrams, said, certificates: client.certificates };
+    await server.close();
+    return { datagrams, said, printed: server.printed, exported: label => client.exporter(label, 32) };
   } finally {
     socket.close();
     await server.close();

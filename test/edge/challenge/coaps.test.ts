@@ -12,7 +12,7 @@ import { withUdp } from '../../../gateway/edge/challenge/channels/udp-socket.ts'
 import { makeNonce } from '../../../gateway/edge/challenge/nonce.ts';
 import { instance, listedKey, psaSet } from '../../attestation/token-world.ts';
 import { result, spec, verifier } from '../../attestation/world.ts';
-import { type DtlsPeer, DtlsServer, type DtlsServerOptions, isThere } from '../../vectors/dtls-server.ts';
+import { type DtlsPeer, DtlsServer, type DtlsServerOptions, isThere, selfSignedByOpenssl } from '../../vectors/dtls-server.ts';
 import { type Credential, type DiceDevice, makeDiceDevice, makeSelfSigned, makeVendor, type Vendor } from '../../vectors/pki.ts';
 import { blockwise, nonceIn, response, token } from './coap-answers.ts';
 import { Site } from './site.ts';
@@ -156,6 +156,34 @@ describe('servers of others', () => {
   ] as const)('openssl is understood, by %s', async (suite, args) => {
     expect(await ask(withToken, { args })).toMatchObject({ kind: 'answered', freshness: { channel: `CoAPS, DTLS 1.2, ${suite}` } });
   });
+
+  it.each([
+    ['rsa:2048', 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256', []],
+    ['rsa:3072', 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384', ['-cipher', 'ECDHE-RSA-AES256-GCM-SHA384', '-curves', 'P-256']],
+    ['rsa:2048', 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256', ['-sigalgs', 'RSA+SHA512']],
+    ['ec:P-384', 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256', []],
+  ])('openssl with a key of %s is understood, by %s %j, and so is ours shown to it', async (kind, suite, args) => {
+    const own = selfSignedByOpenssl(kind);
+    presentClient(own.chainPem + own.keyPem);
+    const server = await serve(withToken, { ...own, args: ['-Verify', '2', ...args] });
+    const answer = await coaps.ask(target(server.port), 8_000);
+    expect(answer).toMatchObject({ kind: 'answered', freshness: { channel: `CoAPS, DTLS 1.2, ${suite}` } });
+    expect(server.printed).toContain(`depth=0 CN = ${kind.replace(':', ' ')}`);
+  });
+
+  it.skipIf(!isThere('gnutls-serv'))(
+    'GnuTLS with an Ed25519 key is understood (OpenSSL has none over DTLS), and so is ours shown to OpenSSL',
+    async () => {
+      const own = selfSignedByOpenssl('ed25519');
+      const theirs = await DtlsServer.open('gnutls-serv', own);
+      running.push(theirs);
+      expect(await talk(theirs.port, undefined)).toMatchObject({ kind: 'talked', subject: 'CN=ed25519' });
+      presentClient(own.chainPem + own.keyPem);
+      const server = await serve(withToken, { args: ['-Verify', '2'] });
+      expect(await coaps.ask(target(server.port), 8_000)).toMatchObject({ kind: 'answered' });
+      expect(server.printed).toContain('depth=0 CN = ed25519');
+    },
+  );
 
   it.each<readonly [DtlsPeer, string, readonly string[], string]>([
     ['openssl', 'has CBC alone', ['-cipher', 'ECDHE-ECDSA-AES128-SHA256'], 'alert: handshake failure'],

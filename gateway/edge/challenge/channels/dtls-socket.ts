@@ -43,10 +43,11 @@ export async function withDtls<T>(socket: Socket, left: Millis, talk: (connectio
     broke: () => {},
   };
   let timer: NodeJS.Timeout | undefined;
+  let deadline: NodeJS.Timeout | undefined;
   try {
     const problem = await new Promise<Failed | undefined>(resolve => {
       datagrams.broke = resolve;
-      const deadline = setTimeout(() => resolve(failed('timeout', `no DTLS handshake within ${Math.round(left)} ms`)), left);
+      deadline = setTimeout(() => resolve(failed('timeout', `no DTLS handshake within ${Math.round(left)} ms`)), left);
       /** After each event: tells whoever waits, and sets the alarm for the next. */
       const settle = (): void => {
         clearTimeout(timer);
@@ -81,6 +82,7 @@ export async function withDtls<T>(socket: Socket, left: Millis, talk: (connectio
     });
   } finally {
     clearTimeout(timer);
+    clearTimeout(deadline);
     send(client.close());
   }
 }
