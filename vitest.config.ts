@@ -8,6 +8,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 20_000,
+    // What is waited for comes late on a busy machine; who waits in vain waits longer, and that is all.
+    expect: { poll: { timeout: 20_000 } },
     pool: 'forks',
   },
 });

@@ -37,6 +37,9 @@ export class AddressTable {
   readonly packets: Float64Array;
   readonly bytes: Float64Array;
   readonly lastAt: Float64Array;
+  /** By slot: when and in which frame the address was first seen. */
+  readonly firstAt: Float64Array;
+  readonly firstFrame: Float64Array;
 
   constructor(caps: AddressCaps, onForget: (slot: number) => void) {
     const { maxAddresses: n } = caps;
@@ -49,6 +52,8 @@ export class AddressTable {
     this.packets = new Float64Array(n);
     this.bytes = new Float64Array(n);
     this.lastAt = new Float64Array(n);
+    this.firstAt = new Float64Array(n);
+    this.firstFrame = new Float64Array(n);
   }
 
   get size(): number {
@@ -65,8 +70,8 @@ export class AddressTable {
     }
   }
 
-  /** Takes in an address that is not here. -1 when there is no room. */
-  add(place: Place, mac: Mac, now: Millis): number {
+  /** Takes in an address that is not here, seen in the frame of this number. -1 when there is no room. */
+  add(place: Place, mac: Mac, now: Millis, frame: number): number {
     if (this.#isFull(place.port)) this.#sweep(now);
     if (this.#isFull(place.port)) return -1;
     const slot = this.#free.pop() ?? this.#fresh++;
@@ -75,7 +80,8 @@ export class AddressTable {
     this.#port[slot] = place.port;
     this.#macs[slot] = mac;
     this.packets[slot] = this.bytes[slot] = 0;
-    this.lastAt[slot] = now;
+    this.lastAt[slot] = this.firstAt[slot] = now;
+    this.firstFrame[slot] = frame;
     this.#perPort[place.port] = (this.#perPort[place.port] ?? 0) + 1;
     this.#size++;
     this.#enter(slot);
@@ -140,20 +146,35 @@ const hash = (low: number, key: number, port: number): number =>
   Math.imul(low ^ Math.imul(key, 0x85ebca6b) ^ Math.imul(port, 0xc2b2ae35), 0x9e3779b1) >>> 12;
 
 /**
- * The slot of an address on the port where it spoke last, -1 when it never did. The first list of VLANs in which it is found counts: where a
+ * The slot of an address on the port where it spoke last, -1 when it never did. `vlan` counts first, then `vlans`: where a
  * mirror port tags one direction only, the client speaks in another VLAN than the server that names it.
  */
-export function findAnywhere(table: AddressTable, ports: number, mac: Mac, vlans: readonly Iterable<Vlan>[]): number {
-  const high = Number.parseInt(mac.slice(0, 2) + mac.slice(3, 5), 16);
-  const low = Number.parseInt(mac.slice(6).replaceAll(':', ''), 16);
+export function findAnywhere(table: AddressTable, ports: number, mac: Mac, vlan: Vlan, vlans: Iterable<Vlan>): number {
+  const high = digits(mac, 0, 5);
+  const low = digits(mac, 6, mac.length);
+  const here = findInVlan(table, ports, high, low, vlan, -1);
+  if (here >= 0) return here;
   let best = -1;
-  for (const tried of vlans) {
-    for (const vlan of tried)
-      for (let port = 0; port < ports; port++) {
-        const slot = table.find(high, low, port, vlan);
-        if (slot >= 0 && (best < 0 || (table.lastAt[slot] ?? 0) > (table.lastAt[best] ?? 0))) best = slot;
-      }
-    if (best >= 0) return best;
-  }
+  for (const other of vlans) best = findInVlan(table, ports, high, low, other, best);
   return best;
+}
+
+/** The one that spoke last: of those of this VLAN, and `best`, the one that was found before. */
+function findInVlan(table: AddressTable, ports: number, high: number, low: number, vlan: Vlan, best: number): number {
+  let found = best;
+  for (let port = 0; port < ports; port++) {
+    const slot = table.find(high, low, port, vlan);
+    if (slot >= 0 && (found < 0 || (table.lastAt[slot] ?? 0) > (table.lastAt[found] ?? 0))) found = slot;
+  }
+  return found;
+}
+
+/** Hexadecimal digits of an address, colons passed over, as one number. */
+function digits(mac: Mac, from: number, to: number): number {
+  let value = 0;
+  for (let i = from; i < to; i++) {
+    const c = mac.charCodeAt(i);
+    if (c !== 0x3a) value = (value << 4) | (c <= 0x39 ? c - 0x30 : c - 0x57);
+  }
+  return value >>> 0;
 }

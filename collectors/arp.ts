@@ -1,4 +1,4 @@
-import { ip4, isHostIp, mac } from '../gateway/codec/address.ts';
+import { isHostIp } from '../gateway/codec/address.ts';
 import { DecodeError, Reader } from '../gateway/codec/reader.ts';
 import { collector, etherType, type Said } from './collector.ts';
 import { etherTypes, type Packet } from './packet.ts';
@@ -6,10 +6,13 @@ import { etherTypes, type Packet } from './packet.ts';
 /** Address Resolution Protocol over Ethernet, for IPv4. RFC 826. Other address pairs are rejected. */
 export function decode(bytes: Uint8Array) {
   const r = new Reader(bytes, 'ARP');
-  const [htype, ptype, hlen, plen] = [r.u16(), r.u16(), r.u8(), r.u8()];
+  const htype = r.u16();
+  const ptype = r.u16();
+  const hlen = r.u8();
+  const plen = r.u8();
   if (htype !== 1 || ptype !== etherTypes.ipv4 || hlen !== 6 || plen !== 4)
     throw new DecodeError(`Cannot read ARP: htype=${htype} ptype=${ptype} hlen=${hlen} plen=${plen}`);
-  return { operation: r.u16(), senderMac: mac(r.take(6)), senderIp: ip4(r.take(4)), targetMac: mac(r.take(6)), targetIp: ip4(r.take(4)) };
+  return { operation: r.u16(), senderMac: r.mac(), senderIp: r.ip4(), targetMac: r.mac(), targetIp: r.ip4() };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Mac } from '../gateway/model/address.ts';
-import type { Fact, Observation } from '../gateway/model/fact.ts';
+import type { Fact } from '../gateway/model/fact.ts';
 import { DecodeError } from '../gateway/codec/reader.ts';
 import { etherTypes, type Packet } from './packet.ts';
 
@@ -43,63 +43,46 @@ export const tcpPorts = (...ports: readonly number[]): Match => ({ kind: 'tcp', 
 export const tcpStream = (...ports: readonly number[]): Match => ({ kind: 'tcp-stream', ports });
 
 /** What `observe` returns: a Fact about the frame's sender, or about the address that the message names. */
-export type Said = Fact | { readonly about: Mac; readonly fact: Fact };
+export type Said = Fact | { readonly about: Mac; readonly fact: Fact; readonly kind?: undefined };
 
-/** One protocol. `observations` throws DecodeError when the bytes break the format, and nothing else. Facts are untrusted claims. */
+/** One protocol. `said` throws DecodeError when the bytes break the format, and nothing else. Facts are untrusted claims. */
 export type Collector = {
   readonly name: string;
   readonly spec: string;
   /** One or several; a frame that several of them match is read once. */
   readonly matches: Match | readonly Match[];
   /** False for a collector that reads no protocol of its own (the headers of TCP, say): then there is no `protocol` fact. */
-  readonly isProtocol?: false;
+  readonly isProtocol?: false | undefined;
   /** A cheap look at a few bytes, before anything is decoded: most frames of a busy protocol bear no identity. Must not throw. */
-  readonly wants?: (packet: Packet) => boolean;
+  readonly wants?: ((packet: Packet) => boolean) | undefined;
   /** A cheap look at a frame that is not wanted: it is of this protocol all the same, which is a fact about its sender. Must not throw. */
-  readonly speaks?: (packet: Packet) => boolean;
+  readonly speaks?: ((packet: Packet) => boolean) | undefined;
   /**
    * A number that stands for all that this frame would tell, 0 when there is none: frames of one sender with the same number are decoded
    * once a minute. It must be exact, no hash, lest one message hide another. Must not throw.
    */
-  readonly sameAs?: (packet: Packet) => number;
-  readonly observations: (packet: Packet) => readonly Observation[];
+  readonly sameAs?: ((packet: Packet) => number) | undefined;
+  readonly said: (packet: Packet) => readonly Said[];
 };
 
-const none: readonly Observation[] = [];
-
-/** Composes the two halves of a protocol, what the bytes say and what that tells us, and stamps the result with when, where and who. */
+/** Composes the two halves of a protocol, what the bytes say and what that tells us, as one Collector. All have the same shape: they are called by turns for each frame. */
 export function collector<Message>(c: {
   readonly name: string;
   readonly spec: string;
   readonly matches: Match | readonly Match[];
-  readonly isProtocol?: false;
-  readonly wants?: (packet: Packet) => boolean;
-  readonly speaks?: (packet: Packet) => boolean;
-  readonly sameAs?: (packet: Packet) => number;
+  readonly isProtocol?: false | undefined;
+  readonly wants?: ((packet: Packet) => boolean) | undefined;
+  readonly speaks?: ((packet: Packet) => boolean) | undefined;
+  readonly sameAs?: ((packet: Packet) => number) | undefined;
   readonly decode: (bytes: Uint8Array, packet: Packet) => Message | undefined;
   readonly observe: (message: Message, packet: Packet) => readonly Said[];
 }): Collector {
-  const notWhole = new DecodeError(`Cannot read ${c.name}: the message is not whole`, true);
-  const observations = (packet: Packet): readonly Observation[] => {
-    const message = c.decode(packet.body, packet);
+  const { name, spec, matches, isProtocol, wants, speaks, sameAs, decode, observe } = c;
+  const notWhole = new DecodeError(`Cannot read ${name}: the message is not whole`, true);
+  const said = (packet: Packet): readonly Said[] => {
+    const message = decode(packet.body, packet);
     if (message === undefined) throw notWhole;
-    const said = c.observe(message, packet);
-    if (said.length === 0) return none;
-    const { at, port, vlan, number: frame, source } = packet;
-    return said.map(s => {
-      const [mac, fact] = 'about' in s ? [s.about, s.fact] : [source, s];
-      return { at, port, vlan, mac, collector: c.name, frame, fact };
-    });
+    return observe(message, packet);
   };
-  const { name, spec, matches, wants, speaks, sameAs, isProtocol } = c;
-  return {
-    name,
-    spec,
-    matches,
-    observations,
-    ...(wants && { wants }),
-    ...(speaks && { speaks }),
-    ...(sameAs && { sameAs }),
-    ...(isProtocol === false && { isProtocol }),
-  };
+  return { name, spec, matches, isProtocol, wants, speaks, sameAs, said };
 }

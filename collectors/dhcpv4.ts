@@ -1,4 +1,5 @@
-import { hex, ip4, isHostIp, mac } from '../gateway/codec/address.ts';
+import { ip4, isHostIp } from '../gateway/codec/address.ts';
+import { hexAt } from '../gateway/codec/address-at.ts';
 import { Reader } from '../gateway/codec/reader.ts';
 import { decodeText } from '../gateway/codec/text.ts';
 import type { Fact } from '../gateway/model/fact.ts';
@@ -25,29 +26,40 @@ export const options = {
 /** Option 53, RFC 2132 §9.6. */
 export const messageTypes = { discover: 1, offer: 2, request: 3, ack: 5, inform: 8 } as const;
 
+/** By code: 1 for those options; the others are passed over. */
+const isRead = new Uint8Array(256);
+for (const code of Object.values(options)) isRead[code] = 1;
+
 /** An option that has grown so long by joining its parts takes no more, bytes. */
 const maxOption = 1024;
 
 /** Dynamic Host Configuration Protocol for IPv4. RFC 2131, 2132, 3396. Ethernet clients only; plain BOOTP is rejected. A missing end option is not. */
 export function decode(bytes: Uint8Array) {
   const r = new Reader(bytes, 'DHCP');
-  const [op, htype, hlen] = [r.u8(), r.u8(), r.u8()];
+  const op = r.u8();
+  const htype = r.u8();
+  const hlen = r.u8();
   if (op !== 1 && op !== 2) throw r.fault(`op=${op}`);
   if (htype !== 1 || hlen !== 6) throw r.fault(`htype=${htype} hlen=${hlen}`);
   r.skip(1); // hops
-  const xid = r.u32();
+  r.u32(); // xid
   r.skip(4); // secs, flags
-  const [ciaddr, yiaddr, siaddr, giaddr] = [ip4(r.take(4)), ip4(r.take(4)), ip4(r.take(4)), ip4(r.take(4))];
-  const chaddr = mac(r.take(16).subarray(0, 6));
-  const [sname, file, cookie] = [r.take(64), r.take(128), r.u32()];
+  const ciaddr = r.ip4();
+  const yiaddr = r.ip4();
+  r.skip(4); // siaddr
+  r.skip(4); // giaddr
+  const chaddr = r.part(16, 'DHCP').mac();
+  const sname = r.part(64, 'DHCP: sname');
+  const file = r.part(128, 'DHCP: file');
+  const cookie = r.u32();
   if (cookie !== magicCookie) throw r.fault(`magic cookie ${cookie.toString(16)}`);
   const found: Options = new Map();
   walk(r, found);
   // Option 52 says that file (1), sname (2) or both (3) carry options too; they follow in this order. RFC 3396 §5.
   const overload = found.get(options.overload)?.[0] ?? 0;
-  if ((overload & 1) !== 0) walk(new Reader(file, 'DHCP: file'), found);
-  if ((overload & 2) !== 0) walk(new Reader(sname, 'DHCP: sname'), found);
-  return { op, xid, ciaddr, yiaddr, siaddr, giaddr, chaddr, options: found };
+  if ((overload & 1) !== 0) walk(file, found);
+  if ((overload & 2) !== 0) walk(sname, found);
+  return { op, ciaddr, yiaddr, chaddr, options: found };
 }
 
 type Options = Map<number, Uint8Array>;
@@ -58,7 +70,12 @@ function walk(r: Reader, found: Options): void {
     const code = r.u8();
     if (code === 255) return;
     if (code === 0) continue;
-    const value = r.take(r.u8());
+    const length = r.u8();
+    if (isRead[code] === 0) {
+      r.skip(length);
+      continue;
+    }
+    const value = r.take(length);
     const before = found.get(code);
     if (before === undefined) found.set(code, value);
     else if (before.length < maxOption) found.set(code, concat(before, value));
@@ -85,18 +102,24 @@ export function observe(m: Message, packet: Packet): readonly Said[] {
 function fromClient(m: Message, type: number | undefined): readonly Said[] {
   if (type !== messageTypes.discover && type !== messageTypes.request && type !== messageTypes.inform) return [];
   const facts: Fact[] = [];
-  const text = (code: number): string => decodeText(m.options.get(code) ?? new Uint8Array(0)).trim();
   // A client fills ciaddr only while it uses that address. RFC 2131 §2, table 1.
   if (type !== messageTypes.discover && isHostIp(m.ciaddr)) facts.push({ kind: 'address', ip: m.ciaddr });
-  const [name, vendorClass, url] = [text(options.hostName), text(options.vendorClass), text(options.mudUrl)];
+  const name = textOf(m, options.hostName);
+  const vendorClass = textOf(m, options.vendorClass);
+  const url = textOf(m, options.mudUrl);
   if (name !== '') facts.push({ kind: 'hostname', name });
   if (vendorClass !== '') facts.push({ kind: 'vendor-class', text: vendorClass });
   const parameters = m.options.get(options.parameterRequestList);
-  if (parameters !== undefined) facts.push({ kind: 'dhcp-parameters', options: [...parameters.subarray(0, 255)] });
+  if (parameters !== undefined) facts.push({ kind: 'dhcp-parameters', options: Array.from(parameters.subarray(0, 255)) });
   const id = m.options.get(options.clientIdentifier);
-  if (id !== undefined && id.length > 0) facts.push({ kind: 'dhcp-client-id', id: hex(id.subarray(0, 255)) });
+  if (id !== undefined && id.length > 0) facts.push({ kind: 'dhcp-client-id', id: hexAt(id, 0, Math.min(id.length, 255)) });
   if (url !== '') facts.push({ kind: 'mud-url', url });
   return facts;
+}
+
+function textOf(m: Message, code: number): string {
+  const value = m.options.get(code);
+  return value === undefined ? '' : decodeText(value).trim();
 }
 
 function fromServer(m: Message, type: number | undefined, packet: Packet): readonly Said[] {
@@ -109,8 +132,8 @@ function fromServer(m: Message, type: number | undefined, packet: Packet): reado
   // The first one is the preferred one, RFC 2132 §3.5.
   const routers = m.options.get(options.router);
   const router = routers !== undefined && routers.length >= 4 ? ip4(routers.subarray(0, 4)) : undefined;
-  const named = router !== undefined && isHostIp(router) ? { router } : {};
-  said.push({ about: m.chaddr, fact: { kind: 'dhcp-lease', ip: m.yiaddr, server, ...named } });
+  const lease: Fact = { kind: 'dhcp-lease', ip: m.yiaddr, server };
+  said.push({ about: m.chaddr, fact: router !== undefined && isHostIp(router) ? { ...lease, router } : lease });
   return said;
 }
 

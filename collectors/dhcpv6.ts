@@ -1,4 +1,5 @@
-import { hex, ip6, isHostIp, macAt } from '../gateway/codec/address.ts';
+import { hex, ip6, isHostIp } from '../gateway/codec/address.ts';
+import { macAt } from '../gateway/codec/address-at.ts';
 import { Reader } from '../gateway/codec/reader.ts';
 import { decodeText } from '../gateway/codec/text.ts';
 import { type Ip, isGroupMac } from '../gateway/model/address.ts';

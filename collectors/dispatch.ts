@@ -21,6 +21,8 @@ export class Dispatch {
   readonly #streams = new PortTable();
   /** Those that look at the streams of every port. */
   readonly #anyStream: readonly Collector[];
+  /** The same behind the lists of ports, which are few. */
+  readonly #withAnyStream = new Map<readonly Collector[], readonly Collector[]>();
 
   constructor(collectors: readonly Collector[]) {
     const ways = collectors.flatMap(c => [c.matches].flat().map(match => ({ c, match })));
@@ -59,7 +61,13 @@ export class Dispatch {
   /** The collectors that may want this stream: of its ports, and of any port. */
   streams(source: number, target: number): readonly Collector[] {
     const known = this.#streams.either(source, target);
-    return known.length === 0 ? this.#anyStream : [...new Set([...known, ...this.#anyStream])];
+    if (known.length === 0) return this.#anyStream;
+    let all = this.#withAnyStream.get(known);
+    if (all === undefined) {
+      all = [...new Set([...known, ...this.#anyStream])];
+      this.#withAnyStream.set(known, all);
+    }
+    return all;
   }
 
   #add(c: Collector, match: Match): void {

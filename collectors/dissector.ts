@@ -64,9 +64,6 @@ export class Dissector {
   #isWanted = false;
   readonly #served: ServedPorts;
   readonly #own: OwnAddress;
-  /** By slot: where and when the address was first seen. */
-  readonly #firstFrame: Float64Array;
-  readonly #firstAt: Float64Array;
   readonly #claims: AddressClaims;
   readonly #turns: Turns;
   readonly #maxTries: number;
@@ -92,8 +89,6 @@ export class Dissector {
     this.#addressTries = new Uint8Array(maxAddresses).fill(this.#maxTries);
     this.#served = new ServedPorts(maxAddresses);
     this.#own = new OwnAddress(maxAddresses);
-    this.#firstFrame = new Float64Array(maxAddresses);
-    this.#firstAt = new Float64Array(maxAddresses);
   }
 
   /** Addresses and facts held, for health and tests. */
@@ -196,8 +191,7 @@ export class Dissector {
 
   /** What the present frame tells of `mac` beside what a collector reads. */
   #note(mac: Mac, fact: Fact, collector = 'activity'): void {
-    const { at, port, vlan, number: frame } = this.#packet;
-    this.#learn({ at, port, vlan, mac, collector, frame, fact }, this.#sender);
+    this.#learn(mac, collector, fact, this.#sender);
   }
 
   /**
@@ -250,7 +244,7 @@ export class Dissector {
   }
 
   #isOwnAddress(): boolean {
-    return this.#own.isOwn(this.#packet, this.#sender, slot => this.#facts.ips(slot));
+    return this.#own.isOwn(this.#packet, this.#sender, this.#ipsOf);
   }
 
   /** Gives the frame to those of the list that want it. `isWhole`: what the capture cut off is not its sender's fault, so they do not get it. */
@@ -267,6 +261,7 @@ export class Dissector {
     }
   }
 
+  readonly #ipsOf = (slot: number): readonly Ip[] => this.#facts.ips(slot);
   readonly #askStream: Ask = (c, isOpened, isLast) => {
     const error = this.#ask(c, true);
     if (error === undefined) return this.unread.readStream(this.#packet);
@@ -288,7 +283,11 @@ export class Dissector {
     try {
       const isOwn = packet.ipVersion === 0 || packet.isOwnAddress;
       const mac = this.#addresses.macOf(this.#sender);
-      for (const o of c.observations(packet)) if (isOwn || o.mac !== mac || !ownFacts.has(o.fact.kind)) this.#learn(o, this.#sender);
+      for (const said of c.said(packet)) {
+        const fact = said.kind === undefined ? said.fact : said;
+        const about = said.kind === undefined ? said.about : mac;
+        if (isOwn || about !== mac || !ownFacts.has(fact.kind)) this.#learn(about, c.name, fact, this.#sender);
+      }
       if (isOwn) this.#noteProtocol(c, mac);
       return undefined;
     } catch (error) {
@@ -307,32 +306,36 @@ export class Dissector {
   }
 
   /** A fact about another address stands where that address speaks itself; it is dropped when it never did. */
-  #learn(observation: Observation, sender: number): void {
-    const isSender = observation.mac === this.#addresses.macOf(sender);
-    const slot = isSender
-      ? sender
-      : findAnywhere(this.#addresses, this.#ports.all.length, observation.mac, [[observation.vlan], this.#vlans]);
-    if (slot < 0) return this.#losses.overflow(observation.port, 'facts about addresses that have not spoken here');
-    const port = this.#addresses.portOf(slot);
-    const placed = isSender ? observation : { ...observation, ...this.#where(slot) };
-    if (isSender && observation.fact.kind === 'address') this.#noteClaim(observation, observation.fact.ip);
-    const outcome = this.#facts.learn(slot, port, placed);
-    if (outcome === 'capped') this.#losses.overflow(observation.port, 'facts beyond the cap of their address or port');
+  #learn(mac: Mac, collector: string, fact: Fact, sender: number): void {
+    const { at, port, vlan, number } = this.#packet;
+    const isSender = mac === this.#addresses.macOf(sender);
+    const slot = isSender ? sender : findAnywhere(this.#addresses, this.#ports.all.length, mac, vlan, this.#vlans);
+    if (slot < 0) return this.#losses.overflow(port, 'facts about addresses that have not spoken here');
+    const { kind } = fact;
+    if (isSender && kind === 'address') this.#noteClaim(mac, collector, fact.ip);
+    if (this.#facts.knows(slot, collector, fact, at)) return;
+    const observation = this.#observation(slot, at, collector, number, fact);
+    const outcome = this.#facts.learn(slot, this.#addresses.portOf(slot), observation);
+    if (outcome === 'capped') this.#losses.overflow(port, 'facts beyond the cap of their address or port');
     if (outcome !== 'new') return;
-    const { kind } = placed.fact;
     if (kind === 'address' || kind === 'dhcp-lease') {
       this.#served.forget(slot);
       this.#own.forget(slot);
     }
-    if (kind === 'mud-url') this.#activity.flows.watch(slot, placed.mac);
+    if (kind === 'mud-url') this.#activity.flows.watch(slot, mac);
     this.#settled.unsettle(slot);
-    this.#observations.push(placed);
+    this.#observations.push(observation);
+  }
+
+  #observation(slot: number, at: Millis, collector: string, frame: number, fact: Fact): Observation {
+    const { port, vlan, mac } = this.#where(slot);
+    return { at, port, vlan, mac, collector, frame, fact };
   }
 
   /** ARP and neighbour discovery claim an address: two that do so by turns contest it, though neither says anything new. */
-  #noteClaim({ at, mac, collector }: Observation, ip: Ip): void {
+  #noteClaim(mac: Mac, collector: string, ip: Ip): void {
     if (collector !== 'arp' && collector !== 'ndp') return;
-    const rival = this.#claims.note(this.#sender, ip, at);
+    const rival = this.#claims.note(this.#sender, ip, this.#packet.at);
     const other = rival < 0 ? mac : this.#addresses.macOf(rival);
     if (other !== mac) this.#note(mac, { kind: 'contested', ip, mac: other });
   }
@@ -357,22 +360,19 @@ export class Dissector {
 
   #arrive(high: number, low: number, port: number): number {
     const { at, number, source, vlan, port: name } = this.#packet;
-    const slot = this.#addresses.add({ high, low, port, vlan }, source, at);
+    const slot = this.#addresses.add({ high, low, port, vlan }, source, at, number);
     if (slot < 0) this.#losses.overflow(name, 'frames of addresses beyond the cap');
     else {
       if (this.#vlans.size < maxVlans) this.#vlans.add(vlan);
-      this.#firstAt[slot] = at;
-      this.#firstFrame[slot] = number;
-      const sighting = this.#sight(slot);
-      this.#observations.push(sighting);
+      this.#observations.push(this.#sight(slot));
       const ip = isStandIn(high) ? this.#packet.sourceIp : undefined;
-      if (ip !== undefined) this.#learn({ ...sighting, fact: { kind: 'address', ip } }, slot);
+      if (ip !== undefined) this.#learn(source, 'header', { kind: 'address', ip }, slot);
     }
     return slot;
   }
 
   #sight(slot: number): Observation {
-    return { at: this.#firstAt[slot] ?? 0, ...this.#where(slot), collector: 'header', frame: this.#firstFrame[slot] ?? 0, fact: seen };
+    return this.#observation(slot, this.#addresses.firstAt[slot] ?? 0, 'header', this.#addresses.firstFrame[slot] ?? 0, seen);
   }
 
   #where(slot: number): { readonly port: PortName; readonly vlan: Vlan; readonly mac: Mac } {

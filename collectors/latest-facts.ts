@@ -35,15 +35,15 @@ const restlessKinds: ReadonlySet<FactKind> = new Set<FactKind>(['print', 'descri
 /** New facts that an address may bring within a minute; what is beyond is not learnt, and so comes out when it is said again later. */
 const [maxChanges, changeWindowMs] = [240, 60_000];
 
-type Entry = { readonly observation: Observation; saidAt: Millis; readonly rivals: readonly Fact[] };
+type Entry = { readonly key: string; readonly observation: Observation; saidAt: Millis; readonly rivals: readonly Fact[] };
 
-/** The facts of one slot. */
-type Held = {
-  readonly byKey: Map<string, Entry>;
-  /** The same entries by collector, to see at little cost that what is said is known. */
-  readonly byCollector: Map<string, Entry[]>;
-  ips: readonly Ip[];
-};
+/** What one collector read of one slot. `next`: where what was said last stands, and 1; mostly the next one is said next. */
+type Told = { readonly collector: string; readonly entries: Entry[]; next: number };
+
+/** The facts of one slot. Collectors are few, so they stand in a list: to find one there is quicker than in a map of each slot. */
+type Held = { readonly told: Told[]; ips: readonly Ip[] };
+
+const noRivals: readonly Fact[] = [];
 
 /** The latest fact for each address, collector and factKey. `slot` numbers come from the address table; each has its caps, see above. */
 export class LatestFacts {
@@ -69,21 +69,33 @@ export class LatestFacts {
     return this.#size;
   }
 
+  /** True when this is the latest that the collector said of the slot; then it was said again at this time. For every fact of every message. */
+  knows(slot: number, collector: string, fact: Fact, at: Millis): boolean {
+    const told = toldBy(this.#bySlot[slot], collector);
+    if (told === undefined) return false;
+    const { entries } = told;
+    for (let n = entries.length, i = told.next; n > 0; n--, i++) {
+      if (i >= entries.length) i = 0;
+      const e = entries[i];
+      if (e === undefined || !isSame(e.observation.fact, fact)) continue;
+      e.saidAt = at;
+      told.next = i + 1;
+      return true;
+    }
+    return false;
+  }
+
   /**
-   * Takes in what was said: `new` when it differs from the latest of its kind, `known` when not, `capped` when there is no room.
+   * Takes in what was said and is not the latest (`knows`): `new` when it differs from what was said lately, `known` when not, `capped` when there is no room.
    * Who says two things in turn (two names, two models) is not new at each turn: a value said before comes back only after the present one was not repeated for `idleMs`.
    */
   learn(slot: number, port: number, observation: Observation): 'new' | 'known' | 'capped' {
     const { fact, collector, at } = observation;
-    const held = this.#bySlot[slot] ?? { byKey: new Map<string, Entry>(), byCollector: new Map<string, Entry[]>(), ips: [] };
-    const list = held.byCollector.get(collector) ?? [];
-    for (const e of list)
-      if (isSame(e.observation.fact, fact)) {
-        e.saidAt = at;
-        return 'known';
-      }
-    const key = `${collector} ${factKey(fact)}`;
-    const entry = held.byKey.get(key);
+    const held = this.#bySlot[slot] ?? { told: [], ips: [] };
+    const before = toldBy(held, collector);
+    const told = before ?? { collector, entries: [], next: 0 };
+    const key = factKey(fact);
+    const entry = told.entries.find(e => e.key === key);
     if (entry !== undefined && Math.abs(at - entry.saidAt) <= this.#idleMs) {
       if (entry.rivals.some(rival => isSame(rival, fact))) return 'known';
       if (entry.rivals.length === maxRivals && restlessKinds.has(fact.kind)) {
@@ -91,16 +103,16 @@ export class LatestFacts {
         return 'known';
       }
     }
-    if (!this.#mayChange(slot, at) || (entry === undefined && !this.#hasRoom(held, slot, port, observation))) return 'capped';
-    if (entry === undefined) this.#count(slot, port, fact, 1);
-    const others = entry?.rivals.filter(rival => !isSame(rival, fact)) ?? [];
-    const rivals = entry === undefined ? others : [entry.observation.fact, ...others].slice(0, maxRivals);
-    const latest = { observation, saidAt: at, rivals };
-    held.byKey.set(key, latest);
-    const those = held.byCollector.get(collector);
-    if (those === undefined) held.byCollector.set(collector, [latest]);
-    else if (entry === undefined) those.push(latest);
-    else those[those.indexOf(entry)] = latest;
+    if (!this.#mayChange(slot, at) || (entry === undefined && !this.#hasRoom(held, told, slot, port, observation))) return 'capped';
+    if (entry === undefined) {
+      this.#count(slot, port, fact, 1);
+      told.entries.push({ key, observation, saidAt: at, rivals: noRivals });
+      if (before === undefined) held.told.push(told);
+    } else {
+      const others = entry.rivals.filter(rival => !isSame(rival, fact));
+      const rivals = [entry.observation.fact, ...others].slice(0, maxRivals);
+      told.entries[told.entries.indexOf(entry)] = { key, observation, saidAt: at, rivals };
+    }
     if (fact.kind === 'address' || fact.kind === 'dhcp-lease') held.ips = ipsOf(held);
     this.#bySlot[slot] = held;
     return 'new';
@@ -112,7 +124,7 @@ export class LatestFacts {
   }
 
   of(slot: number): readonly Observation[] {
-    return [...(this.#bySlot[slot]?.byKey.values() ?? [])].map(entry => entry.observation);
+    return (this.#bySlot[slot]?.told ?? []).flatMap(({ entries }) => entries.map(entry => entry.observation));
   }
 
   forget(slot: number): void {
@@ -133,27 +145,21 @@ export class LatestFacts {
   }
 
   /** Where the kind's cap is reached, the fact that was not said for longest gives way if it is idle. */
-  #hasRoom(held: Held, slot: number, port: number, { fact, collector, at }: Observation): boolean {
+  #hasRoom(held: Held, told: Told, slot: number, port: number, { fact, at }: Observation): boolean {
     const cap = maxOfKind[fact.kind];
-    const same = (held.byCollector.get(collector) ?? []).filter(e => e.observation.fact.kind === fact.kind);
-    if (cap !== undefined && same.length >= cap) {
-      const [oldest] = same.toSorted((a, b) => a.saidAt - b.saidAt);
-      if (oldest === undefined || at - oldest.saidAt <= this.#idleMs) return false;
-      this.#remove(held, oldest);
-      this.#count(slot, port, fact, -1);
+    // As long as there are not so many of all kinds there is room: most have one or two.
+    if (cap !== undefined && told.entries.length >= cap) {
+      const same = told.entries.filter(e => e.observation.fact.kind === fact.kind);
+      if (same.length >= cap) {
+        const [oldest] = same.toSorted((a, b) => a.saidAt - b.saidAt);
+        if (oldest === undefined || at - oldest.saidAt <= this.#idleMs) return false;
+        told.entries.splice(told.entries.indexOf(oldest), 1);
+        if (fact.kind === 'address' || fact.kind === 'dhcp-lease') held.ips = ipsOf(held);
+        this.#count(slot, port, fact, -1);
+      }
     }
     if (fact.kind === 'acted') return this.#deeds < maxDeeds;
     return this.#size < this.#max.inAll && (this.#perPort[port] ?? 0) < this.#max.perPort;
-  }
-
-  #remove(held: Held, entry: Entry): void {
-    const { collector, fact } = entry.observation;
-    held.byKey.delete(`${collector} ${factKey(fact)}`);
-    held.byCollector.set(
-      collector,
-      (held.byCollector.get(collector) ?? []).filter(e => e !== entry),
-    );
-    if (fact.kind === 'address' || fact.kind === 'dhcp-lease') held.ips = ipsOf(held);
   }
 
   #count(slot: number, port: number, fact: Fact, change: number): void {
@@ -166,24 +172,86 @@ export class LatestFacts {
   }
 }
 
-const ipsOf = ({ byKey }: Held): readonly Ip[] =>
-  [...byKey.values()].flatMap(({ observation: { fact } }) => (fact.kind === 'address' || fact.kind === 'dhcp-lease' ? [fact.ip] : []));
+function toldBy(held: Held | undefined, collector: string): Told | undefined {
+  if (held === undefined) return undefined;
+  for (let i = 0; i < held.told.length; i++) {
+    const told = held.told[i];
+    if (told !== undefined && told.collector === collector) return told;
+  }
+  return undefined;
+}
+
+const ipsOf = ({ told }: Held): readonly Ip[] =>
+  told.flatMap(({ entries }) =>
+    entries.flatMap(({ observation: { fact } }) => (fact.kind === 'address' || fact.kind === 'dhcp-lease' ? [fact.ip] : [])),
+  );
+
+type Members = { readonly [name: string]: unknown };
 
 /** True when both say the same; facts hold text, numbers and lists of numbers. Cheaper than to write them out as text. */
 function isSame(a: Fact, b: Fact): boolean {
+  if (a === b) return true;
   // What is said most often, each where it is compared at the least cost.
-  if (a.kind === 'address') return b.kind === 'address' && a.ip === b.ip;
-  if (a.kind === 'hostname') return b.kind === 'hostname' && a.name === b.name;
-  if (a.kind === 'uses-server') return b.kind === 'uses-server' && a.ip === b.ip && a.service === b.service;
-  if (a.kind === 'print') return b.kind === 'print' && a.value === b.value && a.scheme === b.scheme;
-  if (a.kind === 'service') return b.kind === 'service' && a.port === b.port && a.name === b.name && a.protocol === b.protocol;
-  if (a.kind !== b.kind) return false;
-  const [one, other]: readonly { readonly [name: string]: unknown }[] = [a, b];
-  if (one === undefined || other === undefined) return false;
+  switch (a.kind) {
+    case 'address':
+    case 'dhcp-server':
+      return b.kind === a.kind && a.ip === b.ip;
+    case 'hostname':
+    case 'protocol':
+      return b.kind === a.kind && a.name === b.name;
+    case 'vendor-class':
+    case 'model':
+    case 'maker':
+    case 'firmware':
+    case 'serial':
+    case 'device-kind':
+      return b.kind === a.kind && a.text === b.text;
+    case 'description':
+      return b.kind === 'description' && a.text === b.text && a.of === b.of;
+    case 'identifier':
+    case 'print':
+      return b.kind === a.kind && a.value === b.value && a.scheme === b.scheme;
+    case 'dhcp-client-id':
+      return b.kind === 'dhcp-client-id' && a.id === b.id;
+    case 'dhcp-parameters':
+      return b.kind === 'dhcp-parameters' && isSameValue(a.options, b.options);
+    case 'uses-server':
+      return b.kind === 'uses-server' && a.ip === b.ip && a.service === b.service;
+    case 'service':
+      return b.kind === 'service' && a.port === b.port && a.name === b.name && a.protocol === b.protocol;
+    case 'asks':
+      return b.kind === 'asks' && a.name === b.name && a.protocol === b.protocol;
+    case 'acted':
+    case 'answers-for':
+    case 'behind':
+    case 'bridge':
+    case 'certificate':
+    case 'claimed-mac':
+    case 'contested':
+    case 'dhcp-lease':
+    case 'management-address':
+    case 'member':
+    case 'mud-url':
+    case 'neighbour':
+    case 'reaches':
+    case 'resolves':
+    case 'router':
+    case 'seen':
+    case 'talks-to':
+    case 'turned':
+      return a.kind === b.kind && hasSameMembers(a, b);
+  }
+}
+
+function hasSameMembers(one: Members, other: Members): boolean {
   for (const name in one) if (!isSameValue(one[name], other[name])) return false;
   for (const name in other) if (other[name] !== undefined && one[name] === undefined) return false;
   return true;
 }
 
-const isSameValue = (a: unknown, b: unknown): boolean =>
-  a === b || (Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, i) => item === b[i]));
+function isSameValue(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

@@ -1,5 +1,5 @@
 import { type DnsMessage, type DnsRecord, decodeDns, type Name } from '../gateway/codec/dns.ts';
-import { decodeText } from '../gateway/codec/text.ts';
+import { textAt } from '../gateway/codec/text.ts';
 import type { Fact } from '../gateway/model/fact.ts';
 import { uuidOf } from './announced.ts';
 import { collector, type Said, udpPorts } from './collector.ts';
@@ -45,15 +45,21 @@ export function observe(m: DnsMessage, packet: Packet): readonly Said[] {
   const [host] = own;
   if (host !== undefined) facts.set('hostname', { kind: 'hostname', name: host });
   // A host has several addresses under its name, so a name is foreign only if none of them is the sender's.
-  const isOwn = (target: Name): boolean => own.has(text(target)) || !foreign.has(text(target));
-  const notOwn = new Set(records.flatMap(r => (r.kind === 'srv' && !isOwn(r.target) ? [r.name.join('\0')] : [])));
-  for (const r of records) {
-    if (r.kind !== 'srv' || notOwn.has(r.name.join('\0'))) continue;
-    const service = serviceOf(r);
-    if (service !== undefined && !facts.has(`${service.protocol} ${service.port}`))
-      facts.set(`${service.protocol} ${service.port}`, service);
+  for (const name of own) foreign.delete(name);
+  const meant = foreign.size === 0 ? records : withoutForeign(records, foreign);
+  for (const r of meant) {
+    const service = r.kind === 'srv' ? serviceOf(r) : undefined;
+    if (service === undefined) continue;
+    const key = `${service.protocol} ${service.port}`;
+    if (!facts.has(key)) facts.set(key, service);
   }
-  return [...facts.values(), ...described(records.filter(r => !notOwn.has(r.name.join('\0'))))];
+  return [...facts.values(), ...described(meant)];
+}
+
+/** The records but those of services that stand at a foreign name. */
+function withoutForeign(records: readonly DnsRecord[], foreign: ReadonlySet<string>): readonly DnsRecord[] {
+  const notOwn = new Set(records.flatMap(r => (r.kind === 'srv' && foreign.has(text(r.target)) ? [r.name.join('\0')] : [])));
+  return notOwn.size === 0 ? records : records.filter(r => !notOwn.has(r.name.join('\0')));
 }
 
 const isLocal = (name: Name): boolean => name.length > 1 && name.at(-1)?.toLowerCase() === 'local';
@@ -76,17 +82,21 @@ function described(records: readonly DnsRecord[]): readonly Fact[] {
     if (r.kind !== 'txt') continue;
     for (const pair of r.strings) {
       const split = pair.indexOf(0x3d);
-      const key = split > 0 ? decodeText(pair.subarray(0, split)).toLowerCase() : '';
-      const value = decodeText(pair.subarray(split + 1)).trim();
+      const key = split > 0 ? textAt(pair, 0, split).toLowerCase() : '';
+      const value = textAt(pair, split + 1, pair.length).trim();
       if (value !== '' && !found.has(key)) found.set(key, key === 'product' ? value.replace(/^\((.*)\)$/, '$1') : value);
     }
   }
-  const facts = saidKinds.flatMap((kind): readonly Fact[] => {
-    const text = keys[kind].map(key => found.get(key)).find(value => value !== undefined);
-    return text === undefined ? [] : [{ kind, text }];
-  });
+  const facts: Fact[] = [];
+  if (found.size === 0) return facts;
+  for (const kind of saidKinds) {
+    const best = keys[kind].find(key => found.has(key));
+    const text = best === undefined ? undefined : found.get(best);
+    if (text !== undefined) facts.push({ kind, text });
+  }
   const uuid = uuidOf(found.get('uuid') ?? '');
-  return uuid === undefined ? facts : [...facts, { kind: 'identifier', scheme: 'uuid', value: uuid }];
+  if (uuid !== undefined) facts.push({ kind: 'identifier', scheme: 'uuid', value: uuid });
+  return facts;
 }
 
 export const mdns = collector({ name: 'mdns', spec: 'RFC 6762', matches: udpPorts(mdnsPort), decode, observe });

@@ -1,4 +1,4 @@
-import { ip6, isHostIp, mac } from '../gateway/codec/address.ts';
+import { isHostIp } from '../gateway/codec/address.ts';
 import { Reader } from '../gateway/codec/reader.ts';
 import type { Ip, Mac } from '../gateway/model/address.ts';
 import type { Fact } from '../gateway/model/fact.ts';
@@ -28,7 +28,8 @@ const [maxPrefixes, maxServers] = [8, 4];
 /** Neighbour Discovery for IPv6: solicitations and advertisements of neighbours and routers. RFC 4861. The checksum is not looked at. */
 export function decode(bytes: Uint8Array) {
   const r = new Reader(bytes, 'NDP');
-  const [type, code] = [r.u8(), r.u8()];
+  const type = r.u8();
+  const code = r.u8();
   if (code !== 0) throw r.fault(`code ${code}`);
   r.skip(2); // checksum
   switch (type) {
@@ -37,7 +38,8 @@ export function decode(bytes: Uint8Array) {
       return { type, ...readOptions(r) };
     case types.routerAdvertisement: {
       r.skip(1); // hop limit to use
-      const [flags, lifetimeSeconds] = [r.u8(), r.u16()];
+      const flags = r.u8();
+      const lifetimeSeconds = r.u16();
       r.skip(8); // reachable time, retransmission timer
       return { type, flags, lifetimeSeconds, ...readOptions(r) };
     }
@@ -45,7 +47,7 @@ export function decode(bytes: Uint8Array) {
     case types.neighbourAdvertisement: {
       const flags = r.u8();
       r.skip(3);
-      return { type, flags, target: ip6(r.take(16)), ...readOptions(r) };
+      return { type, flags, target: r.ip6(), ...readOptions(r) };
     }
     default:
       throw r.fault(`type ${type}`);
@@ -53,8 +55,8 @@ export function decode(bytes: Uint8Array) {
 }
 
 type Options = {
-  readonly sourceMac?: Mac;
-  readonly targetMac?: Mac;
+  readonly sourceMac: Mac | undefined;
+  readonly targetMac: Mac | undefined;
   /** On-link or autonomous prefixes in CIDR form. */
   readonly prefixes: readonly string[];
   readonly dnsServers: readonly Ip[];
@@ -62,26 +64,27 @@ type Options = {
 
 /** Type, length in units of eight bytes, value. A length of zero is forbidden (RFC 4861 §4.6). */
 function readOptions(r: Reader): Options {
-  let [sourceMac, targetMac]: [Mac | undefined, Mac | undefined] = [undefined, undefined];
+  let sourceMac: Mac | undefined;
+  let targetMac: Mac | undefined;
   const prefixes: string[] = [];
   const dnsServers: Ip[] = [];
   while (r.left > 0) {
-    const [type, units] = [r.u8(), r.u8()];
+    const type = r.u8();
+    const units = r.u8();
     if (units === 0) throw r.fault('option of length 0');
-    const o = new Reader(r.take(units * 8 - 2), 'NDP option');
-    if (type === options.sourceLinkAddress) sourceMac = mac(o.take(6));
-    else if (type === options.targetLinkAddress) targetMac = mac(o.take(6));
+    const o = r.part(units * 8 - 2, 'NDP option');
+    if (type === options.sourceLinkAddress) sourceMac = o.mac();
+    else if (type === options.targetLinkAddress) targetMac = o.mac();
     else if (type === options.prefix && prefixes.length < maxPrefixes) {
       const length = o.u8();
       o.skip(13); // flags, lifetimes
-      prefixes.push(`${ip6(o.take(16))}/${length}`);
+      prefixes.push(`${o.ip6()}/${length}`);
     } else if (type === options.dnsServers) {
       o.skip(6); // reserved, lifetime
-      while (o.left >= 16 && dnsServers.length < maxServers) dnsServers.push(ip6(o.take(16)));
+      while (o.left >= 16 && dnsServers.length < maxServers) dnsServers.push(o.ip6());
     }
   }
-  const macs = { ...(sourceMac === undefined ? {} : { sourceMac }), ...(targetMac === undefined ? {} : { targetMac }) };
-  return { ...macs, prefixes, dnsServers };
+  return { sourceMac, targetMac, prefixes, dnsServers };
 }
 
 type Message = ReturnType<typeof decode>;

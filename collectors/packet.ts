@@ -1,6 +1,7 @@
 import type { Ip, Mac, Millis, PortName, Vlan } from '../gateway/model/address.ts';
 import type { Frame } from '../gateway/model/frame.ts';
-import { ip4, ip6, isHostIp, macAt } from '../gateway/codec/address.ts';
+import { isHostIp } from '../gateway/codec/address.ts';
+import { ip4At, ip6At, macAt } from '../gateway/codec/address-at.ts';
 import { CaptureFrame } from '../gateway/codec/capture.ts';
 import type { Inner } from './tunnel.ts';
 
@@ -85,8 +86,12 @@ export class Packet {
   isOwnAddress = false;
   /** What `replaceBody` has put together last: at most headers and the start of a stream. */
   #joined = new Uint8Array(0);
-  /** Made when it is asked for. */
+  /** Made when they are asked for; the body with the bytes of which it is a part, and where. */
   #source: Mac = '';
+  #body = this.bytes;
+  #bodyOf = this.bytes;
+  #bodyFrom = 0;
+  #bodyEnd = 0;
 
   /** False when the frame is too short to name a sender. */
   peel(frame: Frame): boolean {
@@ -140,9 +145,16 @@ export class Packet {
     return this.#source;
   }
 
-  /** What the innermost peeled layer carries, as a view. */
+  /** What the innermost peeled layer carries, as a view: one for all who are asked about the frame. */
   get body(): Uint8Array {
-    return this.bytes.subarray(this.payload, this.end);
+    const { bytes, payload, end } = this;
+    if (this.#bodyOf !== bytes || this.#bodyFrom !== payload || this.#bodyEnd !== end) {
+      this.#bodyOf = bytes;
+      this.#bodyFrom = payload;
+      this.#bodyEnd = end;
+      this.#body = bytes.subarray(payload, end);
+    }
+    return this.#body;
   }
 
   /** Puts other bytes behind the headers: the start of a TCP stream in place of one segment. Copies both, to one place for all; the frame itself stays as it was. */
@@ -163,16 +175,14 @@ export class Packet {
   /** Source address of the IP header; undefined when there is none or no host can have it. Says nothing about the frame's sender: it may be routed. */
   get sourceIp(): Ip | undefined {
     if (this.ipVersion === 0) return undefined;
-    const i = this.l3 + (this.ipVersion === 4 ? 12 : 8);
-    const ip = this.ipVersion === 4 ? ip4(this.bytes.subarray(i, i + 4)) : ip6(this.bytes.subarray(i, i + 16));
+    const ip = this.ipVersion === 4 ? ip4At(this.bytes, this.l3 + 12) : ip6At(this.bytes, this.l3 + 8);
     return isHostIp(ip) ? ip : undefined;
   }
 
   /** Whom the frame is for: the target address of the IP header, else of the frame. Any address at all, groups too. */
   get target(): string {
     if (this.ipVersion === 0) return macAt(this.bytes, this.start);
-    const i = this.l3 + (this.ipVersion === 4 ? 16 : 24);
-    return this.ipVersion === 4 ? ip4(this.bytes.subarray(i, i + 4)) : ip6(this.bytes.subarray(i, i + 16));
+    return this.ipVersion === 4 ? ip4At(this.bytes, this.l3 + 16) : ip6At(this.bytes, this.l3 + 24);
   }
 
   /** Returns the EtherType behind the tags, 0 when it is cut off. The VLAN is the outer tag's; id 0 is a priority tag (IEEE 802.1Q §9.6). */

@@ -21,7 +21,10 @@ const beginnings = [
 ];
 /** sysUpTime, which nearly every poll asks for and nobody is told by. */
 const upTime = [0x2b, 6, 1, 2, 1, 1, 3];
-const isToldBy = (b: Uint8Array, from: number, to: number): boolean => beginnings.some(start => begins(b, from, to, start));
+function isToldBy(b: Uint8Array, from: number, to: number): boolean {
+  for (const start of beginnings) if (begins(b, from, to, start)) return true;
+  return false;
+}
 function begins(b: Uint8Array, from: number, to: number, start: readonly number[]): boolean {
   if (to - from < start.length) return false;
   for (let i = 0; i < start.length; i++) if (b[from + i] !== start[i]) return false;

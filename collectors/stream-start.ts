@@ -34,8 +34,10 @@ export class StreamStart {
 
   /** Takes in the bytes that stand at `offset` of the stream; what is beyond the caps is dropped. True when `length` grew. */
   add(offset: number, segment: Uint8Array): boolean {
-    const [from, to] = [Math.max(offset, this.#ready), Math.min(offset + segment.length, maxStart)];
+    const from = Math.max(offset, this.#ready);
+    const to = Math.min(offset + segment.length, maxStart);
     if (from >= to) return false;
+    if (from === this.#ready && this.#pieces.length === 0) return this.#append(segment, from - offset, to);
     const apart = this.#pieces.filter(p => p.to < from || p.from > to);
     if (from > this.#ready && apart.length >= maxPieces) return false;
     this.#makeRoom(to);
@@ -57,6 +59,16 @@ export class StreamStart {
     return true;
   }
 
+  /** What comes in order, as nearly all does: the segment from its byte `begin` on, up to the byte `to` of the stream. */
+  #append(segment: Uint8Array, begin: number, to: number): true {
+    this.#makeRoom(to);
+    const isWhole = begin === 0 && to - this.#ready === segment.length;
+    this.#bytes.set(isWhole ? segment : segment.subarray(begin, begin + to - this.#ready), this.#ready);
+    this.#used = Math.max(this.#used, to);
+    this.#ready = to;
+    return true;
+  }
+
   /** Gives its room away: of no more use afterwards. */
   release(): void {
     if (this.#bytes.length === usualRoom && spare.length < maxSpare) spare.push(this.#bytes);
@@ -66,7 +78,7 @@ export class StreamStart {
   #makeRoom(size: number): void {
     if (size <= this.#bytes.length) return;
     const larger = size <= usualRoom ? (spare.pop() ?? new Uint8Array(usualRoom)) : new Uint8Array(maxStart);
-    larger.set(this.#bytes.subarray(0, this.#used));
+    if (this.#used > 0) larger.set(this.#bytes.subarray(0, this.#used));
     this.release();
     this.#bytes = larger;
   }

@@ -1,4 +1,5 @@
 import { Reader } from '../gateway/codec/reader.ts';
+import type { Fact } from '../gateway/model/fact.ts';
 import { collector, type Said, tcpServer } from './collector.ts';
 import type { Packet } from './packet.ts';
 import { tcpServiceName } from './service-names.ts';
@@ -10,7 +11,8 @@ export const decode = (bytes: Uint8Array): { readonly length: number } => ({ len
 export function observe(_: ReturnType<typeof decode>, packet: Packet): readonly Said[] {
   if (!packet.isServer || !packet.isOwnAddress) return [];
   const name = tcpServiceName(packet.sourcePort);
-  return [{ kind: 'service', protocol: 'tcp', port: packet.sourcePort, ...(name === undefined ? {} : { name }) }];
+  const service: Fact = { kind: 'service', protocol: 'tcp', port: packet.sourcePort };
+  return [name === undefined ? service : { ...service, name }];
 }
 
 export const tcpServices = collector({ name: 'tcp-services', spec: 'RFC 9293', matches: tcpServer, isProtocol: false, decode, observe });

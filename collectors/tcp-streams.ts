@@ -125,13 +125,17 @@ export class TcpStreams {
   }
 
   #candidates(packet: Packet, isOpened: boolean): readonly Collector[] {
-    const list = this.#dispatch.streams(packet.sourcePort, packet.targetPort);
-    return list.filter(c => (c.wants === undefined ? isOpened : c.wants(packet)));
+    const found: Collector[] = [];
+    for (const c of this.#dispatch.streams(packet.sourcePort, packet.targetPort))
+      if (c.wants === undefined ? isOpened : c.wants(packet)) found.push(c);
+    return found;
   }
 
   /** Returns those who need more. */
   #askAll(list: readonly Collector[], isOpened: boolean, isLast: boolean): readonly Collector[] {
-    return list.filter(c => this.#ask(c, isOpened, isLast));
+    const found: Collector[] = [];
+    for (const c of list) if (this.#ask(c, isOpened, isLast)) found.push(c);
+    return found;
   }
 
   #collect(i: number, c: Collecting): Collecting | undefined {

@@ -17,16 +17,7 @@ export function decode(bytes: Uint8Array) {
   const flags = r.u8();
   r.skip(6); // window, checksum, urgent pointer
   if (header < 20) throw r.fault(`header of ${header} bytes`);
-  return { flags, ...optionsOf(r.take(header - 20)) };
-}
-
-/** What options say, by their bytes: few stacks have few shapes. */
-const shapes = new Remembered<{ readonly options: readonly number[]; readonly scale: number }>(256);
-
-const optionsOf = (bytes: Uint8Array) => shapes.of(bytes, () => decodeOptions(bytes));
-
-function decodeOptions(bytes: Uint8Array) {
-  const o = new Reader(bytes, 'TCP: options');
+  const o = r.part(header - 20, 'TCP: options');
   const options: number[] = [];
   let scale = 0;
   while (o.left > 0) {
@@ -36,22 +27,36 @@ function decodeOptions(bytes: Uint8Array) {
     if (kind === noOperation) continue;
     const length = o.u8();
     if (length < 2) throw o.fault(`option ${kind} of ${length} bytes`);
-    const value = new Reader(o.take(length - 2), 'TCP: option');
-    if (kind === windowScale) scale = value.u8();
+    if (kind === windowScale) scale = o.part(length - 2, 'TCP: option').u8();
+    else o.skip(length - 2);
   }
-  return { options, scale };
+  return { flags, options, scale };
 }
+
+/** What was said of each shape: few stacks have few. The shape stands in `shape`: version, time to live, flags, scale and options. */
+const prints = new Remembered<readonly Fact[]>(256);
+const maxShape = 44;
+const shape = new Uint8Array(maxShape);
 
 /**
  * The print of the sender's stack: IP version, first time to live, options in order, window scale. Window and segment size are left out:
  * programs and links change them. A segment without options tells nothing of a stack.
  */
 export function observe({ flags, options, scale }: ReturnType<typeof decode>, packet: Packet): readonly Fact[] {
-  if (options.length === 0) return [];
+  if (options.length === 0) return none;
+  const isAnswer = (flags & tcpFlags.ack) !== 0;
   const ttl = initialTtls.find(first => packet.ttl <= first) ?? 255;
-  const value = `${packet.ipVersion}:${ttl}:${options.join(',')}:${scale}`;
-  return [{ kind: 'print', scheme: (flags & tcpFlags.ack) === 0 ? 'tcp-syn' : 'tcp-syn-ack', value }];
+  shape[0] = packet.ipVersion;
+  shape[1] = ttl;
+  shape[2] = isAnswer ? 1 : 0;
+  shape[3] = scale;
+  for (let i = 0; i < options.length; i++) shape[4 + i] = options[i] ?? 0;
+  return prints.of(shape.subarray(0, 4 + options.length), () => [
+    { kind: 'print', scheme: isAnswer ? 'tcp-syn-ack' : 'tcp-syn', value: `${packet.ipVersion}:${ttl}:${options.join(',')}:${scale}` },
+  ]);
 }
+
+const none: readonly Fact[] = [];
 
 export const tcpSyn = collector({
   name: 'tcp-syn',

@@ -24,25 +24,12 @@ export function isHello(packet: Packet): boolean {
   return b[i] === handshakeRecord && b[i + 1] === major && (type === handshakeTypes.clientHello || type === handshakeTypes.serverHello);
 }
 
-/** Client hellos by all that `ClientHello` tells: one program sends the same again and again, but for random and session id. And what each of them shows. */
-const hellos = { 0x0301: new Remembered<ClientHello>(64), 0x0303: new Remembered<ClientHello>(256) } as const;
-const shown = new WeakMap<ClientHello, readonly Fact[]>();
-/** Where the session id stands, behind version and random. */
-const sessionId = 34;
-
-function clientHello(body: Uint8Array): ClientHello {
-  const version = ((body[0] ?? 0) << 8) | (body[1] ?? 0);
-  const decode = (): ClientHello => decodeClientHello(body.slice());
-  const behind = sessionId + 1 + (body[sessionId] ?? 0);
-  return (version === 0x0301 || version === 0x0303) && behind < body.length ? hellos[version].of(body.subarray(behind), decode) : decode();
-}
-
 /** The hello of either side of TLS over TCP, on any port. RFC 8446 §4.1, RFC 5246 §7.4.1. Undefined while it is not whole; SSL 2 is not read. */
 export function decode(bytes: Uint8Array): { readonly client: ClientHello } | { readonly server: ServerHello } | undefined {
   const [hello] = decodeHandshakeStart(bytes).messages;
   if (hello === undefined) return undefined;
   return ofWhole(() =>
-    hello.type === handshakeTypes.clientHello ? { client: clientHello(hello.body) } : { server: decodeServerHello(hello.body) },
+    hello.type === handshakeTypes.clientHello ? { client: decodeClientHello(hello.body) } : { server: decodeServerHello(hello.body) },
   );
 }
 
@@ -50,16 +37,34 @@ export function decode(bytes: Uint8Array): { readonly client: ClientHello } | { 
 export function observe(m: NonNullable<ReturnType<typeof decode>>, packet: Packet): readonly Said[] {
   if (!packet.isOwnAddress) return [];
   if ('server' in m) return [{ kind: 'service', protocol: 'tcp', port: packet.sourcePort, name: serviceName(m.server, packet.sourcePort) }];
-  const known = shown.get(m.client) ?? clientFacts(m.client);
-  shown.set(m.client, known);
-  return known;
+  return clientFacts(m.client);
 }
 
-function clientFacts(client: ClientHello): readonly Fact[] {
-  const facts: Fact[] = [
+/** Prints by all that they are made of: one program asks for many names, with keys that are never the same. */
+const prints = new Remembered<readonly Fact[]>(256);
+const shape = new Uint8Array(1024);
+
+function printsOf(client: ClientHello): readonly Fact[] {
+  const make = (): readonly Fact[] => [
     { kind: 'print', scheme: 'ja3', value: ja3(client) },
     { kind: 'print', scheme: 'ja4', value: ja4(client) },
   ];
+  const { ciphers, extensions, supportedVersions, groups, pointFormats, signatureAlgorithms, alpn } = client;
+  const lists = [[client.version], ciphers, extensions, supportedVersions, groups, pointFormats, signatureAlgorithms, alpn[0] ?? []];
+  let at = 0;
+  for (const list of lists) {
+    if (at + 2 * list.length + 2 > shape.length) return make();
+    for (let i = -1; i < list.length; i++) {
+      const n = i < 0 ? list.length : (list[i] ?? 0);
+      shape[at++] = n >> 8;
+      shape[at++] = n;
+    }
+  }
+  return prints.of(shape.subarray(0, at), make);
+}
+
+function clientFacts(client: ClientHello): readonly Fact[] {
+  const facts: Fact[] = [...printsOf(client)];
   const name = client.serverName?.toLowerCase() ?? '';
   if (name !== '') facts.push({ kind: 'asks', protocol: 'tls', name });
   const product = remoteAccessProduct(name);

@@ -9,7 +9,7 @@ import { wouldAdmit } from './edge/anchor-preview.ts';
 import { bridgeAddress } from './edge/bridge-address.ts';
 import { ChallengeDispatcher } from './edge/challenge/dispatcher.ts';
 import { JudgeAgain } from './edge/challenge/judge-again.ts';
-import { sendClient } from './edge/challenge/send-client.ts';
+import { sendClient, sendOpcUaIssuer } from './edge/challenge/send-client.ts';
 import { greetChallenger, sendTrust } from './edge/challenge/send-trust.ts';
 import { receive } from './edge/inbox.ts';
 import { lineWriter, readLines } from './edge/lines.ts';
@@ -31,6 +31,7 @@ import { projectFile } from './edge/project-files.ts';
 import { callRole } from './edge/role-link.ts';
 import { type RoleName, roles } from './edge/roles.ts';
 import { Runner } from './edge/runner.ts';
+import { Registrar } from './edge/registrar.ts';
 import { ServedAttestation } from './edge/served-attestation.ts';
 import { CrlFiles } from './edge/store/crl-files.ts';
 import { JournalStore } from './edge/store/journal-store.ts';
@@ -111,6 +112,7 @@ const toChallenger = channel<ToChallenger>('challenger', value => {
   site.processHeard('challenger');
   const message = receive('challenger', value, log);
   if (message?.type === 'outcome') dispatcher.answered(message);
+  else if (message?.type === 'enrolment') registrar.answered(message.id, message.enrolment);
   else if (message?.type === 'learned-revocation') {
     void kept.keep(message.kind, Buffer.from(message.der, 'base64'), message.dropped, now());
     if (message.news !== undefined) input({ kind: 'noted', event: { kind: 'revocation-news', ...message.news } });
@@ -118,8 +120,16 @@ const toChallenger = channel<ToChallenger>('challenger', value => {
     site.processHeard('challenger', message.pid);
     site.processSays('challenger', visibleText(message.fault ?? ''));
     dispatcher.lost('challenger');
+    registrar.lost();
     if (settings.challengeClient !== undefined) sendClient(toChallenger, settings.challengeClient, log);
-    greetChallenger(toChallenger, { forbidden, kept: kept.all(), trust: materialInForce(), now: now() });
+    void sendOpcUaIssuer(toChallenger, { folder, zones: settings.zones, now: now() }, log);
+    greetChallenger(toChallenger, {
+      forbidden,
+      kept: kept.all(),
+      trust: materialInForce(),
+      enrolled: inventory.enrolments.all(),
+      now: now(),
+    });
   }
 });
 const toProber =
@@ -279,6 +289,19 @@ function materialInForce(): TrustMaterial {
   return { ...keeper.trust, referenceSets: sets, ...(all.length === 0 ? {} : { keys: all }) };
 }
 
+/** Enrols keys of TPMs. What counts is on its way to the journal before the challenger knows it; it admits nobody by itself. */
+const registrar = new Registrar({
+  at: ip => attesting.at(ip),
+  send: toChallenger,
+  mayEnrol: (...key) => inventory.enrolments.mayEnrol(...key),
+  enrolled: () => inventory.enrolments.all(),
+  enrol: key => {
+    input({ kind: 'noted', event: { kind: 'key-enrolled', device: key.device, key } });
+    toChallenger({ type: 'enrolled', keys: inventory.enrolments.all() });
+  },
+  now,
+});
+
 let handedOver = '';
 /** The challenger first, then the machine: whoever was judged under other anchors and reference values is challenged anew, and judged by the new ones. */
 function handOverTrust(): void {
@@ -350,7 +373,7 @@ const attesting = new ServedAttestation({
   input,
   ...{ signer, now, version, log },
 });
-await createAttestationListener(site, attesting, { log });
+await createAttestationListener(site, attesting, { log, registering: registrar });
 process.stdout.write(`page: ${page.url}\npage certificate sha-256: ${certificate.fingerprint}\n`);
 if (page.setupCode !== undefined) process.stdout.write(`one-time code: ${page.setupCode}\n`);
 process.stdout.write(`journal head: ${store.head.seq} ${store.head.hash}\n`);

@@ -7,10 +7,16 @@ import { type Answer, send } from './answer.ts';
 import type { Attesting } from './attesting.ts';
 import { remoteOf, shortAddress } from './guard.ts';
 import { Limiter } from './limiter.ts';
+import { RegistrarApi, type Registering } from './registrar.ts';
 import type { Site } from './site.ts';
 import { VeraisonApi } from './veraison.ts';
 
-export type AttestationOptions = { readonly log: (line: string) => void; readonly now?: () => number };
+/** `registering`: who enrols keys of TPMs; absent: nobody does. */
+export type AttestationOptions = {
+  readonly log: (line: string) => void;
+  readonly now?: () => number;
+  readonly registering?: Registering;
+};
 export type AttestationListener = { readonly port: number; close(): Promise<void> };
 
 /** Connections at a time, and of them from behind one port, so that one slow client, or a crowd of them, takes nobody else's. Each answer closes its own. */
@@ -26,19 +32,21 @@ const limits = {
 
 /**
  * The one listener of ours that a held device can reach: plain HTTP, no cookies. It tells the asking address what is known of that address and of nobody
- * else, lets it ask to be challenged, and takes its Evidence (`VeraisonApi`). Rejects when it cannot listen.
+ * else, lets it ask to be challenged, takes its Evidence (`VeraisonApi`) and enrols the key of its TPM (`RegistrarApi`). Rejects when it cannot listen.
  */
 export async function createAttestationListener(
   site: Site,
   attesting: Attesting,
-  { log, now = Date.now }: AttestationOptions,
+  { log, now = Date.now, registering }: AttestationOptions,
 ): Promise<AttestationListener> {
   // One challenge in ten seconds for a device, and twenty for all together.
   const challenges = new Limiter(1, 20, 10_000);
   const veraison = new VeraisonApi(attesting);
+  const registrar = registering && new RegistrarApi(registering);
   const server = createServer(limits, (request, response) => {
     const answer = veraison.answer(request, remoteOf(request), now);
     answer
+      .then(one => one ?? registrar?.answer(request, remoteOf(request), now))
       .then(one => one ?? answerTo(site, challenges, now(), request))
       .then(
         answer => send(response, answer),

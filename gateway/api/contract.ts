@@ -86,6 +86,8 @@ export type DeviceRow = {
   readonly rule: RuleRef;
   /** End of what a person or a rule allowed. */
   readonly until?: Millis;
+  /** Who approved, waived or blocked it; absent: no person, or his word counts no more. */
+  readonly by?: string;
   readonly hostname?: string;
   readonly vendor?: string;
   readonly model?: string;

@@ -123,6 +123,8 @@ export function describeEvent(body: EventBody): string {
       return describeOutcome(body.outcome);
     case 'attested-again':
       return `judged again, with the same result; good until ${day(body.expires)}`;
+    case 'key-enrolled':
+      return `its TPM ${body.key.ek.slice(0, 16)} enrolled an attestation key as ${body.key.instance}`;
     case 'tpm-restarted':
       return `its TPM ${restarts[body.how]} since its last quote; it is asked anew${body.others.length === 0 ? '' : `, and so are ${body.others.join(', ')}`}`;
     case 'decided':

@@ -48,6 +48,7 @@ export function deviceRow(view: DeviceView): DeviceRow {
   const vendor = identity?.vendor ?? vendorShown(fields);
   const model = identity?.model ?? fields.model?.value;
   if (decision.until !== undefined) row.until = decision.until;
+  if (view.person !== undefined && (admission === 'approved' || admission === 'waived' || admission === 'blocked')) row.by = view.person.by;
   if (fields.hostname !== undefined) row.hostname = fields.hostname.value;
   if (vendor !== undefined) row.vendor = vendor;
   if (model !== undefined) row.model = model;

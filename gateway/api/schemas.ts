@@ -103,6 +103,7 @@ export const deviceRow = z.object({
   reason: reasonCode,
   rule,
   until: millis.optional(),
+  by: z.string().optional().describe('Who approved, waived or blocked it'),
   hostname: z.string().optional(),
   vendor: z.string().optional(),
   model: z.string().optional(),

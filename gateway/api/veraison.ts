@@ -8,6 +8,7 @@ import type { EvidenceMediaType } from '../model/attestation.ts';
 import type { Asker } from '../model/machine.ts';
 import { type Answer, problem } from './answer.ts';
 import type { Attesting, Told } from './attesting.ts';
+import { bodyOf } from './body.ts';
 import { Limiter } from './limiter.ts';
 
 /** Veraison's challenge-response API, version 1, and its discovery document (github.com/veraison/docs, `api/challenge-response`, `api/well-known`). */
@@ -119,7 +120,7 @@ export class VeraisonApi {
     const session = this.#sessions.get(id, asker, now());
     if (session === undefined || !this.#sessions.spend(id, now()))
       return problem(409, 'Session is not waiting', 'Evidence was handed in already; open a new session');
-    const bytes = await bodyOf(request);
+    const bytes = await bodyOf(request, maxBody);
     if (typeof bytes === 'string') {
       this.#sessions.finish(id, undefined, undefined, now());
       return bytes === 'too-large'
@@ -186,22 +187,5 @@ const accepts = (accept = '*/*'): boolean =>
   accept
     .split(',')
     .some(one => ['*/*', 'application/*', 'application/json', sessionType].includes((one.split(';')[0] ?? '').trim().toLowerCase()));
-
-/** The whole body, or why there is none. The server's own limits end a client that is too slow. */
-function bodyOf(request: IncomingMessage): Promise<Uint8Array | 'too-large' | 'unreadable'> {
-  if (Number(request.headers['content-length'] ?? 0) > maxBody) return Promise.resolve('too-large');
-  return new Promise(resolve => {
-    const parts: Buffer[] = [];
-    let length = 0;
-    request.on('data', (part: Buffer) => {
-      length += part.length;
-      if (length > maxBody) return resolve('too-large');
-      parts.push(part);
-    });
-    request.on('end', () => resolve(length === 0 ? 'unreadable' : new Uint8Array(Buffer.concat(parts))));
-    request.on('error', () => resolve('unreadable')); // it went away, or was cut for its slowness
-    request.on('close', () => resolve('unreadable'));
-  });
-}
 
 const patience = (): Promise<'later'> => new Promise(resolve => setTimeout(() => resolve('later'), patienceMs).unref());

@@ -22,6 +22,7 @@ import { unknownCritical } from './critical.ts';
 import { emptyLedger, type Ledger, prepareLedger } from './matter/ledger.ts';
 import { checkConstraints } from './path-rules.ts';
 import type { RevocationSources } from './revocation.ts';
+import type { EnrolledAk } from './tpm/enrolled.ts';
 import { type FilePolicy, prepareFileList } from './tpm/file-list.ts';
 
 /** What vouches for a device here: an anchor, or a key that is listed for it alone. `vendor` is the only vendor that it speaks for by itself. */
@@ -57,6 +58,8 @@ export type Trust = {
   readonly matter: Ledger;
   /** Which files devices may run, by class; absent: nobody listed any. */
   readonly fileLists?: readonly FilePolicy[];
+  /** Keys that TPMs enrolled, by the instance that they go by; absent: none. */
+  readonly enrolled?: ReadonlyMap<Hex, EnrolledAk>;
   readonly revocation?: RevocationSources;
 };
 

@@ -1,5 +1,5 @@
 import { DecodeError } from './reader.ts';
-import { decodeText } from './text.ts';
+import { textAt } from './text.ts';
 
 /** Caps: bytes of a head, header fields kept, UTF-16 units of a field's value, bytes of a field's name. */
 const [maxHead, maxFields, maxValue, maxName] = [16_384, 64, 512, 64];
@@ -31,32 +31,39 @@ export type HttpHead = {
 export function decodeHttpHead(bytes: Uint8Array, isWhole: true): HttpHead;
 export function decodeHttpHead(bytes: Uint8Array, isWhole?: boolean): HttpHead | undefined;
 export function decodeHttpHead(bytes: Uint8Array, isWhole = false): HttpHead | undefined {
-  const lines = new Lines(bytes.subarray(0, maxHead), isWhole);
-  const first = lines.next();
-  if (first === undefined) {
+  const lines = new Lines(bytes, Math.min(bytes.length, maxHead), isWhole);
+  if (!lines.next()) {
     if (isWhole || bytes.length >= maxHead) throw new DecodeError('Cannot read HTTP head: no first line');
     return undefined;
   }
-  const start = startOf(decodeText(first, maxHead));
+  const start = startOf(textAt(bytes, lines.from, lines.to, maxHead));
   const headers = new Map<string, string>();
   const names: string[] = [];
   let last: string | undefined;
-  for (let line = lines.next(); line !== undefined; line = lines.next()) {
-    if (line.length === 0) return { start, headers, names, isComplete: true, bodyAt: lines.at };
-    const isFolded = line[0] === space || line[0] === tab;
-    const at = isFolded ? -1 : line.indexOf(colon);
+  while (lines.next()) {
+    const { from, to } = lines;
+    if (from === to) return { start, headers, names, isComplete: true, bodyAt: lines.at };
+    const isFolded = bytes[from] === space || bytes[from] === tab;
+    const at = isFolded ? -1 : colonAt(bytes, from, to);
     if (isFolded && last !== undefined)
-      headers.set(last, `${headers.get(last) ?? ''} ${decodeText(line, maxValue).trim()}`.slice(0, maxValue));
+      headers.set(last, `${headers.get(last) ?? ''} ${textAt(bytes, from, to, maxValue).trim()}`.slice(0, maxValue));
     last = undefined;
-    if (at < 1 || at > maxName || names.length === maxFields) continue;
-    const name = decodeText(line.subarray(0, at)).trimEnd();
+    if (at <= from || names.length === maxFields) continue;
+    const name = textAt(bytes, from, at).trimEnd();
     names.push(name);
     const key = name.toLowerCase();
     if (headers.has(key)) continue;
-    headers.set(key, decodeText(line.subarray(at + 1), maxValue).trim());
+    headers.set(key, textAt(bytes, at + 1, to, maxValue).trim());
     last = key;
   }
   return { start, headers, names, isComplete: isWhole, bodyAt: bytes.length };
+}
+
+/** Where the name of a field ends; -1 when it has no end or is too long for a name. */
+function colonAt(bytes: Uint8Array, from: number, to: number): number {
+  const end = Math.min(to, from + maxName + 1);
+  for (let at = from; at < end; at++) if (bytes[at] === colon) return at;
+  return -1;
 }
 
 /** `METHOD target VERSION/1.1`, or `VERSION/1.1 200 reason` (the reason may be missing). */
@@ -83,24 +90,32 @@ function startOf(line: string): HttpHead['start'] {
 
 const isVersion = (text: string): boolean => text.length <= 16 && /^[A-Z]{2,10}\/\d\.\d$/.test(text);
 
-/** The lines of a head, without their ends. */
+/** The lines of a head, without their ends: from `from` to before `to`. */
 class Lines {
   readonly #bytes: Uint8Array;
+  readonly #end: number;
   readonly #isWhole: boolean;
+  from = 0;
+  to = 0;
+  /** Where the next line begins. */
   at = 0;
 
-  constructor(bytes: Uint8Array, isWhole: boolean) {
+  constructor(bytes: Uint8Array, end: number, isWhole: boolean) {
     this.#bytes = bytes;
+    this.#end = end;
     this.#isWhole = isWhole;
   }
 
-  /** Undefined when no line is left that has ended. */
-  next(): Uint8Array | undefined {
+  /** False when no line is left that has ended. */
+  next(): boolean {
     const from = this.at;
-    const found = this.#bytes.indexOf(lineFeed, from);
-    if (found < 0 && (!this.#isWhole || from === this.#bytes.length)) return undefined;
-    const end = found < 0 ? this.#bytes.length : found;
-    this.at = found < 0 ? end : found + 1;
-    return this.#bytes.subarray(from, this.#bytes[end - 1] === carriageReturn && end > from ? end - 1 : end);
+    let end = from;
+    while (end < this.#end && this.#bytes[end] !== lineFeed) end++;
+    const hasEnd = end < this.#end;
+    if (!hasEnd && (!this.#isWhole || from === end)) return false;
+    this.at = hasEnd ? end + 1 : end;
+    this.from = from;
+    this.to = end > from && this.#bytes[end - 1] === carriageReturn ? end - 1 : end;
+    return true;
   }
 }

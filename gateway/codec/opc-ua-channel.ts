@@ -102,10 +102,15 @@ export function readOpcUaAnswer(bytes: Uint8Array): OpcUaAnswer | undefined {
   return { type: first ?? '', bodies };
 }
 
+/** What a person can do about it; the files are made by `edge/store/opc-ua-issuer.ts`. */
+const toDo = 'list opc-ua/sallyport-client-ca.der and .crl of the data folder there';
 /** Refusals that a client of ours meets (OPC 10000-6 §A.2). */
 const refusals: ReadonlyMap<number, string> = new Map([
-  [0x8013_0000, 'it does not trust our certificate, or does not say why'],
-  [0x801a_0000, 'it does not trust our certificate'],
+  [0x8013_0000, `it does not trust our certificate, or does not say why; ${toDo}`],
+  [0x801a_0000, `it does not trust our certificate; ${toDo}`],
+  [0x801b_0000, `it knows no CRL of who issued our certificate; ${toDo}`],
+  [0x801c_0000, `it knows no CRL above who issued our certificate; ${toDo}`],
+  [0x810d_0000, `it does not know who issued our certificate; ${toDo}`],
   [0x8012_0000, 'it finds our certificate invalid'],
   [0x8055_0000, 'it rejects the security policy'],
   [0x8054_0000, 'it rejects the security mode'],

@@ -31,7 +31,8 @@ export function decodeHandshakeStart(bytes: Uint8Array): HandshakeStart {
   const parts: Uint8Array[] = [];
   let isOver = false;
   while (r.left >= 5 && !isOver) {
-    const [type, major] = [r.u8(), r.u8()];
+    const type = r.u8();
+    const major = r.u8();
     r.skip(1); // minor version: middleboxes and old clients put anything here (RFC 8446 §5.1)
     const length = r.u16();
     if (major !== 3 || type < contentTypes.changeCipherSpec || type > contentTypes.applicationData)
@@ -40,7 +41,8 @@ export function decodeHandshakeStart(bytes: Uint8Array): HandshakeStart {
     if (type === contentTypes.handshake) parts.push(r.take(Math.min(length, r.left)));
     else isOver = true; // what follows is encrypted, or the connection failed
   }
-  return { ...messages(parts.length === 1 ? (parts[0] ?? bytes) : join(parts)), ...(isOver ? { isOver } : {}) };
+  const found = messages(parts.length === 1 ? (parts[0] ?? bytes) : join(parts));
+  return isOver ? { messages: found.messages, isOver } : found;
 }
 
 /** A message may be spread over records, and a record may hold several (RFC 8446 §5.1). */
@@ -102,29 +104,28 @@ export function decodeClientHello(body: Uint8Array): ClientHello {
   const version = r.u16();
   r.skip(32); // random
   r.skip(r.u8()); // session id
-  const ciphers = numbers(r.take(r.u16()));
+  const ciphers = numbers(r.part(r.u16(), 'TLS list'));
   r.skip(r.u8()); // compression methods
   const found = extensions(r);
-  const list = (type: number): readonly number[] => {
-    const value = found.get(type);
-    return value === undefined ? [] : numbers(sized(value, 2));
-  };
-  const [versions, formats, names] = [tlsExtensions.supportedVersions, tlsExtensions.pointFormats, tlsExtensions.serverName].map(t =>
-    found.get(t),
-  );
+  const versions = found.get(tlsExtensions.supportedVersions);
+  const formats = found.get(tlsExtensions.pointFormats);
+  const names = found.get(tlsExtensions.serverName);
   const serverName = names === undefined ? undefined : hostName(names);
-  return {
+  const hello = {
     version,
     ciphers,
-    extensions: [...found.keys()],
-    supportedVersions: versions === undefined ? [] : numbers(sized(versions, 1)),
-    groups: list(tlsExtensions.supportedGroups),
-    pointFormats: formats === undefined ? [] : [...sized(formats, 1)],
-    signatureAlgorithms: list(tlsExtensions.signatureAlgorithms),
+    extensions: Array.from(found.keys()),
+    supportedVersions: versions === undefined ? none : numbers(sized(versions, 1)),
+    groups: list(found.get(tlsExtensions.supportedGroups)),
+    pointFormats: formats === undefined ? none : Array.from(sized(formats, 1).rest()),
+    signatureAlgorithms: list(found.get(tlsExtensions.signatureAlgorithms)),
     alpn: protocols(found.get(tlsExtensions.alpn)),
-    ...(serverName === undefined ? {} : { serverName }),
   };
+  return serverName === undefined ? hello : { ...hello, serverName };
 }
+
+const none: readonly number[] = [];
+const list = (value: Reader | undefined): readonly number[] => (value === undefined ? none : numbers(sized(value, 2)));
 
 /** A ServerHello; `version` is the one that was chosen. */
 export type ServerHello = { readonly version: number; readonly cipher: number; readonly alpn?: string };
@@ -139,9 +140,9 @@ export function decodeServerHello(body: Uint8Array): ServerHello {
   r.skip(1); // compression method
   const found = extensions(r);
   const chosen = found.get(tlsExtensions.supportedVersions);
-  const version = chosen === undefined ? legacy : new Reader(chosen, 'TLS ServerHello').u16();
-  const [alpn] = protocols(found.get(tlsExtensions.alpn));
-  return { version, cipher, ...(alpn === undefined ? {} : { alpn: decodeText(alpn) }) };
+  const version = chosen === undefined ? legacy : chosen.u16();
+  const alpn = protocols(found.get(tlsExtensions.alpn))[0];
+  return alpn === undefined ? { version, cipher } : { version, cipher, alpn: decodeText(alpn) };
 }
 
 /** The first certificate, which is the sender's own, in DER; undefined when the list is empty (RFC 5246 §7.4.2, §7.4.6). Throws DecodeError. */
@@ -155,51 +156,50 @@ export function ownCertificate(body: Uint8Array): Uint8Array | undefined {
 const u24 = (r: Reader): number => r.u8() * 0x10000 + r.u16();
 
 /** By type, in the order sent. A type that occurs twice is an error (RFC 8446 §4.2). SSL 3.0 and old TLS may have no extensions at all. */
-function extensions(r: Reader): ReadonlyMap<number, Uint8Array> {
-  const found = new Map<number, Uint8Array>();
+function extensions(r: Reader): ReadonlyMap<number, Reader> {
+  const found = new Map<number, Reader>();
   if (r.left === 0) return found;
-  const list = new Reader(r.take(r.u16()), 'TLS extensions');
+  const all = r.part(r.u16(), 'TLS extensions');
   r.end();
-  while (list.left > 0) {
-    const type = list.u16();
-    if (found.has(type)) throw list.fault(`extension ${type} twice`);
-    found.set(type, list.take(list.u16()));
+  while (all.left > 0) {
+    const type = all.u16();
+    if (found.has(type)) throw all.fault(`extension ${type} twice`);
+    found.set(type, all.part(all.u16(), 'TLS extension'));
   }
   return found;
 }
 
 /** What stands behind a length of one or two bytes, which must cover the rest. */
-function sized(value: Uint8Array, lengthBytes: 1 | 2): Uint8Array {
-  const r = new Reader(value, 'TLS extension');
-  const found = r.take(lengthBytes === 1 ? r.u8() : r.u16());
-  r.end();
+function sized(value: Reader, lengthBytes: 1 | 2): Reader {
+  const found = value.part(lengthBytes === 1 ? value.u8() : value.u16(), 'TLS list');
+  value.end();
   return found;
 }
 
-function numbers(bytes: Uint8Array): readonly number[] {
-  const r = new Reader(bytes, 'TLS list');
+function numbers(r: Reader): readonly number[] {
   const found: number[] = [];
   while (r.left > 0) found.push(r.u16());
   return found;
 }
 
 /** RFC 7301 §3.1. */
-function protocols(value: Uint8Array | undefined): readonly Uint8Array[] {
+function protocols(value: Reader | undefined): readonly Uint8Array[] {
   const found: Uint8Array[] = [];
   if (value === undefined) return found;
-  const r = new Reader(sized(value, 2), 'TLS ALPN');
+  const r = sized(value, 2);
   while (r.left > 0) found.push(r.take(r.u8()));
   return found;
 }
 
 /** RFC 6066 §3: only host names are defined. A server's empty answer names none. */
-function hostName(value: Uint8Array): string | undefined {
-  if (value.length === 0) return undefined;
-  const r = new Reader(sized(value, 2), 'TLS server name');
+function hostName(value: Reader): string | undefined {
+  if (value.left === 0) return undefined;
+  const r = sized(value, 2);
   while (r.left > 0) {
     const type = r.u8();
-    const name = r.take(r.u16());
-    if (type === 0) return decodeText(name);
+    const length = r.u16();
+    if (type === 0) return r.text(length);
+    r.skip(length);
   }
   return undefined;
 }

@@ -65,7 +65,8 @@ export function xmlAt(from: XmlElement | undefined, ...path: readonly string[]):
 
 /** Text of an XML document; line ends and tabs, which are hidden characters elsewhere, become spaces. A byte order mark is dropped. */
 function decodeMarkup(bytes: Uint8Array): string {
-  const plain = bytes.map(byte => (byte === 9 || byte === 10 || byte === 13 ? 0x20 : byte));
+  const plain = bytes.slice();
+  for (let i = 0; i < plain.length; i++) if (plain[i] === 9 || plain[i] === 10 || plain[i] === 13) plain[i] = 0x20;
   const hasMark = plain[0] === 0xef && plain[1] === 0xbb && plain[2] === 0xbf;
   return decodeText(hasMark ? plain.subarray(3) : plain, maxBytes);
 }
@@ -82,16 +83,18 @@ function close(open: Open[], rawName: string): void {
   parent.children.push({ name: done.name, text: done.text.trim(), children: done.children });
 }
 
+const [doubleQuote, singleQuote, less, greater] = [0x22, 0x27, 0x3c, 0x3e];
+
 /** The index behind the `>` of a tag; one inside an attribute's quotes does not count. */
 function tagEnd(text: string, from: number): number {
-  let quote = '';
+  let quote = 0;
   for (let at = from; at < text.length; at++) {
-    const c = text[at];
-    if (quote !== '') {
-      if (c === quote) quote = '';
-    } else if (c === '"' || c === "'") quote = c;
-    else if (c === '>') return at + 1;
-    else if (c === '<') break;
+    const c = text.charCodeAt(at);
+    if (quote !== 0) {
+      if (c === quote) quote = 0;
+    } else if (c === doubleQuote || c === singleQuote) quote = c;
+    else if (c === greater) return at + 1;
+    else if (c === less) break;
   }
   throw fault('a tag that does not end');
 }

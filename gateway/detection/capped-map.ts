@@ -36,8 +36,13 @@ export class CappedMap<K, V> {
     this.#entries.delete(key);
   }
 
-  /** Those that are not too old. */
-  *entries(now: Millis): Generator<readonly [K, V]> {
-    for (const [key, { value, at }] of this.#entries) if (now - at <= this.#ageMs) yield [key, value];
+  /** Those that are not too old, and for which `is` holds: the map may be changed while they are looked at. */
+  entries(now: Millis, is?: (value: V) => boolean): readonly (readonly [K, V])[] {
+    const found: (readonly [K, V])[] = [];
+    // Unlike the entries of an iterator, those of forEach are no objects to be made, and most are left out.
+    this.#entries.forEach(({ value, at }, key) => {
+      if (now - at <= this.#ageMs && is?.(value) !== false) found.push([key, value]);
+    });
+    return found;
   }
 }

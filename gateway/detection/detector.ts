@@ -27,6 +27,9 @@ export class Detector {
   readonly #segments = new Segments();
   readonly #isSameSegment = (a: Vlan, b: Vlan): boolean => this.#segments.isSame(a, b);
   readonly #standing = new Map<AlarmType, CappedMap<string, Standing>>();
+  /** What was lent last, and what the rules see of it: mostly the same is lent again. */
+  #lent: Lookups | undefined;
+  #context: { -readonly [member in keyof Context]: Context[member] } | undefined;
 
   constructor(rules: readonly DetectionRule[] = detectionRules) {
     this.#rules = rules;
@@ -35,11 +38,26 @@ export class Detector {
 
   observe(observation: Observation, lookups: Lookups): readonly Alarm[] {
     if (observation.fact.kind === 'reaches') this.#segments.join(observation.vlan, observation.fact.vlan);
-    const context: Context = { ...lookups, isSameSegment: this.#isSameSegment };
+    const watches = this.#watchesAbout(observation.fact.kind);
+    const context = this.#contextOf(lookups);
     const out: Alarm[] = [];
-    for (const { name, watch } of this.#watchesAbout(observation.fact.kind))
-      for (const one of watch.observe(observation, context)) this.#raise(name, one, out);
+    for (const { name, watch } of watches) for (const one of watch.observe(observation, context)) this.#raise(name, one, out);
     return out;
+  }
+
+  /** What is lent, and what the detector knows itself. Of what is lent again only time and arrival are others. */
+  #contextOf(lookups: Lookups): Context {
+    if (this.#lent !== lookups || this.#context === undefined) {
+      this.#lent = lookups;
+      this.#context = { ...lookups, isSameSegment: this.#isSameSegment };
+      return this.#context;
+    }
+    const context = this.#context;
+    context.now = lookups.now;
+    context.arrival = lookups.arrival;
+    context.learnsUntil = lookups.learnsUntil;
+    context.mud = lookups.mud;
+    return context;
   }
 
   #watchesAbout(kind: FactKind): readonly Named[] {
@@ -51,7 +69,7 @@ export class Detector {
   }
 
   tick(lookups: Lookups): readonly Alarm[] {
-    const context: Context = { ...lookups, isSameSegment: this.#isSameSegment };
+    const context = this.#contextOf(lookups);
     const out: Alarm[] = [];
     for (const { name, watch } of this.#watches) for (const one of watch.tick?.(context) ?? []) this.#raise(name, one, out);
     return out;
@@ -59,7 +77,7 @@ export class Detector {
 
   /** What stands now, by type. */
   standing(now: Millis): readonly Alarm[] {
-    return [...this.#standing.values()].flatMap(ofType => [...ofType.entries(now)].map(([, { alarm }]) => alarm));
+    return [...this.#standing.values()].flatMap(ofType => ofType.entries(now).map(([, { alarm }]) => alarm));
   }
 
   #raise(type: AlarmType, { at, frame, frames: shown = [frame], ...said }: Finding, out: Alarm[]): void {

@@ -38,7 +38,7 @@ export const dhcpStarvation: DetectionRule = {
         ports.set(o.port, port, o.at);
         return nothing;
       },
-      tick: context => [...ports.entries(context.now)].flatMap(([name, port]) => byPort(name, port, context)),
+      tick: context => ports.entries(context.now).flatMap(([name, port]) => byPort(name, port, context)),
     };
   },
 };

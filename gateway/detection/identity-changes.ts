@@ -39,17 +39,15 @@ const isBootList = (options: readonly number[]): boolean => [128, 129, 130].ever
 export class IdentityChanges {
   readonly #changes = new CappedMap<Mac, Changes>(maxAddresses, togetherMs);
 
-  /** What changed lately behind an address. */
-  recent(mac: Mac, now: Millis): Changes {
-    return this.#changes.get(mac, now) ?? {};
+  /** What changed lately behind an address, if anything did. */
+  recent(mac: Mac, now: Millis): Changes | undefined {
+    return this.#changes.get(mac, now);
   }
 
   /** Takes an observation in; what changed lately behind its address if this changed something, else undefined. */
   observe(o: Observation, context: Context): Changes | undefined {
-    const change = context
-      .withMac(o.mac)
-      .map(device => changeOf(device, o))
-      .find(one => one !== undefined);
+    let change: Found | undefined;
+    for (const device of context.withMac(o.mac)) change ??= changeOf(device, o);
     if (change === undefined) return undefined;
     const [family, text, old] = change;
     const before = this.#changes.get(o.mac, o.at) ?? {};
@@ -72,7 +70,8 @@ function changeOf(device: Device, { fact }: Observation): Found | undefined {
     return ['dhcp', `asks DHCP for ${fact.options.join(',')} instead of ${old.fact.options.join(',')}`, old.frame];
   }
   if (fact.kind === 'hostname') {
-    const known = device.hostnames ?? [];
+    const known = device.hostnames;
+    if (known === undefined) return undefined;
     const name = shortName(fact.name);
     const isKnown = known.map(({ value }) => shortName(value)).some(old => old.startsWith(name) || name.startsWith(old));
     const last = known.at(-1);

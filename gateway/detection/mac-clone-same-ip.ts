@@ -21,7 +21,8 @@ export const macCloneSameIp: DetectionRule = {
       observe(o, context) {
         const second = voices.stack(o, context);
         if (second !== undefined) return found(o, second.text, o.mac).map(one => ({ ...one, frames: second.frames }));
-        const changed = changes.observe(o, context) ?? ('text' in o.fact ? changes.recent(o.mac, o.at) : {});
+        const changed = changes.observe(o, context) ?? ('text' in o.fact ? changes.recent(o.mac, o.at) : undefined);
+        if (changed === undefined) return nothing;
         const { stack, name, dhcp, ip } = changed;
         if (stack === undefined || name === undefined || dhcp !== undefined || ip !== undefined) return nothing;
         const frames = newcomerFrames([stack, name], o, context.vendorOf(o.mac));

@@ -28,14 +28,15 @@ export const macClone: DetectionRule = {
     const seconds = new CappedMap<Mac, Observation>(maxSeconds, returnsMs);
     return {
       observe(o, context) {
-        const [here, other] = pairOf(o, context);
-        if (context.arrival === 'found' && here !== undefined && other !== undefined) {
+        const [here, other] = context.arrival === 'found' ? pairOf(o, context) : [];
+        if (here !== undefined && other !== undefined) {
           if (context.isBound(other)) return twoPorts(o, other);
           seconds.set(o.mac, o, o.at);
         }
         const second = o.fact.kind === 'turned' ? voices.source(o, context) : undefined;
         if (second !== undefined) return found(o, second.text, o.mac).map(one => ({ ...one, frames: second.frames }));
-        const changed = changes.observe(o, context) ?? ('text' in o.fact ? changes.recent(o.mac, o.at) : {});
+        const changed = changes.observe(o, context) ?? ('text' in o.fact ? changes.recent(o.mac, o.at) : undefined);
+        if (changed === undefined) return nothing;
         const { dhcp, name, stack, tls, ip } = changed;
         const strong = [dhcp, name, stack].filter(sign => sign !== undefined);
         const all = [...strong, ...[tls, ip].filter(sign => sign !== undefined)];
@@ -46,7 +47,7 @@ export const macClone: DetectionRule = {
         return found(o, all.map(({ text }) => text).join('; '), o.mac).map(one => ({ ...one, frames }));
       },
       tick: context =>
-        [...seconds.entries(context.now)].flatMap(([mac, o]) => {
+        seconds.entries(context.now).flatMap(([mac, o]) => {
           const [, other] = pairOf(o, context);
           if (other === undefined || context.lastAt(other) <= o.at) return nothing;
           seconds.delete(mac);

@@ -62,7 +62,7 @@ export const mudViolation: DetectionRule = {
         if (context.now < nextLook) return nothing;
         nextLook = context.now + everyMs;
         const findings: Finding[] = [];
-        for (const [key, { o, flow, since }] of [...pending.entries(context.now)]) {
+        for (const [key, { o, flow, since }] of pending.entries(context.now)) {
           const judged = judge(o.mac, flow, context);
           if (judged?.verdict === 'unsure' && context.now - since < patienceMs) continue;
           pending.delete(key);

@@ -36,11 +36,10 @@ export const remoteAccessDevice: DetectionRule = {
       },
       // What was said is folded in by then.
       tick: ({ now, withMac, fingerprintOf }) =>
-        [...due.entries(now)].flatMap(([mac, o]) => {
+        due.entries(now).flatMap(([mac, o]) => {
           due.delete(mac);
-          const by = withMac(mac)
-            .map(device => fingerprintOf(device, remoteKind))
-            .find(one => one !== undefined);
+          let by: string | undefined;
+          for (const device of withMac(mac)) by ??= fingerprintOf(device, remoteKind);
           return by === undefined ? nothing : found(o, `looks like a remote-access device by ${by}`);
         }),
     };

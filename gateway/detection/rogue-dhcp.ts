@@ -21,7 +21,7 @@ export const rogueDhcp: DetectionRule = {
         const is6 = ip.includes(':');
         const configured = dhcpServers.filter(one => one.includes(':') === is6);
         if (configured.includes(ip)) return nothing;
-        const known = [...servers.entries(o.at)].filter(([key]) => key.startsWith(is6 ? '6' : '4') && isSameSegment(vlanOf(key), o.vlan));
+        const known = servers.entries(o.at).filter(([key]) => key.startsWith(is6 ? '6' : '4') && isSameSegment(vlanOf(key), o.vlan));
         const first = known[0]?.[1];
         if (first === undefined && configured.length === 0) {
           servers.set(`${is6 ? 6 : 4} ${o.vlan} ${o.mac}`, { mac: o.mac, ip }, o.at);

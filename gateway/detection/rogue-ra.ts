@@ -27,7 +27,7 @@ export const rogueRa: DetectionRule = {
         const [said] = found(o, `announces itself as IPv6 router: ${o.fact.detail}`);
         if (said === undefined) return nothing;
         if (o.fact.isPreferred === true && !routes(o.mac)) preferred.set(o.mac, said, o.at);
-        const others = [...senders.entries(o.at)].filter(([mac, other]) => mac !== o.mac && isSameSegment(other.vlan, o.vlan));
+        const others = senders.entries(o.at).filter(([mac, other]) => mac !== o.mac && isSameSegment(other.vlan, o.vlan));
         if (senders.get(o.mac, o.at) === undefined) senders.set(o.mac, said, o.at);
         const first = others[0]?.[1];
         if (first === undefined || standIn(o.mac, first.actor)) return nothing;
@@ -38,7 +38,7 @@ export const rogueRa: DetectionRule = {
       tick({ now, all, withMac, isSameSegment, learnsUntil }) {
         if (preferred.size === 0) return nothing;
         const routers = [...all()].filter(device => passesOn(device));
-        return [...preferred.entries(now)].flatMap(([mac, said]) => {
+        return preferred.entries(now).flatMap(([mac, said]) => {
           const senders = withMac(mac);
           const router = routers.find(one => one.mac !== mac && isSameSegment(one.vlan, said.vlan));
           const isRouter = senders.some(device => passesOn(device) || isKnownRouter(device, learnsUntil));

@@ -62,7 +62,7 @@ export const rogueSwitch: DetectionRule = {
         return nothing;
       },
       tick: ({ now, withMac, lastAt }) =>
-        [...alone.entries(now)].flatMap(([mac, { said, since }]) => {
+        alone.entries(now).flatMap(([mac, { said, since }]) => {
           if (!withMac(said.actor).some(device => lastAt(device) > since + staysMs)) return nothing;
           alone.delete(mac);
           return [said];

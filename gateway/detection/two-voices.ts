@@ -32,7 +32,7 @@ export class TwoVoices {
   /** A second system behind the same addresses, which opens connections and has a name of its own while the first one goes on to speak. */
   stack(o: Observation, context: Context): Voice | undefined {
     const turns = this.#take(o, 'ttl');
-    const [last] = turns.slice(-1);
+    const last = turns.at(-1);
     if (last === undefined || !['turned', 'hostname', 'print'].includes(o.fact.kind)) return undefined;
     const first = turns[0]?.fact.from;
     if (o.fact.kind === 'hostname' && tellers.has(o.collector) && last.fact.to !== first) {
@@ -53,7 +53,7 @@ export class TwoVoices {
   /** Somebody asked for a lease as one that has no address, while the address that was in use goes on to be. RFC 2131 §4.4.1. */
   source(o: Observation, { withMac }: Context): Voice | undefined {
     const turns = this.#take(o, 'source');
-    const [last] = turns.slice(-1);
+    const last = turns.at(-1);
     if (last === undefined || last.fact.times < sourceTurns) return undefined;
     for (const device of withMac(o.mac)) {
       const leases = device.facts.filter(({ fact }) => fact.kind === 'dhcp-lease');

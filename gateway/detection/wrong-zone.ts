@@ -33,8 +33,7 @@ export const wrongZone: DetectionRule = {
       },
       tick(context) {
         const findings: Finding[] = [];
-        for (const [key, o] of [...due.entries(context.now)]) {
-          if (context.now - o.at < settleMs) continue;
+        for (const [key, o] of due.entries(context.now, ({ at }) => context.now - at >= settleMs)) {
           due.delete(key);
           const device = context.withMac(o.mac).find(({ port, vlan }) => port === o.port && vlan === o.vlan);
           const why = device === undefined ? undefined : (wrongAddress(device, context) ?? wrongPlace(device, context));

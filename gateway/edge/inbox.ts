@@ -193,6 +193,16 @@ const fromChallenger = z.discriminatedUnion('type', [
   z.object({ type: z.literal('beat') }),
   z.object({ type: z.literal('outcome'), id: z.string().max(80), outcome, evidence: evidence.exactOptional() }),
   z.object({
+    type: z.literal('enrolment'),
+    id: z.string().max(80),
+    enrolment: z
+      .discriminatedUnion('kind', [
+        z.object({ kind: z.literal('challenged'), blob: z.string().max(8_192), tag: hex.length(64), ek: hex.length(64) }),
+        z.object({ kind: z.literal('refused'), code: reason, detail: z.string().max(4096) }),
+      ])
+      .exactOptional(),
+  }),
+  z.object({
     type: z.literal('learned-revocation'),
     kind: z.enum(['crl', 'ocsp']),
     der: z.string().max(Math.ceil(maxKeptBytes / 3) * 4),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DecodeError } from '../codec/reader.ts';
 import { VendorTable } from '../inventory/vendor.ts';
-import { visibleJson } from '../model/visible-text.ts';
+import { visibleJsonParts } from '../model/visible-text.ts';
 import { type CheckedKinds, decodeKinds } from '../policy/checked-kinds.ts';
 import { byPath, hashOf } from '../policy/files-hash.ts';
 import type { RulePolicy } from '../policy/lookups.ts';
@@ -64,8 +64,10 @@ export async function inspect(args: readonly string[], io: { readonly stdout: Te
     code = 1;
   }
   const inspected = inspection.finish(values.frames === true);
-  if (values.json === true) stdout.write(`${visibleJson(inspected)}\n`);
-  else {
+  if (values.json === true) {
+    for (const part of visibleJsonParts(inspected)) stdout.write(part);
+    stdout.write('\n');
+  } else {
     // What is no terminal (a file, a pipe) has no width: nothing is cut.
     const width = stdout.columns === undefined ? 0 : Math.max(leastWidth, stdout.columns);
     if (values.frames === true) stdout.write(`${factLines(inspected.devices, width).join('\n')}\n\n`);

@@ -6,7 +6,7 @@ import { coverageOf } from '../inventory/coverage.ts';
 import { Intake } from '../inventory/intake.ts';
 import { Inventory } from '../inventory/inventory.ts';
 import type { DeviceRecord } from '../inventory/record.ts';
-import type { Mac, Millis } from '../model/address.ts';
+import type { DeviceId, Mac, Millis } from '../model/address.ts';
 import type { Alarm } from '../model/alarm.ts';
 import type { Coverage } from '../model/coverage.ts';
 import type { Device } from '../model/device.ts';
@@ -114,20 +114,24 @@ export class Inspection {
   /** What the capture showed. `withFacts`: each device with its facts and their frames. */
   finish(withFacts = false): Inspected {
     this.#tick();
-    const rows = new Map<Mac, DeviceRecord[]>();
-    for (const record of this.#inventory.records()) rows.set(record.device.mac, [...(rows.get(record.device.mac) ?? []), record]);
+    const rows = Map.groupBy(this.#inventory.records(), ({ device }) => device.mac);
+    const kinds = new Map<DeviceId, string>();
+    for (const { device } of this.#inventory.records()) {
+      const kind = kindOf(this.#policy, cluesOf(device))?.kind;
+      if (kind !== undefined) kinds.set(device.id, kind);
+    }
     const malformed = new Map(
       [...this.#malformed].map(([name, { frames, senders, message }]) => [name, { frames, senders: senders.size, message }]),
     );
     return {
-      devices: [...rows.values()].map(records => this.#row(records, withFacts)),
+      devices: [...rows.values()].map(records => this.#row(records, kinds, withFacts)),
       events: this.#events(),
       malformed: Object.fromEntries(malformed),
       unknown: Object.fromEntries([...this.#unknown, ...unreadCounts(this.#dissector.unread.take(maxUnread))]),
       coverage: coverageOf(this.#inventory.records(), {
         network: replaySettings.network,
         isFile: true,
-        kindOf: device => kindOf(this.#policy, cluesOf(device))?.kind ?? device.fields.deviceKind?.value,
+        kindOf: device => kinds.get(device.id) ?? device.fields.deviceKind?.value,
       }),
     };
   }
@@ -153,13 +157,13 @@ export class Inspection {
     if (this.#alarms.has(key) || this.#alarms.size < maxAlarms) this.#alarms.set(key, event);
   }
 
-  #row(records: readonly DeviceRecord[], withFacts: boolean): InspectedDevice {
+  #row(records: readonly DeviceRecord[], kinds: ReadonlyMap<DeviceId, string>, withFacts: boolean): InspectedDevice {
     const devices = records.map(({ device }) => device);
     const seen = records.map(one => one.seen);
     const first = devices[0];
     const field = (name: keyof Device['fields']): string | undefined =>
       devices.map(({ fields }) => fields[name]?.value).find(v => v !== undefined);
-    const kind = devices.map(device => kindOf(this.#policy, cluesOf(device))?.kind).find(v => v !== undefined) ?? field('deviceKind');
+    const kind = devices.map(({ id }) => kinds.get(id)).find(v => v !== undefined) ?? field('deviceKind');
     const mac = first?.mac ?? '';
     const groups = devices.flatMap(({ id }) => this.#inventory.links.groupOf(id) ?? []);
     const linked = groups.flatMap(({ members }) => members.flatMap(id => this.#inventory.get(id)?.device.mac ?? []));

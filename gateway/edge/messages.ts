@@ -6,7 +6,8 @@ import type { Challenge } from '../model/machine.ts';
 import type { ProbeOrder, ProbeOutcome } from '../model/probe.ts';
 import type { ReplyLane, RuleSet } from '../model/rule-set.ts';
 import type { SwitchAccess, SwitchReading } from '../model/switch.ts';
-import type { AnchorMaterial, TrustMaterial } from '../model/trust.ts';
+import type { AnchorMaterial, EnrolledKey, TrustMaterial } from '../model/trust.ts';
+import type { Enrolment } from './challenge/enrol.ts';
 import type { SentFreshness, WireEvidence } from './challenge/wire.ts';
 
 /**
@@ -63,6 +64,7 @@ export type FromChallenger =
   | { readonly type: 'beat' }
   /** With the Evidence that was judged, so that the gateway can keep it by its hash. */
   | { readonly type: 'outcome'; readonly id: string; readonly outcome: ChallengeOutcome; readonly evidence?: WireEvidence }
+  | { readonly type: 'enrolment'; readonly id: string; readonly enrolment?: Enrolment }
   | LearnedRevocation;
 
 /** A genuine CRL or OCSP response that was fetched, in place of those with these hashes. `news`: who was judged by what was known before. */
@@ -77,9 +79,22 @@ export type LearnedRevocation = {
 export type ToChallenger =
   /** The certificate, with its chain and key in PEM, for devices that want to know who asks. Only where a person named one. */
   | { readonly type: 'client'; readonly pem: string }
+  | { readonly type: 'opc-ua-issuer'; readonly pem: string }
   /** A CRL that the next trust names by its hash; DER in base64. */
   | { readonly type: 'crl'; readonly sha256: Hex; readonly der: string }
   | { readonly type: 'trust'; readonly trust: TrustMaterial }
+  /** The keys that TPMs enrolled, all of them; they hold beside whatever is trusted. */
+  | { readonly type: 'enrolled'; readonly keys: readonly EnrolledKey[] }
+  /** Make a credential for a TPM (`challenge/enrol.ts`); answered by `enrolment`, without one where it could not be judged. Keys and certificates in base64. */
+  | {
+      readonly type: 'enrol';
+      readonly id: string;
+      readonly agent: string;
+      readonly ak: string;
+      readonly ek: string;
+      readonly certificates: readonly string[];
+      readonly now: Millis;
+    }
   /** What was fetched before a restart; DER in base64. */
   | { readonly type: 'kept-revocation'; readonly kind: 'crl' | 'ocsp'; readonly der: string; readonly seen: Millis }
   /** Where nothing may be fetched from: addresses of the management, networks of the devices (CIDR). Said first. */

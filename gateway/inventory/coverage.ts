@@ -142,7 +142,8 @@ const uplinkGap = (port: PortName): Gap => ({
 /** Hosts of other networks, when the addresses are private ones: behind the way to the internet there is no cell of ours. */
 function routerGap(record: Covered): readonly Gap[] {
   const { device } = record;
-  const hosts = new Set(device.facts.flatMap(({ fact }) => (fact.kind === 'behind' && isPrivate(fact.ip) ? fact.ip : [])));
+  const hosts = new Set<Ip>();
+  for (const { fact } of device.facts) if (fact.kind === 'behind' && isPrivate(fact.ip)) hosts.add(fact.ip);
   if (hosts.size === 0) return [];
   return [
     {

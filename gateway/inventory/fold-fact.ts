@@ -29,13 +29,18 @@ const noAnnouncement: ReadonlySet<FactKind> = new Set(notAnnouncing);
 const isAnnouncement = ({ fact, collector }: Observation): boolean =>
   !noAnnouncement.has(fact.kind) && collector !== 'activity' && collector !== 'header';
 
+/** A copy that nobody else has yet: one is made for each fact, and changed until it is given away. */
+type Draft = { -readonly [member in keyof Device]: Device[member] };
+
 /** The device after one more Observation about it. Locked fields stay; the oldest entry gives way at each cap. */
 export function foldFact(device: Device, observation: Observation): Device {
   const { fact, collector, frame, at } = observation;
   if (fact.kind === 'seen') return device;
   if (fact.kind === 'protocol') return withProtocol(device, fact.name);
-  const facts = [...device.facts.filter(old => !isSameKey(old.fact, fact)), { collector, frame, at, fact }].slice(-maxFacts);
-  const next: Device = { ...device, seenBy: isAnnouncement(observation) ? 'announcement' : device.seenBy, facts };
+  const next: Draft = { ...device };
+  const old = device.facts.findIndex(one => isSameKey(one.fact, fact));
+  next.facts = withLast(device.facts, old, { collector, frame, at, fact }, maxFacts);
+  if (isAnnouncement(observation)) next.seenBy = 'announcement';
   const field = (value: string): Field<string> => ({ value, source: collector, at, frame });
   switch (fact.kind) {
     case 'address':
@@ -57,7 +62,9 @@ export function foldFact(device: Device, observation: Observation): Device {
     case 'service': {
       const service = `${fact.protocol}/${fact.port}`;
       const entry = fact.name === undefined ? { service } : { service, name: fact.name };
-      return { ...next, services: [...device.services.filter(old => old.service !== service), entry].slice(-maxServices) };
+      const known = device.services.findIndex(one => one.service === service);
+      next.services = withLast(device.services, known, entry, maxServices);
+      return next;
     }
     // A lease is what somebody else says of the device; its address counts when the device itself uses it.
     case 'dhcp-lease':
@@ -91,44 +98,58 @@ export function foldFact(device: Device, observation: Observation): Device {
 /** Kinds first: most facts differ in them already, and a key is a text to make. */
 export const isSameKey = (a: Fact, b: Fact): boolean => a.kind === b.kind && factKey(a) === factKey(b);
 
-function withProtocol(device: Device, name: string): Device {
-  const protocols = device.protocols ?? [];
-  return protocols.includes(name) || protocols.length >= maxProtocols ? device : { ...device, protocols: [...protocols, name] };
+/** The list with one more entry at its end, without the one at `old` (-1: with all), cut to the newest `max`. Exactly as long: a literal with `...` keeps room for sixteen more. */
+function withLast<T>(list: readonly T[], old: number, entry: T, max: number): readonly T[] {
+  const kept = old < 0 ? list : list.toSpliced(old, 1);
+  const all = kept.toSpliced(kept.length, 0, entry);
+  return all.length > max ? all.slice(-max) : all;
 }
 
-function withHostname(device: Device, field: Field<string>): Device {
-  const others = (device.hostnames ?? []).filter(old => old.value !== field.value);
-  return withSaid({ ...device, hostnames: [...others, field].slice(-maxHostnames) }, 'hostname', field);
+const noNames: readonly string[] = [];
+function withProtocol(device: Device, name: string): Device {
+  const { protocols = noNames } = device;
+  if (protocols.includes(name) || protocols.length >= maxProtocols) return device;
+  return { ...device, protocols: withLast(protocols, -1, name, maxProtocols) };
+}
+
+const noFields: readonly Field<string>[] = [];
+function withHostname(next: Draft, field: Field<string>): Device {
+  const { hostnames = noFields } = next;
+  const old = hostnames.findIndex(one => one.value === field.value);
+  next.hostnames = withLast(hostnames, old, field, maxHostnames);
+  return withSaid(next, 'hostname', field);
 }
 
 /** What the device says of itself takes the place of what a less trusted protocol said. */
-function withSaid(device: Device, name: SaidField, field: Field<string>): Device {
-  const shown = device.fields[name];
+function withSaid(next: Draft, name: SaidField, field: Field<string>): Device {
+  const shown = next.fields[name];
   const old = shown?.locked === true ? shown.observed : shown;
-  return old === undefined || isTrustedOver(name, field.source, old.source) ? withField(device, name, field) : device;
+  if (old === undefined || isTrustedOver(name, field.source, old.source)) next.fields = fieldsWith(next, name, field);
+  return next;
 }
 
 /** Sets a field. Where a person locked it, what observations say is kept beside it; only a person's word replaces a person's. */
-export function withField(device: Device, name: FieldName, value: Field<string>): Device {
-  const old = device.fields[name];
+export const withField = (device: Device, name: FieldName, value: Field<string>): Device => ({
+  ...device,
+  fields: fieldsWith(device, name, value),
+});
+
+function fieldsWith({ fields }: Device, name: FieldName, value: Field<string>): Device['fields'] {
+  const old = fields[name];
+  if (old?.locked !== true && value.locked !== true) return { ...fields, [name]: value };
   const { locked: _, observed: _before, ...plain } = value;
-  if (old?.locked === true && value.locked !== true) return put(device, name, { ...old, observed: plain });
-  if (value.locked !== true || old === undefined) return put(device, name, value);
+  if (old?.locked === true && value.locked !== true) return { ...fields, [name]: { ...old, observed: plain } };
+  if (old === undefined) return { ...fields, [name]: value };
   const { locked, observed, ...said } = old;
   const below = locked === true ? observed : said;
-  return put(device, name, below === undefined ? value : { ...value, observed: below });
+  return { ...fields, [name]: below === undefined ? value : { ...value, observed: below } };
 }
-
-const put = (device: Device, name: FieldName, value: Field<string>): Device => ({
-  ...device,
-  fields: { ...device.fields, [name]: value },
-});
 
 /** A person gives a field back: what observations said last stands again, or nothing. */
 export function unlocked(device: Device, name: FieldName): Device {
   const old = device.fields[name];
   if (old?.locked !== true) return device;
-  if (old.observed !== undefined) return put(device, name, old.observed);
+  if (old.observed !== undefined) return { ...device, fields: { ...device.fields, [name]: old.observed } };
   const { [name]: _, ...fields } = device.fields;
   return { ...device, fields };
 }
@@ -137,24 +158,27 @@ export function unlocked(device: Device, name: FieldName): Device {
 const isBindable = (ip: Ip): boolean =>
   ip.includes(':') ? ip !== '::' && ip !== '::1' && !ip.startsWith('ff') : !/^(0|127|22[4-9]|23\d|2[45]\d)\./.test(ip);
 
-function withAddress(device: Device, ip: Ip, at: Millis): Device {
-  if (!isBindable(ip)) return device;
-  const standIn = standsIn(device, ip, at);
+function withAddress(next: Draft, ip: Ip, at: Millis): Device {
+  if (!isBindable(ip)) return next;
+  const standIn = standsIn(next, ip, at);
   if (standIn !== undefined) return standIn;
-  const ips = [...device.ips.filter(old => old !== ip), ip].slice(-maxIps);
-  const bindings = closed(device, ips, at);
+  const ips = withLast(next.ips, next.ips.indexOf(ip), ip, maxIps);
+  const bindings = closed(next, ips, at);
   const known = bindings.some(binding => binding.until === undefined && binding.ip === ip);
-  if (!known) bindings.push({ mac: device.mac, port: device.port, vlan: device.vlan, ip, from: at });
-  return { ...device, ips, bindings: bindings.slice(-maxBindings) };
+  const { mac, port, vlan } = next;
+  next.bindings = known ? bindings : withLast(bindings, -1, { mac, port, vlan, ip, from: at }, maxBindings);
+  next.ips = ips;
+  return next;
 }
 
 /** Bindings to addresses that are no longer among these end now. */
-const closed = ({ bindings, ips }: Device, left: readonly Ip[], at: Millis): Binding[] => {
-  const gone = new Set(ips.filter(old => !left.includes(old)));
+function closed({ bindings, ips }: Device, left: readonly Ip[], at: Millis): readonly Binding[] {
+  const gone = ips.filter(old => !left.includes(old));
+  if (gone.length === 0) return bindings;
   return bindings.map(binding =>
-    binding.until === undefined && binding.ip !== undefined && gone.has(binding.ip) ? { ...binding, until: at } : binding,
+    binding.until === undefined && binding.ip !== undefined && gone.includes(binding.ip) ? { ...binding, until: at } : binding,
   );
-};
+}
 
 /**
  * Whoever claims one IPv4 address after the other, beyond what is kept of one device, stands in for others (proxy ARP, RFC 1027) or lies:
@@ -164,6 +188,7 @@ function standsIn(device: Device, ip: Ip, at: Millis): Device | undefined {
   if (ip.includes(':') || device.ips.includes(ip)) return undefined;
   const old = device.standsIn;
   if (old !== undefined && at - old.at < standsInForMs) return { ...device, standsIn: { ...old, count: old.count + 1, at } };
+  if (old === undefined && device.ips.length < maxIps) return undefined;
   const { standsIn: _, ...rest } = device;
   const recent = device.ips.filter(
     own => !own.includes(':') && device.bindings.some(b => b.ip === own && b.until === undefined && at - b.from < claimsMs),

@@ -11,9 +11,8 @@ export const isBound = ({ device, decision }: DeviceRecord): boolean =>
   decision?.access === 'admit' &&
   (decision.admission === 'admitted' || decision.admission === 'approved' || decision.admission === 'waived');
 
-/** Who an address on a port is: a known device, one that moved here, a new one, or a clone of one that holds its port. */
+/** Who an address is that no device has on this port: one that moved here, a new one, or a clone of one that holds its port. */
 export type Identified =
-  | { readonly kind: 'known'; readonly record: DeviceRecord }
   | { readonly kind: 'moved'; readonly record: DeviceRecord }
   | { readonly kind: 'new'; readonly cloneOf?: DeviceRecord };
 
@@ -23,8 +22,6 @@ export function identify(
   now: Millis,
   linkIsDown: (port: PortName) => boolean,
 ): Identified {
-  const known = inventory.at(at.mac, at.port, at.vlan);
-  if (known !== undefined) return { kind: 'known', record: known };
   const elsewhere = inventory.withMac(at.mac).filter(({ device }) => device.port !== at.port && device.cloneOf === undefined);
   const holder =
     elsewhere.find(isBound) ?? elsewhere.find(record => !linkIsDown(record.device.port) && now - record.seen.lastAt < holdsPortMs);

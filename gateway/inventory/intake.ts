@@ -12,7 +12,6 @@ import { isBound } from './identify.ts';
 import type { Inventory } from './inventory.ts';
 import { type Desk, livePort, observe, type PortLimits, observeForwardingEntry, sight } from './observe.ts';
 import { OutsiderQuota } from './quota.ts';
-import type { DeviceRecord } from './record.ts';
 import { Upstream } from './upstream.ts';
 
 /** The inputs that come from the network itself: outsiders cause them. */
@@ -26,6 +25,9 @@ export type Rules = {
   observe(observation: Observation, lookups: Lookups): readonly Alarm[];
   tick(lookups: Lookups): readonly Alarm[];
 };
+
+/** What its owner changes between two calls to which it is lent. */
+type Lent<T> = { -readonly [member in keyof T]: T[member] };
 
 /** A site is learnt for so long, unless told otherwise. Milliseconds. */
 const learnsMs = 600_000;
@@ -48,7 +50,10 @@ export class Intake {
   readonly #down = new Set<PortName>();
   readonly #upstream = new Upstream();
   readonly #woke: (device: DeviceId, now: Millis) => void;
-  readonly #lent: Omit<Lookups, 'now' | 'arrival' | 'learnsUntil' | 'mud'>;
+  /** Lent to the rules and to `observe` for one call each; made once, for that happens with each observation. */
+  readonly #lent: Lent<Lookups>;
+  readonly #desk: Lent<Desk>;
+  #asked: { readonly mac: Mac; readonly devices: readonly Device[] } | undefined;
 
   constructor(parts: {
     readonly inventory: Inventory;
@@ -77,6 +82,7 @@ export class Intake {
     this.#learnsMs = parts.learnsMs ?? learnsMs;
     this.#quota = new OutsiderQuota(this.#limits.burst);
     this.#lent = this.#lend();
+    this.#desk = this.#furnish();
   }
 
   isDown(port: PortName): boolean {
@@ -94,7 +100,7 @@ export class Intake {
       case 'observed':
         return this.#takeAll(input.observations, now);
       case 'forwarding-entry':
-        return this.#isDevice(input) ? news(observeForwardingEntry(this.#desk(now), input)) : [];
+        return this.#isDevice(input) ? news(observeForwardingEntry(this.#deskAt(now), input)) : [];
       case 'sighted':
         sight(this.#inventory, input.sightings, id => this.#woke(id, now));
         for (const { mac, port, lastAt } of input.sightings) if (this.#isUplink(port)) this.#upstream.heard(mac, lastAt);
@@ -132,7 +138,7 @@ export class Intake {
 
   /** Hosts behind the uplinks are no devices of ours, but nobody on a device port may take their addresses. */
   #takeAll(observations: readonly Observation[], now: Millis): readonly DeviceId[] {
-    const desk = this.#desk(now);
+    const desk = this.#deskAt(now);
     const changed: DeviceId[] = [];
     for (const one of observations) {
       if (this.#isDevice(one)) {
@@ -152,35 +158,54 @@ export class Intake {
     return this.#settings.network.ports.includes(port) && !isGroupMac(mac) && mac !== '00:00:00:00:00:00' && mac !== this.#own;
   }
 
-  #desk(now: Millis): Desk {
-    return {
+  #deskAt(now: Millis): Desk {
+    this.#desk.now = now;
+    return this.#desk;
+  }
+
+  #furnish(): Lent<Desk> {
+    const desk: Lent<Desk> = {
       inventory: this.#inventory,
       zones: this.#settings.zones,
-      now,
+      now: 0,
       linkIsDown: port => this.#down.has(port),
       vendorOf: this.#vendorOf,
-      emit: event => this.#emit(now, event),
-      quota: port => this.#take(port, now),
+      emit: event => this.#emit(desk.now, event),
+      quota: port => this.#take(port, desk.now),
       maxDevices: this.#limits.devices,
-      woke: id => this.#woke(id, now),
-      watch: (observation, arrival) => {
-        const alarms = this.#rules.observe(observation, this.#lookups(arrival, now));
-        return () => this.#raise(alarms, now);
-      },
+      woke: id => this.#woke(id, desk.now),
+      watch: (observation, arrival) => this.#rules.observe(observation, this.#lookups(arrival, desk.now)),
+      raise: alarms => this.#raise(alarms, desk.now),
     };
+    return desk;
   }
 
   #lookups(arrival: Arrival, now: Millis): Lookups {
     this.#since ??= Math.min(now, ...[...this.#inventory.records()].map(({ device }) => device.firstSeen));
-    return { ...this.#lent, now, arrival, learnsUntil: this.#since + this.#learnsMs, mud: this.#policy?.mud() ?? noMud };
+    this.#asked = undefined;
+    const lent = this.#lent;
+    lent.now = now;
+    lent.arrival = arrival;
+    lent.learnsUntil = this.#since + this.#learnsMs;
+    lent.mud = this.#policy?.mud() ?? noMud;
+    return lent;
   }
 
-  /** What is lent to the rules at any time, made once. */
-  #lend(): Omit<Lookups, 'now' | 'arrival' | 'learnsUntil' | 'mud'> {
+  /** Most rules ask for the sender, so the answer is kept for the time of the call. */
+  #devicesWith(mac: Mac): readonly Device[] {
+    if (this.#asked?.mac !== mac) this.#asked = { mac, devices: this.#inventory.withMac(mac).map(({ device }) => device) };
+    return this.#asked.devices;
+  }
+
+  #lend(): Lent<Lookups> {
     const [inventory, { network }] = [this.#inventory, this.#settings];
     return {
-      withMac: mac => devicesOf(inventory.withMac(mac)),
-      withIp: ip => devicesOf(inventory.withIp(ip)),
+      now: 0,
+      arrival: 'known',
+      learnsUntil: 0,
+      mud: noMud,
+      withMac: mac => this.#devicesWith(mac),
+      withIp: ip => inventory.withIp(ip).map(({ device }) => device),
       all: () => allDevices(inventory),
       lastAt: ({ id }) => inventory.get(id)?.seen.lastAt ?? 0,
       isBound: ({ id }) => {
@@ -215,8 +240,6 @@ export class Intake {
 
 const news = (seen: { readonly device: DeviceId; readonly changed: boolean } | undefined): readonly DeviceId[] =>
   seen?.changed === true ? [seen.device] : [];
-
-const devicesOf = (records: readonly DeviceRecord[]): readonly Device[] => records.map(({ device }) => device);
 
 function* allDevices(inventory: Inventory): Generator<Device> {
   for (const { device } of inventory.records()) yield device;

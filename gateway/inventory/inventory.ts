@@ -5,7 +5,8 @@ import { foldOutcome, renewed, withdrawn } from './fold-attestation.ts';
 import { foldFact, unlocked, withField } from './fold-fact.ts';
 import { Links, type LinksSnapshot } from './links.ts';
 import { BroughtAnchors } from './brought-anchors.ts';
-import type { BroughtAnchor } from '../model/trust.ts';
+import { Enrolments } from './enrolments.ts';
+import type { BroughtAnchor, EnrolledKey } from '../model/trust.ts';
 import { type Proof, Proofs } from './proofs.ts';
 import { ProbeGrants, type ProbeGrantsSnapshot } from './probe-grants.ts';
 import { ReferenceBook, type ReferenceBookSnapshot } from './reference-book.ts';
@@ -26,22 +27,26 @@ export type InventorySnapshot = {
   readonly anchors?: readonly BroughtAnchor[];
   readonly proofs?: readonly Proof[];
   readonly references?: ReferenceBookSnapshot;
+  readonly enrolled?: readonly EnrolledKey[];
 };
 
 /** The most devices that are kept at all; the machine caps them per port long before. */
 export const maxDevices = 20_000;
 const nobody: readonly DeviceRecord[] = [];
+const isOne = (here: DeviceRecord | readonly DeviceRecord[]): here is DeviceRecord => !Array.isArray(here);
 
 /** The fold over Events: devices and site switches. It derives nothing that Events do not say and decides nothing. */
 export class Inventory {
   readonly #records = new Map<DeviceId, DeviceRecord>();
-  readonly #byMac = new Map<Mac, readonly DeviceRecord[]>();
-  /** As many entries as the devices have addresses, at most 8 each. */
-  readonly #byIp = new Map<Ip, Set<DeviceId>>();
+  /** Nearly all addresses have one device: it stands there alone. */
+  readonly #byMac = new Map<Mac, DeviceRecord | readonly DeviceRecord[]>();
+  /** As many entries as the devices have addresses, at most 8 each. Nearly all have one device: it stands there alone. */
+  readonly #byIp = new Map<Ip, DeviceId | Set<DeviceId>>();
   readonly #counts = new Map<PortName, number>();
   readonly #signs = new SignIndex();
   #links = new Links();
   #proofs = new Proofs();
+  #enrolments = new Enrolments();
   readonly #zoneModes = new Map<string, ZoneMode>();
   /** Who may be asked what. */
   readonly probing: ProbeGrants;
@@ -66,6 +71,7 @@ export class Inventory {
     if (snapshot.proofs === undefined) inventory.#rememberAll();
     else inventory.#proofs = Proofs.from(snapshot.proofs);
     if (snapshot.links !== undefined) inventory.#links = Links.from(snapshot.links);
+    inventory.#enrolments = Enrolments.from(snapshot.enrolled);
     inventory.#nextId = snapshot.nextId;
     inventory.#pausedUntil = snapshot.pausedUntil;
     return inventory;
@@ -82,6 +88,7 @@ export class Inventory {
       anchors: this.anchors.all(),
       proofs: this.#proofs.snapshot(),
       references: this.references.snapshot(),
+      enrolled: this.#enrolments.all(),
       ...(this.#pausedUntil === undefined ? {} : { pausedUntil: this.#pausedUntil }),
     };
   }
@@ -114,12 +121,15 @@ export class Inventory {
 
   /** All devices with this MAC, oldest first. */
   withMac(mac: Mac): readonly DeviceRecord[] {
-    return this.#byMac.get(mac) ?? nobody;
+    const here = this.#byMac.get(mac);
+    return here === undefined ? nobody : isOne(here) ? [here] : here;
   }
 
   at(mac: Mac, port: PortName, vlan: Vlan): DeviceRecord | undefined {
-    for (const record of this.withMac(mac)) if (record.device.port === port && record.device.vlan === vlan) return record;
-    return undefined;
+    const here = this.#byMac.get(mac);
+    if (here === undefined) return undefined;
+    if (isOne(here)) return here.device.port === port && here.device.vlan === vlan ? here : undefined;
+    return here.find(({ device }) => device.port === port && device.vlan === vlan);
   }
 
   /** How many devices a port has. */
@@ -128,11 +138,18 @@ export class Inventory {
   }
 
   withIp(ip: Ip): readonly DeviceRecord[] {
-    return [...(this.#byIp.get(ip) ?? [])].flatMap(id => this.#records.get(id) ?? []);
+    const ids = this.#byIp.get(ip);
+    if (ids === undefined) return nobody;
+    return (typeof ids === 'string' ? [ids] : [...ids]).flatMap(id => this.#records.get(id) ?? []);
+  }
+
+  /** Attestation keys that TPMs enrolled. */
+  get enrolments(): Pick<Enrolments, 'all' | 'mayEnrol'> {
+    return this.#enrolments;
   }
 
   /** Which records count as one device. */
-  get links(): Pick<Links, 'groupOf' | 'undone' | 'undoneCount'> {
+  get links(): Pick<Links, 'groupOf' | 'isInGroup' | 'undone' | 'undoneCount'> {
     return this.#links;
   }
 
@@ -141,7 +158,17 @@ export class Inventory {
     return this.#proofs;
   }
 
-  /** Records that show a sign (`signKey`). */
+  /** True iff a record shows a sign that another one shows too. */
+  sharesSigns(id: DeviceId): boolean {
+    return this.#signs.isShared(id);
+  }
+
+  /** How many records show a sign. */
+  countOfSign(key: string): number {
+    return this.#signs.count(key);
+  }
+
+  /** Records that show a sign, by its `key`. */
   withSign(key: string): readonly DeviceRecord[] {
     return this.#signs.holders(key).flatMap(id => this.#records.get(id) ?? []);
   }
@@ -163,9 +190,11 @@ export class Inventory {
   /** Folds one Event in. Events about a device that is gone change nothing. */
   apply(event: Pick<Event, 'at' | 'body'>): void {
     const { at, body } = event;
+    if (body.kind === 'fact-learned') return this.#learnt(body);
     this.probing.apply(at, body);
     this.anchors.apply(at, body);
     this.references.apply(at, body);
+    this.#enrolments.apply(body);
     if (body.kind === 'device-found') this.#found(body, at);
     else if (body.kind === 'devices-linked') {
       if (this.#records.has(body.device) && this.#records.has(body.other)) this.#links.linked(body, at, (a, b) => this.pairOf(a, b));
@@ -174,6 +203,14 @@ export class Inventory {
       const record = this.#records.get(body.device);
       if (record !== undefined) this.#applyTo(record, body, at);
     } else this.#applyToSite(body, at);
+  }
+
+  /** By far the most Events are these. */
+  #learnt({ device, observation }: Extract<EventBody, { readonly kind: 'fact-learned' }>): void {
+    const record = this.#records.get(device);
+    if (record === undefined) return;
+    this.#index(record, foldFact(record.device, observation));
+    if (tellsApart(observation.fact)) this.#signs.update(record);
   }
 
   #found(body: Extract<EventBody, { kind: 'device-found' }>, at: Millis): void {
@@ -195,7 +232,8 @@ export class Inventory {
     const { id, mac } = record.device;
     this.#records.set(id, record);
     this.#count(record.device.port, 1);
-    this.#byMac.set(mac, [...this.withMac(mac), record]);
+    const others = this.withMac(mac);
+    this.#byMac.set(mac, others.length === 0 ? record : [...others, record]);
     for (const ip of record.device.ips) this.#uses(ip, id);
     this.#signs.update(record);
   }
@@ -210,22 +248,18 @@ export class Inventory {
 
   #uses(ip: Ip, id: DeviceId): void {
     const ids = this.#byIp.get(ip);
-    if (ids === undefined) this.#byIp.set(ip, new Set([id]));
-    else ids.add(id);
+    if (ids === undefined) this.#byIp.set(ip, id);
+    else if (ids !== id) this.#byIp.set(ip, typeof ids === 'string' ? new Set([ids, id]) : ids.add(id));
   }
 
   #leaves(ip: Ip, id: DeviceId): void {
     const ids = this.#byIp.get(ip);
-    ids?.delete(id);
-    if (ids?.size === 0) this.#byIp.delete(ip);
+    if (typeof ids === 'object') ids.delete(id);
+    if (ids === id || (typeof ids === 'object' && ids.size === 0)) this.#byIp.delete(ip);
   }
 
   #applyTo(record: DeviceRecord, body: AboutDevice, at: Millis): void {
     switch (body.kind) {
-      case 'fact-learned':
-        this.#index(record, foldFact(record.device, body.observation));
-        if (tellsApart(body.observation.fact)) this.#signs.update(record);
-        break;
       case 'field-set':
         record.device = withField(record.device, body.field, body.value);
         break;
@@ -278,6 +312,8 @@ export class Inventory {
       case 'person-released':
         record.person = undefined;
         break;
+      case 'key-enrolled':
+        break; // `enrolments` has folded it in
       case 'tpm-restarted':
         break; // who is asked for it is the schedule's; where its TPM stands came with the quote
       case 'never-probe':
@@ -329,20 +365,22 @@ export class Inventory {
     for (const ip of record.device.ips) this.#leaves(ip, id);
     this.#count(port, -1);
     const left = this.withMac(mac).filter(other => other !== record);
-    if (left.length === 0) this.#byMac.delete(mac);
-    else this.#byMac.set(mac, left);
+    const [last] = left;
+    if (last === undefined) this.#byMac.delete(mac);
+    else this.#byMac.set(mac, left.length === 1 ? last : left);
   }
 }
 
 /** Events that change a known device. An alarm names one but changes nothing. */
 type AboutDevice = Exclude<
   Extract<EventBody, { readonly device: DeviceId }>,
-  { readonly kind: 'device-found' | 'devices-linked' | 'devices-unlinked' }
+  { readonly kind: 'device-found' | 'fact-learned' | 'devices-linked' | 'devices-unlinked' }
 >;
 const isAboutDevice = (body: EventBody): body is AboutDevice =>
   'device' in body &&
   body.kind !== 'alarm' &&
   body.kind !== 'device-found' &&
+  body.kind !== 'fact-learned' &&
   body.kind !== 'devices-linked' &&
   body.kind !== 'devices-unlinked' &&
   body.device !== undefined;

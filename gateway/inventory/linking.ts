@@ -5,7 +5,7 @@ import type { LinkEvidence } from '../model/link.ts';
 import type { Inventory } from './inventory.ts';
 import { maxRelinks } from './links.ts';
 import type { DeviceRecord } from './record.ts';
-import { evidenceKey, linksAt, type Sign, signKey } from './signs.ts';
+import { evidenceKey, linksAt, type Sign } from './signs.ts';
 
 /** Records of one group; a value that more addresses than `maxSharers` show is a default or a copy, and links nobody. */
 export const maxMembers = 64;
@@ -28,6 +28,8 @@ type Emit = (event: EventBody) => void;
 export function relink(inventory: Inventory, id: DeviceId, emit: Emit): void {
   const record = inventory.get(id);
   if (record === undefined || !mayLink(record)) return;
+  // Who says nothing that others say too, and is in no group, has nobody to be linked with or parted from.
+  if (!inventory.sharesSigns(id) && !inventory.links.isInGroup(id)) return;
   for (const sign of inventory.signs(id)) if (isCommon(inventory, sign)) partSharers(inventory, sign, emit);
   part(inventory, record, emit);
   join(inventory, record, emit);
@@ -38,21 +40,19 @@ const mayLink = ({ device }: DeviceRecord): boolean => device.cloneOf === undefi
 
 function isCommon(inventory: Inventory, sign: Sign): boolean {
   if (sign.weight === 0) return false;
-  const holders = inventory.withSign(signKey(sign));
-  return holders.length > maxSharers && new Set(holders.map(stationOf)).size > maxSharers;
+  return inventory.countOfSign(sign.key) > maxSharers && new Set(inventory.withSign(sign.key).map(stationOf)).size > maxSharers;
 }
 
 /** Undoes what rests on a value that has turned out to be common. */
 function partSharers(inventory: Inventory, sign: Sign, emit: Emit): void {
-  for (const { device } of inventory.withSign(signKey(sign))) {
+  for (const { device } of inventory.withSign(sign.key)) {
     const links = inventory.links.groupOf(device.id)?.links ?? [];
     const rests = links.some(
       ({ a, b, by, evidence }) =>
         (a === device.id || b === device.id) &&
         by === undefined &&
-        evidence.some(one => evidenceKey(one) === signKey(sign)) &&
-        scoreOf(evidence.filter(one => evidenceKey(one) !== signKey(sign)).flatMap(one => signOf(inventory, device.id, one) ?? [])) <
-          linksAt,
+        evidence.some(one => evidenceKey(one) === sign.key) &&
+        scoreOf(evidence.filter(one => evidenceKey(one) !== sign.key).flatMap(one => signOf(inventory, device.id, one) ?? [])) < linksAt,
     );
     if (rests) leave(inventory, device.id, `more than ${maxSharers} addresses say the same ${sign.name}`, [], emit);
   }
@@ -102,7 +102,7 @@ function candidates(inventory: Inventory, record: DeviceRecord): readonly Device
   const weights = new Map<DeviceRecord, number>();
   for (const sign of inventory.signs(record.device.id)) {
     if (sign.weight === 0 || isCommon(inventory, sign)) continue;
-    for (const other of inventory.withSign(signKey(sign)))
+    for (const other of inventory.withSign(sign.key))
       if (other !== record && mayLink(other) && !isElsewhere(record, other)) weights.set(other, (weights.get(other) ?? 0) + sign.weight);
   }
   return [...weights]
@@ -141,12 +141,11 @@ function shared(inventory: Inventory, mine: readonly DeviceRecord[], other: read
     for (const b of other) {
       const undone = inventory.links.undone(inventory.pairOf(a.device.id, b.device.id));
       if (undone !== undefined && undone.count > maxRelinks) return [];
-      const theirs = new Map(inventory.signs(b.device.id).map(sign => [signKey(sign), sign]));
+      const theirs = new Map(inventory.signs(b.device.id).map(sign => [sign.key, sign]));
       for (const sign of inventory.signs(a.device.id)) {
-        const same = theirs.get(signKey(sign));
-        if (same === undefined || sign.weight === 0 || undone?.signs.includes(signKey(sign)) === true || isCommon(inventory, sign))
-          continue;
-        found.set(signKey(sign), { sign, frames: [sign.frame, same.frame] });
+        const same = theirs.get(sign.key);
+        if (same === undefined || sign.weight === 0 || undone?.signs.includes(sign.key) === true || isCommon(inventory, sign)) continue;
+        found.set(sign.key, { sign, frames: [sign.frame, same.frame] });
       }
     }
   return [...found.values()];
@@ -198,6 +197,6 @@ export function unlinkedEvent(
   for (const one of links) alike.set(evidenceKey(one), one);
   for (const other of membersOf(inventory, others))
     for (const { sign, frames } of shared(inventory, [record], [other]))
-      alike.set(signKey(sign), { sign: sign.name, value: sign.value, frames });
+      alike.set(sign.key, { sign: sign.name, value: sign.value, frames });
   return { kind: 'devices-unlinked', device: id, others, group: group.id, evidence: [...alike.values(), ...against], reason };
 }

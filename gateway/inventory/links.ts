@@ -39,6 +39,10 @@ export class Links {
     return group === undefined ? undefined : { id: group.members[0] ?? id, members: group.members, links: group.links };
   }
 
+  isInGroup(id: DeviceId): boolean {
+    return this.#groups.has(id);
+  }
+
   undone(pair: string): Undone | undefined {
     return this.#undone.get(pair);
   }

@@ -1,5 +1,5 @@
 import type { DeviceId, Mac, Millis, PortName, Vlan } from '../model/address.ts';
-import type { Arrival } from '../model/alarm.ts';
+import type { Alarm, Arrival } from '../model/alarm.ts';
 import type { SeenBy } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
 import { isSameFact, type Observation, type Sighting } from '../model/fact.ts';
@@ -35,8 +35,9 @@ export type Desk = {
   readonly maxDevices: number;
   /** Told of a device that speaks after a long silence. */
   readonly woke: (device: DeviceId) => void;
-  /** Shows the rules what is new, before it is folded in; raises what they find once the returned function is called. */
-  readonly watch: (observation: Observation, arrival: Arrival) => () => void;
+  /** Shows the rules what is new, before it is folded in; what they find is raised after that. */
+  readonly watch: (observation: Observation, arrival: Arrival) => readonly Alarm[];
+  readonly raise: (alarms: readonly Alarm[]) => void;
 };
 
 type Place = { readonly mac: Mac; readonly port: PortName; readonly vlan: Vlan };
@@ -45,8 +46,9 @@ type Located = { readonly record: DeviceRecord; readonly arrival: Arrival };
 
 /** The device at an address on a port, found or moved here when need be. Undefined when caps forbid a new one. */
 export function locate(desk: Desk, place: Place, seenBy: SeenBy, frame: number): Located | undefined {
+  const known = desk.inventory.at(place.mac, place.port, place.vlan);
+  if (known !== undefined) return { record: known, arrival: 'known' };
   const who = identify(desk.inventory, place, desk.now, desk.linkIsDown);
-  if (who.kind === 'known') return { record: who.record, arrival: 'known' };
   const zone = zoneOf(desk.zones, { port: place.port, vlan: place.vlan, ips: [] }).name;
   switch (who.kind) {
     case 'moved': {
@@ -79,15 +81,15 @@ export function observe(desk: Desk, observation: Observation): { readonly device
   if (at - record.seen.lastAt > silentMs) desk.woke(id);
   record.seen.lastAt = Math.max(record.seen.lastAt, at);
   const found = arrival !== 'known';
-  if (found) desk.watch({ ...observation, fact: { kind: 'seen' } }, arrival)();
+  if (found) desk.raise(desk.watch({ ...observation, fact: { kind: 'seen' } }, arrival));
   if (found) link(desk, record);
   // Flows are many and for the rules only; what they find is journalled.
-  if (fact.kind === 'talks-to' || fact.kind === 'resolves') desk.watch(observation, 'known')();
+  if (fact.kind === 'talks-to' || fact.kind === 'resolves') desk.raise(desk.watch(observation, 'known'));
   if (fact.kind === 'talks-to' || fact.kind === 'resolves') return { device: id, changed: found };
   if (fact.kind === 'seen' || isKnown(record, observation) || !desk.quota(port)) return { device: id, changed: found };
-  const raise = desk.watch(observation, 'known');
+  const alarms = desk.watch(observation, 'known');
   desk.emit({ kind: 'fact-learned', device: id, observation });
-  raise();
+  desk.raise(alarms);
   if (tellsApart(fact)) link(desk, record);
   return { device: id, changed: true };
 }
@@ -135,7 +137,7 @@ export function observeForwardingEntry(
   const { record, arrival } = located;
   record.seen.lastAt = Math.max(record.seen.lastAt, desk.now);
   if (arrival !== 'known')
-    desk.watch({ at: desk.now, port, vlan, mac, collector: 'forwarding-table', frame: 0, fact: { kind: 'seen' } }, arrival)();
+    desk.raise(desk.watch({ at: desk.now, port, vlan, mac, collector: 'forwarding-table', frame: 0, fact: { kind: 'seen' } }, arrival));
   return { device: record.device.id, changed: arrival !== 'known' };
 }
 

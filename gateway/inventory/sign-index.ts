@@ -1,6 +1,6 @@
 import type { DeviceId, Mac } from '../model/address.ts';
 import type { DeviceRecord } from './record.ts';
-import { type Sign, signKey, signsOf } from './signs.ts';
+import { type Sign, signsOf } from './signs.ts';
 
 /** Values that are kept, and records of one value: beyond, the value is common to many and names nobody. */
 export const maxSignValues = 65_536;
@@ -9,15 +9,18 @@ export const maxHolders = 128;
 /** Where the records meet that say they stand behind one virtual router address. */
 export const routerKey = (mac: Mac): string => `router ${mac}`;
 
+const noSigns: readonly Sign[] = [];
+
 /**
  * Which records show a sign: derived from the records, so a restart makes it anew. A full index takes in no new values, so whoever was
  * there first can still be found; a value leaves with its last holder.
  */
 export class SignIndex {
-  readonly #holders = new Map<string, Set<DeviceId>>();
-  /** At most 32 signs and 96 router addresses a record. */
-  readonly #keys = new Map<DeviceId, readonly string[]>();
+  /** Nearly all values have one holder: it stands there alone, for a set takes ten times the memory. */
+  readonly #holders = new Map<string, DeviceId | Set<DeviceId>>();
   readonly #signs = new Map<DeviceId, readonly Sign[]>();
+  /** Of the few records that stand behind virtual routers, at most 96 addresses each. */
+  readonly #behind = new Map<DeviceId, readonly string[]>();
 
   get size(): number {
     return this.#holders.size;
@@ -25,50 +28,70 @@ export class SignIndex {
 
   /** The record said something that tells devices apart, or is new. */
   update(record: DeviceRecord): void {
-    const { id } = record.device;
+    const { id, facts } = record.device;
+    const keys = new Set<string>();
     const signs = signsOf(record);
+    for (const { weight, key } of signs) if (weight > 0) keys.add(key);
+    const behind: string[] = [];
+    for (const { fact } of facts) if (fact.kind === 'router' && fact.mac !== undefined) behind.push(routerKey(fact.mac));
+    for (const key of behind) keys.add(key);
+    for (const key of this.#keys(id)) if (!keys.has(key)) this.#leave(key, id);
+    for (const key of keys) this.#enter(key, id);
     if (signs.length > 0) this.#signs.set(id, signs);
     else this.#signs.delete(id);
-    const behind = record.device.facts.flatMap(({ fact }) => (fact.kind === 'router' && fact.mac !== undefined ? routerKey(fact.mac) : []));
-    const keys = [...new Set([...signs.flatMap(sign => (sign.weight > 0 ? signKey(sign) : [])), ...behind])];
-    const old = this.#keys.get(id) ?? [];
-    for (const key of old) if (!keys.includes(key)) this.#leave(key, id);
-    const kept = keys.filter(key => this.#enter(key, id));
-    if (kept.length > 0) this.#keys.set(id, kept);
-    else this.#keys.delete(id);
+    if (behind.length > 0) this.#behind.set(id, behind);
+    else this.#behind.delete(id);
   }
 
   forget(id: DeviceId): void {
-    for (const key of this.#keys.get(id) ?? []) this.#leave(key, id);
-    this.#keys.delete(id);
+    for (const key of this.#keys(id)) this.#leave(key, id);
     this.#signs.delete(id);
+    this.#behind.delete(id);
   }
 
   /** What a record shows. */
   of(id: DeviceId): readonly Sign[] {
-    return this.#signs.get(id) ?? [];
+    return this.#signs.get(id) ?? noSigns;
   }
 
   /** Records that show it, oldest entry first. */
   holders(key: string): readonly DeviceId[] {
-    return [...(this.#holders.get(key) ?? [])];
+    const holders = this.#holders.get(key);
+    return holders === undefined ? [] : typeof holders === 'string' ? [holders] : [...holders];
   }
 
-  #enter(key: string, id: DeviceId): boolean {
+  /** True iff somebody else shows one of its signs. */
+  isShared(id: DeviceId): boolean {
+    for (const { weight, key } of this.of(id)) {
+      const holders = weight > 0 ? this.#holders.get(key) : undefined;
+      if (holders !== undefined && holders !== id) return true;
+    }
+    return false;
+  }
+
+  /** How many records show it. */
+  count(key: string): number {
+    const holders = this.#holders.get(key);
+    return holders === undefined ? 0 : typeof holders === 'string' ? 1 : holders.size;
+  }
+
+  *#keys(id: DeviceId): Generator<string> {
+    for (const { weight, key } of this.of(id)) if (weight > 0) yield key;
+    yield* this.#behind.get(id) ?? [];
+  }
+
+  #enter(key: string, id: DeviceId): void {
     const holders = this.#holders.get(key);
     if (holders === undefined) {
-      if (this.#holders.size >= maxSignValues) return false;
-      this.#holders.set(key, new Set([id]));
-      return true;
-    }
-    if (!holders.has(id) && holders.size >= maxHolders) return false;
-    holders.add(id);
-    return true;
+      if (this.#holders.size < maxSignValues) this.#holders.set(key, id);
+    } else if (typeof holders !== 'string') {
+      if (holders.size < maxHolders) holders.add(id);
+    } else if (holders !== id) this.#holders.set(key, new Set([holders, id]));
   }
 
   #leave(key: string, id: DeviceId): void {
     const holders = this.#holders.get(key);
-    holders?.delete(id);
-    if (holders?.size === 0) this.#holders.delete(key);
+    if (typeof holders === 'object') holders.delete(id);
+    if (holders === id || (typeof holders === 'object' && holders.size === 0)) this.#holders.delete(key);
   }
 }

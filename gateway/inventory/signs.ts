@@ -5,8 +5,9 @@ import type { Fact, IdentifierScheme } from '../model/fact.ts';
 import type { LinkEvidence, SignName } from '../model/link.ts';
 import type { DeviceRecord } from './record.ts';
 
-/** A sign as one record shows it. Two records share it when `name` and `value` are equal. */
+/** A sign as one record shows it. Two records share it when `key`, which is `name` and `value`, is equal: under it they meet. */
 export type Sign = {
+  readonly key: string;
   readonly name: SignName;
   /** Signs of one family are one piece of evidence: a host name said twice is one name. */
   readonly family: string;
@@ -14,9 +15,15 @@ export type Sign = {
   /** 100 links alone, 50 needs another family; `linksAt` is the sum that counts. */
   readonly weight: number;
   /** Set iff two records that differ in it cannot be one device: what is compared, `cip-serial`. */
-  readonly exclusive?: string;
+  readonly exclusive: string | undefined;
   readonly frame: number;
 };
+
+function sign(name: SignName, value: string, weight: number, frame: number, more: { family?: string; exclusive?: string } = none): Sign {
+  const { family = name, exclusive } = more;
+  return { key: `${name} ${value}`, name, family, value, weight, exclusive, frame };
+}
+const none = {};
 
 /** The sum of weights, the heaviest of each family, from which on two records count as one device. */
 export const linksAt = 100;
@@ -58,40 +65,32 @@ export function signsOf({ device, attestation }: DeviceRecord): readonly Sign[] 
   const key = result?.identity?.deviceKey;
   // A chain that failed may be somebody else's, relayed or copied: it names nobody.
   if (key !== undefined && (status === 'affirming' || status === 'warning'))
-    found.push({ name: 'device-key', family: 'device-key', value: key, weight: strong, exclusive: 'device-key', frame: 0 });
+    found.push(sign('device-key', key, strong, 0, { exclusive: 'device-key' }));
   found.push(...ofAddress(device));
   for (const { value, frame } of device.hostnames ?? []) {
     const name = plainName(value);
-    if (!commonNames.has(name)) found.push({ name: 'hostname', family: 'hostname', value: name, weight: medium, frame });
+    if (!commonNames.has(name)) found.push(sign('hostname', name, medium, frame));
   }
-  const names = new Set(found.map(({ value }) => value));
+  const names = found.length;
   let [station, stationFrame, model] = ['', 0, ''];
   for (const { fact, frame, collector } of device.facts) {
     if (fact.kind === 'identifier' && fact.scheme === 'profinet-station') [station, stationFrame] = [fact.value, frame];
     if (fact.kind === 'identifier' && fact.scheme === 'profinet-id') model = fact.value;
-    const sign = ofFact(fact, frame, collector, device.mac, names);
-    if (sign !== undefined && isTelling(sign.value)) found.push(sign);
+    const one = ofFact(fact, frame, collector, device.mac, text => found.some(({ value }, i) => i < names && value === text));
+    if (one !== undefined && isTelling(one.value)) found.push(one);
   }
   // Station names are unique among the devices that a controller reaches, which is one segment (IEC 61158-6-10, NameOfStation).
   if (station !== '' && model !== '')
-    found.push({
-      name: 'profinet-device',
-      family: 'profinet',
-      value: `${device.vlan} ${station} ${model}`,
-      weight: strong,
-      frame: stationFrame,
-    });
-  return found.slice(0, maxSigns);
+    found.push(sign('profinet-device', `${device.vlan} ${station} ${model}`, strong, stationFrame, { family: 'profinet' }));
+  return found.slice(0, maxSigns); // which has no room for more, unlike what was filled one by one
 }
 
-function ofFact(fact: Fact, frame: number, collector: string, own: Mac, names: ReadonlySet<string>): Sign | undefined {
+function ofFact(fact: Fact, frame: number, collector: string, own: Mac, isName: (text: string) => boolean): Sign | undefined {
   if (fact.kind === 'identifier') return ofIdentifier(fact.scheme, fact.value, frame);
-  if (fact.kind === 'dhcp-client-id') return clientId(fact.id, frame, own, names);
-  if (fact.kind === 'certificate' && fact.role === 'server')
-    return { name: 'tls-key', family: 'tls-key', value: fact.key, weight: medium, frame };
+  if (fact.kind === 'dhcp-client-id') return clientId(fact.id, frame, own, isName);
+  if (fact.kind === 'certificate' && fact.role === 'server') return sign('tls-key', fact.key, medium, frame);
   // Two protocols may number a device each in its own way, so only the words of one are compared.
-  if (fact.kind === 'serial')
-    return { name: 'serial', family: 'serial', value: fact.text, weight: 0, frame, exclusive: `serial ${collector}` };
+  if (fact.kind === 'serial') return sign('serial', fact.text, 0, frame, { exclusive: `serial ${collector}` });
   return undefined;
 }
 
@@ -104,8 +103,8 @@ function ofIdentifier(scheme: IdentifierScheme, said: string, frame: number): Si
   const value = scheme === 'cdp-device-id' ? plainName(said) : said;
   // A host has one DUID of a kind; its boot program brings one of another kind.
   const exclusive = scheme === 'duid' ? `duid ${value.slice(0, 4)}` : rule.exclusive === true ? scheme : undefined;
-  const sign = { name: scheme, family: rule.family ?? scheme, value, weight: rule.weight, frame };
-  return exclusive === undefined ? sign : { ...sign, exclusive };
+  const { family = scheme } = rule;
+  return sign(scheme, value, rule.weight, frame, exclusive === undefined ? { family } : { family, exclusive });
 }
 
 const isMac = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
@@ -115,31 +114,26 @@ const isMac = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
  */
 function chassis(value: string, frame: number): Sign {
   const weight = isMac.test(value) || (value.length >= 6 && /\d/.test(value)) ? strong : medium;
-  return { name: 'lldp-chassis', family: 'lldp-chassis', value, weight, frame };
+  return sign('lldp-chassis', value, weight, frame);
 }
 
 /** RFC 2132 §9.14, RFC 4361 §6.1. One that is made of the own address tells of no other interface; one that spells the host name is that. */
-function clientId(id: string, frame: number, own: Mac, names: ReadonlySet<string>): Sign | undefined {
+function clientId(id: string, frame: number, own: Mac, isName: (text: string) => boolean): Sign | undefined {
   if (id === `01${own.replaceAll(':', '')}`) return undefined;
   // Behind the number of the interface stands the DUID of the host.
-  if (id.startsWith('ff') && id.length >= 14) return { name: 'duid', family: 'duid', value: id.slice(10), weight: medium, frame };
+  if (id.startsWith('ff') && id.length >= 14) return sign('duid', id.slice(10), medium, frame);
   const text = plainName(String.fromCharCode(...(id.match(/../g) ?? []).map(byte => Number.parseInt(byte, 16)).filter(code => code > 1)));
-  return names.has(text) ? undefined : { name: 'dhcp-client-id', family: 'dhcp-client-id', value: id, weight: medium, frame };
+  return isName(text) ? undefined : sign('dhcp-client-id', id, medium, frame);
 }
 
 /** Signs that lie in the hardware address itself. */
 function ofAddress({ mac, port, vlan, protocols = [] }: Device): readonly Sign[] {
-  const kind = addressClass(mac);
-  const sign = (name: SignName, value: string): Sign => ({ name, family: name, value, weight: strong, frame: 0 });
   // One interface of a router in several VLANs. Elsewhere the same address is a clone or has moved.
-  return kind === 'registered' ? [sign('mac', mac), ...twin(mac)] : twin(mac);
-
+  const own = addressClass(mac) === 'registered' ? [sign('mac', mac, strong, 0)] : [];
+  if (!protocols.includes('ethercat')) return own;
   // The last EtherCAT slave sets the local bit of the source address before frames go back (ETG.1000.4 §4.5).
-  function twin(own: Mac): readonly Sign[] {
-    if (!protocols.includes('ethercat')) return [];
-    const first = (Number.parseInt(own.slice(0, 2), 16) & ~2).toString(16).padStart(2, '0');
-    return [sign('ethercat-twin', `${port} ${vlan} ${first}${own.slice(2)}`)];
-  }
+  const first = (Number.parseInt(mac.slice(0, 2), 16) & ~2).toString(16).padStart(2, '0');
+  return [...own, sign('ethercat-twin', `${port} ${vlan} ${first}${mac.slice(2)}`, strong, 0)];
 }
 
 /** Names that hosts have before anybody names them. */
@@ -166,6 +160,5 @@ export const tellsApart = (fact: Fact): boolean =>
   (fact.kind === 'router' && fact.mac !== undefined) ||
   (fact.kind === 'protocol' && fact.name === 'ethercat');
 
-/** Where two records that share signs meet. */
-export const signKey = ({ name, value }: { readonly name: SignName; readonly value: string }): string => `${name} ${value}`;
+/** `key` of the sign that it was. */
 export const evidenceKey = ({ sign, value }: LinkEvidence): string => `${sign} ${value}`;

@@ -18,6 +18,9 @@ export class VendorTable {
   readonly #lists: readonly { readonly digits: number; readonly prefixes: number; readonly count: number; readonly names: number }[];
   readonly #starts: number;
   readonly #names: Uint8Array;
+  readonly #decoder = new TextDecoder();
+  /** Names that were asked for, each one text however many devices have it; at most as many as the registry has. */
+  readonly #read = new Map<number, string>();
 
   /** Throws RangeError when the bytes are no such table. It is a file of ours, not of outsiders. */
   constructor(bytes: Uint8Array) {
@@ -69,6 +72,10 @@ export class VendorTable {
   }
 
   #name(number: number): string {
-    return new TextDecoder().decode(this.#names.subarray(this.#u32(this.#starts + 4 * number), this.#u32(this.#starts + 4 * number + 4)));
+    const known = this.#read.get(number);
+    if (known !== undefined) return known;
+    const name = this.#decoder.decode(this.#names.subarray(this.#u32(this.#starts + 4 * number), this.#u32(this.#starts + 4 * number + 4)));
+    this.#read.set(number, name);
+    return name;
   }
 }

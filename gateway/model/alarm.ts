@@ -63,7 +63,7 @@ export type Arrival = 'found' | 'moved' | 'known';
 
 /**
  * What the machine lends to the rules: the inventory as it was before the observation is folded in, so that old and new can be compared.
- * Lent for one call; read only. A device that is found by the observation is there already, without facts.
+ * Lent for one call, and changed for the next; read only. A device that is found by the observation is there already, without facts.
  */
 export type Lookups = {
   readonly now: Millis;

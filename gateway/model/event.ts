@@ -10,7 +10,7 @@ import type { CeasedProbing, ProbeMode, ProbeOrder, ProbeOutcome } from './probe
 import type { ReferenceSummary } from './reference.ts';
 import type { ZoneMode } from './settings.ts';
 import type { Attachment, SwitchReading } from './switch.ts';
-import type { AnchorMaterial, ListedKey, ReferenceSet } from './trust.ts';
+import type { AnchorMaterial, EnrolledKey, ListedKey, ReferenceSet } from './trust.ts';
 
 /** One thing that happened. State is a fold over these, so they carry whatever the fold needs and nothing it can derive. */
 export type EventBody =
@@ -158,6 +158,8 @@ export type EventBody =
     }
   /** Judged again with the same outcome in every word; only the time is new. Keeps the journal small where all is well. */
   | { readonly kind: 'attested-again'; readonly device: DeviceId; readonly challenge: string; readonly expires: Millis }
+  /** The TPM of the device showed that it holds this attestation key. It says who the device is, and admits nobody. */
+  | { readonly kind: 'key-enrolled'; readonly device: DeviceId; readonly key: EnrolledKey }
   /** Counters or clock of its TPM: reset, woken, or set back since the last quote. It and `others`, interfaces of the same device, are asked anew. */
   | {
       readonly kind: 'tpm-restarted';

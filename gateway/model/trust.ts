@@ -156,6 +156,20 @@ export type ListedVerifier = {
   readonly zones?: readonly ZoneName[];
 };
 
+/**
+ * An attestation key that a TPM showed to us that it holds (TPM2_ActivateCredential), and the certificates of that TPM. It counts while these lead to an anchor
+ * for endorsement keys. `instance`: under what the device goes by itself; `ak`: TPM2B_PUBLIC and `ekCertificates`: DER, leaf first, all in base64; `ek`:
+ * SHA-256 of the endorsement key's SubjectPublicKeyInfo.
+ */
+export type EnrolledKey = {
+  readonly instance: Hex;
+  readonly ak: string;
+  readonly ek: Hex;
+  readonly ekCertificates: readonly string[];
+  readonly device: DeviceId;
+  readonly at: Millis;
+};
+
 /** The files that devices of one class may have run, as a person listed them: what Linux measured (IMA) is compared with it. */
 export type FileList = {
   /** Where it stands, for people: `policies.d/reference-values/edge.ima.yaml:1`. */

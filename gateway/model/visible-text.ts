@@ -1,5 +1,7 @@
 /** Most texts: nothing in them can be hidden, and that is quickly seen. */
 const plain = /^[\x20-\x7e]*$/;
+/** The same for long texts, which it need not match from end to end. */
+const notPlain = /[^\x20-\x7e]/;
 /** Control, format (bidi overrides, zero width, tags), surrogate and separator characters: what can hide or reorder text. */
 const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
@@ -7,7 +9,28 @@ const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 export const visibleText = (text: string): string => (plain.test(text) ? text : text.replace(hidden, '\uFFFD'));
 
 /** A value as JSON in which hidden characters are written as escapes: nothing is lost, and nothing reaches a terminal raw. */
-export const visibleJson = (value: unknown): string =>
-  JSON.stringify(value).replace(hidden, found =>
+export function visibleJson(value: unknown): string {
+  const json = JSON.stringify(value);
+  if (!notPlain.test(json)) return json;
+  return json.replace(hidden, found =>
     Array.from({ length: found.length }, (_, n) => `\\u${found.charCodeAt(n).toString(16).padStart(4, '0')}`).join(''),
   );
+}
+
+/** Entries of a list that stand in one piece. */
+const entries = 128;
+
+/** The same text in pieces: that of a large object would take its memory three times until it is written. */
+export function* visibleJsonParts(value: object): Generator<string> {
+  let before = '{';
+  for (const [name, part] of Object.entries(value)) {
+    yield `${before}${visibleJson(name)}:`;
+    before = ',';
+    if (!Array.isArray(part)) yield visibleJson(part);
+    else {
+      for (let i = 0; i < part.length; i += entries) yield `${i === 0 ? '[' : ','}${visibleJson(part.slice(i, i + entries)).slice(1, -1)}`;
+      yield part.length === 0 ? '[]' : ']';
+    }
+  }
+  yield before === '{' ? '{}' : '}';
+}

@@ -4,8 +4,11 @@ import type { KindFacts } from '../model/device.ts';
 export type Pattern = string | { readonly contains: string };
 
 export const has = <T>(wanted: readonly T[], seen: T | undefined): boolean => seen !== undefined && wanted.includes(seen);
-export const like = (wanted: readonly Pattern[], seen: string | undefined): boolean =>
-  seen !== undefined && wanted.some(w => (typeof w === 'string' ? w === seen : seen.toLowerCase().includes(w.contains.toLowerCase())));
+export function like(wanted: readonly Pattern[], seen: string | undefined): boolean {
+  if (seen === undefined) return false;
+  const lower = seen.toLowerCase();
+  return wanted.some(w => (typeof w === 'string' ? w === seen : lower.includes(w.contains.toLowerCase())));
+}
 export const begins = (wanted: readonly Pattern[], seen: string): boolean =>
   wanted.some(w => typeof w === 'string' && seen.startsWith(w.toLowerCase()));
 

@@ -123,7 +123,10 @@ describe.skipIf(browserIsMissing !== undefined)('the page of trust', () => {
     expect(open.site.trust.anchors()).toHaveLength(1);
   });
 
-  it('offers no confirmation to who brought the anchor', async () => {
+  it('offers no confirmation to who brought the anchor, and asks once what it would let in, whatever else changes', async () => {
+    let asked = 0;
+    const count = (request: { url(): string }) => void (asked += Number(request.url().endsWith('/preview')));
+    tab.on('request', count);
     const staged = {
       kind: 'stage-anchor',
       sha256: 'c3'.repeat(32),
@@ -137,6 +140,12 @@ describe.skipIf(browserIsMissing !== undefined)('the page of trust', () => {
         .getByRole('button', { name: /Confirm/ })
         .count(),
     ).toBe(0);
+    await open.site.command('ann', 'another', { ...staged, sha256: 'd4'.repeat(32), anchor: { name: 'zebra', certificate: '' } });
+    await card('zebra').getByText('newly admit 1 device').waitFor();
+    await open.site.command('ann', 'a mistake', { kind: 'remove-anchor', sha256: 'd4'.repeat(32) });
+    await card('zebra').waitFor({ state: 'detached' });
+    expect(asked).toBe(2);
+    tab.off('request', count);
     await card('mine').getByRole('button', { name: 'Take mine back…' }).click();
     expect(await tab.getByRole('dialog').textContent()).toContain('Nothing changes for any device.');
     await decide('a test', 'Take it back');

@@ -9,11 +9,11 @@ import { plc, server } from '../vectors/frames/index.ts';
 /** Collects the bodies that a collector with these matches gets. */
 function bodies(matches: Match | readonly Match[], frames: readonly Uint8Array[], over: Partial<Collector> = {}): readonly string[] {
   const got: string[] = [];
-  const observations = (p: Packet): readonly [] => {
+  const said = (p: Packet): readonly [] => {
     got.push(new TextDecoder().decode(p.body));
     return [];
   };
-  const dissector = new Dissector({ collectors: [{ name: 'test', spec: 'none', matches, observations, ...over }] });
+  const dissector = new Dissector({ collectors: [{ name: 'test', spec: 'none', matches, said, ...over }] });
   for (const f of frames) dissector.frame(b.frame(f));
   expect(dissector.drain(true).malformed).toEqual([]);
   return got;
@@ -88,10 +88,7 @@ describe('a collector gets', () => {
 
 describe('the sender', () => {
   const said = (fact: Fact, frame: Uint8Array, matches: Match = udpPorts(9)): readonly string[] => {
-    const observations: Collector['observations'] = ({ at, port, vlan, number, source }) => [
-      { at, port, vlan, mac: source, collector: 'test', frame: number, fact },
-    ];
-    const dissector = new Dissector({ collectors: [{ name: 'test', spec: 'none', matches, observations }] });
+    const dissector = new Dissector({ collectors: [{ name: 'test', spec: 'none', matches, said: () => [fact] }] });
     dissector.frame(b.frame(frame));
     return dissector.drain().observations.map(o => o.fact.kind);
   };

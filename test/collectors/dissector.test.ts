@@ -170,7 +170,7 @@ describe('what goes wrong in a collector', () => {
     name: 'failing',
     spec: 'none',
     matches: etherType(0x0806),
-    observations: () => {
+    said: () => {
       throw error;
     },
   });

@@ -16,7 +16,7 @@ function decoded(sent: readonly (readonly [at: number, bytes: Uint8Array])[], ov
     spec: 'none',
     matches: udpPorts(9),
     sameAs: p => p.bytes[p.payload] ?? 0,
-    observations: () => {
+    said: () => {
       count++;
       return [];
     },
@@ -74,7 +74,7 @@ describe('what a collector says to tell the same', () => {
 
 it('who speaks a protocol is told by frames that nobody wants too, once', () => {
   const quiet: Partial<Collector> = { wants: () => false, speaks: p => p.bytes[p.payload] === 7 };
-  const collector: Collector = { name: 'quiet', spec: 'none', matches: udpPorts(9), observations: () => [], ...quiet };
+  const collector: Collector = { name: 'quiet', spec: 'none', matches: udpPorts(9), said: () => [], ...quiet };
   const dissector = new Dissector({ collectors: [collector] });
   const routed = from(server, '192.0.2.10', 7, 63);
   for (const f of [from(plc, '192.0.2.10', 8), a, a, routed]) dissector.frame(b.frame(f));

@@ -137,7 +137,7 @@ describe('the dissector with settled flows', () => {
         wants++;
         return p.bytes[p.payload] === 0x21;
       },
-      observations: p => {
+      said: p => {
         read.push(p.number);
         return [];
       },

@@ -121,7 +121,7 @@ describe('a collector of streams', () => {
     const long = Array.from({ length: 20 }, (_, i) => ({ sequence: 1000 + i * 1000, body: new Uint8Array(1000).fill(255) }));
     const stuck: Collector = {
       ...lines,
-      observations: () => {
+      said: () => {
         throw new DecodeError('never whole', true);
       },
     };

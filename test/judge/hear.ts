@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Dissector } from '../../collectors/dissector.ts';
 import { etherTypes } from '../../collectors/packet.ts';
-import { ip6, macAt } from '../../gateway/codec/address.ts';
+import { ip6 } from '../../gateway/codec/address.ts';
+import { macAt } from '../../gateway/codec/address-at.ts';
 import { CaptureReader } from '../../gateway/codec/capture.ts';
 import type { Fact } from '../../gateway/model/fact.ts';
 import type { Frame } from '../../gateway/model/frame.ts';

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { Dissector } from '../../collectors/dissector.ts';
-import { macAt } from '../../gateway/codec/address.ts';
+import { macAt } from '../../gateway/codec/address-at.ts';
 import { CaptureReader } from '../../gateway/codec/capture.ts';
 import { snapLength } from '../../gateway/edge/capture/live.ts';
 import type { Fact } from '../../gateway/model/fact.ts';

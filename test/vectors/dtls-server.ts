@@ -87,6 +87,11 @@ export class DtlsServer {
     this.#child.stdin?.write(bytes);
   }
 
+  /** Takes leave of the client that is there; no other is heard after it. */
+  hangUp(): void {
+    this.#child.stdin?.end();
+  }
+
   async close(): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       const gone = once(this.#child, 'close'); // with all that it wrote

@@ -49,9 +49,9 @@ function seedsOf(): ReadonlyMap<string, readonly Seed[]> {
     const reached = new Map<string, number>();
     const listening = collectors.map(c => ({
       ...c,
-      observations: (packet: Parameters<Collector['observations']>[0]) => {
+      said: (packet: Parameters<Collector['said']>[0]) => {
         if (!reached.has(c.name)) reached.set(c.name, packet.payload - packet.start);
-        return c.observations(packet);
+        return c.said(packet);
       },
     }));
     new Dissector({ collectors: listening, maxAddresses: 16 }).frame(frame(bytes));
@@ -173,10 +173,10 @@ function watch(c: Collector, tally: Tally | undefined, defect: (error: string) =
   if (tally === undefined) return c;
   return {
     ...c,
-    observations: packet => {
+    said: packet => {
       tally.asked++;
       try {
-        const said = c.observations(packet);
+        const said = c.said(packet);
         tally.decoded++;
         tally.facts += said.length;
         return said;

@@ -26,6 +26,8 @@ export type ServerSpec = {
   readonly keep?: (answer: Buffer) => void;
   /** Answers a secured OPN with this error. */
   readonly error?: number;
+  /** Whom it lets in by their certificate, DER; absent: everybody. */
+  readonly trusts?: (client: Uint8Array) => boolean;
   readonly request?: number;
 };
 
@@ -112,6 +114,7 @@ function opened(said: Buffer, spec: ServerSpec): Buffer {
       body(u32(51), said.subarray(walk.at + 4, walk.at + 8), said.subarray(walk.at + 8 + 4 + 2 + 8).subarray(0, 4), none),
     );
   if (spec.error !== undefined) return message('ERRF', u32(spec.error), none);
+  if (spec.trusts?.(client) === false) return message('ERRF', u32(0x801a0000), none);
   const replayed = spec.replay?.();
   if (replayed !== undefined) return replayed;
   const isPss = policy.endsWith('RsaPss');

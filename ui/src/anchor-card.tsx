@@ -2,13 +2,14 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { anchorFacts, anchorState, personOf, previewBasis, visibleText, wouldAdmit } from '../../gateway/api/contract.ts';
 import type { AnchorPreview, AnchorRow } from '../../gateway/api/contract.ts';
-import { RequestError, ask } from './api.ts';
-import { BadgeIcon } from './badge.tsx';
+import { RequestError } from './api.ts';
+import { CardHead } from './card-head.tsx';
 import type { Decide } from './decide-dialog.tsx';
 import { DeviceNames, devicesText } from './device-names.tsx';
 import { left, when } from './format.ts';
 import { Copy } from './link.tsx';
 import { clock, session } from './store.ts';
+import { previewOf, said } from './trust-store.ts';
 
 const states = {
   staged: { badge: 'pending', word: 'Waits for a second person' },
@@ -24,13 +25,7 @@ export function AnchorCard({ anchor, open }: { anchor: AnchorRow; open: (decide:
   const title = `anchor-${anchor.sha256}`;
   return (
     <li class={`card ${badge}`} aria-labelledby={title}>
-      <h3 id={title}>
-        {name}{' '}
-        <span class="badge">
-          <BadgeIcon badge={badge} />
-          <span>{word}</span>
-        </span>
-      </h3>
+      <CardHead id={title} title={name} badge={badge} word={word} />
       <p>
         {visibleText(anchor.subject)}
         {state === 'in force' && anchor.expires !== undefined && <> · {left(anchor.expires, clock.value)}</>} ·{' '}
@@ -85,16 +80,15 @@ function Fact({ label, text }: { label: string; text: string }) {
   );
 }
 
-/** What an anchor would let in, asked once for each time it is shown; and the way to confirm it, for anybody but who brought it. */
+/** What an anchor would let in, asked when it is first shown and after each word said here; and the way to confirm it, for anybody but who brought it. */
 function Waiting({ anchor, open }: { anchor: AnchorRow; open: (decide: Decide) => void }) {
   const preview = useSignal<AnchorPreview | undefined>(undefined);
   const failure = useSignal<string | undefined>(undefined);
-  const path = `/trust/${anchor.sha256}`;
   useEffect(() => {
     let gone = false;
     const load = async () => {
       try {
-        const found = await ask<AnchorPreview>('GET', `${path}/preview`);
+        const found = await previewOf(anchor.sha256);
         if (!gone) [preview.value, failure.value] = [found, undefined];
       } catch (error) {
         if (!(error instanceof RequestError)) throw error;
@@ -105,7 +99,7 @@ function Waiting({ anchor, open }: { anchor: AnchorRow; open: (decide: Decide) =
     return () => {
       gone = true;
     };
-  }, [anchor]);
+  }, [anchor.sha256, said.value]);
   const found = preview.value;
   const by = anchor.staged?.by ?? '';
   const me = session.value?.state === 'signed-in' ? session.value.user : '';

@@ -76,6 +76,7 @@ export function DevicePage({ id }: { id: string }) {
           <h2>Checks</h2>
           <Checks checks={found.checks} />
           <ProofPanel detail={found} />
+          <Challenge row={found.row} open={decide => (dialog.value = decide)} />
         </section>
         <div>
           <DecisionPanel detail={found} />
@@ -183,6 +184,22 @@ function Where({ detail: { row, virtualOf } }: { detail: DeviceDetail }) {
   );
 }
 
+/** Asks the device once more to prove its firmware: beside what it proved last, and away from what lets in and cuts off. */
+function Challenge({ row, open }: { row: DeviceRow; open: (decide: Decide) => void }) {
+  const name = nameOf(row);
+  const decide: Decide = {
+    title: `Challenge ${name} again?`,
+    consequence: `${row.mac} at ${whereOf(row)} is asked once more to prove its firmware. This changes nothing by itself.`,
+    button: 'Challenge again',
+    path: `/devices/${encodeURIComponent(row.id)}/challenge`,
+  };
+  return (
+    <button type="button" onClick={() => open(decide)}>
+      Challenge again…
+    </button>
+  );
+}
+
 /** The decisions that fit the present state; each opens a dialog that names the device and what follows. */
 function Actions({ detail, open }: { detail: DeviceDetail; open: (decide: Decide) => void }) {
   const { row, person, excusable, linked } = detail;
@@ -261,19 +278,6 @@ function Actions({ detail, open }: { detail: DeviceDetail; open: (decide: Decide
           Release…
         </button>
       )}
-      <button
-        type="button"
-        onClick={() =>
-          open({
-            title: `Challenge ${name} again?`,
-            consequence: `${at} is asked once more to prove its firmware. This changes nothing by itself.`,
-            button: 'Challenge again',
-            path: `${path}/challenge`,
-          })
-        }
-      >
-        Challenge again…
-      </button>
       {row.admission !== 'blocked' && (
         <button
           type="button"

@@ -2,7 +2,7 @@ import { computed, signal } from '@preact/signals';
 import { apiPath, reasons } from '../../gateway/api/contract.ts';
 import type { Badge, DeviceRow } from '../../gateway/api/contract.ts';
 import { BadgeIcon, BadgeWord, badgeOrder, badgeWords } from './badge.tsx';
-import { ago, left, matches, nameOf, once, switchOf, whatOf, when, whereOf } from './format.ts';
+import { ago, left, matches, nameOf, once, personOfRow, switchOf, whatOf, when, whereOf } from './format.ts';
 import { Link } from './link.tsx';
 import { clock, loaded, problem, rows } from './store.ts';
 
@@ -193,6 +193,7 @@ function Row({ row }: { row: DeviceRow }) {
       </td>
       <td class="reason">
         {reasons[row.reason].text}
+        {row.by !== undefined && <small class="person">{personOfRow(row)}</small>}
         <small>
           <span class="mono">{row.reason}</span> · {row.rule.name}
         </small>

@@ -26,6 +26,13 @@ export function ago(at: number, now: number): string {
   return seconds < 172_800 ? `${Math.round(seconds / 3600)} h ago` : `${Math.round(seconds / 86_400)} d ago`;
 }
 
+/** Who decided it and until when, where a person did: `by keller until …`. Safe to show. */
+export function personOfRow({ by, until, admission }: DeviceRow): string | undefined {
+  if (by === undefined) return undefined;
+  const end = until !== undefined ? `until ${when(until)}` : admission === 'blocked' ? 'until somebody releases it' : 'for good';
+  return `by ${visibleText(by)} ${end}`;
+}
+
 /** How long from now. */
 export function left(until: number, now: number): string {
   const minutes = Math.round((until - now) / 60_000);
@@ -80,6 +87,7 @@ const searched = once(row =>
     row.zone,
     row.reason,
     row.rule.name,
+    row.by,
   ]
     .join(' ')
     .toLowerCase(),

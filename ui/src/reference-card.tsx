@@ -1,6 +1,6 @@
 import { referenceState, referenceSubject, visibleText } from '../../gateway/api/contract.ts';
 import type { ReferenceRow } from '../../gateway/api/contract.ts';
-import { BadgeIcon } from './badge.tsx';
+import { CardHead } from './card-head.tsx';
 import type { Decide } from './decide-dialog.tsx';
 import { left, when } from './format.ts';
 import { ReferenceContents } from './reference-panels.tsx';
@@ -37,13 +37,7 @@ export function ReferenceCard({ row, all, open }: { row: ReferenceRow; all: read
   const peers = all.filter(other => other.key !== key && other.set.vendor === set.vendor && other.set.model === set.model);
   return (
     <li class={`card ${badge}`} aria-labelledby={title}>
-      <h3 id={title}>
-        {subject}{' '}
-        <span class="badge">
-          <BadgeIcon badge={badge} />
-          <span>{word}</span>
-        </span>
-      </h3>
+      <CardHead id={title} title={subject} badge={badge} word={word} />
       <p>
         {versions.length === 0 ? 'no version named' : `version ${visibleText(versions.join(', '))}`} · {leaning(devices)}
         {state === 'superseded' && until !== undefined && (

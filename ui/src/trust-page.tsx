@@ -5,7 +5,7 @@ import { DecideDialog } from './decide-dialog.tsx';
 import type { Decide } from './decide-dialog.tsx';
 import { ReferenceCard } from './reference-card.tsx';
 import { Baselines } from './reference-panels.tsx';
-import { anchors, loadTrust, references, trustProblem } from './trust-store.ts';
+import { anchors, loadTrust, references, said as wordsSaid, trustProblem } from './trust-store.ts';
 
 /** Whose word counts: anchors that devices' certificates must lead to, and signed lists of the firmware that is good. */
 export function TrustPage() {
@@ -21,7 +21,8 @@ export function TrustPage() {
   const close = (done?: string) => {
     dialog.value = undefined;
     said.value = done === undefined ? '' : `${done} It counts within seconds.`;
-    void loadTrust(true);
+    wordsSaid.value += 1;
+    void loadTrust();
   };
   // What waits for somebody first, else as the gateway lists them.
   const shown = anchors.value?.toSorted((a, b) => Number(b.state === 'staged') - Number(a.state === 'staged'));

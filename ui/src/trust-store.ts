@@ -1,11 +1,13 @@
 import { effect, signal } from '@preact/signals';
-import type { AnchorRow, ReferenceList } from '../../gateway/api/contract.ts';
+import type { AnchorPreview, AnchorRow, ReferenceList } from '../../gateway/api/contract.ts';
 import { RequestError, ask } from './api.ts';
 import { path, session } from './store.ts';
 
 /** Whom and what the gateway trusts, as last heard; undefined until then. */
 export const anchors = signal<readonly AnchorRow[] | undefined>(undefined);
 export const references = signal<ReferenceList | undefined>(undefined);
+/** Grows with each word that a person here said about trust: what an anchor would let in is asked for anew then. */
+export const said = signal(0);
 /** Why it could not be heard. */
 export const trustProblem = signal<string | undefined>(undefined);
 
@@ -16,21 +18,29 @@ const elsewhereMs = 60_000;
 /** True while the page of trust is open. */
 export const atTrust = (): boolean => path.value === '/trust';
 
-/** `anew`: what is drawn is drawn anew, and asks anew what it would let in. */
-export async function loadTrust(anew = false): Promise<void> {
+export async function loadTrust(): Promise<void> {
   try {
     const [{ anchors: found }, listed] = await Promise.all([
       ask<{ readonly anchors: readonly AnchorRow[] }>('GET', '/trust'),
       atTrust() ? ask<ReferenceList>('GET', '/references') : undefined,
     ]);
-    // Else the same list stays the same object, and no preview is asked for again.
-    if (anew || JSON.stringify(found) !== JSON.stringify(anchors.value)) anchors.value = found;
+    // The same list stays the same object, and nothing is drawn anew.
+    if (JSON.stringify(found) !== JSON.stringify(anchors.value)) anchors.value = found;
     if (listed !== undefined && JSON.stringify(listed) !== JSON.stringify(references.value)) references.value = listed;
     trustProblem.value = undefined;
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     trustProblem.value = error.message;
   }
+}
+
+/** One after the other: each makes the gateway judge the chains of all devices anew. */
+let turn = Promise.resolve<unknown>(undefined);
+/** What an anchor that is staged would let in. Rejects with RequestError. */
+export function previewOf(sha256: string): Promise<AnchorPreview> {
+  const answer = turn.then(() => ask<AnchorPreview>('GET', `/trust/${sha256}/preview`));
+  turn = answer.catch(() => undefined); // whoever asked hears of it
+  return answer;
 }
 
 let timer: ReturnType<typeof setInterval> | undefined;

@@ -1,13 +1,13 @@
-import { concat } from '../../codec/bytes.ts';
-import { decodeDtlsFragments, dtlsHandshake, fragmentDtlsMessage } from '../../codec/dtls-handshake.ts';
-import { decodeDtlsRecords, dtls10, dtls12, dtlsContent, type DtlsRecord, encodeDtlsRecord } from '../../codec/dtls-record.ts';
+import { decodeDtlsFragments, dtlsHandshake } from '../../codec/dtls-handshake.ts';
+import { decodeDtlsRecords, dtls10, dtls12, dtlsContent, type DtlsRecord } from '../../codec/dtls-record.ts';
 import { DecodeError } from '../../codec/reader.ts';
 import type { Millis } from '../../model/address.ts';
 import { alerts, alertWords, DtlsFault } from './fault.ts';
 import { DtlsHandshake, type DtlsOptions, type Flight } from './handshake.ts';
-import { openRecord, ReplayWindow, sealRecord } from './protection.ts';
+import { openRecord, ReplayWindow } from './protection.ts';
 import { Reassembly } from './reassembly.ts';
-import { type DirectionKeys, exportKeyingMaterial, keyBlock } from './secrets.ts';
+import { RecordWriter } from './record-writer.ts';
+import { exportKeyingMaterial } from './secrets.ts';
 import type { DtlsSuite } from './suites.ts';
 
 /** Where a connection stands. `failed` says why, for people; `isPeers`: it ended it. Nothing leads out of `failed` and `closed`. */
@@ -24,12 +24,8 @@ const [firstWait, longestWait]: readonly [Millis, Millis] = [1_000, 60_000];
 const [maxFlights, maxEchoes] = [16, 4];
 /** Most bytes of one handshake, and of one connection, that we look at. */
 const [maxHandshakeBytes, maxBytes] = [262_144, 2_097_152];
-/** What fits one datagram on any link that carries Ethernet's payload, bytes; and what of it is left to a piece of a message. */
-const [maxDatagram, maxPiece] = [1_200, 1_100];
 /** Longest plaintext of a record. */
 const maxPlaintext = 16_384;
-
-type Sealing = { readonly suite: DtlsSuite; readonly own: DirectionKeys; readonly peer: DirectionKeys };
 
 /**
  * One DTLS 1.2 connection as a client (RFC 6347): datagrams and the time in, datagrams and what was said inside out; nothing else happens. Records that
@@ -40,9 +36,7 @@ export class DtlsClient {
   #state: DtlsState = { kind: 'handshaking' };
   readonly #reassembly = new Reassembly();
   readonly #window = new ReplayWindow();
-  /** Numbers of the next record, by epoch. */
-  readonly #numbers: [number, number] = [0, 0];
-  #sealing: Sealing | undefined;
+  readonly #writer = new RecordWriter();
   #hasChanged = false;
   #flight: Flight = [];
   #flights = 0;
@@ -65,7 +59,7 @@ export class DtlsClient {
   }
   /** What is spoken, once that is agreed. */
   get suite(): DtlsSuite | undefined {
-    return this.#sealing?.suite;
+    return this.#writer.sealing?.suite;
   }
 
   start(now: Millis): readonly Uint8Array[] {
@@ -110,7 +104,7 @@ export class DtlsClient {
   write(bytes: Uint8Array): Uint8Array {
     if (this.#state.kind !== 'open' || bytes.length > maxPlaintext)
       throw new Error(`Cannot send ${bytes.length} bytes: ${this.#state.kind}`);
-    return this.#seal(dtlsContent.applicationData, bytes);
+    return this.#writer.write(dtlsContent.applicationData, bytes);
   }
 
   /** Ends it from our side, and says so: a small device may have room for one connection only. */
@@ -118,7 +112,7 @@ export class DtlsClient {
     if (this.#isOver()) return [];
     this.#state = { kind: 'closed' };
     this.wakeAt = undefined;
-    return [this.#sealOrPlain(dtlsContent.alert, Uint8Array.of(1, alerts.closeNotify))];
+    return [this.#writer.write(dtlsContent.alert, Uint8Array.of(1, alerts.closeNotify))];
   }
 
   #isOver(): boolean {
@@ -128,12 +122,12 @@ export class DtlsClient {
   #fail(alert: number, why: string): readonly Uint8Array[] {
     this.#state = { kind: 'failed', why, isPeers: false };
     this.wakeAt = undefined;
-    return [this.#sealOrPlain(dtlsContent.alert, Uint8Array.of(2, alert))];
+    return [this.#writer.write(dtlsContent.alert, Uint8Array.of(2, alert))];
   }
 
   #record(record: DtlsRecord, heard: Uint8Array[], now: Millis): readonly Uint8Array[] {
     if (record.epoch === 0) return this.#state.kind === 'open' ? [] : this.#plain(record, now);
-    const sealing = this.#sealing;
+    const { sealing } = this.#writer;
     if (record.epoch !== 1 || sealing === undefined || !this.#window.isNew(record.sequence)) return [];
     // Before its Finished nothing is known of who speaks; what it says is as good as lost, and may come again.
     if (record.type === dtlsContent.applicationData && this.#state.kind !== 'open') return [];
@@ -153,7 +147,7 @@ export class DtlsClient {
     if (version !== dtls12 && !(version === dtls10 && isEarly)) return [];
     if (type === dtlsContent.alert) this.#alert(fragment);
     if (type === dtlsContent.handshake) return this.#fragments(fragment, 0, now);
-    if (type === dtlsContent.changeCipherSpec && this.#sealing !== undefined) {
+    if (type === dtlsContent.changeCipherSpec && this.#writer.sealing !== undefined) {
       if (fragment.length !== 1 || fragment[0] !== 1) throw new DtlsFault(alerts.illegalParameter, 'Cannot read ChangeCipherSpec');
       this.#hasChanged = true;
       return this.#messages(now);
@@ -210,6 +204,8 @@ export class DtlsClient {
   }
 
   #send(flight: Flight, now: Millis): readonly Uint8Array[] {
+    const { agreed } = this.#handshake;
+    if (agreed !== undefined) this.#writer.sealBy(agreed);
     this.#flight = flight;
     this.#wait = firstWait;
     return this.#repeat(now);
@@ -220,47 +216,8 @@ export class DtlsClient {
     this.#flights += 1;
     if (this.#flights > maxFlights) return this.#fail(alerts.unexpectedMessage, `no end after ${maxFlights} flights of ours`);
     this.wakeAt = now + this.#wait;
-    let isSealed = false;
-    const records = this.#flight.flatMap(part => {
-      if (part !== 'change-cipher-spec')
-        return fragmentDtlsMessage(part, maxPiece).map(piece =>
-          isSealed ? this.#seal(dtlsContent.handshake, piece) : this.#clear(dtlsContent.handshake, piece),
-        );
-      isSealed = true;
-      return [this.#clear(dtlsContent.changeCipherSpec, Uint8Array.of(1))];
-    });
-    return packed(records);
-  }
-
-  #clear(type: number, fragment: Uint8Array): Uint8Array {
-    return encodeDtlsRecord({ type, version: dtls12, epoch: 0, sequence: this.#numbers[0]++, fragment });
-  }
-
-  #seal(type: number, plaintext: Uint8Array): Uint8Array {
-    const { suite, own } = (this.#sealing ??= this.#keys());
-    return sealRecord(suite, own, { type, epoch: 1, sequence: this.#numbers[1]++ }, plaintext);
-  }
-
-  #sealOrPlain(type: number, fragment: Uint8Array): Uint8Array {
-    return this.#sealing === undefined ? this.#clear(type, fragment) : this.#seal(type, fragment);
-  }
-
-  #keys(): Sealing {
-    const { agreed } = this.#handshake;
-    if (agreed === undefined) throw new Error('Cannot seal: nothing is agreed');
-    return { suite: agreed.suite, ...keyBlock(agreed.secrets, agreed.suite.keyBytes) };
+    return this.#writer.flight(this.#flight);
   }
 }
 
 const nothing: DtlsStep = { send: [], heard: [] };
-
-/** As many records to a datagram as fit. */
-function packed(records: readonly Uint8Array[]): readonly Uint8Array[] {
-  const datagrams: Uint8Array[] = [];
-  for (const record of records) {
-    const last = datagrams.at(-1);
-    if (last !== undefined && last.length + record.length <= maxDatagram) datagrams[datagrams.length - 1] = concat(last, record);
-    else datagrams.push(record);
-  }
-  return datagrams;
-}

@@ -11,6 +11,7 @@ import { EvidenceError } from '../evidence-error.ts';
 import { checkPath, type Path } from '../path.ts';
 import type { Context } from '../scheme.ts';
 import { anchorsFor, type VouchedKey, type Voucher } from '../trust.ts';
+import type { EnrolledAk } from './enrolled.ts';
 import { platformIn } from './platform.ts';
 import { checkAkAttributes, nameText, publicKeyOf, spkiOf } from './keys.ts';
 import type { QuoteEvidence } from './quote-json.ts';
@@ -45,12 +46,17 @@ export function trustAk(evidence: ClaimedAk, context: Judging): TrustedAk {
   if (evidence.akChain.length > 0) return certified(evidence, context);
   const listed = listedKey(evidence, context);
   if (listed !== undefined) return byList(listed, evidence.akListed, context);
+  const enrolled = evidence.akListed === undefined ? undefined : context.trust.enrolled?.get(evidence.akListed);
+  if (enrolled !== undefined) return byEnrolment(enrolled, context);
   if (akPublic === undefined || evidence.ekChain.length === 0)
     throw new EvidenceError(
       akPublic === undefined ? 'CHAIN_UNTRUSTED' : 'CHAIN_INCOMPLETE',
       'chain',
-      'Cannot trust attestation key: it is not listed, and has neither a certificate nor an endorsement key',
-      { expected: 'a listed key, a certificate up to an anchor, or an activated one', seen: evidence.akListed ?? 'none of them' },
+      'Cannot trust attestation key: it is not listed or enrolled, and has neither a certificate nor an endorsement key',
+      {
+        expected: 'a listed or enrolled key, a certificate up to an anchor, or an activated one',
+        seen: evidence.akListed ?? 'none of them',
+      },
     );
   return activated(evidence, publicKeyOf(akPublic), nameText(akPublic), context);
 }
@@ -101,6 +107,12 @@ function byList({ voucher, spki, model }: VouchedKey, instance: Hex | undefined,
   };
 }
 
+/** It was enrolled under the anchors of then; what counts is whether its TPM is certified under those of now. */
+function byEnrolment({ ak, ekChain }: EnrolledAk, context: Judging): TrustedAk {
+  checkAkAttributes(ak);
+  return ofTpm(checkEkChain(ekChain, context), publicKeyOf(ak), context);
+}
+
 function activated({ ekChain }: ClaimedAk, key: KeyObject, name: string, context: Judging): TrustedAk {
   const path = checkEkChain(ekChain, context);
   const leaf = leafOf(path);
@@ -110,13 +122,15 @@ function activated({ ekChain }: ClaimedAk, key: KeyObject, name: string, context
       expected: 'an activated credential',
       seen: name,
     });
-  return {
-    key,
-    anchor: path.anchor,
-    identity: identityOf(path, leaf.spki, spkiOf(key), context),
-    how: `attestation key activated by a TPM that is certified up to ${path.anchor.name}`,
-  };
+  return ofTpm(path, key, context);
 }
+
+const ofTpm = (path: Path, key: KeyObject, context: Judging): TrustedAk => ({
+  key,
+  anchor: path.anchor,
+  identity: identityOf(path, leafOf(path).spki, spkiOf(key), context),
+  how: `attestation key activated by a TPM that is certified up to ${path.anchor.name}`,
+});
 
 /** The path of an endorsement certificate: its key decrypts and never signs, so that rule of leaves is another. Throws as `checkPath`. */
 export function checkEkChain(chain: readonly Certificate[], { trust, now, keys }: Pick<Context, 'trust' | 'now' | 'keys'>): Path {

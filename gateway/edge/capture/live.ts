@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { PcapSession } from 'pcap/build/Release/pcap_binding.node';
-import type { Millis, PortName } from '../../model/address.ts';
+import { CaptureFrame } from '../../codec/capture.ts';
+import type { PortName } from '../../model/address.ts';
 import type { Frame } from '../../model/frame.ts';
 import { askingPorts } from '../../model/probe.ts';
 
@@ -44,9 +45,8 @@ export class LivePort {
   readonly #bytes = new Uint8Array(snapLength);
   readonly #header = new Uint8Array(16);
   readonly #fields = new DataView(this.#header.buffer);
-  /** One view per captured length, made when first needed, so that a frame costs no object. At most `snapLength` + 1. */
-  readonly #views: (Uint8Array | undefined)[] = [];
-  readonly #frame: { number: number; at: Millis; port: PortName; bytes: Uint8Array; wireLength: number };
+  /** Always the same one, in the same bytes, so that a frame costs no object. */
+  readonly #frame: CaptureFrame;
   readonly #numbers: Numbers;
   #frames = 0;
 
@@ -55,7 +55,8 @@ export class LivePort {
     this.#session = session;
     this.#listener = listener;
     this.#numbers = numbers;
-    this.#frame = { number: 0, at: 0, port, bytes: this.#bytes, wireLength: 0 };
+    this.#frame = new CaptureFrame(port);
+    this.#frame.chunk = this.#bytes;
   }
 
   /** Opens `port`; needs CAP_NET_RAW. Frames come once `start` is called. */
@@ -106,7 +107,7 @@ export class LivePort {
     const frame = this.#frame;
     frame.number = ++this.#numbers.last;
     frame.at = fields.getUint32(0, true) * 1000 + Math.floor(fields.getUint32(4, true) / 1000);
-    frame.bytes = this.#views[captured] ??= this.#bytes.subarray(0, Math.min(captured, snapLength));
+    frame.to = Math.min(captured, snapLength);
     frame.wireLength = fields.getUint32(12, true);
     this.#frames++;
     this.#listener.onFrame(frame);

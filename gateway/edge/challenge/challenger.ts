@@ -6,16 +6,19 @@ import { KeyCache } from '../../attestation/keys.ts';
 import { schemeFor } from '../../attestation/schemes/index.ts';
 import { filesWanted, type ShownAk } from '../../attestation/tpm/file-list.ts';
 import { namedPcrs } from '../../attestation/tpm/pcrs.ts';
+import { prepareEnrolled } from '../../attestation/tpm/enrolled.ts';
 import { prepareTrust, type Trust } from '../../attestation/trust.ts';
 import { lineWriter, readLines } from '../lines.ts';
 import type { FromChallenger } from '../messages.ts';
 import { runSelfTest } from '../self-test.ts';
 import { type Answered, ask } from './ask.ts';
 import { patienceFor } from './channels/index.ts';
+import { issueClientsBy } from './channels/client-certificate.ts';
 import { presentClient } from './channels/tls-socket.ts';
 import { judge } from './judge.ts';
+import { enrol } from './enrol.ts';
 import { makeNonce } from './nonce.ts';
-import { type ChallengeOrder, type JudgeOrder, order } from './orders.ts';
+import { type ChallengeOrder, type EnrolOrder, type JudgeOrder, order } from './orders.ts';
 import { RevocationFetcher } from './revocation/fetcher.ts';
 import { FetchError, httpGet } from './revocation/http-get.ts';
 import { CrlsAhead } from './send-trust.ts';
@@ -23,7 +26,7 @@ import { wireEvidence } from './wire.ts';
 
 /**
  * The challenger process: connects to devices, decodes and verifies what they send, and holds nothing worth having but, where a person
- * named one, the certificate with which we show ourselves. Talks to the gateway
+ * named one, the certificate with which we show ourselves, and the key that issues those for OPC UA servers. Talks to the gateway
  * on fd 3 and ends when that closes. Whatever goes wrong in it is `transport-failure`, never a pass.
  */
 const gatewayFd = 3;
@@ -35,6 +38,8 @@ const maxWaiting = 64;
 let trust: Trust | undefined;
 /** What its reference sets speak of. */
 let named = namedPcrs([]);
+/** What TPMs enrolled; held beside the trust, which comes anew more often. */
+let enrolled: NonNullable<Trust['enrolled']> = new Map();
 const ahead = new CrlsAhead();
 /** For a thousand devices with a chain of two; about 10 kB each at most. */
 const keys = new KeyCache(2048);
@@ -52,7 +57,7 @@ const revocation = new RevocationFetcher({
   learned: ({ der, ...rest }) => send({ type: 'learned-revocation', der: Buffer.from(der).toString('base64'), ...rest }),
   log,
 });
-const waiting: { readonly order: ChallengeOrder | JudgeOrder; readonly since: number }[] = [];
+const waiting: { readonly order: ChallengeOrder | EnrolOrder | JudgeOrder; readonly since: number }[] = [];
 let running = 0;
 
 /** Set iff this Verifier does not tell good from bad: then nothing is judged. Found before anything is judged. */
@@ -85,7 +90,13 @@ function take(value: unknown): void {
     [trust, named] = [next, namedPcrs(next.referenceSets)];
     return problems.length > 0 ? log({ problems }) : undefined;
   }
+  if (parsed.data.type === 'enrolled') {
+    const { enrolled: all, problems } = prepareEnrolled(parsed.data.keys);
+    enrolled = all;
+    return problems.length > 0 ? log({ problems }) : undefined;
+  }
   if (parsed.data.type === 'client') return presentClient(parsed.data.pem);
+  if (parsed.data.type === 'opc-ua-issuer') return issueClientsBy(parsed.data.pem);
   if (parsed.data.type === 'crl') return ahead.take(parsed.data.sha256, parsed.data.der);
   if (parsed.data.type === 'kept-revocation')
     return revocation.restore(parsed.data.kind, new Uint8Array(Buffer.from(parsed.data.der, 'base64')), parsed.data.seen);
@@ -108,7 +119,8 @@ function startWaiting(): void {
       .catch((error: unknown) => {
         // The only catch-all: our defect. Loud, and no verdict about the device.
         log({ defect: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-        fail(idOf(one), error instanceof Error ? error.message : 'unknown');
+        if (one.type === 'enrol') send({ type: 'enrolment', id: one.id });
+        else fail(idOf(one), error instanceof Error ? error.message : 'unknown');
       })
       .finally(() => {
         running -= 1;
@@ -117,14 +129,19 @@ function startWaiting(): void {
   }
 }
 
-const idOf = (one: ChallengeOrder | JudgeOrder): string => (one.type === 'judge' ? one.id : one.challenge.id);
+const idOf = (one: ChallengeOrder | EnrolOrder | JudgeOrder): string => (one.type === 'challenge' ? one.challenge.id : one.id);
 
-async function answer(one: ChallengeOrder | JudgeOrder, since: number): Promise<void> {
+async function answer(one: ChallengeOrder | EnrolOrder | JudgeOrder, since: number): Promise<void> {
   if (fault !== undefined) return fail(idOf(one), fault);
   if (trust === undefined) return fail(idOf(one), 'Cannot judge: no trust material was received yet');
-  const judgedBy = trust;
+  const judgedBy = enrolled.size === 0 ? trust : { ...trust, enrolled };
   // The gateway's clock, moved on by how long it took: this process needs no clock of its own.
   const clock = (): number => Math.round(one.now + performance.now() - since);
+  if (one.type === 'enrol') {
+    const [ak, ek] = [bytesOf(one.ak), bytesOf(one.ek)];
+    const wish = { agent: one.agent, ak, ek, certificates: one.certificates.map(bytesOf) };
+    return void send({ type: 'enrolment', id: one.id, enrolment: enrol(wish, { trust: judgedBy, keys, now: clock() }) });
+  }
   if (one.type === 'judge') {
     const outcome = await revocation.judged(judgedBy, undefined, fetchMillis, known => judge(one, { trust: known, keys, now: clock() }));
     return reply(one.id, outcome);
@@ -160,6 +177,8 @@ async function answer(one: ChallengeOrder | JudgeOrder, since: number): Promise<
   const asked = await ask(question, left, () => performance.now(), judgeAnswer);
   return reply(id, asked.outcome, asked.evidence);
 }
+
+const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'));
 
 function reply(id: string, outcome: ChallengeOutcome, evidence?: Evidence): void {
   send({ type: 'outcome', id, outcome, ...(evidence === undefined ? {} : { evidence: wireEvidence(evidence) }) });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { maxCertificates, maxChainBytes } from '../../attestation/evidence.ts';
+import { maxEnrolled } from '../../inventory/enrolments.ts';
 import { evidenceMediaTypes } from '../../model/attestation.ts';
 import { channelNames, maxChannels } from '../../model/settings.ts';
 import { anchor, fileList, listedKey, listedVerifier, trustedCrl } from './trust-orders.ts';
@@ -90,12 +91,24 @@ const quote = z.object({
   enrolledAs: z.object({ vendor: text, model: text }).exactOptional(),
   pcrs: z.array(z.number().int().min(0).max(23)).max(24).exactOptional(),
 });
+const enrolled = z.strictObject({ instance: text, ak: text, ek: text, ekCertificates: z.array(text), device: text, at: z.number() });
 const port = z.number().int().min(0).max(65535);
 const channel = z.object({ channel: z.enum(channelNames), port, path: text.exactOptional() });
 
 export const order = z.discriminatedUnion('type', [
   z.object({ type: z.literal('trust'), trust }),
+  z.object({ type: z.literal('enrolled'), keys: z.array(enrolled).max(maxEnrolled) }),
+  z.object({
+    type: z.literal('enrol'),
+    id: text.max(80),
+    agent: text.max(80),
+    ak: base64(8_192),
+    ek: base64(8_192),
+    certificates: z.array(base64(maxChainBytes)).max(maxCertificates),
+    now: z.number(),
+  }),
   z.object({ type: z.literal('client'), pem: text.max(65_536) }),
+  z.object({ type: z.literal('opc-ua-issuer'), pem: text.max(65_536) }),
   z.object({ type: z.literal('crl'), sha256: text, der: text }),
   z.object({ type: z.literal('kept-revocation'), kind: z.enum(['crl', 'ocsp']), der: text, seen: z.number() }),
   z.object({ type: z.literal('fetching'), management: z.array(text), lan: z.array(text), now: z.number() }),
@@ -133,4 +146,5 @@ export const order = z.discriminatedUnion('type', [
 
 export type Order = z.infer<typeof order>;
 export type ChallengeOrder = Extract<Order, { readonly type: 'challenge' }>;
+export type EnrolOrder = Extract<Order, { readonly type: 'enrol' }>;
 export type JudgeOrder = Extract<Order, { readonly type: 'judge' }>;

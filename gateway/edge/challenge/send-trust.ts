@@ -1,5 +1,5 @@
 import type { Millis } from '../../model/address.ts';
-import type { TrustMaterial } from '../../model/trust.ts';
+import type { EnrolledKey, TrustMaterial } from '../../model/trust.ts';
 import type { ToChallenger } from '../messages.ts';
 import type { KeptRevocation } from '../store/revocation-store.ts';
 import type { Forbidden } from './revocation/guard.ts';
@@ -21,10 +21,12 @@ export function greetChallenger(
     readonly forbidden: Omit<Forbidden, 'own'>;
     readonly kept: readonly KeptRevocation[];
     readonly trust: TrustMaterial;
+    readonly enrolled: readonly EnrolledKey[];
     readonly now: Millis;
   },
 ): void {
   send({ type: 'fetching', management: told.forbidden.management, lan: told.forbidden.lan, now: told.now });
+  send({ type: 'enrolled', keys: told.enrolled });
   sendTrust(send, told.trust);
   // Last: where there is more than the pipe takes, it is fetched again.
   for (const one of told.kept) send({ type: 'kept-revocation', ...one });

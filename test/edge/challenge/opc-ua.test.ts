@@ -67,7 +67,7 @@ describe('OPC UA over TCP', () => {
 
   it('tells a server that does not let us in, has no such policy or speaks no OPC UA from one that is gone', async () => {
     expect(await judged(await server({ error: 0x80130000 }))).toBe(
-      'refused: Cannot open channel: it does not trust our certificate, or does not say why',
+      'refused: Cannot open channel: it does not trust our certificate, or does not say why; list opc-ua/sallyport-client-ca.der and .crl of the data folder there',
     );
     expect(await judged(await server({ policies: ['None'] }))).toBe('refused: it has 1 endpoints, none with a security policy of ours');
     expect(await judged(await on(tcp(s => s.on('data', () => s.write('HTTP/1.1 400 Bad Request\r\n\r\n')))))).toMatch(

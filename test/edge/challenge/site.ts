@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
+import { Registrar } from '../../../gateway/edge/registrar.ts';
 import { ChallengeDispatcher } from '../../../gateway/edge/challenge/dispatcher.ts';
 import { receive } from '../../../gateway/edge/inbox.ts';
 import { lineWriter, readLines } from '../../../gateway/edge/lines.ts';
@@ -37,6 +38,8 @@ export class Site {
   readonly #send: (message: ToChallenger) => boolean;
   readonly #dispatcher: ChallengeDispatcher;
   readonly #gateway: Gateway;
+  /** Enrols keys of the device's TPM, as the product does. */
+  readonly registrar: Registrar;
   readonly kept: Evidence[] = [];
   readonly outcomes: ChallengeOutcome[] = [];
   #onOutcome: () => void = () => {};
@@ -75,12 +78,25 @@ export class Site {
         this.#onOutcome();
       },
     });
+    const { inventory, serving } = this.#gateway;
+    this.registrar = new Registrar({
+      at: ip => serving.at(ip),
+      send: message => this.#send(message),
+      mayEnrol: (...key) => inventory.enrolments.mayEnrol(...key),
+      enrolled: () => inventory.enrolments.all(),
+      enrol: key => {
+        this.#run({ kind: 'noted', event: { kind: 'key-enrolled', device: key.device, key } });
+        this.#send({ type: 'enrolled', keys: inventory.enrolments.all() });
+      },
+      now: clock,
+    });
     const refuse = (why: string): never => {
       throw new Error(why);
     };
     const take = (value: unknown): void => {
       const message = receive('challenger', value, refuse);
       if (message?.type === 'outcome') this.#dispatcher.answered(message);
+      if (message?.type === 'enrolment') this.registrar.answered(message.id, message.enrolment);
       if (message?.type === 'hello') this.#ready();
     };
     readLines(channel, take, refuse);
@@ -97,6 +113,11 @@ export class Site {
     });
     site.#send({ type: 'trust', trust });
     return site;
+  }
+
+  /** Other trust comes into force. */
+  trusts(trust: TrustMaterial): void {
+    this.#send({ type: 'trust', trust });
   }
 
   async close(): Promise<void> {

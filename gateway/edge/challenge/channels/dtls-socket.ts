@@ -37,8 +37,12 @@ export async function withDtls<T>(socket: Socket, left: Millis, talk: (connectio
   const client = new DtlsClient({ random, keys, ...(identity === undefined ? {} : { identity }) });
   const send = (datagrams: readonly Uint8Array[]): void => datagrams.forEach(datagram => socket.send(datagram));
   const datagrams: Datagrams = {
-    // What the channel still wants to say when the peer has gone, is said to nobody.
-    send: bytes => (client.state.kind === 'open' ? send([client.write(bytes)]) : undefined),
+    send: bytes => {
+      const { state } = client;
+      if (state.kind === 'open') send([client.write(bytes)]);
+      // Told once whoever wants to say something is ready to hear that nobody is there.
+      if (state.kind === 'failed') queueMicrotask(() => datagrams.broke(failureIn(state)));
+    },
     heard: () => {},
     broke: () => {},
   };
@@ -67,8 +71,9 @@ export async function withDtls<T>(socket: Socket, left: Millis, talk: (connectio
       socket.on('message', bytes => {
         const step = client.take(new Uint8Array(bytes), performance.now());
         send(step.send);
-        settle();
+        // First what was said, then that it hung up.
         step.heard.forEach(one => datagrams.heard(one));
+        settle();
       });
       send(client.start(performance.now()));
       settle();

@@ -18,7 +18,7 @@ const keys = new KeyCache(64);
 
 /**
  * OPC UA over TCP: takes the endpoints, then opens a secure channel in a connection of its own, to a certificate of ours that holds our nonce. It makes no session,
- * names no user, reads and writes nothing. Servers that trust only clients whom somebody listed do not open it.
+ * names no user, reads and writes nothing. Servers that trust only clients whom somebody listed do not open it until they trust who issues our certificates.
  */
 export const opcUa: Channel = { name: 'opc-ua', ask };
 
