@@ -13,20 +13,20 @@ export type Signed = { readonly tbs: Uint8Array; readonly signature: Uint8Array;
 type Signature = { readonly hash: string | null; readonly key: 'ec' | 'rsa' | 'ed25519'; readonly saltBytes?: number };
 /** How each signature algorithm that we accept is checked (RFC 5758, RFC 4055 with SHA-2, RFC 8410). SHA-1 and MD5 are not in it. */
 const signatures: { readonly [oid: string]: Signature } = {
-  '1.2.840.10045.4.3.2': { hash: 'sha256', key: 'ec' },
-  '1.2.840.10045.4.3.3': { hash: 'sha384', key: 'ec' },
-  '1.2.840.10045.4.3.4': { hash: 'sha512', key: 'ec' },
-  '1.2.840.113549.1.1.11': { hash: 'sha256', key: 'rsa' },
-  '1.2.840.113549.1.1.12': { hash: 'sha384', key: 'rsa' },
-  '1.2.840.113549.1.1.13': { hash: 'sha512', key: 'rsa' },
+  '1.2.840.10045.4.3.2': { hash: 'SHA256', key: 'ec' },
+  '1.2.840.10045.4.3.3': { hash: 'SHA384', key: 'ec' },
+  '1.2.840.10045.4.3.4': { hash: 'SHA512', key: 'ec' },
+  '1.2.840.113549.1.1.11': { hash: 'SHA256', key: 'rsa' },
+  '1.2.840.113549.1.1.12': { hash: 'SHA384', key: 'rsa' },
+  '1.2.840.113549.1.1.13': { hash: 'SHA512', key: 'rsa' },
   '1.3.101.112': { hash: null, key: 'ed25519' },
 };
 const rsassaPss = '1.2.840.113549.1.1.10';
 /** RSASSA-PSS by its parameters: one SHA-2 hash for the message and for MGF1, salt as long as it. All else, SHA-1 by default too, is refused. */
 const pssSignatures: { readonly [parameters: string]: Signature } = {
-  [pssParameters(1, 32)]: { hash: 'sha256', key: 'rsa', saltBytes: 32 },
-  [pssParameters(2, 48)]: { hash: 'sha384', key: 'rsa', saltBytes: 48 },
-  [pssParameters(3, 64)]: { hash: 'sha512', key: 'rsa', saltBytes: 64 },
+  [pssParameters(1, 32)]: { hash: 'SHA256', key: 'rsa', saltBytes: 32 },
+  [pssParameters(2, 48)]: { hash: 'SHA384', key: 'rsa', saltBytes: 48 },
+  [pssParameters(3, 64)]: { hash: 'SHA512', key: 'rsa', saltBytes: 64 },
 };
 /** RSASSA-PSS-params (RFC 4055 §3.1) as hex: `arc` is the last arc of the hash under 2.16.840.1.101.3.4.2. */
 function pssParameters(arc: number, saltBytes: number): string {
