@@ -3,6 +3,7 @@ import type { QuoteState } from '../../gateway/model/attestation.ts';
 import type { Effect } from '../../gateway/model/machine.ts';
 import { describeEvent } from '../../gateway/api/describe.ts';
 import { rousedMs } from '../../gateway/attestation/asking.ts';
+import { Inventory, type InventorySnapshot } from '../../gateway/inventory/inventory.ts';
 import { Bench, result } from './fixture.ts';
 
 /** What the counters of a TPM say between two quotes, as the machine hears it. */
@@ -100,5 +101,20 @@ describe('a TPM whose counters', () => {
     const effects = quoted(bench, 'rebooted', 6);
     expect([challenged(effects), challenged(effects, second), challenged(effects, '02:00:5e:00:00:03')]).toEqual([true, true, false]);
     expect(restarts(bench)).toMatchObject([{ device: 'd1', others: ['d2'] }]);
+  });
+});
+
+describe('how far the list of files of a device was replayed', () => {
+  it('is remembered over a restart of ours, and told with the next challenge', () => {
+    const bench = started();
+    const ima = { bank: 'sha256', value: 'ab'.repeat(32), entries: 42, policy: 'cd' };
+    bench.feed({ kind: 'command', by: 'anna', reason: 'look again', command: { kind: 'challenge', device: 'd1' } });
+    const quote = { ...quoteAt(bench.now + 1, 'running'), ima };
+    bench.answer(box, result(bench.now + 1, { scheme: 'tpm-quote', quote }));
+    const snapshot = JSON.parse(JSON.stringify(bench.gateway.inventory.snapshot())) as InventorySnapshot;
+    const after = new Bench(undefined, Inventory.from(snapshot));
+    after.now = bench.now;
+    const asked = after.feed({ kind: 'command', by: 'anna', reason: 'look again', command: { kind: 'challenge', device: 'd1' } });
+    expect(asked.find(effect => effect.kind === 'challenge')).toMatchObject({ challenge: { quote: { ima } } });
   });
 });

@@ -67,6 +67,11 @@ export class Swtpm {
     return tpm;
   }
 
+  /** One that another process made and started. It is spoken to, and never started or ended here. */
+  static at(folder: string): Swtpm {
+    return new Swtpm(folder);
+  }
+
   /** DER of the CA that certified the endorsement keys, from leaf to root. */
   get certificateAuthority(): readonly Uint8Array[] {
     return ['ca/issuercert.pem', 'ca/swtpm-localca-rootca-cert.pem'].map(name => {

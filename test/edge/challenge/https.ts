@@ -6,7 +6,12 @@ import type { Running } from './servers.ts';
 import type { Credential } from '../../vectors/pki.ts';
 
 /** An HTTPS server of Node that answers so, on every loopback address. */
-export async function httpsServer({ chainPem, keyPem }: Credential, answer: RequestListener, options: object = {}): Promise<Running> {
+export async function httpsServer(
+  { chainPem, keyPem }: Pick<Credential, 'chainPem' | 'keyPem'>,
+  answer: RequestListener,
+  options: object = {},
+  port = 0,
+): Promise<Running> {
   const open = new Set<Socket>();
   const server = createServer({ cert: chainPem, key: keyPem, ...options }, answer);
   server.on('connection', (socket: Socket) => {
@@ -15,7 +20,7 @@ export async function httpsServer({ chainPem, keyPem }: Credential, answer: Requ
     socket.on('error', () => {});
   });
   server.on('tlsClientError', () => {});
-  server.listen(0, '0.0.0.0');
+  server.listen(port, '0.0.0.0');
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no address');

@@ -27,15 +27,16 @@ export class KeylimeAgent {
     this.uuid = uuid;
   }
 
-  async serve(credential: Credential): Promise<number> {
-    this.#server = await httpsServer(credential, (request: IncomingMessage, response: ServerResponse) => {
+  async serve(credential: Pick<Credential, 'chainPem' | 'keyPem'>, port = 0): Promise<number> {
+    const answer = (request: IncomingMessage, response: ServerResponse): void => {
       const url = new URL(request.url ?? '', 'https://agent');
       this.asked.push(url);
       void this.#answer(url).then(results => {
         response.writeHead(results === undefined ? 404 : 200, { 'content-type': 'application/json' });
         response.end(JSON.stringify({ code: 200, status: 'Success', results: results ?? {} }));
       });
-    });
+    };
+    this.#server = await httpsServer(credential, answer, {}, port);
     return this.#server.port;
   }
 

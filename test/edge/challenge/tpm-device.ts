@@ -28,6 +28,12 @@ export class TpmDevice {
     return device;
   }
 
+  /** One that another process made: its keys lie in its folder. */
+  static at(folder: string): TpmDevice {
+    const tpm = Swtpm.at(folder);
+    return new TpmDevice(tpm, publicKeyOf(decodeTpmPublic(tpm.read('ak.pub'))));
+  }
+
   boots(): void {
     for (const event of boot)
       this.tpm.extend(
