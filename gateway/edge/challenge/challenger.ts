@@ -140,7 +140,7 @@ async function answer(one: ChallengeOrder | EnrolOrder | JudgeOrder, since: numb
   if (one.type === 'enrol') {
     const [ak, ek] = [bytesOf(one.ak), bytesOf(one.ek)];
     const wish = { agent: one.agent, ak, ek, certificates: one.certificates.map(bytesOf) };
-    return void send({ type: 'enrolment', id: one.id, enrolment: enrol(wish, { trust: judgedBy, keys, now: clock() }) });
+    return send({ type: 'enrolment', id: one.id, enrolment: enrol(wish, { trust: judgedBy, keys, now: clock() }) });
   }
   if (one.type === 'judge') {
     const outcome = await revocation.judged(judgedBy, undefined, fetchMillis, known => judge(one, { trust: known, keys, now: clock() }));
