@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Page as Tab } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fixtureSite } from '../api/fixture-site.ts';
@@ -71,6 +72,21 @@ describe.skipIf(browserIsMissing !== undefined)('the page in a browser', () => {
     await stop.waitFor({ state: 'detached' });
     expect(open.site.commands.at(-1)).toMatchObject({ command: { kind: 'stop-probes' }, reason: 'the stop button on the page' });
     open.site.commands.splice(0);
+  });
+
+  it('hands out the inventory and what it proved, as files', async () => {
+    for (const [link, name, text] of [
+      ['CSV', /\.csv$/, 'dock-ts4-17'],
+      ['JSON Lines', /\d\.jsonl$/, '"hostname":"dock-ts4-17"'],
+      ['Signed results', /\.ear\.jsonl$/, ''], // what the fixture's devices proved is long over, and none is signed anew
+    ] as const) {
+      const [download] = await Promise.all([
+        tab.waitForEvent('download'),
+        tab.locator('.exports').getByRole('link', { name: link, exact: true }).click(),
+      ]);
+      expect(download.suggestedFilename()).toMatch(name);
+      expect(readFileSync(await download.path(), 'utf8')).toContain(text);
+    }
   });
 
   it('shows hostile names as text', async () => {

@@ -70,6 +70,9 @@ export function DevicesPage() {
           <a href={`${apiPath}/export.jsonl`} download>
             JSON Lines
           </a>
+          <a href={`${apiPath}/export.ear`} download>
+            Signed results
+          </a>
         </span>
       </div>
       <List />
