@@ -22,6 +22,7 @@ const sweepMs = 1000;
 export class AddressTable {
   readonly #caps: AddressCaps;
   readonly #onForget: (slot: number) => void;
+  /** Slots, and 1: what is 0 is free, so that only places in use take memory. */
   readonly #index: Int32Array;
   readonly #low: Uint32Array;
   readonly #key: Uint32Array;
@@ -45,7 +46,7 @@ export class AddressTable {
     const { maxAddresses: n } = caps;
     this.#caps = caps;
     this.#onForget = onForget;
-    this.#index = new Int32Array(2 ** Math.ceil(Math.log2(n * 4))).fill(-1);
+    this.#index = new Int32Array(2 ** Math.ceil(Math.log2(n * 4)));
     this.#low = new Uint32Array(n);
     this.#key = new Uint32Array(n);
     this.#port = new Uint16Array(n);
@@ -65,7 +66,7 @@ export class AddressTable {
     const key = keyOf(high, vlan);
     const mask = this.#index.length - 1;
     for (let i = hash(low, key, port) & mask; ; i = (i + 1) & mask) {
-      const slot = this.#index[i] ?? -1;
+      const slot = (this.#index[i] ?? 0) - 1;
       if (slot < 0 || (this.#low[slot] === low && this.#key[slot] === key && this.#port[slot] === port)) return slot;
     }
   }
@@ -118,7 +119,7 @@ export class AddressTable {
     const before = this.#size;
     for (const slot of this.slots()) if (now - (this.lastAt[slot] ?? 0) > this.#caps.idleMs) this.#forget(slot);
     if (this.#size === before) return;
-    this.#index.fill(-1);
+    this.#index.fill(0);
     for (const slot of this.slots()) this.#enter(slot);
   }
 
@@ -134,8 +135,8 @@ export class AddressTable {
   #enter(slot: number): void {
     const mask = this.#index.length - 1;
     let i = hash(this.#low[slot] ?? 0, this.#key[slot] ?? 0, this.portOf(slot)) & mask;
-    while ((this.#index[i] ?? -1) >= 0) i = (i + 1) & mask;
-    this.#index[i] = slot;
+    while ((this.#index[i] ?? 0) > 0) i = (i + 1) & mask;
+    this.#index[i] = slot + 1;
   }
 }
 

@@ -110,11 +110,17 @@ function fromClient(m: Message, type: number | undefined): readonly Said[] {
   if (name !== '') facts.push({ kind: 'hostname', name });
   if (vendorClass !== '') facts.push({ kind: 'vendor-class', text: vendorClass });
   const parameters = m.options.get(options.parameterRequestList);
-  if (parameters !== undefined) facts.push({ kind: 'dhcp-parameters', options: Array.from(parameters.subarray(0, 255)) });
+  if (parameters !== undefined) facts.push({ kind: 'dhcp-parameters', options: numbersOf(parameters) });
   const id = m.options.get(options.clientIdentifier);
   if (id !== undefined && id.length > 0) facts.push({ kind: 'dhcp-client-id', id: hexAt(id, 0, Math.min(id.length, 255)) });
   if (url !== '') facts.push({ kind: 'mud-url', url });
   return facts;
+}
+
+function numbersOf(bytes: Uint8Array): readonly number[] {
+  const numbers: number[] = [];
+  for (let i = 0; i < Math.min(bytes.length, 255); i++) numbers.push(bytes[i] ?? 0);
+  return numbers;
 }
 
 function textOf(m: Message, code: number): string {

@@ -181,10 +181,15 @@ function toldBy(held: Held | undefined, collector: string): Told | undefined {
   return undefined;
 }
 
-const ipsOf = ({ told }: Held): readonly Ip[] =>
-  told.flatMap(({ entries }) =>
-    entries.flatMap(({ observation: { fact } }) => (fact.kind === 'address' || fact.kind === 'dhcp-lease' ? [fact.ip] : [])),
-  );
+function ipsOf({ told }: Held): readonly Ip[] {
+  const ips: Ip[] = [];
+  for (const { entries } of told)
+    for (const { observation } of entries) {
+      const { fact } = observation;
+      if (fact.kind === 'address' || fact.kind === 'dhcp-lease') ips.push(fact.ip);
+    }
+  return ips;
+}
 
 type Members = { readonly [name: string]: unknown };
 

@@ -185,7 +185,7 @@ ANCHOR is a name, or 8 or more digits of its SHA-256.
 
   --source TEXT    where it came from; --note TEXT: how its fingerprint was checked
   --name NAME      how people call it (default: the name of the file)
-  --uses LIST      identity (default), tpm-ek, matter-paa, cd-signer, cd-signer-test
+  --uses LIST      identity (default), tpm-ek, reference-signer, matter-paa, cd-signer, cd-signer-test
   --vendor TEXT    the vendor that it speaks for, in place of the O of its subject
   --model TEXT     the model of devices with a TPM below it whose certificates name none
   --zone LIST      zones in which it counts (default: all)

@@ -1,38 +1,65 @@
 import type { Hex, Millis } from '../model/address.ts';
 import type { ListedKey, ReferenceSet } from '../model/trust.ts';
 import type { KeyTriple } from '../codec/comid.ts';
-import { type Corim, decodeCorim, decodeSignedCorim, isSignedCorim, type Validity } from '../codec/corim.ts';
+import { type Corim, decodeCorim, decodeSignedCorim, isSignedCorim, type SignedCorim, type Validity } from '../codec/corim.ts';
+import { coseChain } from '../codec/cose.ts';
 import { fromBase64 } from '../codec/bytes.ts';
 import { keyKind } from '../codec/x509-key.ts';
 import { DecodeError } from '../codec/reader.ts';
-import { sha256 } from './evidence.ts';
+import { decodeCertificate } from '../codec/x509.ts';
+import { checkSize, maxCertificates, sha256 } from './evidence.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { KeyCache } from './keys.ts';
 import { classIdOf, type Dialect, dialectOf, setsOf } from './corim-sets.ts';
+import { checkPath } from './path.ts';
 import { type ReferenceKey, ReferenceFileError, signerOf } from './reference-values.ts';
 import { checkSign1 } from './signature.ts';
+import type { Anchor } from './trust.ts';
 
 /** What a file of reference values yields once its signature is good. */
 export type ReferenceFile = { readonly sets: readonly ReferenceSet[]; readonly keys: readonly ListedKey[] };
 
 /**
- * Reads a CoRIM (draft-ietf-rats-corim): a COSE_Sign1 by one of `keys`, or an unsigned one for which somebody here signed (`detached`, base64, over
+ * Reads a CoRIM (draft-ietf-rats-corim): a COSE_Sign1 by one of `keys` or by a chain up to one of `signers`, or an unsigned one for which somebody here signed (`detached`, base64, over
  * its bytes). Whatever would narrow what is accepted, and is not understood, refuses the file. Throws ReferenceFileError.
  */
-export function readCorim(name: string, bytes: Uint8Array, keys: readonly ReferenceKey[], detached?: string): ReferenceFile {
+export function readCorim(
+  name: string,
+  bytes: Uint8Array,
+  keys: readonly ReferenceKey[],
+  detached?: string,
+  signers: ReferenceSigners = noSigners,
+): ReferenceFile {
   try {
-    const { corim, signedBy, validity } = openCorim(name, bytes, keys, detached);
-    return usable(name, corim, { signedBy, hash: sha256(bytes), ...both(validity, corim.validity) });
+    const { corim, signedBy, validity, vendor } = openCorim(name, bytes, keys, detached, signers);
+    const file = usable(name, corim, { signedBy, hash: sha256(bytes), ...both(validity, corim.validity) });
+    return vendor === undefined ? file : ofVendor(file, vendor);
   } catch (error) {
     if (!(error instanceof DecodeError || error instanceof EvidenceError)) throw error;
     throw new ReferenceFileError(`Cannot use ${name}: ${error.message}`);
   }
 }
 
-type Opened = { readonly corim: Corim; readonly signedBy: string; readonly validity?: Validity | undefined };
+type Opened = {
+  readonly corim: Corim;
+  readonly signedBy: string;
+  readonly validity?: Validity | undefined;
+  /** The only vendor that the signer speaks for; absent: any, for a person listed the key itself. */
+  readonly vendor?: string;
+};
+
+/** Who signs by a chain in the file (x5chain): up to one of these anchors, which are for that. */
+export type ReferenceSigners = { readonly anchors: readonly Anchor[]; readonly now: Millis };
+const noSigners: ReferenceSigners = { anchors: [], now: 0 };
 
 /** Nothing within is decoded before a key of ours vouches for it. */
-function openCorim(name: string, bytes: Uint8Array, keys: readonly ReferenceKey[], detached: string | undefined): Opened {
+function openCorim(
+  name: string,
+  bytes: Uint8Array,
+  keys: readonly ReferenceKey[],
+  detached: string | undefined,
+  signers: ReferenceSigners,
+): Opened {
   if (detached !== undefined) {
     const signer = signerOf(name, bytes, detached, keys);
     const inner = isSignedCorim(bytes) ? decodeSignedCorim(bytes) : undefined;
@@ -43,9 +70,40 @@ function openCorim(name: string, bytes: Uint8Array, keys: readonly ReferenceKey[
   const signed = decodeSignedCorim(bytes);
   const cache = new KeyCache(keys.length + 1);
   const by = keys.find(({ key }) => isGood(() => checkSign1(signed.message, key.export({ format: 'der', type: 'spki' }), cache)));
-  if (by === undefined)
-    throw new ReferenceFileError(`Cannot trust ${name}: its signature is by none of ${keys.length} reference-value keys`);
+  if (by === undefined) return openByChain(name, signed, signers, keys.length);
   return { corim: decodeCorim(signed.payload), signedBy: `${by.name}, as ${signed.signer}`, validity: signed.validity };
+}
+
+/**
+ * A CA issues certificates to many, so one below it speaks for the anchor's vendor only, and until the first certificate of its path ends. Throws
+ * ReferenceFileError, DecodeError or EvidenceError.
+ */
+function openByChain(name: string, signed: SignedCorim, { anchors, now }: ReferenceSigners, listed: number): Opened {
+  const sent = coseChain(signed.message);
+  if (sent.length === 0 || anchors.length === 0)
+    throw new ReferenceFileError(`Cannot trust ${name}: its signature is by none of ${listed} reference-value keys`);
+  checkSize(sent);
+  const cache = new KeyCache(maxCertificates + 1);
+  const { certificates, anchor } = checkPath(sent.map(decodeCertificate), anchors, now, cache);
+  const leaf = certificates[0] ?? anchor.certificate;
+  checkSign1(signed.message, leaf.spki, cache);
+  if (anchor.expires !== undefined && now >= anchor.expires)
+    throw new ReferenceFileError(`Cannot trust ${name}: ${anchor.name} has ended here`);
+  if (anchor.vendor === undefined) throw new ReferenceFileError(`Cannot trust ${name}: nobody says for which vendor ${anchor.name} speaks`);
+  const ends = Math.min(...certificates.map(c => c.notAfter), anchor.expires ?? Number.MAX_SAFE_INTEGER);
+  return {
+    corim: decodeCorim(signed.payload),
+    signedBy: `${leaf.subject.text}, by ${anchor.name}, as ${signed.signer}`,
+    validity: both(signed.validity, { notAfter: ends }),
+    vendor: anchor.vendor,
+  };
+}
+
+function ofVendor(file: ReferenceFile, vendor: string): ReferenceFile {
+  const foreign = [...file.sets, ...file.keys].find(one => one.vendor !== vendor);
+  if (foreign === undefined) return file;
+  const named = foreign.vendor === undefined || foreign.vendor === '' ? 'no vendor' : JSON.stringify(foreign.vendor.slice(0, 80));
+  throw new DecodeError(`it speaks of ${named}, and its signer for ${JSON.stringify(vendor.slice(0, 80))} only`);
 }
 
 function isGood(check: () => void): boolean {

@@ -121,7 +121,7 @@ export class CaptureReader {
     const take = (at: Millis, chunk: Uint8Array, start: number, to: number, wireLength: number): void => {
       frame.number++;
       frame.at = at;
-      frame.chunk = chunk;
+      if (frame.chunk !== chunk) frame.chunk = chunk;
       frame.from = start;
       frame.to = to;
       frame.wireLength = wireLength;

@@ -2,6 +2,9 @@ import { visibleText } from '../model/visible-text.ts';
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
+/** From so many bytes on the decoder is quicker than the characters one by one. */
+const decoderFrom = 32;
+
 /** Longest text that a fact keeps, in UTF-16 units. */
 export const maxText = 255;
 
@@ -18,7 +21,8 @@ export function textAt(bytes: Uint8Array, from: number, to: number, max = maxTex
   const place = hash & (places - 1);
   const known = kept[place] ?? '';
   if (isTextOf(known, bytes, from, end)) return known;
-  const made = String(Reflect.apply(String.fromCharCode, undefined, bytes.subarray(from, end)));
+  const said = bytes.subarray(from, end);
+  const made = said.length < decoderFrom ? String(Reflect.apply(String.fromCharCode, undefined, said)) : utf8.decode(said);
   kept[place] = made;
   return made;
 }
@@ -27,7 +31,7 @@ export function textAt(bytes: Uint8Array, from: number, to: number, max = maxTex
  * Short texts that were made lately: labels, names and header fields are the same few again and again. By place: a new one takes the place of an older one
  * with the same hash; all characters are compared.
  */
-const [places, maxKept] = [2048, 32];
+const [places, maxKept] = [2048, 128];
 const kept: string[] = Array.from({ length: places }, () => '');
 
 function isTextOf(text: string, bytes: Uint8Array, from: number, end: number): boolean {

@@ -2,10 +2,10 @@ import type { DeviceId, Hex, Millis, ZoneName } from './address.ts';
 
 /**
  * What an anchor may vouch for. `identity`: devices by their chains. `tpm-ek`: endorsement keys of TPMs, which show that an attestation key is in a genuine
- * one. `matter-paa`: Device Attestation Certificates. `cd-signer`: Matter
+ * one. `reference-signer`: reference values that come with the chain of their signer. `matter-paa`: Device Attestation Certificates. `cd-signer`: Matter
  * certification declarations; `cd-signer-test`: those of products in development, which no other signer's word makes acceptable.
  */
-export const anchorUses = ['identity', 'tpm-ek', 'matter-paa', 'cd-signer', 'cd-signer-test'] as const;
+export const anchorUses = ['identity', 'tpm-ek', 'reference-signer', 'matter-paa', 'cd-signer', 'cd-signer-test'] as const;
 export type AnchorUse = (typeof anchorUses)[number];
 
 /** The trust material in force; sent at start and whenever policy changes. */

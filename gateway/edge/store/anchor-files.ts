@@ -12,6 +12,7 @@ import { attempt, type Found, readText } from './trust-folder.ts';
 const usesOf: readonly (readonly [end: string, use: AnchorUse])[] = [
   ['.device-ca.pem', 'identity'],
   ['.tpm-ek.pem', 'tpm-ek'],
+  ['.refval-ca.pem', 'reference-signer'],
   ['.matter-paa.pem', 'matter-paa'],
   ['.cd-signer.pem', 'cd-signer'],
   ['.cd-signer-test.pem', 'cd-signer-test'],

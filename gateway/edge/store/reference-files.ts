@@ -1,19 +1,32 @@
 import { existsSync } from 'node:fs';
-import { type ReferenceFile, readCorim } from '../../attestation/corim.ts';
+import type { Millis } from '../../model/address.ts';
+import type { AnchorMaterial } from '../../model/trust.ts';
+import { type ReferenceFile, readCorim, type ReferenceSigners } from '../../attestation/corim.ts';
 import { readReferenceFile, readReferenceKey, type ReferenceKey, ReferenceFileError } from '../../attestation/reference-values.ts';
 import { readSuit } from '../../attestation/suit.ts';
 import { readSuitMap, type SuitMap } from '../../attestation/suit-map.ts';
+import { prepareAnchor } from '../../attestation/trust.ts';
+import { anchorsOf } from './anchor-files.ts';
 import { attempt, filesIn, type Found, readBytes, readText } from './trust-folder.ts';
 
 /**
  * Reads a folder `reference-values`: `X.json` with `X.json.sig`, `X.corim` and `X.suit` signed within or by `.sig` beside them, and `X.suit-map.json` with
  * its `.sig`, which says how manifests of one class are read. What cannot be used is left out and named in `problems`.
  */
-export function readReferenceFiles(files: readonly Found[], keys: readonly ReferenceKey[], problems: string[]): readonly ReferenceFile[] {
+export function readReferenceFiles(
+  files: readonly Found[],
+  keys: readonly ReferenceKey[],
+  problems: string[],
+  signers?: ReferenceSigners,
+): readonly ReferenceFile[] {
   const maps = files.filter(f => isSuitMap(f.name)).flatMap(f => attempt(f.path, problems, () => [readMap(f, keys)]));
   return files
     .filter(f => /\.(?:json|corim|suit)$/.test(f.name) && !isSuitMap(f.name))
-    .flatMap(f => attempt(f.path, problems, () => [openReferences(f.name, readBytes(f.path), { keys, maps }, signatureOf(f))]));
+    .flatMap(f =>
+      attempt(f.path, problems, () => [
+        openReferences(f.name, readBytes(f.path), { keys, maps, ...(signers === undefined ? {} : { signers }) }, signatureOf(f)),
+      ]),
+    );
 }
 
 /**
@@ -25,21 +38,33 @@ export function openReferencesOfSite(
   name: string,
   bytes: Uint8Array,
   signature: string | undefined,
+  now: Millis = Date.now(),
 ): ReferenceFile {
+  const anchors = folders.flatMap(f => anchorsOf(filesIn(f, 'anchors'), []));
   const keys = folders
     .flatMap(f => filesIn(f, 'anchors'))
     .filter(f => f.name.endsWith('.refval.pem'))
     .flatMap(f => attempt(f.path, [], () => [readReferenceKey(f.name, readText(f.path))]));
   const files = folders.flatMap(f => filesIn(f, 'reference-values'));
   const maps = files.filter(f => isSuitMap(f.name)).flatMap(f => attempt(f.path, [], () => [readMap(f, keys)]));
-  return openReferences(name, bytes, { keys, maps }, signature);
+  return openReferences(name, bytes, { keys, maps, signers: signersAmong(anchors, now) }, signature);
 }
 
 /** How manifests of one class are read; see attestation/suit-map.ts. */
 export const isSuitMap = (name: string): boolean => name.endsWith('.suit-map.json');
 
 /** With what files of reference values are read: keys that may sign them, and how SUIT manifests are to be read. */
-export type ReferenceReading = { readonly keys: readonly ReferenceKey[]; readonly maps: readonly SuitMap[] };
+export type ReferenceReading = {
+  readonly keys: readonly ReferenceKey[];
+  readonly maps: readonly SuitMap[];
+  readonly signers?: ReferenceSigners;
+};
+
+/** The anchors whose chains may sign reference values. They can be used: who read them has tried. */
+export const signersAmong = (anchors: readonly AnchorMaterial[], now: Millis): ReferenceSigners => ({
+  anchors: anchors.filter(({ uses }) => uses?.includes('reference-signer') === true).map(prepareAnchor),
+  now,
+});
 
 const readMap = (file: Found, keys: readonly ReferenceKey[]): SuitMap =>
   readSuitMap(file.name, readBytes(file.path), signed(file.name, signatureOf(file)), keys);
@@ -55,10 +80,10 @@ function signed(name: string, signature: string | undefined): string {
 export function openReferences(
   name: string,
   bytes: Uint8Array,
-  { keys, maps }: ReferenceReading,
+  { keys, maps, signers }: ReferenceReading,
   signature: string | undefined,
 ): ReferenceFile {
-  if (name.endsWith('.corim')) return readCorim(name, bytes, keys, signature);
+  if (name.endsWith('.corim')) return readCorim(name, bytes, keys, signature, signers);
   if (name.endsWith('.suit')) return readSuit(name, bytes, keys, maps, signature);
   if (!name.endsWith('.json')) throw new ReferenceFileError(`Cannot use ${name}: neither .json nor .corim nor .suit`);
   return { sets: readReferenceFile(name, bytes, signed(name, signature), keys), keys: [] };

@@ -5,7 +5,7 @@ import { readReferenceKey } from '../../attestation/reference-values.ts';
 import { anchorsOf, listedKeysOf, verifiersOf } from './anchor-files.ts';
 import { CrlFiles, type CrlOfFile } from './crl-files.ts';
 import { fileListsOf } from './file-lists.ts';
-import { readReferenceFiles } from './reference-files.ts';
+import { readReferenceFiles, signersAmong } from './reference-files.ts';
 import { attempt, filesIn, type Found, readText } from './trust-folder.ts';
 
 /** What the trust files give. `problems` refuse the load; `notes` are what will become one when nobody does anything. */
@@ -40,7 +40,7 @@ export function readTrust(
     .filter(f => f.name.endsWith('.refval.pem'))
     .flatMap(f => attempt(f.path, problems, () => [readReferenceKey(f.name, readText(f.path))]));
   const referenceFolders = filesOf('reference-values');
-  const references = readReferenceFiles(referenceFolders.flat(), keys, problems);
+  const references = readReferenceFiles(referenceFolders.flat(), keys, problems, signersAmong([...anchors, ...brought], now));
   const fileLists = fileListsOf(referenceFolders, problems);
   const referenceSets = references.flatMap(r => r.sets);
   const instances = [...listed, ...references.flatMap(r => r.keys)];

@@ -127,6 +127,7 @@ const usesByName: readonly (readonly [RegExp, AnchorUse])[] = [
   [/\.device-ca\.\w+$/, 'identity'],
   [/\.tpm-ek\.\w+$/, 'tpm-ek'],
   [/\.matter-paa\.\w+$/, 'matter-paa'],
+  [/\.refval-ca\.\w+$/, 'reference-signer'],
   [/\.cd-signer\.\w+$/, 'cd-signer'],
   [/\.cd-signer-test\.\w+$/, 'cd-signer-test'],
 ];

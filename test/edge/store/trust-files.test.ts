@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createPrivateKey } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,8 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recordsFormat } from '../../../gateway/attestation/matter/ledger-file.ts';
 import { order } from '../../../gateway/edge/challenge/orders.ts';
 import { readTrust } from '../../../gateway/edge/store/trust-files.ts';
-import { makeReferenceFile, makeSelfSigned, makeVendor } from '../../vectors/pki.ts';
-import { fromHex } from '../../vectors/tokens.ts';
+import { makeIdevid, makeReferenceFile, makeSelfSigned, makeVendor } from '../../vectors/pki.ts';
+import { fromHex, makeSign1 } from '../../vectors/tokens.ts';
 import {
   bytes,
   comid,
@@ -23,6 +24,7 @@ import {
   refKey,
   signed,
   tagged,
+  protectedHeader,
 } from '../../attestation/corim-world.ts';
 import { suitEnvelope, suitManifest } from '../../attestation/suit-world.ts';
 
@@ -110,6 +112,21 @@ describe('trust files', () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain('c.corim: it is not signed');
     expect(order.parse({ type: 'trust', trust })).toEqual({ type: 'trust', trust });
+  });
+
+  it('give the sets of CoRIMs that come with a chain up to a CA for that, and to no other', async () => {
+    const acme = await makeVendor({ name: 'Acme' });
+    const { chain, keyPem } = await makeIdevid(acme, { serial: 'signer' });
+    const dice = corim([comid({ 0: [[environment({ 1: 'Acme', 2: 'M' }), [measurement({ 2: digests(1) }, 'fw')]]] })]);
+    const header = protectedHeader('ES256', { 33: chain.length === 1 ? chain[0] : [...chain] });
+    writeFileSync(join(folder, 'reference-values/a.corim'), makeSign1(dice, { key: createPrivateKey(keyPem), header }));
+    put('anchors/acme.device-ca.pem', acme.anchorPem);
+    expect(readTrust([folder]).problems.join()).toContain('a.corim: its signature is by none of 0');
+    put('anchors/acme.refval-ca.pem', acme.anchorPem);
+    const { trust, problems } = readTrust([folder]);
+    expect(problems).toEqual([]);
+    expect(trust.anchors.map(a => a.uses)).toEqual([undefined, ['reference-signer']]);
+    expect(trust.referenceSets).toMatchObject([{ vendor: 'Acme', signedBy: expect.stringContaining('by acme.refval-ca.pem') as string }]);
   });
 
   it('give the sets of SUIT envelopes, read as the signed map of their class says', () => {
