@@ -13,20 +13,20 @@ export type Signed = { readonly tbs: Uint8Array; readonly signature: Uint8Array;
 type Signature = { readonly hash: string | null; readonly key: 'ec' | 'rsa' | 'ed25519'; readonly saltBytes?: number };
 /** How each signature algorithm that we accept is checked (RFC 5758, RFC 4055 with SHA-2, RFC 8410). SHA-1 and MD5 are not in it. */
 const signatures: { readonly [oid: string]: Signature } = {
-  '1.2.840.10045.4.3.2': { hash: 'sha256', key: 'ec' },
-  '1.2.840.10045.4.3.3': { hash: 'sha384', key: 'ec' },
-  '1.2.840.10045.4.3.4': { hash: 'sha512', key: 'ec' },
-  '1.2.840.113549.1.1.11': { hash: 'sha256', key: 'rsa' },
-  '1.2.840.113549.1.1.12': { hash: 'sha384', key: 'rsa' },
-  '1.2.840.113549.1.1.13': { hash: 'sha512', key: 'rsa' },
+  '1.2.840.10045.4.3.2': { hash: 'SHA256', key: 'ec' },
+  '1.2.840.10045.4.3.3': { hash: 'SHA384', key: 'ec' },
+  '1.2.840.10045.4.3.4': { hash: 'SHA512', key: 'ec' },
+  '1.2.840.113549.1.1.11': { hash: 'SHA256', key: 'rsa' },
+  '1.2.840.113549.1.1.12': { hash: 'SHA384', key: 'rsa' },
+  '1.2.840.113549.1.1.13': { hash: 'SHA512', key: 'rsa' },
   '1.3.101.112': { hash: null, key: 'ed25519' },
 };
 const rsassaPss = '1.2.840.113549.1.1.10';
 /** RSASSA-PSS by its parameters: one SHA-2 hash for the message and for MGF1, salt as long as it. All else, SHA-1 by default too, is refused. */
 const pssSignatures: { readonly [parameters: string]: Signature } = {
-  [pssParameters(1, 32)]: { hash: 'sha256', key: 'rsa', saltBytes: 32 },
-  [pssParameters(2, 48)]: { hash: 'sha384', key: 'rsa', saltBytes: 48 },
-  [pssParameters(3, 64)]: { hash: 'sha512', key: 'rsa', saltBytes: 64 },
+  [pssParameters(1, 32)]: { hash: 'SHA256', key: 'rsa', saltBytes: 32 },
+  [pssParameters(2, 48)]: { hash: 'SHA384', key: 'rsa', saltBytes: 48 },
+  [pssParameters(3, 64)]: { hash: 'SHA512', key: 'rsa', saltBytes: 64 },
 };
 /** RSASSA-PSS-params (RFC 4055 §3.1) as hex: `arc` is the last arc of the hash under 2.16.840.1.101.3.4.2. */
 function pssParameters(arc: number, saltBytes: number): string {
@@ -50,6 +50,7 @@ class KnownKey {
   readonly #spki: Uint8Array;
   #kind: KeyKind | undefined;
   #key: KeyObject | undefined;
+  #isUsed = false;
 
   constructor(spki: Uint8Array) {
     this.#spki = spki.slice();
@@ -62,7 +63,17 @@ class KnownKey {
 
   /** Throws EvidenceError. */
   get key(): KeyObject {
-    return (this.#key ??= publicKey(this.#spki));
+    return (this.#key ??= usable(() => createPublicKey(pemOf(this.#spki))));
+  }
+
+  /**
+   * True iff it made the signature. The first is checked with the key as text: most keys, those of devices, sign one certificate and no more, and OpenSSL
+   * reads the text as fast as Node makes an object of it. Throws EvidenceError ALGORITHM_REFUSED when OpenSSL cannot use it.
+   */
+  hasMade(signature: Uint8Array, hash: string | null, signed: Uint8Array): boolean {
+    if (this.#key !== undefined || this.#isUsed) return verify(hash, signed, this.key, signature);
+    this.#isUsed = true;
+    return usable(() => verify(hash, signed, pemOf(this.#spki), signature));
   }
 }
 
@@ -76,7 +87,7 @@ export class KeyCache {
   readonly #certificates: Recent<Certificate>;
   readonly tokens: KnownTokens;
   /** By what was signed, for as long as that lives: the key that signed it. Only good signatures are noted. */
-  readonly #signers = new WeakMap<Signed, KeyObject>();
+  readonly #signers = new WeakMap<Signed, KnownKey>();
 
   constructor(cap = 256) {
     this.#keys = new Recent(cap);
@@ -108,11 +119,11 @@ export class KeyCache {
   }
 
   /** Whether it was seen that this key signed this. */
-  hasSigned(key: KeyObject, signed: Signed): boolean {
+  hasSigned(key: KnownKey, signed: Signed): boolean {
     return this.#signers.get(signed) === key;
   }
 
-  noteSigned(key: KeyObject, signed: Signed): void {
+  noteSigned(key: KnownKey, signed: Signed): void {
     this.#signers.set(signed, key);
   }
 }
@@ -137,9 +148,9 @@ function pemOf(spki: Uint8Array): string {
   return `-----BEGIN PUBLIC KEY-----\n${lines}-----END PUBLIC KEY-----\n`;
 }
 
-function publicKey(spki: Uint8Array): KeyObject {
+function usable<T>(use: () => T): T {
   try {
-    return createPublicKey(pemOf(spki));
+    return use();
   } catch (error) {
     // What OpenSSL says of such a key is a bare Error, with or without a code. Its subclasses are faults of ours.
     if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) throw error;
@@ -186,10 +197,13 @@ export function checkAlgorithm(certificate: Certificate): void {
 export function isSignedBy(signed: Signed, issuer: Certificate, keys: KeyCache): boolean {
   const algorithm = signatureOf(signed.signatureAlgorithm);
   if (algorithm === undefined || algorithm.key !== issuer.key.kind) return false;
-  const key = keys.get(issuer.spki);
-  if (keys.hasSigned(key, signed)) return true;
-  const pss = algorithm.saltBytes === undefined ? undefined : { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.saltBytes };
-  const isGood = verify(algorithm.hash, signed.tbs, pss === undefined ? key : { key, ...pss }, signed.signature);
-  if (isGood) keys.noteSigned(key, signed);
+  const known = keys.known(issuer.spki);
+  if (keys.hasSigned(known, signed)) return true;
+  const { hash, saltBytes: saltLength } = algorithm;
+  const isGood =
+    saltLength === undefined
+      ? known.hasMade(signed.signature, hash, signed.tbs)
+      : verify(hash, signed.tbs, { key: known.key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }, signed.signature);
+  if (isGood) keys.noteSigned(known, signed);
   return isGood;
 }

@@ -38,20 +38,29 @@ export class KnownTokens {
   /** The token as reading it would give it; undefined: it must be read. Nothing in it is trusted yet. */
   recall(bytes: Uint8Array, nonce: Uint8Array): OpenedCwt | undefined {
     const at = placeOf(bytes, nonce);
-    const known = at === undefined ? undefined : this.#known.get(nameBut(bytes, at, nonce.length));
+    if (at === undefined) return undefined;
+    const known = this.#known.get(nameBut(bytes, at, nonce.length));
     if (known === undefined) return undefined;
-    const payload = known.message.payload.slice();
-    payload.set(nonce, known.nonceAt);
+    const { message, claims, label, nonceAt } = known;
+    const start = at - nonceAt;
+    const payload = bytes.subarray(start, start + message.payload.length);
     return {
-      message: { ...known.message, payload, proof: bytes.slice(-proofBytes) },
-      claims: new Map(known.claims).set(known.label, payload.subarray(known.nonceAt, known.nonceAt + nonce.length)),
+      message: { ...message, payload, proof: bytes.subarray(-proofBytes) },
+      claims: new Map(claims).set(label, bytes.subarray(at, at + nonce.length)),
     };
   }
 
   /** Keeps a token whose signature is good, unless its nonce is not one plain claim. */
   keep(bytes: Uint8Array, nonce: Uint8Array, { message, claims }: OpenedCwt): void {
     const at = placeOf(bytes, nonce);
-    if (at === undefined || message.proof.length !== proofBytes || !endsWith(bytes, message.proof)) return;
+    // What stands twice could be told from the wrong place.
+    if (
+      at === undefined ||
+      bufferOf(bytes).indexOf(nonce, at + 1) >= 0 ||
+      message.proof.length !== proofBytes ||
+      !endsWith(bytes, message.proof)
+    )
+      return;
     const label = [...claims].find(([, value]) => value instanceof Uint8Array && sameBytes(value, nonce))?.[0];
     const nonceAt = bufferOf(message.payload).indexOf(nonce);
     if (label === undefined || nonceAt < 0) return;
@@ -59,13 +68,12 @@ export class KnownTokens {
   }
 }
 
-/** Where the only occurrence of the nonce starts, in a token that ends in the head and the octets of a signature of 64 (RFC 8949 §3.1); else undefined. */
+/** Where the nonce stands first, in a token that ends in the head and the octets of a signature of 64 (RFC 8949 §3.1); else undefined. */
 function placeOf(bytes: Uint8Array, nonce: Uint8Array): number | undefined {
   const head = bytes.length - proofBytes - 2;
   if (nonce.length === 0 || bytes.length > maxKept || bytes[head] !== 0x58 || bytes[head + 1] !== proofBytes) return undefined;
-  const all = bufferOf(bytes);
-  const at = all.indexOf(nonce);
-  return at < 0 || at + nonce.length > head || all.indexOf(nonce, at + 1) >= 0 ? undefined : at;
+  const at = bufferOf(bytes).indexOf(nonce);
+  return at < 0 || at + nonce.length > head ? undefined : at;
 }
 
 /** All octets but nonce and signature. Place and length count too: else the octets behind a shorter nonce could be taken for those behind a longer one. */

@@ -35,7 +35,16 @@ export const deviceRules = (now: Millis): Rules => ({
   policies: anyPolicies,
 });
 
-export const isSelfIssued = (c: Certificate): boolean => sameName(c.subject, c.issuer);
+/** Which certificates were compared already, for as long as they live: each is asked about several times. */
+const selfIssued = new WeakMap<Certificate, boolean>();
+
+export function isSelfIssued(certificate: Certificate): boolean {
+  const known = selfIssued.get(certificate);
+  if (known !== undefined) return known;
+  const found = sameName(certificate.subject, certificate.issuer);
+  selfIssued.set(certificate, found);
+  return found;
+}
 
 /**
  * Checks a path from the anchor downwards (RFC 5280 §6.1). That the first certificate under the anchor is signed by it is known. Throws
@@ -66,17 +75,17 @@ function walk(path: Path, rules: Rules, work: Work): void {
     checkDates(certificate, rules.now);
     checkExtensions(certificate, rules.purpose === 'device');
     checkPurpose(certificate, rules.purpose, i > 0);
-    const selfIssued = isSelfIssued(certificate);
+    const isOwn = isSelfIssued(certificate);
     // A CA that gives itself a new key keeps its name, whatever its issuer may name (§6.1.3 b).
-    if (i === 0 || !selfIssued) names.check(certificate);
-    policies.check(certificate, selfIssued, i === 0);
+    if (i === 0 || !isOwn) names.check(certificate);
+    policies.check(certificate, isOwn, i === 0);
     if (i === 0) {
       checkLeaf(certificate, rules.leafUsage);
       policies.finish(certificate);
     } else {
       checkIssuer(certificate, intermediatesBelow(certificates, i));
       names.add(certificate);
-      policies.prepare(certificate, selfIssued);
+      policies.prepare(certificate, isOwn);
     }
   }
 }

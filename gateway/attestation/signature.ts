@@ -13,11 +13,11 @@ type Algorithm = {
   /** Octets of the signature; of RSA as long as the key. */
   readonly length?: number;
 };
-const es256: Algorithm = { name: 'ES256', key: 'P-256', hash: 'sha256', length: 64 };
-const es384: Algorithm = { name: 'ES384', key: 'P-384', hash: 'sha384', length: 96 };
-const es512: Algorithm = { name: 'ES512', key: 'P-521', hash: 'sha512', length: 132 };
+const es256: Algorithm = { name: 'ES256', key: 'P-256', hash: 'SHA256', length: 64 };
+const es384: Algorithm = { name: 'ES384', key: 'P-384', hash: 'SHA384', length: 96 };
+const es512: Algorithm = { name: 'ES512', key: 'P-521', hash: 'SHA512', length: 132 };
 const ed25519: Algorithm = { name: 'EdDSA', key: 'ed25519', hash: null, length: 64 };
-const ps256: Algorithm = { name: 'PS256', key: 'rsa', hash: 'sha256' };
+const ps256: Algorithm = { name: 'PS256', key: 'rsa', hash: 'SHA256' };
 
 /** RFC 9053 §2, RFC 8230 §2, and the fully specified ones of RFC 9864. */
 const coseAlgorithms: ReadonlyMap<number, Algorithm> = new Map([

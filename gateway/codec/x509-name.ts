@@ -12,6 +12,27 @@ export type Name = {
   readonly text: string;
 };
 
+/** A name as it was read. Its text is made for who asks: few names are shown. */
+class NameRead implements Name {
+  readonly der: Uint8Array;
+  readonly rdns: readonly (readonly Attribute[])[];
+  readonly attributes: readonly Attribute[];
+  #text: string | undefined;
+
+  constructor(der: Uint8Array, rdns: readonly (readonly Attribute[])[]) {
+    this.der = der;
+    this.rdns = rdns;
+    this.attributes = rdns.flat();
+  }
+
+  get text(): string {
+    return (this.#text ??= this.attributes
+      .map(a => `${attributeNames[a.type] ?? a.type}=${printable(a.value)}`)
+      .join(', ')
+      .slice(0, maxText));
+  }
+}
+
 /** Attribute types that people know (RFC 4519, RFC 5280 appendix A). */
 const attributeNames: { readonly [oid: string]: string } = {
   '2.5.4.3': 'CN',
@@ -35,15 +56,14 @@ export function name(reader: DerReader, what: string): Name {
   const element = reader.take(tags.sequence, what);
   const list = inside(element);
   const rdns: (readonly Attribute[])[] = [];
-  const attributes: Attribute[] = [];
+  let count = 0;
   while (!list.done) {
     const rdn = relativeName(list.take(tags.set, `${what} RDN`), what);
     rdns.push(rdn);
-    attributes.push(...rdn);
-    if (attributes.length > maxAttributes) throw new DecodeError(`Cannot read ${what}: more than ${maxAttributes} attributes`);
+    count += rdn.length;
+    if (count > maxAttributes) throw new DecodeError(`Cannot read ${what}: more than ${maxAttributes} attributes`);
   }
-  const text = attributes.map(a => `${attributeNames[a.type] ?? a.type}=${printable(a.value)}`).join(', ');
-  return { der: element.whole, rdns, attributes, text: text.slice(0, maxText) };
+  return new NameRead(element.whole, rdns);
 }
 
 /** The attributes of one RelativeDistinguishedName: its SET, or the same under an implicit tag (nameRelativeToCRLIssuer). */

@@ -1,4 +1,7 @@
+import 'reflect-metadata';
 import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync, sign, verify } from 'node:crypto';
+import { BasicConstraintsExtension, Extension, KeyUsageFlags, KeyUsagesExtension } from '@peculiar/x509';
 import { encode } from 'cborg';
 import { chainEvidence, messageEvidence } from '../../gateway/attestation/evidence.ts';
 import { KeyCache } from '../../gateway/attestation/keys.ts';
@@ -6,41 +9,99 @@ import type { Freshness } from '../../gateway/attestation/scheme.ts';
 import { schemeFor } from '../../gateway/attestation/schemes/index.ts';
 import { prepareTrust } from '../../gateway/attestation/trust.ts';
 import type { Evidence } from '../../gateway/model/attestation.ts';
-import { listedKey, nonce, psaClaims, psaSet } from '../attestation/token-world.ts';
+import { nonce, psaClaims, psaSet } from '../attestation/token-world.ts';
 import { base64, referenceSet, spec } from '../attestation/world.ts';
-import { makeDiceDevice, makeVendor } from '../vectors/pki.ts';
-import { makeSign1 } from '../vectors/tokens.ts';
+import { makeDiceDevice, makeIdevid, makeKeys, makeVendor, tcbInfo, tcbInfoOid, type Vendor } from '../vectors/pki.ts';
+import { makeSign1, spkiOf } from '../vectors/tokens.ts';
 
 /**
  * Evidence judged on one thread, from bytes to AttestationResult, against what `openssl speed` verifies in the same minute: (verifies that it rests on ×
- * rate) / (P-256 verifies per second), both by the CPU time of their one thread. A first attestation is a chain of two P-256 certificates that nobody saw before, so two verifies; a
- * re-attestation is the same device again, its chain or its token over a new nonce. Usage: node test/bench/attest.ts [devices] [rounds]
+ * rate) / (P-256 verifies per second), both by the CPU time of their one thread. What is new to the Verifier is said of each case; what it has seen
+ * before, it has seen of these very devices. Usage: node test/bench/attest.ts [devices] [rounds]
  */
 const [count, rounds] = [Number(process.argv[2] ?? '300'), Number(process.argv[3] ?? '5')];
+const each = <T>(make: (i: number) => T): readonly T[] => Array.from({ length: count }, (_, i) => make(i));
+
 const acme = await makeVendor({ name: 'Acme Sensors' });
+const chains: Evidence[] = [];
+for (const i of each(n => n)) chains.push(chainEvidence((await makeDiceDevice(acme, { ...spec, serial: `TS2-${i}` })).chain));
+
+/** Devices of one production line: the CA that issues their certificates is known, the device is not. */
+const line = await issuingCa(acme);
+const firmware = { vendor: acme.name, ...spec, layer: 1, fwids: [{ alg: 'sha-256', digest: spec.digestHex }], flags: [] } as const;
+const measured = new Extension(tcbInfoOid, true, tcbInfo(firmware));
+const fleet: Evidence[] = [];
+for (const i of each(n => n)) {
+  const device = await makeIdevid(line, { serial: `TS2-${i}`, edit: plan => ({ ...plan, extensions: [...plan.extensions, measured] }) });
+  fleet.push(chainEvidence([...device.chain, line.anchorDer]));
+}
+
+const owners = each(i => ({
+  keys: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  instance: new Uint8Array(33)
+    .fill(0x5c)
+    .with(0, 1)
+    .with(1, i & 255)
+    .with(2, i >> 8),
+}));
 const { trust } = prepareTrust({
   anchors: [{ name: 'acme', certificate: base64(acme.anchorDer) }],
   referenceSets: [referenceSet, psaSet],
-  keys: [listedKey],
+  keys: owners.map(({ keys, instance }) => ({
+    instance: Buffer.from(instance).toString('hex'),
+    spki: base64(spkiOf(keys.publicKey)),
+    vendor: acme.name,
+    model: spec.model,
+  })),
 });
-const chains: Evidence[] = [];
-for (let i = 0; i < count; i += 1) chains.push(chainEvidence((await makeDiceDevice(acme, { ...spec, serial: `TS2-${i}` })).chain));
-const nonces = Array.from({ length: count }, (_, i) => nonce.with(0, i & 255).with(1, i >> 8));
-const tokens = nonces.map(one => messageEvidence('application/psa-attestation-token', makeSign1(encode(psaClaims({ 10: one })))));
+const asked = (round: number) =>
+  each(i =>
+    nonce
+      .with(0, i & 255)
+      .with(1, i >> 8)
+      .with(2, round),
+  );
+const nonces = [asked(0), asked(1)];
+const tokens = nonces.map(ofRound =>
+  owners.map(({ keys, instance }, i) => {
+    const claims = psaClaims({ 10: ofRound[i], 256: instance });
+    return messageEvidence('application/psa-attestation-token', makeSign1(encode(claims), { key: keys.privateKey }));
+  }),
+);
+
+async function issuingCa(vendor: Vendor): Promise<Vendor> {
+  const keys = await makeKeys();
+  const usage = new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true);
+  const extensions = [new BasicConstraintsExtension(true, 0, true), usage];
+  const ca = await makeIdevid(vendor, {
+    serial: 'LINE-1',
+    keys,
+    edit: plan => ({ ...plan, subject: [{ O: [vendor.name] }, { CN: ['Line 1'] }], extensions }),
+  });
+  const [certificate] = ca.certificates;
+  if (certificate === undefined) throw new Error('no certificate');
+  return { name: vendor.name, anchorPem: ca.chainPem, anchorDer: ca.chain[0] ?? new Uint8Array(), certificate, keys };
+}
 
 const now = Date.now();
-const handshake: Freshness = { kind: 'handshake', protocol: 'TLSv1.3', resumed: false };
-const answers = (i: number): Freshness => ({ kind: 'nonce', nonce: nonces[i] ?? nonce, expires: now, spent: false, channel: 'bench' });
+const handshake = (): Freshness => ({ kind: 'handshake', protocol: 'TLSv1.3', resumed: false });
+const answers =
+  (round: number) =>
+  (i: number): Freshness => ({ kind: 'nonce', nonce: nonces[round]?.[i] ?? nonce, expires: now, spent: false, channel: 'bench' });
 
-/** Evidence per CPU second. */
-function rate(evidence: readonly Evidence[], keys: KeyCache, freshness: (i: number) => Freshness): number {
+/** Per CPU second of this thread. */
+function rate(work: (i: number) => void, times: number): number {
   const before = process.threadCpuUsage();
-  for (const [i, one] of evidence.entries()) {
-    const outcome = schemeFor(one.mediaType)?.judge(one, { trust, keys, now, ttlSeconds: 600, freshness: freshness(i) });
-    if (outcome?.kind !== 'appraised' || outcome.result.status !== 'affirming') throw new Error('Cannot measure: it does not affirm');
-  }
+  for (let i = 0; i < times; i += 1) work(i);
   const { user, system } = process.threadCpuUsage(before);
-  return evidence.length / ((user + system) / 1e6);
+  return times / ((user + system) / 1e6);
+}
+function judged(evidence: readonly Evidence[], keys: KeyCache, freshness: (i: number) => Freshness): number {
+  return rate(i => {
+    const one = evidence[i];
+    const outcome = one && schemeFor(one.mediaType)?.judge(one, { trust, keys, now, ttlSeconds: 600, freshness: freshness(i) });
+    if (outcome?.kind !== 'appraised' || outcome.result.status !== 'affirming') throw new Error('Cannot measure: it does not affirm');
+  }, evidence.length);
 }
 
 /** P-256 verifies per CPU second of one core, by OpenSSL itself. */
@@ -49,21 +110,39 @@ function opensslVerifies(): number {
   return Number(/([\d.]+)\s*$/.exec(printed.trim())?.[1]);
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+const fresh = (): KeyCache => new KeyCache(4 * count);
+const warm = fresh();
+let round = 0;
+const [own, message] = [generateKeyPairSync('ec', { namedCurve: 'P-256' }), new Uint8Array(350)];
+const signature = sign('sha256', message, own.privateKey);
 const cases = [
-  { name: 'first attestation of a chain', verifies: 2, run: () => rate(chains, new KeyCache(4 * count), () => handshake) },
-  { name: 're-attestation of a chain', verifies: 2, run: (warm: KeyCache) => rate(chains, warm, () => handshake) },
-  { name: 're-attestation by a token', verifies: 1, run: (warm: KeyCache) => rate(tokens, warm, answers) },
+  { name: 'first attestation of a chain, every certificate new', verifies: 2, run: () => judged(chains, fresh(), handshake) },
+  { name: 'first attestation of a chain, only its leaf new', verifies: 1, run: () => judged(fleet, fresh(), handshake) },
+  { name: 're-attestation of a chain, all of it known', verifies: 2, run: () => judged(chains, warm, handshake) },
+  { name: 'first attestation by a token, its key new', verifies: 1, run: () => judged(tokens[0] ?? [], fresh(), answers(0)) },
+  {
+    name: 're-attestation by a token, its device known',
+    verifies: 1,
+    run: () => {
+      round = 1 - round;
+      return judged(tokens[round] ?? [], warm, answers(round));
+    },
+  },
+  {
+    name: 'nothing but crypto.verify, its key known',
+    verifies: 1,
+    run: () => rate(() => verify('sha256', message, own.publicKey, signature), count),
+  },
 ] as const;
-const warm = new KeyCache(4 * count);
-for (let i = 0; i < 4; i += 1) for (const { run } of cases) run(warm);
-const measured = Array.from({ length: rounds }, () => ({ verifies: opensslVerifies(), rates: cases.map(({ run }) => run(warm)) }));
-const limit = median(measured.map(({ verifies }) => verifies));
+for (let i = 0; i < 6; i += 1) for (const { run } of cases) run();
+const results = Array.from({ length: rounds }, () => ({ verifies: opensslVerifies(), rates: cases.map(({ run }) => run()) }));
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+const limit = median(results.map(({ verifies }) => verifies));
 process.stdout.write(`openssl speed: ${Math.round(limit)} P-256 verifies per CPU second (median of ${rounds} rounds)\n`);
 for (const [i, { name, verifies }] of cases.entries()) {
-  const per = median(measured.map(({ rates }) => rates[i] ?? 0));
-  const share = median(measured.map(round => (verifies * (round.rates[i] ?? 0)) / round.verifies));
+  const shares = results.map(one => (verifies * (one.rates[i] ?? 0)) / one.verifies);
+  const per = median(results.map(({ rates }) => rates[i] ?? 0));
   process.stdout.write(
-    `${name}: ${Math.round(per)} per CPU second (${(1e6 / per).toFixed(0)} µs), ${verifies} × rate / openssl = ${share.toFixed(2)}, rate / openssl = ${(share / verifies).toFixed(2)}\n`,
+    `${name}: ${(1e6 / per).toFixed(0)} µs; ${verifies} × rate / openssl = ${median(shares).toFixed(2)} (${shares.map(s => s.toFixed(2)).join(', ')})\n`,
   );
 }

@@ -36,6 +36,8 @@ const maxWaiting = 64;
 
 /** Unset until the gateway has said whom to trust: judging before that would blame devices for our start. */
 let trust: Trust | undefined;
+/** What its reference sets speak of. */
+let named = namedPcrs([]);
 /** What TPMs enrolled; held beside the trust, which comes anew more often. */
 let enrolled: NonNullable<Trust['enrolled']> = new Map();
 const ahead = new CrlsAhead();
@@ -52,7 +54,7 @@ const revocation = new RevocationFetcher({
   get: wish =>
     forbidden === undefined ? Promise.reject(new FetchError('Cannot fetch: nobody said where not to')) : httpGet(wish, forbidden),
   keys,
-  learned: ({ der, ...rest }) => void send({ type: 'learned-revocation', der: Buffer.from(der).toString('base64'), ...rest }),
+  learned: ({ der, ...rest }) => send({ type: 'learned-revocation', der: Buffer.from(der).toString('base64'), ...rest }),
   log,
 });
 const waiting: { readonly order: ChallengeOrder | EnrolOrder | JudgeOrder; readonly since: number }[] = [];
@@ -63,7 +65,15 @@ const fault = runSelfTest();
 if (fault !== undefined) log({ defect: fault });
 
 const gateway = new Socket({ fd: gatewayFd, readable: true, writable: true });
-const send = lineWriter<FromChallenger>(gateway);
+const write = lineWriter<FromChallenger>(gateway);
+/** What is said in one turn of the event loop leaves at its end, by one system call: each of them wakes the gateway, and devices are judged many at once. */
+function send(message: FromChallenger): void {
+  if (gateway.writableCorked === 0) {
+    gateway.cork();
+    setImmediate(() => gateway.uncork());
+  }
+  write(message);
+}
 const end = (): never => process.exit(0);
 gateway.on('error', end).on('close', end).on('end', end);
 readLines(gateway, take, why => log({ spoilt: why }));
@@ -77,7 +87,7 @@ function take(value: unknown): void {
   if (!parsed.success) return log({ refused: parsed.error.message.slice(0, 500) });
   if (parsed.data.type === 'trust') {
     const { trust: next, problems } = prepareTrust(ahead.complete(parsed.data.trust));
-    trust = next;
+    [trust, named] = [next, namedPcrs(next.referenceSets)];
     return problems.length > 0 ? log({ problems }) : undefined;
   }
   if (parsed.data.type === 'enrolled') {
@@ -130,7 +140,7 @@ async function answer(one: ChallengeOrder | EnrolOrder | JudgeOrder, since: numb
   if (one.type === 'enrol') {
     const [ak, ek] = [bytesOf(one.ak), bytesOf(one.ek)];
     const wish = { agent: one.agent, ak, ek, certificates: one.certificates.map(bytesOf) };
-    return void send({ type: 'enrolment', id: one.id, enrolment: enrol(wish, { trust: judgedBy, keys, now: clock() }) });
+    return send({ type: 'enrolment', id: one.id, enrolment: enrol(wish, { trust: judgedBy, keys, now: clock() }) });
   }
   if (one.type === 'judge') {
     const outcome = await revocation.judged(judgedBy, undefined, fetchMillis, known => judge(one, { trust: known, keys, now: clock() }));
@@ -149,7 +159,7 @@ async function answer(one: ChallengeOrder | EnrolOrder | JudgeOrder, since: numb
   };
   const nonce = (remotePort: number, exporter?: Uint8Array) =>
     makeNonce({ random: randomBytes(64), mac, ip, remotePort, ...(exporter === undefined ? {} : { exporter }) }, clock());
-  const { whole, byEvents } = namedPcrs(judgedBy.referenceSets);
+  const { whole, byEvents } = named;
   const question = {
     ip,
     channels,

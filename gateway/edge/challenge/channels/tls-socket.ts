@@ -96,5 +96,7 @@ function chainOf(leaf: X509Certificate | undefined): readonly Uint8Array[] {
 export function politely(socket: TLSSocket): void {
   socket.on('data', () => socket.destroy());
   socket.end();
-  setTimeout(() => socket.destroy(), 200).unref();
+  const timer = setTimeout(() => socket.destroy(), 200).unref();
+  // Else the timer would hold on to a socket that has gone.
+  socket.on('close', () => clearTimeout(timer));
 }
