@@ -21,8 +21,8 @@ export function TrustPage() {
   const close = (done?: string) => {
     dialog.value = undefined;
     said.value = done === undefined ? '' : `${done} It counts within seconds.`;
-    wordsSaid.value += 1;
-    void loadTrust();
+    // First the list: what is staged no more is not to be asked for.
+    void loadTrust().then(() => (wordsSaid.value += 1));
   };
   // What waits for somebody first, else as the gateway lists them.
   const shown = anchors.value?.toSorted((a, b) => Number(b.state === 'staged') - Number(a.state === 'staged'));
