@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { clientVerbs } from './api/verb-help.ts';
@@ -9,9 +10,24 @@ import { clientVerbs } from './api/verb-help.ts';
 const [verb = '', ...args] = process.argv.slice(2);
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
+/** From here on a capture is long: what a second start costs (40 ms) is nothing beside reading it. Bytes. */
+const longFile = 64 * 1024 * 1024;
+const isLongFile = (arg: string): boolean => (statSync(arg, { throwIfNoEntry: false })?.size ?? 0) >= longFile;
+
+/**
+ * glibc gives each thread of the compiler memory of its own, 8 MiB together on a long capture. That all share one can only be said before the program
+ * starts, so this process becomes the same program once more (execve: the same process id, files and terminal). Returns where that cannot be, or was done.
+ */
+function startAnewWithOneArena(): void {
+  const { execPath, execArgv, argv, env } = process;
+  if (env['MALLOC_ARENA_MAX'] === undefined)
+    process.execve?.(execPath, [execPath, ...execArgv, ...argv.slice(1)], { ...env, MALLOC_ARENA_MAX: '1' });
+}
+
 async function main(): Promise<number> {
   if (verb === 'replay') return (await import('./edge/replay-verb.ts')).replay(args);
   if (verb === 'inspect') {
+    if (args.some(isLongFile)) startAnewWithOneArena();
     // What it makes of a frame is forgotten at once: a heap for the young that grows would only take memory.
     setFlagsFromString('--semi-space-growth-factor=1');
     // Nobody waits for a single frame: to mark the heap at once costs less than bit by bit between frames.
@@ -36,6 +52,12 @@ async function main(): Promise<number> {
   say(`Cannot run '${verb}': unknown verb, see ./sallyport --help`);
   return 1;
 }
+
+// Who reads the first lines only (`| head`) has enough of it.
+process.stdout.on('error', (error: Error) => {
+  if (!('code' in error && error.code === 'EPIPE')) throw error;
+  process.exit();
+});
 
 try {
   process.exitCode = await main();

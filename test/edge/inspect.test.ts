@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -118,5 +119,30 @@ describe('inspect', () => {
     ]);
     expect(inspect().stderr).toBe('Cannot inspect: give exactly one capture file\n');
     expect(inspect('--help').stdout).toMatch(/^Usage: sallyport inspect FILE/);
+  });
+
+  it('ends without a word when nobody reads on', async () => {
+    const child = spawn(process.execPath, [join(root, 'gateway/cli.ts'), 'inspect', golden], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    let said = '';
+    child.stderr.on('data', part => (said += String(part)));
+    await once(child, 'close');
+    expect([child.exitCode, said]).toEqual([0, '']);
+  });
+
+  it('reads a long capture with one arena of memory, as the same process with the same answer', () => {
+    const frame = new Uint8Array(60_000);
+    frame.set([0x44, 0x19, 0xb6, 0, 0x53, 7, 0, 0, 0x5e, 0, 0x53, 1, 0x88, 0xb5]); // local experimental EtherType (IEEE 802)
+    const header = new Uint32Array([1_700_000_000, 0, frame.length, frame.length]);
+    const record = Buffer.concat([new Uint8Array(header.buffer), frame]);
+    const long = file('long.pcap', Buffer.concat([goldenCapture(), ...Array.from({ length: 1120 }, () => record)]));
+    const starts = join(folder, 'starts');
+    const probe = `require('fs').appendFileSync(process.env.STARTS, process.pid + ' ' + process.env.MALLOC_ARENA_MAX + ',')`;
+    const env = { PATH: process.env['PATH'], STARTS: starts, NODE_OPTIONS: `--require ${file('probe.cjs', Buffer.from(probe))}` };
+    const run = spawnSync(process.execPath, [join(root, 'gateway/cli.ts'), 'inspect', long, '--json'], { env, encoding: 'utf8' });
+    expect([run.status, run.stderr]).toEqual([0, '']);
+    const { devices } = JSON.parse(run.stdout) as Inspected;
+    expect(devices.reduce((sum, { packets }) => sum + packets, 0)).toBe(12 + 1120);
+    expect(readFileSync(starts, 'utf8')).toBe(`${run.pid} undefined,${run.pid} 1,`);
   });
 });
