@@ -9,8 +9,9 @@ import { Enrolments } from './enrolments.ts';
 import type { BroughtAnchor, EnrolledKey } from '../model/trust.ts';
 import { type Proof, Proofs } from './proofs.ts';
 import { ProbeGrants, type ProbeGrantsSnapshot } from './probe-grants.ts';
+import { attached, moved } from './place.ts';
 import { ReferenceBook, type ReferenceBookSnapshot } from './reference-book.ts';
-import { type DeviceRecord, maxBindings, unattested } from './record.ts';
+import { type DeviceRecord, unattested } from './record.ts';
 import { SignIndex } from './sign-index.ts';
 import { type Sign, tellsApart } from './signs.ts';
 
@@ -384,18 +385,3 @@ const isAboutDevice = (body: EventBody): body is AboutDevice =>
   body.kind !== 'devices-linked' &&
   body.kind !== 'devices-unlinked' &&
   body.device !== undefined;
-
-/** Plugged in where a switch says, or nobody knows any more where. */
-function attached(before: DeviceRecord['device'], to: DeviceRecord['device']['attachedTo']): DeviceRecord['device'] {
-  const { attachedTo: _, ...device } = before;
-  return to === undefined ? device : { ...device, attachedTo: to };
-}
-
-/** The device at its new port: open bindings end, its addresses stay known, and it is nobody's clone any more. */
-function moved(device: DeviceRecord['device'], port: PortName, zone: string, at: Millis): DeviceRecord['device'] {
-  const { cloneOf: _, ...rest } = device;
-  const closed = device.bindings.map(binding => (binding.until === undefined ? { ...binding, until: at } : binding));
-  const { mac, vlan } = device;
-  const opened = [{ mac, port, vlan, from: at }, ...device.ips.map(ip => ({ mac, port, vlan, ip, from: at }))];
-  return { ...rest, port, zone, bindings: [...closed, ...opened].slice(-maxBindings) };
-}
