@@ -4,21 +4,19 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeviceRow } from '../../gateway/api/contract.ts';
-import type { Settings } from '../../gateway/model/settings.ts';
 import * as opc from '../attestation/opc-ua-world.ts';
 import { blocks, deviceCa, exchange, good, info, keys, leafDer, marks, nonce, referenceSet, rootDer } from '../attestation/spdm-world.ts';
 import { ca, newKeys, usage } from '../vectors/path-pki.ts';
 import { makeReferenceFile } from '../vectors/pki.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import type { Attester } from './hosts/attester.ts';
-import { server } from './hosts/beat.ts';
 import { type Lan, labIsMissing, makeLan, until } from './namespace.ts';
+import { oneZone, untilRow } from './one-zone.ts';
 
 const isBuilt = existsSync(join(import.meta.dirname, '../../dist/gateway/cli.js'));
 const missing = labIsMissing() ?? (isBuilt ? undefined : 'there is no build in dist');
 if (missing !== undefined) console.log(`skipped: ${missing}`);
 
-const gatewayIp = '10.20.0.1';
 const names = ['good', 'tampered', 'replayer', 'staller', 'plc', 'laptop'] as const;
 const devices = names.map((name, i) => ({ name, port: `c${i + 1}`, mac: `02:00:5e:00:01:0${i + 1}`, ip: `10.20.2.${i + 1}/16` }));
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
@@ -55,35 +53,10 @@ function replayer(): Attester {
   };
 }
 
-type Zone = Omit<Settings['zones'][number], 'challengePorts'>;
-const settings: Omit<Settings, 'dataFolder' | 'policyFolders' | 'zones'> & { readonly zones: readonly Zone[] } = {
-  network: {
-    kind: 'bridge',
-    bridge: 'br0',
-    ports: devices.map(d => d.port),
-    uplinks: ['up0'],
-    ip: gatewayIp,
-    dhcpServers: [server.address],
-  },
-  page: { host: '127.0.0.1', port: 8443 },
-  attestation: { host: gatewayIp, port: 8444 },
-  zones: [
-    {
-      name: 'line',
-      mode: 'enforce',
-      default: true,
-      challenge: true,
-      channels: [
-        { channel: 'spdm', port: 4194 },
-        { channel: 'opc-ua', port: 4840 },
-      ],
-      evidenceTtlSeconds: 600,
-      graceSeconds: 60,
-      otherwise: 'hold',
-    },
-  ],
-  browseMdns: false,
-};
+const settings = oneZone(devices, [
+  { channel: 'spdm', port: 4194 },
+  { channel: 'opc-ua', port: 4840 },
+]);
 
 function writeSite(data: string): void {
   const own = `${data}/policies.d`;
@@ -157,19 +130,7 @@ describe.skipIf(missing !== undefined)('devices that prove themselves by SPDM an
     if (folder !== '') rmSync(folder, { recursive: true, force: true });
   });
 
-  const row = async (name: string, holds: (device: DeviceRow) => boolean): Promise<DeviceRow> => {
-    let seen: DeviceRow | undefined;
-    const mac = devices.find(d => d.name === name)?.mac;
-    const is = async (): Promise<boolean> => {
-      seen = (await gateway?.devices())?.find(d => d.mac === mac);
-      return seen !== undefined && holds(seen);
-    };
-    await until(is, `${name} is as it should be`, 60_000).catch((error: unknown) => {
-      throw new Error(`${error instanceof Error ? error.message : 'failed'}: ${JSON.stringify(seen)}`, { cause: error });
-    });
-    if (seen === undefined) throw new Error(`Cannot find ${name}`);
-    return seen;
-  };
+  const row = (name: string, holds: (device: DeviceRow) => boolean): Promise<DeviceRow> => untilRow(gateway, devices, name, holds, 60_000);
 
   it(
     'the good one affirms by SPDM and is let in',

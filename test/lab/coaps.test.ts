@@ -4,20 +4,18 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeviceRow } from '../../gateway/api/contract.ts';
-import type { Settings } from '../../gateway/model/settings.ts';
 import { referenceSet, spec } from '../attestation/world.ts';
 import { isThere } from '../vectors/dtls-server.ts';
 import { type Credential, makeDiceDevice, makeReferenceFile, makeSelfSigned, makeVendor } from '../vectors/pki.ts';
 import { GatewayProcess } from './gateway-process.ts';
-import { server } from './hosts/beat.ts';
 import type { CoapsHost } from './hosts/coaps-host.ts';
 import { type Lan, labIsMissing, makeLan, until } from './namespace.ts';
+import { gatewayIp, oneZone, untilRow } from './one-zone.ts';
 
 const isBuilt = existsSync(join(import.meta.dirname, '../../dist/gateway/cli.js'));
 const missing = labIsMissing() ?? (isThere('socat') ? (isBuilt ? undefined : 'there is no build in dist') : 'there is no socat');
 if (missing !== undefined) console.log(`skipped: ${missing}`);
 
-const gatewayIp = '10.20.0.1';
 /** `far` is no host of this LAN: it hangs on a link of the relay's own. */
 const names = ['good', 'tampered', 'dice', 'mute', 'relay', 'far'] as const;
 type Name = (typeof names)[number];
@@ -26,32 +24,7 @@ const portOf = (name: Name): string => devices.find(d => d.name === name)?.port 
 const instances = { good: `01${'a1'.repeat(32)}`, tampered: `01${'a2'.repeat(32)}`, far: `01${'a3'.repeat(32)}` } as const;
 const pem = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }).toString();
 
-type Zone = Omit<Settings['zones'][number], 'challengePorts'>;
-const settings: Omit<Settings, 'dataFolder' | 'policyFolders' | 'zones'> & { readonly zones: readonly Zone[] } = {
-  network: {
-    kind: 'bridge',
-    bridge: 'br0',
-    ports: devices.map(d => d.port),
-    uplinks: ['up0'],
-    ip: gatewayIp,
-    dhcpServers: [server.address],
-  },
-  page: { host: '127.0.0.1', port: 8443 },
-  attestation: { host: gatewayIp, port: 8444 },
-  zones: [
-    {
-      name: 'line',
-      mode: 'enforce',
-      default: true,
-      challenge: true,
-      channels: [{ channel: 'coaps', port: 5684 }],
-      evidenceTtlSeconds: 600,
-      graceSeconds: 60,
-      otherwise: 'hold',
-    },
-  ],
-  browseMdns: false,
-};
+const settings = oneZone(devices, [{ channel: 'coaps', port: 5684 }]);
 
 /** Writes what an operator would have, and gives what each host is. */
 async function writeSite(data: string): Promise<readonly CoapsHost[]> {
@@ -151,19 +124,7 @@ describe.skipIf(missing !== undefined)('devices that attest over CoAPS, behind a
     if (folder !== '') rmSync(folder, { recursive: true, force: true });
   });
 
-  const row = async (name: Name, holds: (device: DeviceRow) => boolean): Promise<DeviceRow> => {
-    let seen: DeviceRow | undefined;
-    const mac = devices.find(d => d.name === name)?.mac;
-    const is = async (): Promise<boolean> => {
-      seen = (await gateway?.devices())?.find(d => d.mac === mac);
-      return seen !== undefined && holds(seen);
-    };
-    await until(is, `${name} is as it should be`, 60_000).catch((error: unknown) => {
-      throw new Error(`${error instanceof Error ? error.message : 'failed'}: ${JSON.stringify(seen)}`, { cause: error });
-    });
-    if (seen === undefined) throw new Error(`Cannot find ${name}`);
-    return seen;
-  };
+  const row = (name: Name, holds: (device: DeviceRow) => boolean): Promise<DeviceRow> => untilRow(gateway, devices, name, holds, 60_000);
   const relay = (to: string) => lan?.spawn('relay', ['socat', '-T', '20', 'UDP4-LISTEN:5684,fork,reuseaddr', `UDP4:${to}:5684`]);
   const again = async (name: Name): Promise<void> =>
     gateway?.command(`/devices/${(await row(name, () => true)).id}/challenge`, { reason: 'again' });

@@ -13,15 +13,14 @@ import { makeReferenceFile, makeSelfSigned } from '../vectors/pki.ts';
 import type { File } from '../vectors/soft-tpm.ts';
 import { noSwtpm } from '../vectors/swtpm.ts';
 import { GatewayProcess } from './gateway-process.ts';
-import { server } from './hosts/beat.ts';
 import type { KeylimeHost } from './hosts/keylime-host.ts';
 import { type Lan, labIsMissing, makeLan, until } from './namespace.ts';
+import { gatewayIp, oneZone, untilRow } from './one-zone.ts';
 
 const isBuilt = existsSync(join(import.meta.dirname, '../../dist/gateway/cli.js'));
 const missing = labIsMissing() ?? noSwtpm() ?? (isBuilt ? undefined : 'there is no build in dist');
 if (missing !== undefined) console.log(`skipped: ${missing}`);
 
-const gatewayIp = '10.20.0.1';
 const devices = ['box', 'stranger'].map((name, i) => ({
   name,
   port: `t${i + 1}`,
@@ -29,31 +28,7 @@ const devices = ['box', 'stranger'].map((name, i) => ({
   ip: `10.20.4.${i + 1}/16`,
 }));
 const runtime: File = { path: '/usr/bin/plc-runtime', content: 'plc 1.2' };
-const settings = {
-  network: {
-    kind: 'bridge',
-    bridge: 'br0',
-    ports: devices.map(d => d.port),
-    uplinks: ['up0'],
-    ip: gatewayIp,
-    dhcpServers: [server.address],
-  },
-  page: { host: '127.0.0.1', port: 8443 },
-  attestation: { host: gatewayIp, port: 8444 },
-  zones: [
-    {
-      name: 'line',
-      mode: 'enforce',
-      default: true,
-      challenge: true,
-      channels: [{ channel: 'keylime', port: 9002 }],
-      evidenceTtlSeconds: 30,
-      graceSeconds: 60,
-      otherwise: 'hold',
-    },
-  ],
-  browseMdns: false,
-};
+const settings = oneZone(devices, [{ channel: 'keylime', port: 9002 }], 30);
 
 /** Both boxes have a TPM of one maker; one of them enrols, and its endorsement key is expected at its port. */
 function writeSite(data: string, box: TpmDevice): void {
@@ -132,19 +107,7 @@ describe.skipIf(missing !== undefined)('a box with a TPM of others (swtpm) behin
     if (folder !== '') rmSync(folder, { recursive: true, force: true });
   });
 
-  const row = async (name: string, holds: (device: DeviceRow) => boolean): Promise<DeviceRow> => {
-    let seen: DeviceRow | undefined;
-    const mac = devices.find(d => d.name === name)?.mac;
-    const is = async (): Promise<boolean> => {
-      seen = (await gateway?.devices())?.find(d => d.mac === mac);
-      return seen !== undefined && holds(seen);
-    };
-    await until(is, `${name} is as it should be`, 90_000).catch((error: unknown) => {
-      throw new Error(`${error instanceof Error ? error.message : 'failed'}: ${JSON.stringify(seen)}`, { cause: error });
-    });
-    if (seen === undefined) throw new Error(`Cannot find ${name}`);
-    return seen;
-  };
+  const row = (name: string, holds: (device: DeviceRow) => boolean): Promise<DeviceRow> => untilRow(gateway, devices, name, holds, 90_000);
 
   it(
     'enrols its key by the certificate of its maker, proves what it runs, and is let in',
