@@ -2,7 +2,7 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { Millis } from '../../../model/address.ts';
 import { maxEvidenceBytes } from '../wire.ts';
-import { type Failed, failed, type Target } from './channel.ts';
+import { authority, type Failed, failed, type Target } from './channel.ts';
 import { failureOf } from './failure.ts';
 import { connectTls } from './tls-socket.ts';
 
@@ -60,7 +60,7 @@ export class Https {
     const end = performance.now() + left;
     const connection = await connectTls(target, left);
     if (connection.kind === 'failed') return connection;
-    const https = new Https(connection.socket, connection.certificates, `${target.ip}:${target.remotePort}`, end);
+    const https = new Https(connection.socket, connection.certificates, authority(target), end);
     try {
       return await talk(https);
     } finally {
