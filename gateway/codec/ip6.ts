@@ -22,7 +22,7 @@ const groups = (part: string): readonly number[] => (part === '' ? [] : part.spl
 export const isIp6 = (text: Ip): boolean => ip6Bytes(text) !== undefined;
 
 /** Of a link: means nothing without the interface (RFC 4007 §4; RFC 4291 §2.5.6: the 54 bits after the first ten are zero). */
-export const isLinkLocal6 = (ip: Ip): boolean => /^fe80::/.test(ip) && isIp6(ip);
+export const isLinkLocal6 = (ip: Ip): boolean => inPrefix6(ip, 'fe80::/64');
 
 /**
  * True for an address that one host of a LAN can have: link-local, unique-local or global unicast. Not what leads to another address: IPv4-mapped and

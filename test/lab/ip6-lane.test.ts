@@ -184,7 +184,10 @@ describe.skipIf(missing)('the lane of a held device, over IPv6', () => {
 
     it('nothing leads to an address that no host of the link has: the lane is refused', async () => {
       for (const ip of ['::1', 'ff02::1', '2002:a14:107::1', '::ffff:a14:107'])
-        expect(await open(`x${ip}`, lane(ip))).toMatchObject({ open: false, detail: expect.stringContaining('no address of one host') });
+        expect(await open(`x${ip}`, lane(ip))).toMatchObject({
+          open: false,
+          detail: `Cannot open a lane: ${ip} is no address of one host`,
+        });
     });
   });
 

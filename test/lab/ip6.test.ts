@@ -18,7 +18,7 @@ if (missing !== undefined) console.log(`skipped: ${missing}`);
 const names = ['local', 'ula', 'tampered', 'page', 'spoofer', 'relay', 'far'] as const;
 type Name = (typeof names)[number];
 const devices = names.map((name, i) => ({ name, port: `s${i + 1}`, mac: `00:1b:c5:00:06:0${i + 1}` }));
-const portOf = (name: Name): string => devices.find(d => d.name === name)?.port ?? '';
+const portOf = (name: string): string => devices.find(d => d.name === name)?.port ?? '';
 /** What a kernel makes of such a MAC (RFC 4291, appendix A). */
 const linkLocal = (name: Name): string => `fe80::21b:c5ff:fe00:60${names.indexOf(name) + 1}`;
 const serials = { local: 'TS2-000601', ula: 'TS2-000602', tampered: 'TS2-000603', far: 'TS2-000607' } as const;
@@ -46,7 +46,7 @@ async function writeSite(folder: string): Promise<void> {
   writeFileSync(`${own}/reference-values/acme.json.sig`, references.signature);
   // The far one was bought, and nobody wrote down where it stands.
   const line = ([name, serial]: readonly [string, string]): string =>
-    `- serial: "${serial}"\n  vendor: Acme Sensors\n${name === 'far' ? '' : `  port: ${devices.find(d => d.name === name)?.port ?? ''}\n`}`;
+    `- serial: "${serial}"\n  vendor: Acme Sensors\n${name === 'far' ? '' : `  port: ${portOf(name)}\n`}`;
   writeFileSync(`${own}/expected/line.yaml`, Object.entries(serials).map(line).join(''));
   writeFileSync(`${folder}/data/settings.json`, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 });
 }
