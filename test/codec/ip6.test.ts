@@ -11,7 +11,9 @@ const bytes = fc.oneof(
 
 describe('the text of an IPv6 address', () => {
   it('goes back to the bytes that it was made of', () => {
-    const holds = (b: Uint8Array): void => expect(ip6Bytes(ip6(b))).toEqual(b);
+    const holds = (b: Uint8Array): void => {
+      expect(ip6Bytes(ip6(b))).toEqual(b);
+    };
     fc.assert(fc.property(bytes, holds));
   });
   it.each([
