@@ -66,8 +66,11 @@ describe.skipIf(missing)('the lane of a held device, over IPv6', () => {
 
   it('its kernel learns our hardware address, by both of ours, and reaches nobody', async () => {
     for (const ours of ['fd00:20::1', 'fe80::ff:fe00:1%eth0']) {
-      expect(await pings('held', ours)).toBe(false);
-      expect(await neighbour('held', ours.replace('%eth0', ''))).toContain(`lladdr ${gateway.mac}`);
+      const learns = async (): Promise<boolean> => {
+        expect(await pings('held', ours)).toBe(false);
+        return (await neighbour('held', ours.replace('%eth0', ''))).includes(`lladdr ${gateway.mac}`);
+      };
+      await until(learns, `it knows ${ours}`); // its own addresses are tentative for a while
     }
     expect(await pings('held', good.ip)).toBe(false);
     expect(await neighbour('held', good.ip)).not.toContain('lladdr');
