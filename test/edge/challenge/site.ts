@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
+import { roles } from '../../../gateway/edge/roles.ts';
 import { Registrar } from '../../../gateway/edge/registrar.ts';
 import { ChallengeDispatcher } from '../../../gateway/edge/challenge/dispatcher.ts';
 import { receive } from '../../../gateway/edge/inbox.ts';
@@ -42,6 +44,7 @@ export class Site {
   readonly registrar: Registrar;
   readonly kept: Evidence[] = [];
   readonly outcomes: ChallengeOutcome[] = [];
+  readonly #beats: number[] = [];
   #onOutcome: () => void = () => {};
   #ready: () => void = () => {};
 
@@ -57,7 +60,9 @@ export class Site {
       vendorOf: () => undefined,
     };
     this.#gateway = new Gateway(site, loaded.policy);
-    this.#challenger = spawn(process.execPath, [script], { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
+    this.#challenger = spawn(process.execPath, [...roles.challenger.nodeOptions, script], {
+      stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+    });
     const channel = this.#challenger.stdio[3];
     if (!(channel instanceof Duplex)) throw new Error('no channel');
     channel.on('error', () => {});
@@ -98,6 +103,7 @@ export class Site {
       if (message?.type === 'outcome') this.#dispatcher.answered(message);
       if (message?.type === 'enrolment') this.registrar.answered(message.id, message.enrolment);
       if (message?.type === 'hello') this.#ready();
+      if (message?.type === 'beat') this.#beats.push(performance.now());
     };
     readLines(channel, take, refuse);
     this.#clock = clock;
@@ -113,6 +119,13 @@ export class Site {
     });
     site.#send({ type: 'trust', trust });
     return site;
+  }
+
+  /** The most memory that the challenger ever had, MiB, and the longest that it said nothing, milliseconds. */
+  get costs(): { readonly memory: number; readonly silence: number } {
+    const [, kilobytes = '0'] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${this.#challenger.pid ?? 0}/status`, 'utf8')) ?? [];
+    const gaps = this.#beats.slice(1).map((at, i) => at - (this.#beats[i] ?? at));
+    return { memory: Math.round(Number(kilobytes) / 1024), silence: Math.round(Math.max(0, ...gaps)) };
   }
 
   /** Other trust comes into force. */
