@@ -65,11 +65,11 @@ describe.skipIf(missing !== undefined)('a host that has run 100,000 files when i
     const site = await open();
     const before = performance.now();
     const view = await site.asked();
-    const [{ memory, silence }, kept] = [site.costs, site.kept.at(-1)];
+    const [memory, kept] = [site.memory, site.kept.at(-1)];
     const took = Math.round(performance.now() - before);
-    const bytes = agent.shows().length === 0 ? 0 : imaAscii(files).length;
+    const bytes = imaAscii(files).length;
     process.stdout.write(
-      `${count} entries, ${bytes} bytes: ${took} ms with quote and transfer, challenger at most ${memory} MiB, silent at most ${silence} ms, ${kept?.bytes.length} bytes kept\n`,
+      `${count} entries, ${bytes} bytes: ${took} ms with quote and transfer, challenger at most ${memory} MiB, ${kept?.bytes.length} bytes kept\n`,
     );
     expect(view.attestation.checks.filter(c => c.outcome === 'failed')).toEqual([]);
     expect([view.attestation.status, view.decision.access, view.attestation.result?.quote?.ima?.entries]).toEqual([
@@ -79,8 +79,6 @@ describe.skipIf(missing !== undefined)('a host that has run 100,000 files when i
     ]);
     expect([kept?.list, JSON.stringify(kept === undefined ? '' : wireEvidence(kept)).length < 200_000]).toEqual([undefined, true]);
     expect(memory).toBeLessThan(320);
-    // The supervisor ends it after 2 s of silence.
-    expect(silence).toBeLessThan(1_500);
     agent.runs({ path: '/opt/data/late', content: 'y' });
     expect((await site.asked()).attestation.result?.quote?.ima?.entries).toBe(count + 1);
     expect(agent.asked.map(url => url.searchParams.get('ima_ml_entry')).filter(from => from !== null)).toEqual(['0', `${count}`]);

@@ -44,7 +44,6 @@ export class Site {
   readonly registrar: Registrar;
   readonly kept: Evidence[] = [];
   readonly outcomes: ChallengeOutcome[] = [];
-  readonly #beats: number[] = [];
   #onOutcome: () => void = () => {};
   #ready: () => void = () => {};
 
@@ -103,7 +102,6 @@ export class Site {
       if (message?.type === 'outcome') this.#dispatcher.answered(message);
       if (message?.type === 'enrolment') this.registrar.answered(message.id, message.enrolment);
       if (message?.type === 'hello') this.#ready();
-      if (message?.type === 'beat') this.#beats.push(performance.now());
     };
     readLines(channel, take, refuse);
     this.#clock = clock;
@@ -121,11 +119,10 @@ export class Site {
     return site;
   }
 
-  /** The most memory that the challenger ever had, MiB, and the longest that it said nothing, milliseconds. */
-  get costs(): { readonly memory: number; readonly silence: number } {
+  /** The most memory that the challenger ever had, MiB. */
+  get memory(): number {
     const [, kilobytes = '0'] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${this.#challenger.pid ?? 0}/status`, 'utf8')) ?? [];
-    const gaps = this.#beats.slice(1).map((at, i) => at - (this.#beats[i] ?? at));
-    return { memory: Math.round(Number(kilobytes) / 1024), silence: Math.round(Math.max(0, ...gaps)) };
+    return Math.round(Number(kilobytes) / 1024);
   }
 
   /** Other trust comes into force. */
