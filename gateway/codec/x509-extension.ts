@@ -101,7 +101,10 @@ export function certificatePolicies(value: Uint8Array): readonly string[] {
   const found: string[] = [];
   while (!parts.done) {
     if (found.length >= maxPolicies) throw new DecodeError(`Cannot read certificatePolicies: more than ${maxPolicies}`);
-    found.push(objectIdentifier(parts.open(tags.sequence, 'policy').take(tags.oid, 'policy').content));
+    const policy = parts.open(tags.sequence, 'policy');
+    found.push(objectIdentifier(policy.take(tags.oid, 'policy').content));
+    policy.maybe(tags.sequence);
+    policy.end('policy');
   }
   return found;
 }
