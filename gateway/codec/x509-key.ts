@@ -1,5 +1,6 @@
 import { DecodeError } from './reader.ts';
-import { bitString, DerReader, type Element, inside, integer, objectIdentifier, openWhole, tags } from './der.ts';
+import { bitString, DerReader, type Element, integer, openWhole, tags } from './der.ts';
+import { Met } from './met.ts';
 
 /** What kind of public key a SubjectPublicKeyInfo holds. `other` includes curves given by explicit parameters. */
 export type KeyKind =
@@ -17,14 +18,20 @@ const curves: { readonly [oid: string]: 'P-256' | 'P-384' | 'P-521' } = {
   '1.3.132.0.35': 'P-521',
 };
 
-export function algorithm(reader: DerReader, what: string): Algorithm {
-  const element = reader.take(tags.sequence, what);
-  const parts = inside(element);
-  const oid = objectIdentifier(parts.take(tags.oid, what).content);
-  if (parts.done) return { oid, der: element.whole };
+/** Few are met, each in every certificate of its vendor. */
+const algorithms = new Met<Algorithm>(64, 64);
+
+/** The same bytes may give the same object. Throws DecodeError. */
+export const algorithm = (reader: DerReader, what: string): Algorithm =>
+  reader.take(tags.sequence, what).met(algorithms, der => read(der, what));
+
+function read(der: Uint8Array, what: string): Algorithm {
+  const parts = openWhole(der, tags.sequence, what);
+  const oid = parts.oid(what);
+  if (parts.done) return { oid, der };
   const parameters = parts.next();
   parts.end(what);
-  return { oid, parameters, der: element.whole };
+  return { oid, parameters, der };
 }
 
 /** Classifies a SubjectPublicKeyInfo (RFC 3279 §2.3, RFC 5480, RFC 8410). Throws DecodeError when it is no such structure. */
@@ -36,7 +43,7 @@ export function keyKind(spki: Uint8Array): KeyKind {
   switch (oid) {
     case '1.2.840.10045.2.1': {
       if (parameters?.tag !== tags.oid) return { kind: 'other', found: 'elliptic curve with explicit parameters' };
-      const curve = objectIdentifier(parameters.content);
+      const curve = parameters.oid();
       const known = curves[curve];
       return known === undefined ? { kind: 'other', found: `elliptic curve ${curve}` } : { kind: 'ec', curve: known };
     }
