@@ -5,7 +5,7 @@ import { checkSign1By } from './signature.ts';
 
 /**
  * A scheme of tokens in which nothing but the nonce depends on the time, for devices that are asked again and again. A token of a listed key that affirmed, and says
- * the same with the nonce of now under a good signature, has the same result but for its times and its name, for as long as trust is the same object.
+ * the same with the nonce of now under a good signature, has the same result but for its times and its name, for as long as the listed keys and the reference sets are the same.
  * All else is judged from the start, as is what fails here.
  */
 export const judgedBefore = (scheme: Scheme): Scheme => ({
@@ -23,7 +23,8 @@ function judgeAgain(evidence: Evidence, { trust, keys, now, ttlSeconds, freshnes
   if (freshness.kind !== 'nonce' || freshness.spent || now > freshness.expires || freshness.nonce.length < nonceBytes) return undefined;
   const known = keys.tokens.recall(evidence.bytes, freshness.nonce);
   const judged = known?.judged;
-  if (known === undefined || judged === undefined || judged.trust !== trust || quote?.previous !== undefined) return undefined;
+  if (known === undefined || judged === undefined || quote?.previous !== undefined) return undefined;
+  if (judged.keys !== trust.keys || judged.referenceSets !== trust.referenceSets) return undefined;
   if (judged.channel !== freshness.channel || judged.certificates !== evidence.certificates.length) return undefined;
   try {
     checkSign1By(known.message, judged.key);
@@ -44,5 +45,12 @@ function keep(outcome: ChallengeOutcome, evidence: Evidence, { trust, keys, fres
   const { channel } = freshness;
   keys.tokens
     .recall(evidence.bytes, freshness.nonce)
-    ?.keep({ trust, channel, certificates: evidence.certificates.length, key: keys.known(listed.spki), result });
+    ?.keep({
+      keys: trust.keys,
+      referenceSets: trust.referenceSets,
+      channel,
+      certificates: evidence.certificates.length,
+      key: keys.known(listed.spki),
+      result,
+    });
 }

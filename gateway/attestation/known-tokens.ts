@@ -10,8 +10,7 @@ import type { Trust } from './trust.ts';
 export type OpenedCwt = { readonly message: CoseMessage & { readonly payload: Uint8Array }; readonly claims: CborMap };
 
 /** What came of a token whose signature was good: its result and what it rests on. Where one of these is another, it is judged anew. */
-export type JudgedToken = {
-  readonly trust: Trust;
+export type JudgedToken = Pick<Trust, 'keys' | 'referenceSets'> & {
   readonly channel: string;
   readonly certificates: number;
   /** The listed key that signed it. */
