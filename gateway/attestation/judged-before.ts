@@ -43,14 +43,12 @@ function keep(outcome: ChallengeOutcome, evidence: Evidence, { trust, keys, fres
   const listed = trust.keys.get(result.identity?.serial ?? '')?.find(one => one.voucher.keyHash === result.identity?.leafKey);
   if (listed === undefined || listed.voucher.name !== result.identity?.anchor) return;
   const { channel } = freshness;
-  keys.tokens
-    .recall(evidence.bytes, freshness.nonce)
-    ?.keep({
-      keys: trust.keys,
-      referenceSets: trust.referenceSets,
-      channel,
-      certificates: evidence.certificates.length,
-      key: keys.known(listed.spki),
-      result,
-    });
+  keys.tokens.recall(evidence.bytes, freshness.nonce)?.keep({
+    keys: trust.keys,
+    referenceSets: trust.referenceSets,
+    channel,
+    certificates: evidence.certificates.length,
+    key: keys.known(listed.spki),
+    result,
+  });
 }

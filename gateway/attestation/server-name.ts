@@ -34,7 +34,8 @@ function isFor(name: GeneralName, reference: Reference): boolean {
  * nobody owns all of `com`. An address is no host name.
  */
 function isForHost(name: string, host: string): boolean {
-  if (!isHostName(host) || /^[\d.]+$/.test(host)) return false;
+  // Underscores are for names of services; no host has one (RFC 1034 §3.5).
+  if (!isHostName(host) || /^[\d.]+$|_/.test(host)) return false;
   if (!name.startsWith('*.')) return name === host;
   const domain = name.slice(2);
   return isHostName(domain) && domain.includes('.') && host.slice(host.indexOf('.') + 1) === domain && host.includes('.');

@@ -1,6 +1,6 @@
 import type { Millis } from '../model/address.ts';
 import { sameBytes } from './bytes.ts';
-import { bitString, DerReader, inside, integer, tags } from './der.ts';
+import { bitString, DerReader, integer, tags } from './der.ts';
 import { DecodeError } from './reader.ts';
 import { type Revoked, revokedCertificates } from './x509-crl-entries.ts';
 import { type DistributionPoint, distributionPoints, type IssuingPoint, issuingPoint } from './x509-distribution-point.ts';
@@ -63,7 +63,7 @@ export function decodeCrl(der: Uint8Array): Crl {
   const thisUpdate = time(body.next());
   const next = body.peek() === tags.utcTime || body.peek() === tags.generalizedTime ? time(body.next()) : undefined;
   const entries = body.maybe(tags.sequence)?.content ?? new Uint8Array();
-  const found = version !== undefined && body.peek() === 0xa0 ? extensions(inside(body.next())) : [];
+  const found = version !== undefined && body.peek() === 0xa0 ? explicitExtensions(body) : [];
   body.end('tbsCertList');
   let read: Revoked | undefined;
   return {
@@ -78,6 +78,13 @@ export function decodeCrl(der: Uint8Array): Crl {
     extensions: found,
     ...wellKnown(found),
   };
+}
+
+function explicitExtensions(body: DerReader): readonly Extension[] {
+  const wrapper = body.open(0xa0, 'CRL extensions');
+  const found = extensions(wrapper);
+  wrapper.end('CRL extensions');
+  return found;
 }
 
 function wellKnown(found: readonly Extension[]): Pick<Crl, 'number' | 'deltaBase' | 'issuingPoint' | 'authorityKeyId' | 'freshest'> {

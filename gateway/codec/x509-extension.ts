@@ -99,7 +99,10 @@ export function certificatePolicies(value: Uint8Array): readonly string[] {
   const found: string[] = [];
   while (!parts.done) {
     if (found.length >= maxPolicies) throw new DecodeError(`Cannot read certificatePolicies: more than ${maxPolicies}`);
-    found.push(parts.open(tags.sequence, 'policy').oid('policy'));
+    const policy = parts.open(tags.sequence, 'policy');
+    found.push(policy.oid('policy'));
+    policy.maybe(tags.sequence);
+    policy.end('policy');
   }
   return found;
 }

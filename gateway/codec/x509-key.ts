@@ -18,6 +18,12 @@ const curves: { readonly [oid: string]: 'P-256' | 'P-384' | 'P-521' } = {
   '1.3.132.0.35': 'P-521',
 };
 
+const coordinateOctets = { 'P-256': 32, 'P-384': 48, 'P-521': 66 } as const;
+
+/** Whether it has the form of a point (SEC 1 §2.3.3), with y or without; whether it lies on the curve is found when it is used. */
+const isPoint = (octets: Uint8Array, size: number): boolean =>
+  octets[0] === 4 ? octets.length === 1 + 2 * size : (octets[0] === 2 || octets[0] === 3) && octets.length === 1 + size;
+
 /** Few are met, each in every certificate of its vendor. */
 const algorithms = new Met<Algorithm>(64, 64);
 
@@ -45,10 +51,11 @@ export function keyKind(spki: Uint8Array): KeyKind {
       if (parameters?.tag !== tags.oid) return { kind: 'other', found: 'elliptic curve with explicit parameters' };
       const curve = parameters.oid();
       const known = curves[curve];
-      return known === undefined ? { kind: 'other', found: `elliptic curve ${curve}` } : { kind: 'ec', curve: known };
+      if (known === undefined) return { kind: 'other', found: `elliptic curve ${curve}` };
+      return isPoint(key.octets, coordinateOctets[known]) ? { kind: 'ec', curve: known } : { kind: 'other', found: `no point of ${known}` };
     }
     case '1.3.101.112':
-      return { kind: 'ed25519' };
+      return key.octets.length === 32 ? { kind: 'ed25519' } : { kind: 'other', found: `Ed25519 of ${key.octets.length} octets` };
     case '1.2.840.113549.1.1.1':
       return rsaKey(key.octets);
     default:

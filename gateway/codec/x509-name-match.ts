@@ -4,7 +4,17 @@ import type { Attribute, Name } from './x509-name.ts';
 
 /** Comparing of distinguished names (RFC 5280 §7.1): string types, case and white space make no difference; other values are equal by their octets. */
 
-const strings: ReadonlySet<number> = new Set([tags.utf8String, tags.printableString, tags.ia5String, tags.teletexString, tags.bmpString]);
+/** All that a DirectoryString may be, and its kin: else a name would leave an excluded subtree by another type of string. */
+const strings: ReadonlySet<number> = new Set([
+  tags.utf8String,
+  tags.printableString,
+  tags.ia5String,
+  tags.teletexString,
+  tags.bmpString,
+  tags.universalString,
+  tags.visibleString,
+  tags.numericString,
+]);
 /** Longest text that is folded, UTF-16 units: X.520 allows 64 for most attributes. Longer ones are equal only as they stand. */
 const maxFolded = 1024;
 

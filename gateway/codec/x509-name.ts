@@ -1,4 +1,4 @@
-import { DecodeError } from './reader.ts';
+import { DecodeError, Reader } from './reader.ts';
 import { type DerReader, type Element, inside, openWhole, tags, utf8 } from './der.ts';
 import { Met } from './met.ts';
 
@@ -106,13 +106,29 @@ function stringValue(element: Element, what: string): string {
     case tags.printableString:
     case tags.ia5String:
     case tags.teletexString:
+    case tags.visibleString:
+    case tags.numericString:
       return element.latin1();
     case tags.bmpString:
       if (element.content.length % 2 !== 0) throw new DecodeError(`Cannot read ${what}: BMPString of odd length`);
       return Array.from({ length: element.content.length / 2 }, (_, i) =>
         String.fromCharCode(((element.content[2 * i] ?? 0) << 8) | (element.content[2 * i + 1] ?? 0)),
       ).join('');
+    case tags.universalString:
+      return utf32(element.content, what);
     default:
       return `#${element.tag}:${element.latin1()}`;
   }
+}
+
+/** UniversalString (X.690 §8.23.7): four octets a character. */
+function utf32(content: Uint8Array, what: string): string {
+  const r = new Reader(content, 'UniversalString');
+  let out = '';
+  while (r.left > 0) {
+    const point = r.u32();
+    if (point > 0x10_ffff || (point >= 0xd800 && point < 0xe000)) throw new DecodeError(`Cannot read ${what}: no character ${point}`);
+    out += String.fromCodePoint(point);
+  }
+  return out;
 }

@@ -4,6 +4,7 @@ import type { ChannelName } from '../../../model/settings.ts';
 import type { Freshness } from '../../../attestation/scheme.ts';
 import type { QuoteContext } from '../../../attestation/tpm/context.ts';
 import type { ShownAk } from '../../../attestation/tpm/file-list.ts';
+import type { Share } from '../answer-room.ts';
 import type { Nonce } from '../nonce.ts';
 
 /** Where to ask, and from where: the lane of the reply is open for exactly this pair. */
@@ -22,6 +23,8 @@ export type Target = {
   readonly previous?: QuoteState;
   /** Some reference values judge by events: then the firmware's log is wanted, where it must be asked for. */
   readonly bootLog?: boolean;
+  /** Where long answers wait for room beside those of others; absent: nobody else asks. */
+  readonly share?: Share;
   /** From which entry on the list of files that it ran is wanted of whoever shows this key; undefined: not at all. */
   readonly filesFrom?: (ak: ShownAk) => number | undefined;
 };
