@@ -154,11 +154,13 @@ export const serialOf = (certificate: Certificate): string | undefined =>
 
 /**
  * The certificate that stands for the device: the highest below the anchor that names an instance (serial or UEID). Nothing below it can
- * change it, since its issuer is the vendor. Without one: the issuer of the highest measurement (DICE DeviceID), else the leaf.
+ * change it, since its issuer is the vendor. What stands below the highest measurement was named by what was measured, so by the device
+ * itself: it names nobody. Without one: the issuer of the highest measurement (DICE DeviceID), else the leaf.
  */
 function deviceAt({ certificates }: Path, contents: readonly DiceContent[]): number {
   const named = certificates.findLastIndex((c, i) => serialOf(c) !== undefined || contents[i]?.ueid !== undefined);
-  if (named >= 0) return named;
+  const told = contents.findLastIndex(({ infos, input }) => infos.length > 0 || input !== undefined);
+  if (named >= 0 && named >= told) return named;
   const measured = certificates.findLastIndex((c, i) => hasDice(c) || contents[i]?.input !== undefined);
   return measured < 0 ? 0 : Math.min(measured + 1, certificates.length - 1);
 }
