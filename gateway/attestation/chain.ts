@@ -7,7 +7,7 @@ import type { Certificate } from '../codec/x509.ts';
 import type { Checks } from './checks.ts';
 import type { ChainClaims, MeasuredClaim } from './claims.ts';
 import { openDiceClaims, openDiceModel, tcbClaims } from './dice-claims.ts';
-import { type DiceContent, hasDice, keyPurposes } from './dice-content.ts';
+import { contentOf, type DiceContent, hasDice, keyPurposes } from './dice-content.ts';
 import { EvidenceError, UnjudgedError } from './evidence-error.ts';
 import { keyHash } from './evidence.ts';
 import { type CheckedPath, checkPath, type Path } from './path.ts';
@@ -93,6 +93,10 @@ function tell(path: Path, contents: readonly DiceContent[]): Told {
     nonces: contents.flatMap(content => (content.nonce === undefined ? [] : [content.nonce])),
   };
 }
+
+/** What the certificates of a checked path tell by themselves. Throws DecodeError: what cannot be read is never "no measurements". */
+export const toldBy = (path: Path): Pick<ChainFound, 'identity' | 'measured' | 'unappraised'> =>
+  tell(path, path.certificates.map(contentOf));
 
 /** ML-DSA (RFC 9881): not broken, but not on our list of algorithms. */
 const mlDsaArc = /^2\.16\.840\.1\.101\.3\.4\.3\.1[789]$/;
