@@ -10,6 +10,7 @@ import { Checks } from './checks.ts';
 import { brandVerified, type ChainClaims, type Verified } from './claims.ts';
 import { EvidenceError, UnjudgedError } from './evidence-error.ts';
 import type { KeyCache } from './keys.ts';
+import { atOnce, type Slices } from './slices.ts';
 import type { QuoteContext } from './tpm/context.ts';
 import type { Trust } from './trust.ts';
 
@@ -61,11 +62,18 @@ export type SchemeParts<Claims extends ChainClaims> = {
   readonly isEvidence?: (evidence: Evidence, trust: Trust, checks: Checks) => boolean;
   /** Without Evidence: key and name for continuity (A2); absent: none. Never throws. */
   readonly unverifiedLeaf?: (evidence: Evidence) => { readonly leafKey?: string; readonly subject?: string };
-  /** Authenticates and normalises. Throws DecodeError or EvidenceError. */
-  readonly verify: (evidence: Evidence, context: Context, checks: Checks) => Claims;
   /** Judges what is authentic. Each step may only lower. */
   readonly appraise: (claims: Verified<Claims>, trust: Trust, checks: Checks) => Appraisal;
-};
+} & (
+  | {
+      /** Authenticates and normalises. Throws DecodeError or EvidenceError. */
+      readonly verify: (evidence: Evidence, context: Context, checks: Checks) => Claims;
+    }
+  | {
+      /** The same, for what may take longer than others should wait. */
+      readonly verifyInSlices: (evidence: Evidence, context: Context, checks: Checks) => Slices<Claims>;
+    }
+);
 
 /** One Evidence format, composed: bytes in, outcome out. Throws on our own defects only. */
 export type Scheme = {
@@ -74,15 +82,17 @@ export type Scheme = {
   readonly mediaTypes: readonly Evidence['mediaType'][];
   readonly freshBy: 'handshake' | 'nonce';
   readonly judge: (evidence: Evidence, context: Context) => ChallengeOutcome;
+  /** The same, where Evidence of this format may be long. */
+  readonly judgeInSlices?: (evidence: Evidence, context: Context) => Slices<ChallengeOutcome>;
 };
 
 const never = Number.MAX_SAFE_INTEGER;
 const after = (now: Millis, end: Millis | undefined): Millis => (end === undefined || end <= now ? never : end);
 
 export function scheme<Claims extends ChainClaims>(parts: SchemeParts<Claims>): Scheme {
-  const judge = (evidence: Evidence, context: Context): ChallengeOutcome => {
+  const judgeInSlices = function* (evidence: Evidence, context: Context): Slices<ChallengeOutcome> {
     const checks = new Checks();
-    const judged = authenticate(parts, evidence, context, checks);
+    const judged = yield* authenticate(parts, evidence, context, checks);
     if (judged === 'failed' || judged === 'unjudged') {
       // A printer's HTTPS page must not get it cut (DESIGN §7): what never claimed to attest has not failed to.
       if (parts.isEvidence?.(evidence, context.trust, checks) === false)
@@ -92,26 +102,27 @@ export function scheme<Claims extends ChainClaims>(parts: SchemeParts<Claims>): 
     return appraised(parts.name, evidence, context, checks, parts.appraise(judged, context.trust, checks), judged);
   };
   const { name, spec, mediaTypes, freshBy } = parts;
-  return { name, spec, mediaTypes, freshBy, judge };
+  const judge = (evidence: Evidence, context: Context): ChallengeOutcome => atOnce(judgeInSlices(evidence, context));
+  return { name, spec, mediaTypes, freshBy, judge, ...('verify' in parts ? {} : { judgeInSlices }) };
 }
 
 /** Where nobody claimed to attest, nothing failed. */
 const withoutFailure = (check: Check): Check => (check.outcome === 'failed' ? { ...check, outcome: 'warned', code: 'NO_EVIDENCE' } : check);
 
 /** Freshness is a gate of its own, before any scheme: none can pass without it. */
-function authenticate<Claims extends ChainClaims>(
+function* authenticate<Claims extends ChainClaims>(
   parts: SchemeParts<Claims>,
   evidence: Evidence,
   context: Context,
   checks: Checks,
-): Verified<Claims> | 'failed' | 'unjudged' {
+): Slices<Verified<Claims> | 'failed' | 'unjudged'> {
   checks.pass(
     'answered',
     `${describe(context.freshness)} with ${evidence.bytes.length} bytes, ${evidence.certificates.length} certificates`,
   );
   if (parts.freshBy === 'handshake' && !isFreshHandshake(evidence, context.freshness, checks)) return 'failed';
   try {
-    const claims = parts.verify(evidence, context, checks);
+    const claims = 'verify' in parts ? parts.verify(evidence, context, checks) : yield* parts.verifyInSlices(evidence, context, checks);
     checkReach(claims.anchor, context, checks);
     if (parts.freshBy === 'nonce') checkNonce(claims.nonces ?? [], context, checks);
     return checks.failed ? 'failed' : brandVerified(claims);

@@ -21,7 +21,7 @@ export type ImaEntry = {
   readonly isViolation: boolean;
 };
 
-/** Caps of one piece: the whole list of a busy server comes in several. */
+/** Caps of a list that is read at once; a longer one is read entry by entry (`imaEntries`). */
 export const maxImaBytes = 6 << 20;
 export const maxImaEntries = 50_000;
 const maxPath = 4096;
@@ -43,8 +43,13 @@ const entry = (pcr: number, templateHash: Uint8Array, template: string, data: Ui
   data,
   digest,
   path,
-  isViolation: templateHash.every(byte => byte === 0),
+  isViolation: isZero(templateHash),
 });
+
+function isZero(bytes: Uint8Array): boolean {
+  for (const byte of bytes) if (byte !== 0) return false;
+  return true;
+}
 
 /** `10 <template hash> ima-ng sha256:<digest> <path>`, a line each. Throws DecodeError. */
 export function decodeImaAscii(text: string): readonly ImaEntry[] {
@@ -53,6 +58,55 @@ export function decodeImaAscii(text: string): readonly ImaEntry[] {
   if (lines.at(-1) === '') lines.pop();
   if (lines.length > maxImaEntries) throw new DecodeError(`Cannot read IMA list: ${lines.length} entries`);
   return lines.map(asciiEntry);
+}
+
+export type ImaForm = 'ascii' | 'binary';
+/** Lines are made text so many bytes at a time; longer than this none can be. */
+const blockBytes = 65_536;
+
+/** The entries of a list of any length, each read when it is asked for, in little memory. Throws DecodeError at the entry that breaks the format. */
+export function* imaEntries(form: ImaForm, bytes: Uint8Array): Generator<ImaEntry, undefined, undefined> {
+  if (form === 'binary') {
+    const r = new Reader(bytes, 'IMA list');
+    while (r.left > 0) yield ofWhole(() => binaryEntry(r));
+    return;
+  }
+  const decoder = new TextDecoder();
+  let count = 0;
+  for (let from = 0; from < bytes.length; ) {
+    const end = blockEnd(bytes, from);
+    if (end - from > blockBytes) throw new DecodeError(`Cannot read IMA list: line ${count + 1} has more than ${blockBytes} bytes`);
+    for (const line of decoder.decode(bytes.subarray(from, end)).split('\n')) {
+      yield asciiEntry(line, count);
+      count++;
+    }
+    from = end + 1;
+  }
+}
+
+/** Where a block of whole lines that begins here ends: before a line break, or at the end of all. */
+function blockEnd(bytes: Uint8Array, from: number): number {
+  if (bytes.length - from <= blockBytes) return bytes.at(-1) === lineBreak ? bytes.length - 1 : bytes.length;
+  const last = bytes.lastIndexOf(lineBreak, from + blockBytes);
+  return last >= from ? last : bytes.length;
+}
+const lineBreak = 0x0a;
+
+/** How many entries a list has, by its line breaks or by its lengths alone. Throws DecodeError. */
+export function countImaEntries(form: ImaForm, bytes: Uint8Array): number {
+  let count = 0;
+  if (form === 'ascii') {
+    for (let at = bytes.indexOf(lineBreak); at >= 0; at = bytes.indexOf(lineBreak, at + 1)) count++;
+    return bytes.length > 0 && bytes.at(-1) !== lineBreak ? count + 1 : count;
+  }
+  return ofWhole(() => {
+    for (const r = new Reader(bytes, 'IMA list'); r.left > 0; count++) {
+      r.take(24);
+      field(r, 16);
+      field(r, maxPath + maxExtra + 256);
+    }
+    return count;
+  });
 }
 
 function asciiEntry(line: string, at: number): ImaEntry {
@@ -66,12 +120,23 @@ function asciiEntry(line: string, at: number): ImaEntry {
   const split = hasExtra ? rest.lastIndexOf(' ') : rest.length;
   const [path, extra] = [split < 0 ? rest : rest.slice(0, split), rest.slice(split < 0 ? rest.length : split + 1)];
   if (!/^(?:[0-9a-f]{2})*$/.test(extra) || extra.length > maxExtra * 2) throw fault('a third field that is no hex');
-  const name = new TextEncoder().encode(path);
-  if (name.length === 0 || name.length > maxPath || path.includes('\0')) throw fault(`a name of ${name.length} bytes`);
-  const fields = [joined(new TextEncoder().encode(`${algorithm}:\0`), unhex(digest)), joined(name, Uint8Array.of(0))];
-  if (hasExtra) fields.push(unhex(extra));
-  return entry(Number(pcr), unhex(hash), template, joined(...fields.flatMap(f => [length(f), f])), `${bare(algorithm)}:${digest}`, path);
+  const name = utf8Length(path);
+  if (name === 0 || name > maxPath || path.includes('\0')) throw fault(`a name of ${name} bytes`);
+  // In one piece: a list has a hundred thousand of them.
+  const digestBytes = algorithm.length + 2 + digest.length / 2;
+  const data = new Uint8Array(4 + digestBytes + 4 + name + 1 + (hasExtra ? 4 + extra.length / 2 : 0));
+  let place = length(data, 0, digestBytes);
+  place = unhex(digest, data, ascii(`${algorithm}:\0`, data, place));
+  place = length(data, place, name + 1);
+  place = name === path.length ? ascii(path, data, place) : place + new TextEncoder().encodeInto(path, data.subarray(place)).written;
+  if (hasExtra) unhex(extra, data, length(data, place + 1, extra.length / 2));
+  const templateHash = new Uint8Array(hash.length / 2);
+  unhex(hash, templateHash, 0);
+  return entry(Number(pcr), templateHash, template, data, `${bare(algorithm)}:${digest}`, path);
 }
+
+/** Bytes of a text in UTF-8, without making them where it is ASCII. */
+const utf8Length = (text: string): number => (/^[\0-\x7f]*$/.test(text) ? text.length : new TextEncoder().encode(text).length);
 
 /** Little-endian: PCR, SHA-1 of the template data, and name and data of the template, each after its length. Throws DecodeError. */
 export function decodeImaBinary(bytes: Uint8Array): readonly ImaEntry[] {
@@ -124,15 +189,20 @@ function checkDigest(algorithm: string, bytes: number, fault: (what: string) => 
   if (hash?.bytes !== bytes) throw fault(`${bytes} bytes of a hash that we do not know`);
 }
 
-const unhex = (text: string): Uint8Array => Uint8Array.from(text.match(/../g) ?? [], pair => Number.parseInt(pair, 16));
-const length = (bytes: Uint8Array): Uint8Array => Uint8Array.of(bytes.length, bytes.length >> 8, bytes.length >> 16, bytes.length >> 24);
+/** Each writes into `to` from `at` on, and gives where it ended. */
+function ascii(text: string, to: Uint8Array, at: number): number {
+  for (let i = 0; i < text.length; i++) to[at + i] = text.charCodeAt(i);
+  return at + text.length;
+}
 
-function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+function unhex(text: string, to: Uint8Array, at: number): number {
+  const end = at + text.length / 2;
+  for (let i = 0; at < end; at++, i += 2) to[at] = (digit(text.charCodeAt(i)) << 4) | digit(text.charCodeAt(i + 1));
+  return end;
+}
+const digit = (code: number): number => (code < 0x3a ? code - 0x30 : code - 0x57);
+
+function length(to: Uint8Array, at: number, value: number): number {
+  for (let i = 0; i < 4; i++) to[at + i] = value >>> (8 * i);
+  return at + 4;
 }

@@ -135,6 +135,8 @@ export type Evidence = {
   readonly bytes: Uint8Array;
   /** DER certificates that came as such, leaf first: the chain of the handshake, or what a channel handed over beside a token. Else empty. */
   readonly certificates: readonly Uint8Array[];
+  /** A long list that came beside it, of which `bytes` has the SHA-256: judged with it, and neither sent on nor kept. Absent: there is none, or it is gone. */
+  readonly list?: Uint8Array;
 };
 
 /** Why nothing could be judged. Never quarantines by itself (DESIGN §7). */

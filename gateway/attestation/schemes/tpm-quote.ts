@@ -8,11 +8,12 @@ import type { Checks } from '../checks.ts';
 import type { ChainClaims, MeasuredClaim } from '../claims.ts';
 import { EvidenceError } from '../evidence-error.ts';
 import { type Context, scheme } from '../scheme.ts';
+import type { Slices } from '../slices.ts';
 import { type TrustedAk, trustAk } from '../tpm/ak.ts';
 import { checkBootLog } from '../tpm/boot-log.ts';
 import { startedAt, stepOf } from '../tpm/counters.ts';
 import { type FilePolicy, fileListFor } from '../tpm/file-list.ts';
-import { checkIma, imaPcr, type Replayed } from '../tpm/ima.ts';
+import { checkIma, checkThere, imaPcr, type Replayed } from '../tpm/ima.ts';
 import { checkQuoteSignature } from '../tpm/keys.ts';
 import { checkPcrs, checkSelection, type Decided, digestsOf, namedPcrs, type QuotedPcrs } from '../tpm/pcrs.ts';
 import { decodeQuoteEvidence, type QuoteEvidence } from '../tpm/quote-json.ts';
@@ -26,15 +27,15 @@ export const tpmQuote = scheme<ChainClaims>({
   spec: 'TPM 2.0 Library 1.59, TCG PC Client Platform Firmware Profile 1.05, Linux IMA',
   mediaTypes: ['application/vnd.sallyport.tpm-quote+json'],
   freshBy: 'nonce',
-  verify,
+  verifyInSlices,
   appraise: appraiseChain,
 });
 
 type Quote = Extract<Attest, { kind: 'quote' }>;
 
 /** The order matters: whoever is not made by the TPM, or signed by a key that is not restricted, says nothing about PCRs. */
-function verify(evidence: Evidence, context: Context, checks: Checks): ChainClaims {
-  const given = decodeQuoteEvidence(evidence.bytes);
+function* verifyInSlices(evidence: Evidence, context: Context, checks: Checks): Slices<ChainClaims> {
+  const given = decodeQuoteEvidence(evidence.bytes, evidence.list);
   const attest = checkQuote(given.attest);
   checks.pass('readable', describe(given));
   const ak = trustAk(given, context);
@@ -49,7 +50,7 @@ function verify(evidence: Evidence, context: Context, checks: Checks): ChainClai
   const events =
     given.eventLog === undefined ? [] : checkBootLog(given.eventLog, quoted, new Set([...judged, ...decided.byEvents]), decided.byEvents);
   const list = fileListFor(context.trust, ak.identity);
-  const { quote, files } = checkHistory(given, attest, quoted, ak, { ...context, list });
+  const { quote, files } = yield* checkHistory(given, attest, quoted, ak, { ...context, list });
   checks.pass('identity', `${ak.identity.subject}; ${told[quote.since]}`);
   const said = { ...namesOf(ak), by: { key: ak.identity.leafKey, name: ak.identity.subject } };
   const whole = judged.map((pcr): MeasuredClaim => ({ ...said, key: `pcr${pcr}`, digests: digestsOf(quoted, pcr) }));
@@ -70,7 +71,7 @@ const describe = ({ eventLog, ima, attestBytes }: QuoteEvidence): string =>
   [
     `a quote of ${attestBytes.length} bytes`,
     ...(eventLog === undefined ? [] : [`${eventLog.events.length} boot events`]),
-    ...(ima === undefined ? [] : [`${ima.entries.length} files from ${ima.from} on`]),
+    ...(ima === undefined ? [] : [`${ima.count} files from ${ima.from} on`]),
   ].join(', ');
 
 const told: { readonly [since in QuoteState['since']]: string } = {
@@ -134,13 +135,13 @@ function judgedPcrs({ whole, byEvents }: Decided, quoted: QuotedPcrs, { ima }: Q
 type History = { readonly quote: QuoteState; readonly files?: Replayed['files'] };
 
 /** Counters, clock and the list of files against the last quote. */
-function checkHistory(
+function* checkHistory(
   given: QuoteEvidence,
   attest: Quote,
   quoted: QuotedPcrs,
   ak: TrustedAk,
-  { quote, now, list }: Context & { readonly list: FilePolicy | undefined },
-): History {
+  { quote, now, list, freshness }: Context & { readonly list: FilePolicy | undefined },
+): Slices<History> {
   const { leafKey } = ak.identity;
   const step = stepOf(quote?.previous, leafKey, attest);
   if (step.kind === 'back')
@@ -149,7 +150,8 @@ function checkHistory(
     throw new EvidenceError('LOG_MISMATCH', 'measured', 'Cannot judge the files that were run: their list is missing');
   // What was not sent this time goes on from where it was, unless the TPM was reset.
   const kept = step.kind === 'running' || step.kind === 'resumed' ? quote?.previous?.ima : undefined;
-  const sent: Replayed = given.ima === undefined ? {} : checkIma(given.ima, quoted, step, quote?.previous, list);
+  if (given.ima !== undefined) checkThere(given.ima, freshness.kind === 'nonce');
+  const sent: Replayed = given.ima === undefined ? {} : yield* checkIma(given.ima, quoted, step, quote?.previous, list);
   const ima = given.ima === undefined ? kept : sent.state;
   return {
     quote: {

@@ -8,6 +8,7 @@ import { tpmHashNamed } from '../../codec/tpm-algorithms.ts';
 import { decodeTpmPublic, type TpmPublic } from '../../codec/tpm-public.ts';
 import { type Certificate, decodeCertificate } from '../../codec/x509.ts';
 import { maxCertificates, maxChainBytes } from '../evidence.ts';
+import { listBeside } from './list-beside.ts';
 
 /**
  * `application/vnd.sallyport.tpm-quote+json`, every field as named and none other; bytes in base64:
@@ -16,7 +17,7 @@ import { maxCertificates, maxChainBytes } from '../evidence.ts';
  *     for which its key is listed
  *   ek?: { certificates: [DER, leaf first] }: with `ak.public`, for a key that was activated and not certified
  *   pcrs: { sha256: { "7": hex } }, exactly the PCRs that the quote selects
- *   eventLog?: the firmware's log · imaLog?: { from: entries left out, ascii: text } or { from, binary }
+ *   eventLog?: the firmware's log · imaLog?: { from: entries left out, ascii: text } or { from, binary } or { from, beside: … } (`list-beside.ts`)
  */
 export type QuoteEvidence = {
   readonly attestBytes: Uint8Array;
@@ -30,14 +31,23 @@ export type QuoteEvidence = {
   /** By our names of the banks, then by PCR. */
   readonly pcrs: ReadonlyMap<string, ReadonlyMap<number, Uint8Array>>;
   readonly eventLog?: TcgEventLog;
-  readonly ima?: { readonly from: number; readonly entries: readonly ImaEntry[] };
+  readonly ima?: MeasuredList;
+};
+
+/** Entries from `from` on. Those of a list that came beside the message are read one by one, and throw DecodeError where they are broken. */
+export type MeasuredList = {
+  readonly from: number;
+  readonly count: number;
+  readonly entries: Iterable<ImaEntry>;
+  /** Set iff it was too long to be kept with the message: nothing is known of its entries any more. */
+  readonly isGone?: true;
 };
 
 /** Longest message, bytes: a whole IMA list and a log in base64. */
 export const maxQuoteBytes = 12 << 20;
 
-/** Reads the message and all that is in it. Throws DecodeError. */
-export function decodeQuoteEvidence(bytes: Uint8Array): QuoteEvidence {
+/** Reads the message and all that is in it; `list`: what came beside it. Throws DecodeError. */
+export function decodeQuoteEvidence(bytes: Uint8Array, list?: Uint8Array): QuoteEvidence {
   if (bytes.length > maxQuoteBytes) throw new DecodeError(`Cannot read TPM quote: ${bytes.length} bytes`);
   const all = object('TPM quote', parse(bytes), ['quote', 'signature', 'ak', 'pcrs'], ['ek', 'eventLog', 'imaLog']);
   const ak = object('ak', all.get('ak'), [], ['public', 'certificates', 'listed']);
@@ -57,7 +67,7 @@ export function decodeQuoteEvidence(bytes: Uint8Array): QuoteEvidence {
     ekChain: all.has('ek') ? chain('ek.certificates', object('ek', all.get('ek'), ['certificates'], []).get('certificates')) : [],
     pcrs: banks(all.get('pcrs')),
     ...(eventLog === undefined ? {} : { eventLog: decodeEventLog(binary('eventLog', eventLog, maxEventLog)) }),
-    ...(imaLog === undefined ? {} : { ima: ima(imaLog) }),
+    ...(imaLog === undefined ? {} : { ima: ima(imaLog, list) }),
   };
 }
 
@@ -122,11 +132,16 @@ function valuesOf(bank: string, value: unknown): ReadonlyMap<number, Uint8Array>
   );
 }
 
-function ima(value: unknown): NonNullable<QuoteEvidence['ima']> {
-  const log = object('imaLog', value, ['from'], ['ascii', 'binary']);
-  const [from, ascii, bytes] = [log.get('from'), log.get('ascii'), log.get('binary')];
+function ima(value: unknown, list: Uint8Array | undefined): MeasuredList {
+  const log = object('imaLog', value, ['from'], ['ascii', 'binary', 'beside']);
+  const [from, ascii, bytes, beside] = [log.get('from'), log.get('ascii'), log.get('binary'), log.get('beside')];
   if (typeof from !== 'number' || !Number.isSafeInteger(from) || from < 0) throw new DecodeError('Cannot read imaLog: from is no count');
-  if (typeof ascii === 'string' && bytes === undefined) return { from, entries: decodeImaAscii(ascii) };
-  if (ascii !== undefined) throw new DecodeError('Cannot read imaLog: not one of ascii and binary');
-  return { from, entries: decodeImaBinary(binary('imaLog.binary', bytes, maxImaBytes)) };
+  if (log.size !== 2) throw new DecodeError('Cannot read imaLog: not one of ascii, binary and beside');
+  if (beside !== undefined) {
+    const fields = ['form', 'size', 'sha256', 'begins', 'ends'];
+    return { from, ...listBeside(object('imaLog.beside', beside, fields, []), list) };
+  }
+  if (ascii !== undefined && typeof ascii !== 'string') throw new DecodeError('Cannot read imaLog.ascii: no text');
+  const entries = ascii === undefined ? decodeImaBinary(binary('imaLog.binary', bytes, maxImaBytes)) : decodeImaAscii(ascii);
+  return { from, count: entries.length, entries };
 }

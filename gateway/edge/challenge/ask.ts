@@ -6,7 +6,7 @@ import { channelFor } from './channels/index.ts';
 import { maxEvidenceBytes } from './wire.ts';
 
 /** Whom to ask, by which ways in which order, and from where. */
-export type Question = Pick<Target, 'previous' | 'pcrs' | 'filesFrom' | 'bootLog'> & {
+export type Question = Pick<Target, 'previous' | 'pcrs' | 'filesFrom' | 'bootLog' | 'share'> & {
   readonly ip: Ip;
   readonly channels: readonly ChannelAddress[];
   readonly localAddress: Ip;
@@ -63,10 +63,13 @@ async function askBy(question: Question, i: number, { channel, port, path }: Cha
     ...(question.pcrs === undefined ? {} : { pcrs: question.pcrs }),
     ...(question.previous === undefined ? {} : { previous: question.previous }),
     ...(question.bootLog === undefined ? {} : { bootLog: question.bootLog }),
+    ...(question.share === undefined ? {} : { share: question.share }),
     ...(question.filesFrom === undefined ? {} : { filesFrom: question.filesFrom }),
   };
   const exchange = (await channelFor(channel)?.ask(target, left)) ?? failed('verifier', 'no such channel');
   // What is more could not even be handed on to the gateway.
   const isTooMuch = exchange.kind === 'answered' && exchange.evidence.bytes.length > maxEvidenceBytes;
-  return isTooMuch ? failed('reset', `answers with more than ${maxEvidenceBytes} bytes`) : exchange;
+  return isTooMuch
+    ? failed('reset', `answers with ${exchange.evidence.bytes.length} bytes of Evidence, at most ${maxEvidenceBytes} are taken`)
+    : exchange;
 }

@@ -11,11 +11,13 @@ import { prepareTrust, type Trust } from '../../attestation/trust.ts';
 import { lineWriter, readLines } from '../lines.ts';
 import type { FromChallenger } from '../messages.ts';
 import { runSelfTest } from '../self-test.ts';
+import { AnswerRoom, type Share } from './answer-room.ts';
 import { type Answered, ask } from './ask.ts';
 import { patienceFor } from './channels/index.ts';
 import { issueClientsBy } from './channels/client-certificate.ts';
 import { presentClient } from './channels/tls-socket.ts';
-import { judge } from './judge.ts';
+import { inTurns } from './in-turns.ts';
+import { judgeInSlices } from './judge.ts';
 import { enrol } from './enrol.ts';
 import { makeNonce } from './nonce.ts';
 import { type ChallengeOrder, type EnrolOrder, type JudgeOrder, order } from './orders.ts';
@@ -57,6 +59,7 @@ const revocation = new RevocationFetcher({
   learned: ({ der, ...rest }) => send({ type: 'learned-revocation', der: Buffer.from(der).toString('base64'), ...rest }),
   log,
 });
+const room = new AnswerRoom();
 const waiting: { readonly order: ChallengeOrder | EnrolOrder | JudgeOrder; readonly since: number }[] = [];
 let running = 0;
 
@@ -115,7 +118,8 @@ function startWaiting(): void {
   ) {
     running += 1;
     const { order: one, since } = next;
-    void answer(one, since)
+    const share = room.share();
+    void answer(one, since, share)
       .catch((error: unknown) => {
         // The only catch-all: our defect. Loud, and no verdict about the device.
         log({ defect: error instanceof Error ? (error.stack ?? error.message) : String(error) });
@@ -123,6 +127,7 @@ function startWaiting(): void {
         else fail(idOf(one), error instanceof Error ? error.message : 'unknown');
       })
       .finally(() => {
+        share.end();
         running -= 1;
         startWaiting();
       });
@@ -131,7 +136,7 @@ function startWaiting(): void {
 
 const idOf = (one: ChallengeOrder | EnrolOrder | JudgeOrder): string => (one.type === 'challenge' ? one.challenge.id : one.id);
 
-async function answer(one: ChallengeOrder | EnrolOrder | JudgeOrder, since: number): Promise<void> {
+async function answer(one: ChallengeOrder | EnrolOrder | JudgeOrder, since: number, share: Share): Promise<void> {
   if (fault !== undefined) return fail(idOf(one), fault);
   if (trust === undefined) return fail(idOf(one), 'Cannot judge: no trust material was received yet');
   const judgedBy = enrolled.size === 0 ? trust : { ...trust, enrolled };
@@ -143,7 +148,9 @@ async function answer(one: ChallengeOrder | EnrolOrder | JudgeOrder, since: numb
     return send({ type: 'enrolment', id: one.id, enrolment: enrol(wish, { trust: judgedBy, keys, now: clock() }) });
   }
   if (one.type === 'judge') {
-    const outcome = await revocation.judged(judgedBy, undefined, fetchMillis, known => judge(one, { trust: known, keys, now: clock() }));
+    const outcome = await revocation.judged(judgedBy, undefined, fetchMillis, known =>
+      inTurns(judgeInSlices(one, { trust: known, keys, now: clock() })),
+    );
     return reply(one.id, outcome);
   }
   const { challenge, localAddress, localPorts, evidenceTtlSeconds: ttlSeconds } = one;
@@ -153,9 +160,10 @@ async function answer(one: ChallengeOrder | EnrolOrder | JudgeOrder, since: numb
     if (scheme === undefined) throw new Error(`Cannot judge ${evidence.mediaType}: no scheme`);
     const known = { ...quote, ...(previous === undefined ? {} : { previous }) };
     const context = { keys, freshness, ttlSeconds, quote: known, ...(zone === undefined ? {} : { zone }) };
-    return revocation.judged(judgedBy, staple, fetchMillis, trusted =>
-      scheme.judge(evidence, { ...context, trust: trusted, now: clock() }),
-    );
+    return revocation.judged(judgedBy, staple, fetchMillis, trusted => {
+      const given = { ...context, trust: trusted, now: clock() };
+      return scheme.judgeInSlices === undefined ? scheme.judge(evidence, given) : inTurns(scheme.judgeInSlices(evidence, given));
+    });
   };
   const nonce = (remotePort: number, exporter?: Uint8Array) =>
     makeNonce({ random: randomBytes(64), mac, ip, remotePort, ...(exporter === undefined ? {} : { exporter }) }, clock());
@@ -166,6 +174,7 @@ async function answer(one: ChallengeOrder | EnrolOrder | JudgeOrder, since: numb
     localAddress,
     localPorts,
     nonce,
+    share,
     pcrs: [...whole, ...byEvents],
     bootLog: byEvents.size > 0,
     filesFrom: (ak: ShownAk) =>

@@ -9,7 +9,7 @@ import { earProfiles } from '../../attestation/ear.ts';
 import { chainEvidence, messageEvidence } from '../../attestation/evidence.ts';
 import { schemes } from '../../attestation/schemes/index.ts';
 import { type Piece, textOf, VerifyCallError } from './pieces.ts';
-import { hasQuote, quoteMessage } from './tpm-parts.ts';
+import { hasQuote, isFileList, quoteOf } from './tpm-parts.ts';
 
 /** What KIND may be: a scheme, an Attestation Result, or what the files look like. */
 export const kinds: readonly string[] = [...schemes.map(({ name }) => name), 'auto'];
@@ -34,18 +34,20 @@ export function gather(kind: string, pieces: readonly Piece[]): Evidence {
     case 'open-dice':
       return messageEvidence('application/vnd.sallyport.open-dice-chain', joined(pieces));
     case 'tpm-quote':
-      if (hasQuote(pieces)) return messageEvidence('application/vnd.sallyport.tpm-quote+json', quoteMessage(pieces));
+      if (hasQuote(pieces)) return quoteOf(pieces);
       break;
     default:
   }
-  const messages = pieces.filter(piece => piece.kind === 'message');
+  const list = kind === 'tpm-quote' ? pieces.find(isFileList) : undefined;
+  const messages = pieces.filter(piece => piece.kind === 'message' && piece !== list);
   const [only] = messages;
   if (only === undefined || messages.length > 1)
     throw new VerifyCallError(
       `Cannot verify ${kind}: ${messages.length} of the files are no certificates, give one (and certificates beside it)`,
     );
   const types = scheme.mediaTypes.length === 0 ? tokenTypes : scheme.mediaTypes;
-  return messageEvidence(mediaTypeOf(types, only.bytes), trimmed(only.bytes), certificates);
+  const evidence = messageEvidence(mediaTypeOf(types, only.bytes), trimmed(only.bytes), certificates);
+  return list === undefined ? evidence : { ...evidence, list: list.bytes };
 }
 
 const joined = (pieces: readonly Piece[]): Uint8Array =>

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { fromBase64 } from '../../codec/bytes.ts';
 import { DerReader, tags } from '../../codec/der.ts';
 import { DecodeError } from '../../codec/reader.ts';
-import { maxQuoteBytes } from '../../attestation/tpm/quote-json.ts';
+import { maxListBytes } from '../../attestation/tpm/list-beside.ts';
 
 /** One file of the command line: certificates (DER, in the order of the file), or a message that a scheme reads. Untrusted. */
 export type Piece = { readonly path: string; readonly bytes: Uint8Array } & (
@@ -16,7 +16,7 @@ export class VerifyCallError extends Error {
 }
 
 /** Reads a file of at most `most` bytes; `-` is the standard input, which says its length only when it ends. Throws VerifyCallError. */
-export function readFile(path: string, most = maxQuoteBytes): Uint8Array {
+export function readFile(path: string, most = maxListBytes): Uint8Array {
   const check = (size: number): void => {
     if (size > most) throw new VerifyCallError(`Cannot read ${path}: ${size} bytes, more than ${most}`);
   };

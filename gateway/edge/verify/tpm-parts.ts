@@ -1,11 +1,12 @@
 import { createPublicKey } from 'node:crypto';
 import { DecodeError } from '../../codec/reader.ts';
-import { hex } from '../../codec/address.ts';
 import { decodePcrBlob, decodePcrDigests, type PcrValues } from '../../codec/tpm-pcr-blob.ts';
 import { decodeTpmPublic } from '../../codec/tpm-public.ts';
 import { decodeAttest, type PcrBank, tpmGenerated } from '../../codec/tpm.ts';
 import { decodeCertificate } from '../../codec/x509.ts';
+import type { Evidence } from '../../model/attestation.ts';
 import { publicKeyOf } from '../../attestation/tpm/keys.ts';
+import { quoteEvidence, type QuoteFields } from '../challenge/channels/quote-message.ts';
 import { type Piece, textOf, VerifyCallError } from './pieces.ts';
 
 /**
@@ -21,8 +22,8 @@ const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.b
 export const hasQuote = (pieces: readonly Piece[]): boolean =>
   pieces.some(piece => piece.kind === 'message' && partOf(piece.bytes) === 'quote');
 
-/** The message, as the scheme reads it. Throws VerifyCallError when a part is missing or there twice; DecodeError for what a part holds. */
-export function quoteMessage(pieces: readonly Piece[]): Uint8Array {
+/** The Evidence, as a channel would have made it. Throws VerifyCallError when a part is missing or there twice; DecodeError for what a part holds. */
+export function quoteOf(pieces: readonly Piece[]): Evidence {
   const parts = new Map<Part, Uint8Array>();
   for (const piece of pieces) {
     if (piece.kind === 'certificates') continue;
@@ -39,22 +40,22 @@ export function quoteMessage(pieces: readonly Piece[]): Uint8Array {
   const attest = decodeAttest(quote);
   const pcrs = valuesOf(need('pcrs'), attest.kind === 'quote' ? attest.banks : []);
   const [eventLog, ascii, binary] = [parts.get('eventLog'), parts.get('imaAscii'), parts.get('imaBinary')];
-  const message = {
+  const [form, list] = binary === undefined ? (['ascii', ascii] as const) : (['binary', binary] as const);
+  return quoteEvidence({
     quote: base64(quote),
     signature: base64(need('signature')),
     ...keys(
       parts.get('public'),
       pieces.flatMap(piece => (piece.kind === 'certificates' ? piece.certificates : [])),
     ),
-    pcrs: Object.fromEntries(
-      [...pcrs].map(([bank, values]) => [bank, Object.fromEntries([...values].map(([pcr, value]) => [pcr, hex(value)]))]),
-    ),
+    pcrs,
     ...(eventLog === undefined ? {} : { eventLog: base64(eventLog) }),
-    ...(ascii === undefined ? {} : { imaLog: { from: 0, ascii: textOf(ascii) } }),
-    ...(binary === undefined ? {} : { imaLog: { from: 0, binary: base64(binary) } }),
-  };
-  return new TextEncoder().encode(JSON.stringify(message));
+    ...(list === undefined ? {} : { imaLog: { from: 0, form, list } }),
+  });
 }
+
+/** A list of files beside a message that was kept without it. */
+export const isFileList = ({ bytes }: Piece): boolean => ['imaAscii', 'imaBinary'].includes(partOf(bytes));
 
 /** By how it begins; what begins like nothing else is PCR values, which begin with anything. */
 function partOf(bytes: Uint8Array): Part {
@@ -82,7 +83,7 @@ function valuesOf(bytes: Uint8Array, banks: readonly PcrBank[]): PcrValues {
 }
 
 /** Certificates of the attestation key's own, when the first of them is of it; else of the endorsement key above it. */
-function keys(akPublic: Uint8Array | undefined, certificates: readonly Uint8Array[]): object {
+function keys(akPublic: Uint8Array | undefined, certificates: readonly Uint8Array[]): Pick<QuoteFields, 'ak' | 'ek'> {
   const [leaf] = certificates;
   const chain = certificates.map(base64);
   if (akPublic === undefined) return { ak: { certificates: chain } };

@@ -10,7 +10,14 @@ import type { Running } from './servers.ts';
 import type { TpmDevice } from './tpm-device.ts';
 
 const module = 'ietf-tpm-remote-attestation';
-type Input = { readonly [name: string]: { readonly 'tpm20-attestation-challenge': Challenge; readonly 'log-type'?: string } };
+type Input = {
+  readonly [name: string]: {
+    readonly 'tpm20-attestation-challenge': Challenge;
+    readonly 'log-type'?: string;
+    readonly 'log-selector'?: readonly Selector[];
+  };
+};
+type Selector = { readonly 'last-index-number'?: string; readonly 'log-entry-quantity'?: number };
 type Challenge = { readonly 'nonce-value': string; readonly 'tpm20-pcr-selection': readonly { readonly 'pcr-index': readonly number[] }[] };
 
 /** Own simulator of network gear with the YANG module of RFC 9684 around a TPM of other people: quote, keystore and both kinds of logs. */
@@ -19,6 +26,8 @@ export class RestconfDevice {
   ran: File[] = [];
   /** What it hands out as its logs, which a liar chooses; undefined: it has no such RPC. */
   shows: (() => { readonly boot: readonly Event[]; readonly ran: readonly File[] }) | undefined = () => ({ boot, ran: this.ran });
+  /** What it makes of a selector; some devices know nothing of parts of it. */
+  heeds: (selector: Selector) => Selector = selector => selector;
   readonly #device: TpmDevice;
   readonly #certificate: Uint8Array;
   #server: Running | undefined;
@@ -43,10 +52,8 @@ export class RestconfDevice {
   }
 
   runs(...files: readonly File[]): void {
-    for (const file of files) {
-      this.ran.push(file);
-      this.#device.tpm.extend(10, createHash('sha256').update(template(file)).digest());
-    }
+    for (const file of files) this.ran.push(file);
+    this.#device.tpm.extend(10, ...files.map(file => createHash('sha256').update(template(file)).digest()));
   }
 
   #answer(path: string, body: string): object | undefined {
@@ -55,7 +62,8 @@ export class RestconfDevice {
     this.asked.push(input?.['log-type'] ?? kind);
     if (kind === 'keystore/asymmetric-keys') return this.#keys();
     if (kind === 'tpm20-challenge-response-attestation' && input !== undefined) return this.#quote(input['tpm20-attestation-challenge']);
-    if (kind === 'log-retrieval' && this.shows !== undefined) return this.#logs(input?.['log-type'] === `${module}:bios`, this.shows());
+    if (kind === 'log-retrieval' && this.shows !== undefined)
+      return this.#logs(input?.['log-type'] === `${module}:bios`, this.shows(), this.heeds(input?.['log-selector']?.[0] ?? {}));
     return undefined;
   }
 
@@ -77,7 +85,7 @@ export class RestconfDevice {
     return { [`${module}:output`]: { 'tpm20-attestation-response': [response] } };
   }
 
-  #logs(isBoot: boolean, shown: { readonly boot: readonly Event[]; readonly ran: readonly File[] }): object {
+  #logs(isBoot: boolean, shown: { readonly boot: readonly Event[]; readonly ran: readonly File[] }, selector: Selector): object {
     const bios = shown.boot.map(({ pcr, type, data, measured }, at) => ({
       'event-number': at + 1,
       'event-type': type,
@@ -95,7 +103,7 @@ export class RestconfDevice {
       'event-size': data.length,
       'event-data': [...data],
     }));
-    const ima = shown.ran.map((file, at) => {
+    const ima = (isBoot ? [] : shown.ran).map((file, at) => {
       const [pcr = '', hash = '', name = '', digest = ''] = imaAscii([file]).split(' ');
       return {
         'event-number': String(at + 1),
@@ -108,7 +116,11 @@ export class RestconfDevice {
         'pcr-index': Number(pcr),
       };
     });
-    const result = isBoot ? { 'bios-event-logs': { 'bios-event-entry': bios } } : { 'ima-event-logs': { 'ima-event-entry': ima } };
+    const { 'last-index-number': after = '0', 'log-entry-quantity': quantity = ima.length } = selector;
+    const from = Number(after);
+    const result = isBoot
+      ? { 'bios-event-logs': { 'bios-event-entry': bios } }
+      : { 'ima-event-logs': { 'ima-event-entry': ima.slice(from, from + quantity) } };
     return { [`${module}:output`]: { 'system-event-logs': { 'node-data': [{ name: 'tpm0', 'log-result': result }] } } };
   }
 }

@@ -94,6 +94,29 @@ describe.skipIf(missing !== undefined)('a router with the YANG module of RFC 968
     await site.asked();
     expect((await site.asked()).attestation).toMatchObject({ status: 'contraindicated', reason: 'FILE_NOT_LISTED' });
   });
+
+  it('gives a long list piece by piece; one that knows nothing of pieces gives it whole', async () => {
+    const many = Array.from({ length: 9_000 }, (_, i) => ({ path: `/opt/data/${i}`, content: 'x' }));
+    router.runs(agent, ...many);
+    const lists = [{ ...fileList, excludes: ['/opt/data/'] }];
+    const site = await open(bootSet, lists);
+    const asked = async (): Promise<readonly unknown[]> => {
+      router.asked.length = 0;
+      const { attestation } = await site.asked();
+      const pieces = router.asked.filter(what => what === `${module}:ima`).length;
+      return [attestation.status, attestation.result?.quote?.ima?.entries, pieces];
+    };
+    expect(await asked()).toEqual(['affirming', 9_001, 4]);
+    router.heeds = ({ 'log-entry-quantity': quantity }) => (quantity === undefined ? {} : { 'log-entry-quantity': quantity });
+    expect(await asked()).toEqual(['affirming', 9_001, 3]);
+    router.heeds = () => ({});
+    expect(await asked()).toEqual(['affirming', 9_001, 1]);
+    // It may give fewer at a time than it is asked for.
+    router.heeds = selector => ({ ...selector, 'log-entry-quantity': 2_500 });
+    expect(await asked()).toEqual(['affirming', 9_001, 5]);
+    router.shows = () => ({ boot, ran: router.ran.toSpliced(8_000, 1, door) });
+    expect((await site.asked()).attestation).toMatchObject({ status: 'contraindicated', reason: 'ROLLED_BACK' });
+  }, 60_000);
 });
 
 describe('the logs of RFC 9684', () => {

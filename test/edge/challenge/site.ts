@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
+import { roles } from '../../../gateway/edge/roles.ts';
 import { Registrar } from '../../../gateway/edge/registrar.ts';
 import { ChallengeDispatcher } from '../../../gateway/edge/challenge/dispatcher.ts';
 import { receive } from '../../../gateway/edge/inbox.ts';
@@ -57,13 +59,15 @@ export class Site {
       vendorOf: () => undefined,
     };
     this.#gateway = new Gateway(site, loaded.policy);
-    this.#challenger = spawn(process.execPath, [script], { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
+    this.#challenger = spawn(process.execPath, [...roles.challenger.nodeOptions, script], {
+      stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+    });
     const channel = this.#challenger.stdio[3];
     if (!(channel instanceof Duplex)) throw new Error('no channel');
     channel.on('error', () => {});
     this.#send = lineWriter(channel);
     this.#dispatcher = new ChallengeDispatcher({
-      localAddress: '127.0.0.1',
+      endsTo: ip => ({ ip, localAddress: '127.0.0.1' }),
       now: clock,
       builtAt: 0,
       toEnforcer: message => {
@@ -113,6 +117,12 @@ export class Site {
     });
     site.#send({ type: 'trust', trust });
     return site;
+  }
+
+  /** The most memory that the challenger ever had, MiB. */
+  get memory(): number {
+    const [, kilobytes = '0'] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${this.#challenger.pid ?? 0}/status`, 'utf8')) ?? [];
+    return Math.round(Number(kilobytes) / 1024);
   }
 
   /** Other trust comes into force. */

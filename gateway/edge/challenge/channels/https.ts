@@ -2,7 +2,8 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { Millis } from '../../../model/address.ts';
 import { maxEvidenceBytes } from '../wire.ts';
-import { type Failed, failed, type Target } from './channel.ts';
+import { type Share, shortAnswer } from '../answer-room.ts';
+import { authority, type Failed, failed, type Target } from './channel.ts';
 import { failureOf } from './failure.ts';
 import { connectTls } from './tls-socket.ts';
 
@@ -45,13 +46,15 @@ export class Https {
   readonly #socket: TLSSocket;
   readonly #agent: Agent;
   readonly #host: string;
+  readonly #share: Share | undefined;
   readonly #end: Millis;
 
-  private constructor(socket: TLSSocket, certificates: readonly Uint8Array[], host: string, end: Millis) {
+  private constructor(socket: TLSSocket, certificates: readonly Uint8Array[], target: Target, end: Millis) {
     this.#socket = socket;
     this.certificates = certificates;
     this.#agent = new OneSocket(socket);
-    this.#host = host;
+    this.#host = authority(target);
+    this.#share = target.share;
     this.#end = end;
   }
 
@@ -60,7 +63,7 @@ export class Https {
     const end = performance.now() + left;
     const connection = await connectTls(target, left);
     if (connection.kind === 'failed') return connection;
-    const https = new Https(connection.socket, connection.certificates, `${target.ip}:${target.remotePort}`, end);
+    const https = new Https(connection.socket, connection.certificates, target, end);
     try {
       return await talk(https);
     } finally {
@@ -78,6 +81,12 @@ export class Https {
     return this.#socket.getProtocol() ?? 'unknown';
   }
 
+  #tooLate(): Failed {
+    return this.#share?.isWaiting() === true
+      ? failed('verifier', 'long answers of other devices took all the room, ask again')
+      : failed('timeout', 'no whole answer in time');
+  }
+
   ask({ method, path, headers, body, most = maxEvidenceBytes }: HttpQuestion): Promise<HttpAnswer | Failed> {
     const left = this.#end - performance.now();
     const readTo = this.#socket.bytesRead + most + maxBeside;
@@ -92,13 +101,13 @@ export class Https {
       const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
       const all = { host: this.#host, 'accept-encoding': 'identity', ...headers, ...length };
       const asking = request({ agent: this.#agent, method, path, headers: all, maxHeaderSize: maxHead });
-      const deadline = setTimeout(() => settle(failed('timeout', 'no whole answer in time')), Math.max(1, left));
+      const deadline = setTimeout(() => settle(this.#tooLate()), Math.max(1, left));
       const watch = setInterval(() => {
         if (this.#socket.bytesRead > readTo) settle(tooMuch(most));
       }, watchEvery);
       asking.on('error', (error: Error) => settle(httpFailure(error)));
       asking.on('upgrade', () => settle(failed('refused', 'wants another protocol')));
-      asking.on('response', response => void bodyOf(response, most).then(settle));
+      asking.on('response', response => void bodyOf(response, most, this.#share).then(settle));
       asking.end(body);
     });
   }
@@ -113,7 +122,7 @@ function httpFailure(error: Error): Failed {
   return code === '' ? failed('reset', error.message.slice(0, 200)) : failureOf(error);
 }
 
-function bodyOf(response: IncomingMessage, most: number): Promise<HttpAnswer | Failed> {
+function bodyOf(response: IncomingMessage, most: number, share: Share | undefined): Promise<HttpAnswer | Failed> {
   return new Promise(resolve => {
     const {
       'content-type': type = '',
@@ -122,17 +131,30 @@ function bodyOf(response: IncomingMessage, most: number): Promise<HttpAnswer | F
     } = response.headers;
     if (packed.trim().toLowerCase() !== 'identity' || coding.trim().toLowerCase() !== 'chunked')
       return resolve(failed('refused', 'answers packed, which nobody asked for'));
-    const chunks: Buffer[] = [];
-    let length = 0;
+    const declared = Number(response.headers['content-length'] ?? 0);
+    if (declared > most) return resolve(failed('reset', `answers with ${declared} bytes, at most ${most} are taken`));
+    let chunks: Buffer[] = [];
+    let [length, isShort] = [0, true];
     response.on('data', (chunk: Buffer) => {
       length += chunk.length;
       if (length > most) return resolve(tooMuch(most));
-      return void chunks.push(chunk);
+      chunks.push(chunk);
+      if (!isShort || share === undefined || Math.max(length, declared) <= shortAnswer) return undefined;
+      isShort = false;
+      response.pause();
+      return void share.take().then(() => response.resume());
     });
     response.on('error', (error: Error) => resolve(httpFailure(error)));
     response.on('end', () => {
       const mediaType = (type.split(';')[0] ?? '').trim().toLowerCase();
-      resolve({ kind: 'http', status: response.statusCode ?? 0, type: mediaType, body: new Uint8Array(Buffer.concat(chunks)) });
+      const all = Buffer.concat(chunks);
+      chunks = [];
+      resolve({
+        kind: 'http',
+        status: response.statusCode ?? 0,
+        type: mediaType,
+        body: new Uint8Array(all.buffer, all.byteOffset, all.length),
+      });
     });
     return undefined;
   });

@@ -2,10 +2,13 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Hex } from '../../../model/address.ts';
 import { imaPcr } from '../../../attestation/tpm/ima.ts';
+import { maxListBytes } from '../../../attestation/tpm/list-beside.ts';
+import { DecodeError } from '../../../codec/reader.ts';
 import type { Evidence } from '../../../model/attestation.ts';
-import type { Channel, Exchange, Failed, Target } from './channel.ts';
+import { type Channel, type Exchange, type Failed, failed, type Target } from './channel.ts';
 import { type HttpAnswer, Https } from './https.ts';
 import { jsonIn } from './json-answer.ts';
+import { liftText } from './long-text.ts';
 import { pcrsIn, quoteEvidence, saysReset } from './quote-message.ts';
 
 /** What an agent answers around each result; fields that we do not use are left out. */
@@ -16,15 +19,14 @@ const integrity = wrapped(
   z.object({
     quote: z.string().max(65_536),
     mb_measurement_list: z.string().nullish(),
-    ima_measurement_list: z.string().nullish(),
     ima_measurement_list_entry: z.number().int().min(0).nullish(),
   }),
 );
 
 /** Firmware and boot loader. The list of files run (IMA) is of PCR 10; agents send it unasked, and it is left out where nothing says which files may run. */
 const usualPcrs = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
-/** Most bytes of one answer, that list in it. */
-const maxAnswer = 16 * 1024 * 1024;
+/** Most bytes of one answer but for that list: quote and boot log. */
+const maxBeside = 4 * 1024 * 1024;
 /** As long as a nonce must be, and no longer: TPMs that know nothing beyond SHA-256 take 34 bytes at most. 32 of 62 signs are 190 bits. */
 const nonceLength = 32;
 
@@ -40,7 +42,7 @@ export const keylime: Channel = {
 
 async function conversation(target: Target, https: Https): Promise<Exchange> {
   const get = (path: string): Promise<HttpAnswer | Failed> =>
-    https.ask({ method: 'GET', path, headers: { accept: 'application/json' }, most: maxAnswer });
+    https.ask({ method: 'GET', path, headers: { accept: 'application/json' }, most: maxBeside });
   const supported = jsonIn(await get('/version'), version);
   if (supported.kind === 'failed') return supported;
   const api = `/v${supported.value.results.supported_version}`;
@@ -50,14 +52,17 @@ async function conversation(target: Target, https: Https): Promise<Exchange> {
   const quoted = async (from: number | undefined): Promise<Exchange> => {
     const { bytes, expires } = target.nonce(https.exporter);
     const nonce = alphanumeric(bytes, nonceLength);
-    const answer = jsonIn(await get(`${api}/quotes/integrity?${questionOf(nonce, target.pcrs, from)}`), integrity);
+    const path = `${api}/quotes/integrity?${questionOf(nonce, target.pcrs, from)}`;
+    const whole = await https.ask({ method: 'GET', path, headers: { accept: 'application/json' }, most: maxListBytes + maxBeside });
+    const { rest, list } = withoutList(whole);
+    const answer = jsonIn(rest, integrity);
     if (answer.kind === 'failed') return answer;
     const { results } = answer.value;
     const isRest = from !== undefined && from > 0 && (results.ima_measurement_list_entry ?? 0) > 0;
     if (isRest && saysReset(partsOf(results.quote).quote, target.previous)) return quoted(0);
     const channel = `Keylime agent ${supported.value.results.supported_version}`;
     const freshness = { kind: 'nonce', nonce: new TextEncoder().encode(nonce), expires, spent: false, channel } as const;
-    return { kind: 'answered', evidence: evidenceOf(results, listed, from !== undefined), freshness };
+    return { kind: 'answered', evidence: evidenceOf(results, listed, from === undefined ? undefined : list), freshness };
   };
   return quoted(target.filesFrom?.({ listed }));
 }
@@ -77,16 +82,31 @@ function partsOf(text: string): { readonly quote: string; readonly signature: st
   return { quote, signature, blob };
 }
 
-function evidenceOf(results: Results, listed: Hex, withFiles: boolean): Evidence {
+/** An answer, and the list of files that stood in it: of 100,000 entries it is some 15 MB, which nobody wants to hold as text. */
+function withoutList(answer: HttpAnswer | Failed): { readonly rest: HttpAnswer | Failed; readonly list?: Uint8Array } {
+  if (answer.kind === 'failed') return { rest: answer };
+  try {
+    const { rest, value: list } = liftText(answer.body, 'ima_measurement_list');
+    const [most, bytes] = rest.length > maxBeside ? [maxBeside, rest.length] : [maxListBytes, list?.length ?? 0];
+    if (bytes > most) return { rest: failed('reset', `answers with ${bytes} bytes ${what(most)}, at most ${most} are taken`) };
+    return { rest: { ...answer, body: rest }, ...(list === undefined ? {} : { list }) };
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return { rest: failed('refused', 'answers with what is no JSON') };
+  }
+}
+const what = (most: number): string => (most === maxListBytes ? 'of files that it ran' : 'beside the files that it ran');
+
+function evidenceOf(results: Results, listed: Hex, list: Uint8Array | undefined): Evidence {
   const { quote, signature, blob } = partsOf(results.quote);
-  const { mb_measurement_list: boot, ima_measurement_list: ascii, ima_measurement_list_entry: from } = results;
+  const { mb_measurement_list: boot, ima_measurement_list_entry: from } = results;
   return quoteEvidence({
     quote,
     signature,
     ak: { listed },
     pcrs: pcrsIn(blob),
     ...(typeof boot === 'string' && boot !== '' ? { eventLog: boot } : {}),
-    ...(withFiles && typeof ascii === 'string' ? { imaLog: { from: from ?? 0, ascii } } : {}),
+    ...(list === undefined ? {} : { imaLog: { from: from ?? 0, form: 'ascii' as const, list } }),
   });
 }
 

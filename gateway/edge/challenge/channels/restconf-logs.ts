@@ -8,7 +8,8 @@ import { type TpmHash, tpmHashes, tpmHashNamed } from '../../../codec/tpm-algori
  */
 export const module = 'ietf-tpm-remote-attestation';
 
-const most = 50_000;
+/** Entries of one answer, whose bytes are capped before. */
+const most = 200_000;
 const binary = z.string().max(131_072);
 const short = z.string().max(100);
 const pcr = z.number().int().min(0).max(31);
@@ -19,7 +20,10 @@ const bootEntry = z.object({
   'digest-list': z.array(digests).max(8).optional(),
   'event-data': z.array(z.number().int().min(0).max(255)).max(65_536).optional(),
 });
+/** uint64, which JSON has as text (RFC 7951 §6.1); some devices write a number. */
+const eventNumber = z.union([z.string().regex(/^\d{1,20}$/), z.number().int().min(0)]);
 const imaEntry = z.object({
+  'event-number': eventNumber.optional(),
   'ima-template': short.optional(),
   'filename-hint': z.string().max(4096).optional(),
   'filedata-hash': binary.optional(),
@@ -46,9 +50,14 @@ export const logs = z.object({
   }),
 });
 
-/** Asks for a whole log of one kind, from its beginning: how entries are numbered every device decides for itself. */
-export const logQuestion = (kind: 'bios' | 'ima'): string =>
-  JSON.stringify({ [`${module}:input`]: { 'log-type': `${module}:${kind}`, 'log-selector': [{ 'last-index-number': '0' }] } });
+/** Asks for a log of one kind, of what follows the entry with that number: all of it, or at most so many entries. How entries are numbered every device decides for itself. */
+export const logQuestion = (kind: 'bios' | 'ima', after = '0', quantity?: number): string =>
+  JSON.stringify({
+    [`${module}:input`]: {
+      'log-type': `${module}:${kind}`,
+      'log-selector': [{ 'last-index-number': after, ...(quantity === undefined ? {} : { 'log-entry-quantity': quantity }) }],
+    },
+  });
 
 const firstResult = (answer: z.infer<typeof logs>): z.infer<typeof result> =>
   answer[`${module}:output`]?.['system-event-logs']['node-data']?.[0]?.['log-result'] ?? {};
@@ -59,6 +68,13 @@ const bytes = (base64: string): Buffer => Buffer.from(base64, 'base64');
 export function imaTextOf(answer: z.infer<typeof logs>): string | undefined {
   const entries = firstResult(answer)['ima-event-logs']?.['ima-event-entry'];
   return entries?.map(imaLine).join('');
+}
+
+/** How many entries of that list came, undefined where there is no list; and the number of the last, undefined where the device numbers none. */
+export function imaEnd(answer: z.infer<typeof logs>): { readonly count?: number; readonly last?: string } {
+  const entries = firstResult(answer)['ima-event-logs']?.['ima-event-entry'];
+  const last = entries?.at(-1)?.['event-number'];
+  return { ...(entries === undefined ? {} : { count: entries.length }), ...(last === undefined ? {} : { last: String(last) }) };
 }
 
 function imaLine(entry: ImaLine): string {

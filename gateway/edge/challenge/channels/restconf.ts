@@ -10,7 +10,8 @@ import { type Channel, type Exchange, failed, type Target } from './channel.ts';
 import { Https } from './https.ts';
 import { jsonIn } from './json-answer.ts';
 import { quoteEvidence } from './quote-message.ts';
-import { algorithmOf, bootLogOf, imaTextOf, logQuestion, logs, module } from './restconf-logs.ts';
+import { filesOf } from './restconf-files.ts';
+import { algorithmOf, bootLogOf, logQuestion, logs, module } from './restconf-logs.ts';
 
 /** Root of the API (RFC 8040 §3.1), and the modules that we use (RFC 9684, RFC 9642). */
 const usualRoot = '/restconf';
@@ -76,28 +77,28 @@ async function conversation(target: Target, https: Https): Promise<Exchange> {
   if (quote === undefined) return failed('refused', 'answers without a quote');
   const chain = certificates.find(({ name }) => name === quote['certificate-name'])?.chain ?? [];
   // Logs last: what is measured meanwhile stands in them behind what was quoted.
-  const boot = target.bootLog === true ? await logOf('bios', root, https) : undefined;
+  const boot = target.bootLog === true ? await bootLog(root, https) : undefined;
   if (boot?.kind === 'failed') return boot;
-  const ran = target.filesFrom?.({ certificates: chain }) === undefined ? undefined : await logOf('ima', root, https);
+  const ran = target.filesFrom?.({ certificates: chain }) === undefined ? undefined : await filesOf(root, https, target.share);
   if (ran?.kind === 'failed') return ran;
-  const [eventLog, ascii] = [boot && bootLogOf(boot.value), ran && imaTextOf(ran.value)];
+  const eventLog = boot && bootLogOf(boot.value);
   const evidence = quoteEvidence({
     quote: withoutSize(quote['quote-data']),
     signature: quote['quote-signature'],
     ak: { certificates: chain.map(toBase64) },
     pcrs: pcrsOf(quote['unsigned-pcr-values'] ?? []),
     ...(eventLog === undefined ? {} : { eventLog: toBase64(eventLog) }),
-    ...(ascii === undefined ? {} : { imaLog: { from: 0, ascii } }),
+    ...(ran === undefined ? {} : { imaLog: { from: 0, form: 'ascii' as const, list: ran.list } }),
   });
   const freshness = { kind: 'nonce', nonce, expires, spent: false, channel: `RESTCONF over ${https.protocol}` } as const;
   return { kind: 'answered', evidence, freshness };
 }
 
 /** Undefined where a device has no such log; then nothing but what it signed speaks for it. What fails on the way says nothing about the device. */
-async function logOf(kind: 'bios' | 'ima', root: string, https: Https) {
+async function bootLog(root: string, https: Https) {
   const headers = { accept: json, 'content-type': json };
   const path = `${root}/operations/${module}:log-retrieval`;
-  const told = jsonIn(await https.ask({ method: 'POST', path, headers, body: logQuestion(kind), most: maxLog }), logs);
+  const told = jsonIn(await https.ask({ method: 'POST', path, headers, body: logQuestion('bios'), most: maxLog }), logs);
   return told.kind === 'failed' && told.failure === 'refused' ? undefined : told;
 }
 

@@ -86,7 +86,7 @@ export class RevocationFetcher {
    * Judges by what is known. Where nothing tells and somebody may be asked, asks, for `left` at most, and judges again. `staple` is the OCSP response that came
    * in the handshake, DER, untrusted.
    */
-  async judged<T>(trust: Trust, staple: Uint8Array | undefined, left: Millis, judge: (trust: Trust) => T): Promise<T> {
+  async judged<T>(trust: Trust, staple: Uint8Array | undefined, left: Millis, judge: (trust: Trust) => T | Promise<T>): Promise<T> {
     const { revocation } = trust;
     if (revocation === undefined) return judge(trust);
     const asked: Asked[] = [];
@@ -94,7 +94,7 @@ export class RevocationFetcher {
       ...trust,
       revocation: { ...revocation, ...this.#sources(revocation, staple), ...sources },
     });
-    const first = judge(by({ asked: about => void asked.push(about) }));
+    const first = await judge(by({ asked: about => void asked.push(about) }));
     const open = asked.flatMap(about => this.#note(about)).filter(entry => entry.about.status === 'unknown');
     if (!(await this.#fetchAll(open, left))) return first;
     return judge(by({}));
