@@ -38,9 +38,8 @@ export class AddressTable {
   readonly packets: Float64Array;
   readonly bytes: Float64Array;
   readonly lastAt: Float64Array;
-  /** By slot: when and in which frame the address was first seen. */
-  readonly firstAt: Float64Array;
-  readonly firstFrame: Float64Array;
+  readonly #firstAt: Float64Array;
+  readonly #firstFrame: Float64Array;
 
   constructor(caps: AddressCaps, onForget: (slot: number) => void) {
     const { maxAddresses: n } = caps;
@@ -53,8 +52,8 @@ export class AddressTable {
     this.packets = new Float64Array(n);
     this.bytes = new Float64Array(n);
     this.lastAt = new Float64Array(n);
-    this.firstAt = new Float64Array(n);
-    this.firstFrame = new Float64Array(n);
+    this.#firstAt = new Float64Array(n);
+    this.#firstFrame = new Float64Array(n);
   }
 
   get size(): number {
@@ -81,8 +80,8 @@ export class AddressTable {
     this.#port[slot] = place.port;
     this.#macs[slot] = mac;
     this.packets[slot] = this.bytes[slot] = 0;
-    this.lastAt[slot] = this.firstAt[slot] = now;
-    this.firstFrame[slot] = frame;
+    this.lastAt[slot] = this.#firstAt[slot] = now;
+    this.#firstFrame[slot] = frame;
     this.#perPort[place.port] = (this.#perPort[place.port] ?? 0) + 1;
     this.#size++;
     this.#enter(slot);
@@ -91,6 +90,11 @@ export class AddressTable {
 
   macOf(slot: number): Mac {
     return this.#macs[slot] ?? '';
+  }
+
+  /** When and in which frame the address was first seen. */
+  first(slot: number): { readonly at: Millis; readonly frame: number } {
+    return { at: this.#firstAt[slot] ?? 0, frame: this.#firstFrame[slot] ?? 0 };
   }
 
   portOf(slot: number): number {

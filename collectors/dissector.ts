@@ -3,7 +3,7 @@ import { isStandIn } from '../gateway/codec/link.ts';
 import { DecodeError } from '../gateway/codec/reader.ts';
 import { isVirtualRouterMac } from '../gateway/model/address-class.ts';
 import type { Ip, Mac, Millis, PortName, Vlan } from '../gateway/model/address.ts';
-import type { Fact, Observation, Sighting } from '../gateway/model/fact.ts';
+import type { Fact, Observation, Said, Sighting } from '../gateway/model/fact.ts';
 import type { Frame } from '../gateway/model/frame.ts';
 import { Activity, macOfNumber } from './activity.ts';
 import { AddressClaims } from './address-claims.ts';
@@ -215,7 +215,8 @@ export class Dissector {
   /** Lets every address and its latest facts come out again with the next drain, as they were said. */
   resync(): void {
     this.#observations = [];
-    for (const slot of this.#addresses.slots()) this.#observations.push(this.#sight(slot), ...this.#facts.of(slot));
+    for (const slot of this.#addresses.slots())
+      this.#observations.push(this.#sight(slot), ...this.#facts.of(slot).map(said => this.#observation(slot, said)));
   }
 
   #tcp(slot: number, port: number, state: PortState): void {
@@ -311,23 +312,22 @@ export class Dissector {
     const isSender = mac === this.#addresses.macOf(sender);
     const slot = isSender ? sender : findAnywhere(this.#addresses, this.#ports.all.length, mac, vlan, this.#vlans);
     if (slot < 0) return this.#losses.overflow(port, 'facts about addresses that have not spoken here');
-    const { kind } = fact;
-    if (isSender && kind === 'address') this.#noteClaim(mac, collector, fact.ip);
+    if (isSender && fact.kind === 'address') this.#noteClaim(mac, collector, fact.ip);
     if (this.#facts.knows(slot, collector, fact, at)) return;
-    const observation = this.#observation(slot, at, collector, number, fact);
-    const outcome = this.#facts.learn(slot, this.#addresses.portOf(slot), observation);
+    const said = { collector, frame: number, at, fact };
+    const outcome = this.#facts.learn(slot, this.#addresses.portOf(slot), said);
     if (outcome === 'capped') this.#losses.overflow(port, 'facts beyond the cap of their address or port');
     if (outcome !== 'new') return;
-    if (kind === 'address' || kind === 'dhcp-lease') {
+    if (fact.kind === 'address' || fact.kind === 'dhcp-lease') {
       this.#served.forget(slot);
       this.#own.forget(slot);
     }
-    if (kind === 'mud-url') this.#activity.flows.watch(slot, mac);
+    if (fact.kind === 'mud-url') this.#activity.flows.watch(slot, mac);
     this.#settled.unsettle(slot);
-    this.#observations.push(observation);
+    this.#observations.push(this.#observation(slot, said));
   }
 
-  #observation(slot: number, at: Millis, collector: string, frame: number, fact: Fact): Observation {
+  #observation(slot: number, { collector, frame, at, fact }: Said): Observation {
     const { port, vlan, mac } = this.#where(slot);
     return { at, port, vlan, mac, collector, frame, fact };
   }
@@ -372,7 +372,7 @@ export class Dissector {
   }
 
   #sight(slot: number): Observation {
-    return this.#observation(slot, this.#addresses.firstAt[slot] ?? 0, 'header', this.#addresses.firstFrame[slot] ?? 0, seen);
+    return this.#observation(slot, { collector: 'header', ...this.#addresses.first(slot), fact: seen });
   }
 
   #where(slot: number): { readonly port: PortName; readonly vlan: Vlan; readonly mac: Mac } {

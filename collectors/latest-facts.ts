@@ -1,5 +1,6 @@
 import type { Ip, Millis } from '../gateway/model/address.ts';
-import { type Fact, type FactKind, factKey, type Observation } from '../gateway/model/fact.ts';
+import { type Fact, type FactKind, isSameKey, type Said } from '../gateway/model/fact.ts';
+import { FactRows } from './fact-rows.ts';
 
 /** How many facts of one kind that stand side by side are kept for an address and collector. The other kinds have one. */
 const maxOfKind: { readonly [kind in FactKind]?: number } = {
@@ -23,7 +24,7 @@ const maxOfKind: { readonly [kind in FactKind]?: number } = {
 };
 /** Facts of deeds that are kept when there is no more room for others: a flood of names must not hide what somebody does. */
 const maxDeeds = 4096;
-/** Facts kept of the addresses of one port, and in all, unless told otherwise: about 0.5 kB each. */
+/** Facts kept of the addresses of one port, and in all, unless told otherwise: about 0.2 kB each. */
 const [maxPerPort, maxInAll] = [16_384, 65_536];
 /** Other values said lately for the same key. */
 const maxRivals = 4;
@@ -35,20 +36,17 @@ const restlessKinds: ReadonlySet<FactKind> = new Set<FactKind>(['print', 'descri
 /** New facts that an address may bring within a minute; what is beyond is not learnt, and so comes out when it is said again later. */
 const [maxChanges, changeWindowMs] = [240, 60_000];
 
-type Entry = { readonly key: string; readonly observation: Observation; saidAt: Millis; readonly rivals: readonly Fact[] };
-
-/** What one collector read of one slot. `next`: where what was said last stands, and 1; mostly the next one is said next. */
-type Told = { readonly collector: string; readonly entries: Entry[]; next: number };
-
-/** The facts of one slot. Collectors are few, so they stand in a list: to find one there is quicker than in a map of each slot. */
-type Held = { readonly told: Told[]; ips: readonly Ip[] };
-
 const noRivals: readonly Fact[] = [];
+const noIps: readonly Ip[] = [];
 
 /** The latest fact for each address, collector and factKey. `slot` numbers come from the address table; each has its caps, see above. */
 export class LatestFacts {
-  readonly #bySlot: (Held | undefined)[] = [];
-  readonly #ports: number[] = [];
+  readonly #rows: FactRows;
+  /** What stands in each row was said instead of another lately: that, newest first, at most `maxRivals`. Few facts have rivals. */
+  readonly #rivals = new Map<number, readonly Fact[]>();
+  /** By slot: addresses that are known to be its own; absent while there are none. */
+  readonly #ips: (readonly Ip[] | undefined)[] = [];
+  readonly #ports: Uint16Array;
   readonly #perPort: number[] = [];
   #size = 0;
   #deeds = 0;
@@ -60,6 +58,8 @@ export class LatestFacts {
   /** After `idleMs` without being said, a fact may give way to a new one where a cap is reached. */
   constructor(slots: number, idleMs: number, max = { perPort: maxPerPort, inAll: maxInAll }) {
     this.#max = max;
+    this.#rows = new FactRows(slots);
+    this.#ports = new Uint16Array(slots);
     this.#changes = new Uint16Array(slots);
     this.#window = new Float64Array(slots);
     this.#idleMs = idleMs;
@@ -71,65 +71,65 @@ export class LatestFacts {
 
   /** True when this is the latest that the collector said of the slot; then it was said again at this time. For every fact of every message. */
   knows(slot: number, collector: string, fact: Fact, at: Millis): boolean {
-    const told = toldBy(this.#bySlot[slot], collector);
-    if (told === undefined) return false;
-    const { entries } = told;
-    for (let n = entries.length, i = told.next; n > 0; n--, i++) {
-      if (i >= entries.length) i = 0;
-      const e = entries[i];
-      if (e === undefined || !isSame(e.observation.fact, fact)) continue;
-      e.saidAt = at;
-      told.next = i + 1;
-      return true;
+    const rows = this.#rows;
+    const list = rows.listOf(slot, collector);
+    if (list === 0) return false;
+    const start = rows.expected(list);
+    for (let row = start; ; ) {
+      if (isSame(rows.fact(row), fact)) {
+        rows.wasSaidInTurn(list, row, at);
+        return true;
+      }
+      row = rows.after(row);
+      if (row === start) return false;
     }
-    return false;
   }
 
   /**
    * Takes in what was said and is not the latest (`knows`): `new` when it differs from what was said lately, `known` when not, `capped` when there is no room.
    * Who says two things in turn (two names, two models) is not new at each turn: a value said before comes back only after the present one was not repeated for `idleMs`.
    */
-  learn(slot: number, port: number, observation: Observation): 'new' | 'known' | 'capped' {
-    const { fact, collector, at } = observation;
-    const held = this.#bySlot[slot] ?? { told: [], ips: [] };
-    const before = toldBy(held, collector);
-    const told = before ?? { collector, entries: [], next: 0 };
-    const key = factKey(fact);
-    const entry = told.entries.find(e => e.key === key);
-    if (entry !== undefined && Math.abs(at - entry.saidAt) <= this.#idleMs) {
-      if (entry.rivals.some(rival => isSame(rival, fact))) return 'known';
-      if (entry.rivals.length === maxRivals && restlessKinds.has(fact.kind)) {
-        entry.saidAt = at;
+  learn(slot: number, port: number, said: Said): 'new' | 'known' | 'capped' {
+    const { fact, collector, at } = said;
+    const rows = this.#rows;
+    const old = rows.ofList(rows.listOf(slot, collector)).find(row => isSameKey(rows.fact(row), fact));
+    const rivals = old === undefined ? noRivals : (this.#rivals.get(old) ?? noRivals);
+    if (old !== undefined && Math.abs(at - rows.saidAt(old)) <= this.#idleMs) {
+      if (rivals.some(rival => isSame(rival, fact))) return 'known';
+      if (rivals.length === maxRivals && restlessKinds.has(fact.kind)) {
+        rows.wasSaid(old, at);
         return 'known';
       }
     }
-    if (!this.#mayChange(slot, at) || (entry === undefined && !this.#hasRoom(held, told, slot, port, observation))) return 'capped';
-    if (entry === undefined) {
+    if (!this.#mayChange(slot, at) || (old === undefined && !this.#hasRoom(slot, port, said))) return 'capped';
+    if (old === undefined) {
       this.#count(slot, port, fact, 1);
-      told.entries.push({ key, observation, saidAt: at, rivals: noRivals });
-      if (before === undefined) held.told.push(told);
+      rows.add(slot, said);
     } else {
-      const others = entry.rivals.filter(rival => !isSame(rival, fact));
-      const rivals = [entry.observation.fact, ...others].slice(0, maxRivals);
-      told.entries[told.entries.indexOf(entry)] = { key, observation, saidAt: at, rivals };
+      const others = rivals.filter(rival => !isSame(rival, fact));
+      this.#rivals.set(old, [rows.fact(old), ...others].slice(0, maxRivals));
+      rows.replace(old, said);
     }
-    if (fact.kind === 'address' || fact.kind === 'dhcp-lease') held.ips = ipsOf(held);
-    this.#bySlot[slot] = held;
+    if (isOfAddress(fact)) this.#ips[slot] = this.#ipsOf(slot);
     return 'new';
   }
 
   /** Addresses that are known to be the slot's own. */
   ips(slot: number): readonly Ip[] {
-    return this.#bySlot[slot]?.ips ?? [];
+    return this.#ips[slot] ?? noIps;
   }
 
-  of(slot: number): readonly Observation[] {
-    return (this.#bySlot[slot]?.told ?? []).flatMap(({ entries }) => entries.map(entry => entry.observation));
+  of(slot: number): readonly Said[] {
+    return this.#rows.ofSlot(slot).flatMap(list => this.#rows.ofList(list).map(row => this.#rows.said(list, row)));
   }
 
   forget(slot: number): void {
-    for (const { fact } of this.of(slot)) this.#count(slot, this.#ports[slot] ?? 0, fact, -1);
-    this.#bySlot[slot] = undefined;
+    for (const row of this.#rowsOf(slot)) {
+      this.#count(slot, this.#ports[slot] ?? 0, this.#rows.fact(row), -1);
+      this.#rivals.delete(row);
+    }
+    this.#rows.forget(slot);
+    this.#ips[slot] = undefined;
     this.#changes[slot] = 0;
   }
 
@@ -145,21 +145,33 @@ export class LatestFacts {
   }
 
   /** Where the kind's cap is reached, the fact that was not said for longest gives way if it is idle. */
-  #hasRoom(held: Held, told: Told, slot: number, port: number, { fact, at }: Observation): boolean {
+  #hasRoom(slot: number, port: number, { fact, collector, at }: Said): boolean {
+    const rows = this.#rows;
     const cap = maxOfKind[fact.kind];
-    // As long as there are not so many of all kinds there is room: most have one or two.
-    if (cap !== undefined && told.entries.length >= cap) {
-      const same = told.entries.filter(e => e.observation.fact.kind === fact.kind);
+    if (cap !== undefined) {
+      const list = rows.listOf(slot, collector);
+      const same = rows.ofList(list).filter(row => rows.fact(row).kind === fact.kind);
       if (same.length >= cap) {
-        const [oldest] = same.toSorted((a, b) => a.saidAt - b.saidAt);
-        if (oldest === undefined || at - oldest.saidAt <= this.#idleMs) return false;
-        told.entries.splice(told.entries.indexOf(oldest), 1);
-        if (fact.kind === 'address' || fact.kind === 'dhcp-lease') held.ips = ipsOf(held);
+        const [oldest] = same.toSorted((a, b) => rows.saidAt(a) - rows.saidAt(b));
+        if (oldest === undefined || at - rows.saidAt(oldest) <= this.#idleMs) return false;
+        rows.remove(list, oldest);
+        this.#rivals.delete(oldest);
+        if (isOfAddress(fact)) this.#ips[slot] = this.#ipsOf(slot);
         this.#count(slot, port, fact, -1);
       }
     }
     if (fact.kind === 'acted') return this.#deeds < maxDeeds;
     return this.#size < this.#max.inAll && (this.#perPort[port] ?? 0) < this.#max.perPort;
+  }
+
+  /** Exactly as long as there are addresses: one list that grows would keep room for sixteen. */
+  #ipsOf(slot: number): readonly Ip[] {
+    const facts = this.#rowsOf(slot).map(row => this.#rows.fact(row));
+    return facts.flatMap(fact => (isOfAddress(fact) ? fact.ip : [])).slice();
+  }
+
+  #rowsOf(slot: number): readonly number[] {
+    return this.#rows.ofSlot(slot).flatMap(list => this.#rows.ofList(list));
   }
 
   #count(slot: number, port: number, fact: Fact, change: number): void {
@@ -172,24 +184,8 @@ export class LatestFacts {
   }
 }
 
-function toldBy(held: Held | undefined, collector: string): Told | undefined {
-  if (held === undefined) return undefined;
-  for (let i = 0; i < held.told.length; i++) {
-    const told = held.told[i];
-    if (told !== undefined && told.collector === collector) return told;
-  }
-  return undefined;
-}
-
-function ipsOf({ told }: Held): readonly Ip[] {
-  const ips: Ip[] = [];
-  for (const { entries } of told)
-    for (const { observation } of entries) {
-      const { fact } = observation;
-      if (fact.kind === 'address' || fact.kind === 'dhcp-lease') ips.push(fact.ip);
-    }
-  return ips;
-}
+const isOfAddress = (fact: Fact): fact is Extract<Fact, { readonly kind: 'address' | 'dhcp-lease' }> =>
+  fact.kind === 'address' || fact.kind === 'dhcp-lease';
 
 type Members = { readonly [name: string]: unknown };
 

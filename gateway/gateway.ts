@@ -55,7 +55,7 @@ export class Gateway {
     const own = { ownMac: site.gateway?.mac, emit: (now: Millis, event: EventBody) => this.#emit(now, event) };
     this.#intake = new Intake({ ...parts, ...own, woke: (...who) => this.#asking.rouse(...who), policy: lookupsOf(() => this.#policy) });
     this.#switches = new SwitchKnowledge({ inventory, ...own });
-    const ipOf = (record: DeviceRecord) => site.gateway && askableAt(inventory, record, site.gateway, this.#intake.upstream.owners);
+    const ipOf = (record: DeviceRecord, failures = 0) => askableAt(inventory, record, site.gateway, this.#intake.upstream.owners, failures);
     const attested: AskingParts<DeviceRecord>['attested'] = (...outcome) => {
       attestedEvents(inventory, this.isPlaced, ...outcome, own.emit);
       this.references.attested(outcome[0], outcome[3]);
@@ -206,7 +206,7 @@ export class Gateway {
       this.#enforcing.intend(devices, () => false, '');
       return [];
     }
-    const site = { network: settings.network, attestationPort: settings.attestation.port, gatewayMac: gateway.mac };
+    const site = { network: settings.network, attestationPort: settings.attestation.port, gatewayMac: gateway.mac, ip6: gateway.ip6 };
     const ruleSet = plan({ ...site, paused, zones, devices: devices.map(wishOf), upstream: this.#intake.upstream.owners });
     const acts = (record: DeviceRecord): boolean =>
       ruleSet.enforced.includes(record.device.port) && this.#zoneOf(record).mode === 'enforce';

@@ -6,7 +6,7 @@ import { createAttestationListener } from './api/attestation-listener.ts';
 import { type Accounts, parseAccounts } from './api/auth.ts';
 import { createPage } from './api/server.ts';
 import { wouldAdmit } from './edge/anchor-preview.ts';
-import { bridgeAddress } from './edge/bridge-address.ts';
+import { bridgeAddress, endsOn } from './edge/bridge-address.ts';
 import { ChallengeDispatcher } from './edge/challenge/dispatcher.ts';
 import { JudgeAgain } from './edge/challenge/judge-again.ts';
 import { sendClient, sendOpcUaIssuer } from './edge/challenge/send-client.ts';
@@ -169,7 +169,7 @@ if (values.switches) {
 
 const keepEvidence = (evidence: Evidence): void => store.keepEvidence(evidence, now());
 const dispatcher = new ChallengeDispatcher({
-  localAddress: address?.ip ?? '127.0.0.1',
+  endsTo: ip => (settings.network.kind === 'bridge' && address ? endsOn(settings.network.bridge, address, ip) : undefined),
   now,
   builtAt: statSync(import.meta.filename).mtimeMs,
   toEnforcer,

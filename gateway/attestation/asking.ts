@@ -16,8 +16,8 @@ type DeviceRecord = {
 export type AskingParts<R extends DeviceRecord> = {
   readonly inventory: { records(): Iterable<R>; get(id: DeviceId): R | undefined };
   readonly zoneOf: (record: R) => ZoneSettings;
-  /** The address at which it may be asked; undefined: nowhere, or there is no bridge of ours. */
-  readonly ipOf: (record: R) => Ip | undefined;
+  /** The address at which it may be asked after so many failures in a row; undefined: nowhere, or there is no bridge of ours. */
+  readonly ipOf: (record: R, failures: number) => Ip | undefined;
   /** True iff it must not be asked now: its port is down, a person said never, a probe has its one connection. */
   readonly isBarred: (record: R) => boolean;
   /** True iff its address is bound to its port, by what it proved or a person's word. */
@@ -149,7 +149,7 @@ export class Asking<R extends DeviceRecord> {
   /** Whose turn it is may have moved, lost its address, or be barred by now; then the next turn looks again. */
   #ask(id: DeviceId, now: Millis): readonly Effect[] {
     const record = this.#parts.inventory.get(id);
-    const ip = record && this.#parts.ipOf(record);
+    const ip = record && this.#parts.ipOf(record, this.#schedule.failuresOf(id));
     if (record === undefined || ip === undefined || this.#parts.isBarred(record)) return [];
     const { mac, port } = record.device;
     const zone = this.#parts.zoneOf(record);

@@ -7,7 +7,7 @@ import type { Certificate } from '../codec/x509.ts';
 import type { Checks } from './checks.ts';
 import type { ChainClaims, MeasuredClaim } from './claims.ts';
 import { openDiceClaims, openDiceModel, tcbClaims } from './dice-claims.ts';
-import { type DiceContent, hasDice, keyPurposes } from './dice-content.ts';
+import { contentOf, type DiceContent, hasDice, keyPurposes } from './dice-content.ts';
 import { EvidenceError, UnjudgedError } from './evidence-error.ts';
 import { keyHash } from './evidence.ts';
 import { type CheckedPath, checkPath, type Path } from './path.ts';
@@ -94,6 +94,10 @@ function tell(path: Path, contents: readonly DiceContent[]): Told {
   };
 }
 
+/** What the certificates of a checked path tell by themselves. Throws DecodeError: what cannot be read is never "no measurements". */
+export const toldBy = (path: Path): Pick<ChainFound, 'identity' | 'measured' | 'unappraised'> =>
+  tell(path, path.certificates.map(contentOf));
+
 /** ML-DSA (RFC 9881): not broken, but not on our list of algorithms. */
 const mlDsaArc = /^2\.16\.840\.1\.101\.3\.4\.3\.1[789]$/;
 const isMlDsa = ({ signatureAlgorithm, key }: Certificate): boolean =>
@@ -154,11 +158,13 @@ export const serialOf = (certificate: Certificate): string | undefined =>
 
 /**
  * The certificate that stands for the device: the highest below the anchor that names an instance (serial or UEID). Nothing below it can
- * change it, since its issuer is the vendor. Without one: the issuer of the highest measurement (DICE DeviceID), else the leaf.
+ * change it, since its issuer is the vendor. What stands below the highest measurement was named by what was measured, so by the device
+ * itself: it names nobody. Without one: the issuer of the highest measurement (DICE DeviceID), else the leaf.
  */
 function deviceAt({ certificates }: Path, contents: readonly DiceContent[]): number {
   const named = certificates.findLastIndex((c, i) => serialOf(c) !== undefined || contents[i]?.ueid !== undefined);
-  if (named >= 0) return named;
+  const told = contents.findLastIndex(({ infos, input }) => infos.length > 0 || input !== undefined);
+  if (named >= 0 && named >= told) return named;
   const measured = certificates.findLastIndex((c, i) => hasDice(c) || contents[i]?.input !== undefined);
   return measured < 0 ? 0 : Math.min(measured + 1, certificates.length - 1);
 }

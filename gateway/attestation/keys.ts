@@ -46,7 +46,7 @@ const minRsaBits = 2048;
 const maxRsaBits = 8192;
 
 /** A public key that was met; what it is and its KeyObject are found when somebody asks. */
-class KnownKey {
+export class KnownKey {
   readonly #spki: Uint8Array;
   #kind: KeyKind | undefined;
   #key: KeyObject | undefined;

@@ -55,13 +55,9 @@ export function versionOf(claim: MeasuredClaim, component: Component): string | 
   if (component.signer !== undefined && claim.signer !== component.signer) return undefined;
   if (component.type !== undefined && claim.type !== component.type) return undefined;
   if (component.vendorInfo !== undefined && !isSameInfo(claim.vendorInfo, component.vendorInfo, component.vendorInfoMask)) return undefined;
-  if (Object.entries(component.flags ?? {}).some(([flag, value]) => flagOf(claim, flag) !== value)) return undefined;
-  const names = new Set(component.versions.map(v => v.version));
-  for (const name of names) {
-    const wanted = component.versions.filter(v => v.version === name);
-    if (isSame(claim.digests, wanted)) return name;
-  }
-  return undefined;
+  if (component.flags !== undefined && Object.entries(component.flags).some(([flag, value]) => flagOf(claim, flag) !== value))
+    return undefined;
+  return component.versions.find(({ version }) => isSame(claim.digests, component.versions, version))?.version;
 }
 
 /** Hex of the same length, alike in the bits of the mask. */
@@ -76,8 +72,8 @@ function isSameInfo(seen: string | undefined, wanted: string, mask = 'ff'.repeat
 const flagOf = ({ flags }: MeasuredClaim, name: string): boolean | undefined =>
   flags === undefined ? undefined : new Map<string, boolean>(Object.entries(flags)).get(name);
 
-/** At least one algorithm in common, and every digest of a common algorithm equal. */
-function isSame(seen: readonly Digest[], wanted: Component['versions']): boolean {
-  const common = seen.filter(d => wanted.some(w => w.alg === d.alg));
-  return common.length > 0 && common.every(d => wanted.some(w => w.alg === d.alg && w.digest === d.value));
+/** At least one algorithm in common with what is listed for the version, and every digest of a common algorithm equal. */
+function isSame(seen: readonly Digest[], listed: Component['versions'], version: string): boolean {
+  const common = seen.filter(d => listed.some(w => w.version === version && w.alg === d.alg));
+  return common.length > 0 && common.every(d => listed.some(w => w.version === version && w.alg === d.alg && w.digest === d.value));
 }

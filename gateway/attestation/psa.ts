@@ -27,17 +27,18 @@ export function verifyPsa(token: Token, evidence: Evidence, context: Context, ch
   checks.pass('readable', `PSA token, ${psa.profile}, ${psa.components.length} software components, ${evidence.bytes.length} bytes`);
   const signer = checkSigner(token, psa.instance, context, checks);
   checkClass(signer, psa.implementation);
-  const measured = measuredBy(psa, signer);
+  const own = measuredBy(psa, signer);
+  const measured = signer.chain === undefined ? own : [...own, ...signer.chain.measured];
   const certified = psa.certification === undefined ? '' : `, certification reference ${psa.certification}`;
   checks.pass('identity', `instance ${psa.instance}, implementation ${psa.implementation}${certified}, ${psa.lifecycle}`, {
     seen: signer.serial ?? psa.instance,
   });
-  const version = measured.find(c => c.version !== undefined)?.version;
+  const version = own.find(c => c.version !== undefined)?.version;
   return {
     identity: identityBy(signer, modelOf(psa, signer), version),
     anchor: signer.voucher,
     measured,
-    unappraised: nothing,
+    unappraised: signer.chain?.unappraised ?? nothing,
     pathEnds: signer.notAfter,
     nonces: [psa.nonce],
   };

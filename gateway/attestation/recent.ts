@@ -1,7 +1,12 @@
-/** What was used of late, by its name: at most `cap`, the one unused for longest goes first. */
+type Kept<V> = { value: V; isUsed: boolean };
+
+/**
+ * What was used of late, by its name: at most `cap`. Who was used since its turn came last gets another one, as on a clock: to be used costs no more than to
+ * be found, and what is never used again goes first.
+ */
 export class Recent<V> {
   readonly #cap: number;
-  readonly #kept = new Map<string, V>();
+  readonly #kept = new Map<string, Kept<V>>();
 
   constructor(cap: number) {
     this.#cap = cap;
@@ -14,15 +19,26 @@ export class Recent<V> {
   get(name: string): V | undefined {
     const found = this.#kept.get(name);
     if (found === undefined) return undefined;
-    this.#kept.delete(name);
-    this.#kept.set(name, found);
-    return found;
+    found.isUsed = true;
+    return found.value;
   }
 
   set(name: string, value: V): void {
-    this.#kept.delete(name);
-    this.#kept.set(name, value);
-    if (this.#kept.size > this.#cap) for (const oldest of this.#kept.keys()) if (this.#kept.delete(oldest)) break;
+    const found = this.#kept.get(name);
+    if (found !== undefined) found.value = value;
+    else {
+      if (this.#kept.size >= this.#cap) this.#makeRoom();
+      this.#kept.set(name, { value, isUsed: false });
+    }
+  }
+
+  /** Looks at each once at most: by then nobody is left who was used since. */
+  #makeRoom(): void {
+    for (const [name, kept] of this.#kept) {
+      this.#kept.delete(name);
+      if (!kept.isUsed) return;
+      this.#kept.set(name, { value: kept.value, isUsed: false });
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { AnchorRevocation } from '../model/trust.ts';
-import { objectIdentifier, openWhole, tags } from '../codec/der.ts';
+import { openWhole, tags } from '../codec/der.ts';
 import { DecodeError } from '../codec/reader.ts';
 import { extensionOids } from '../codec/x509-extension.ts';
 import { distributionPoints } from '../codec/x509-distribution-point.ts';
@@ -52,7 +52,7 @@ function responders(certificate: Certificate): readonly GeneralName[] {
     const found: GeneralName[] = [];
     while (!list.done && found.length < maxPlaces) {
       const description = list.open(tags.sequence, 'access description');
-      const method = objectIdentifier(description.take(tags.oid, 'access method').content);
+      const method = description.oid('access method');
       const location = generalName(description.next());
       description.end('access description');
       if (method === ocspAccess) found.push(location);

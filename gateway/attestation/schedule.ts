@@ -47,6 +47,11 @@ export class ChallengeSchedule {
     return standing.open === undefined && now >= standing.nextAt;
   }
 
+  /** Failed challenges in a row, since something spoke for another turn. */
+  failuresOf(device: DeviceId): number {
+    return this.#standings.get(device)?.failures ?? 0;
+  }
+
   /** True while a challenge to the device is open. */
   isOpen(device: DeviceId): boolean {
     return this.#standings.get(device)?.open !== undefined;

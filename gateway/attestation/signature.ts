@@ -3,7 +3,7 @@ import { coseAlgorithm, type CoseMessage, type CoseOutside, coseToBeSigned } fro
 import { derOfPair } from '../codec/ecdsa-signature.ts';
 import { type Jws, jwsAlgorithm } from '../codec/jws.ts';
 import { EvidenceError } from './evidence-error.ts';
-import type { KeyCache } from './keys.ts';
+import type { KeyCache, KnownKey } from './keys.ts';
 
 /** One signature algorithm, bound to the only kind of key that may make it: a verifier that lets the message choose is how forgeries begin. */
 type Algorithm = {
@@ -44,16 +44,20 @@ const minRsaBits = 2048;
 const maxRsaBits = 8192;
 
 /** Throws EvidenceError SIGNATURE_INVALID or ALGORITHM_REFUSED, or DecodeError, unless the key of `spki` signed the COSE_Sign1. */
-export function checkSign1(message: CoseMessage, spki: Uint8Array, keys: KeyCache, outside: CoseOutside = {}): void {
+export const checkSign1 = (message: CoseMessage, spki: Uint8Array, keys: KeyCache, outside: CoseOutside = {}): void =>
+  checkSign1By(message, keys.known(spki), outside);
+
+/** The same for a key that was met. */
+export function checkSign1By(message: CoseMessage, key: KnownKey, outside: CoseOutside = {}): void {
   if (message.kind !== 'sign1') throw refused('a COSE_Mac0', 'a COSE_Sign1: nobody shares a secret with this Verifier');
   const id = coseAlgorithm(message);
-  check(coseAlgorithms.get(id), `COSE algorithm ${id}`, coseToBeSigned(message, outside), message.proof, spki, keys);
+  check(coseAlgorithms.get(id), `COSE algorithm ${id}`, coseToBeSigned(message, outside), message.proof, key);
 }
 
 /** The same for a JWS. */
 export function checkJws(jws: Jws, spki: Uint8Array, keys: KeyCache): void {
   const name = jwsAlgorithm(jws);
-  check(jwsAlgorithms.get(name), name.slice(0, 40), jws.signingInput, jws.signature, spki, keys);
+  check(jwsAlgorithms.get(name), name.slice(0, 40), jws.signingInput, jws.signature, keys.known(spki));
 }
 
 /** HMAC 256/64, 256/256, 384/384 and 512/512 of RFC 9053 §3.1, by hash and octets of the tag. */
@@ -70,16 +74,8 @@ export function isMac0By(message: CoseMessage, secret: Uint8Array, outside: Cose
   return timingSafeEqual(createHmac(mac.hash, secret).update(coseToBeSigned(message, outside)).digest(), message.proof);
 }
 
-function check(
-  algorithm: Algorithm | undefined,
-  seen: string,
-  signed: Uint8Array,
-  signature: Uint8Array,
-  spki: Uint8Array,
-  keys: KeyCache,
-): void {
+function check(algorithm: Algorithm | undefined, seen: string, signed: Uint8Array, signature: Uint8Array, known: KnownKey): void {
   if (algorithm === undefined) throw refused(seen, [...jwsAlgorithms.keys()].join(', '));
-  const known = keys.known(spki);
   const { kind } = known;
   const found = kind.kind === 'ec' ? kind.curve : kind.kind;
   const bits = kind.kind === 'rsa' ? kind.bits : minRsaBits;

@@ -4,19 +4,15 @@ import { type CborMap, decodeCbor, mapOf } from '../codec/cbor.ts';
 import { coseChain, decodeCose } from '../codec/cose.ts';
 import { decodeJson, jsonMapOf } from '../codec/json.ts';
 import { decodeJws } from '../codec/jws.ts';
-import { decodeUeid, diceOids } from '../codec/dice.ts';
 import { DecodeError } from '../codec/reader.ts';
-import { attribute, attributeTypes } from '../codec/x509-name.ts';
-import { type Certificate, decodeCertificate } from '../codec/x509.ts';
 import type { Checks } from './checks.ts';
-import type { Authority } from './claims.ts';
-import { checkSize, sha256 } from './evidence.ts';
+import type { Authority, ChainClaims } from './claims.ts';
 import { EvidenceError } from './evidence-error.ts';
 import type { OpenedCwt } from './known-tokens.ts';
-import { checkPath } from './path.ts';
 import type { Context } from './scheme.ts';
 import { checkJws, checkSign1 } from './signature.ts';
-import { anchorsFor, type VouchedKey, type Voucher } from './trust.ts';
+import { byChain } from './token-chain.ts';
+import type { VouchedKey, Voucher } from './trust.ts';
 
 /** A signed claims set, opened but not believed: a CWT (COSE_Sign1) or a JWT. */
 export type Token = {
@@ -73,6 +69,10 @@ export type Signer = {
   /** The class that the token must name, as bytes in hex; absent: any. */
   readonly classId?: Hex;
   readonly notAfter: Millis;
+  /** The key that stands for the device, where its certificates say that it is not the one that signed. */
+  readonly deviceKey?: Hex;
+  /** What the certificates of its key measure (DICE): it is Evidence too, whatever the token says. */
+  readonly chain?: Pick<ChainClaims, 'measured' | 'unappraised'>;
 };
 
 /** Throws EvidenceError IDENTITY_MISMATCH unless the token names the class that its key is listed for. */
@@ -84,12 +84,12 @@ export function checkClass({ classId }: Signer, named: Hex | undefined): void {
   });
 }
 
-/** The identity of a device that signs tokens: its one key is both the device's and the leaf's. */
+/** The identity of a device that signs tokens: its one key is both the device's and the leaf's, unless its certificates know of another. */
 export const identityBy = (signer: Signer, model: string | undefined, version: string | undefined): AttestedIdentity => ({
   ...(signer.serial === undefined ? {} : { serial: signer.serial }),
   subject: signer.subject,
   issuer: signer.issuer,
-  deviceKey: signer.keyHash,
+  deviceKey: signer.deviceKey ?? signer.keyHash,
   leafKey: signer.keyHash,
   anchor: signer.voucher.name,
   ...(signer.vendor === undefined ? {} : { vendor: signer.vendor }),
@@ -152,53 +152,3 @@ function isSignedBy(token: Token, spki: Uint8Array, isLast: boolean): boolean {
     return false;
   }
 }
-
-function byChain(token: Token, instance: Hex | undefined, { trust, keys, now }: Context): Signer {
-  if (token.certificates.length === 0)
-    throw new EvidenceError(
-      'CHAIN_UNTRUSTED',
-      'chain',
-      'Cannot trust token: it brings no certificates, and no key is listed for its instance',
-      {
-        expected: 'a listed key, or a chain up to an anchor',
-        seen: instance === undefined ? 'a token without instance' : `instance ${instance}`,
-      },
-    );
-  checkSize(token.certificates);
-  const { certificates, anchor } = checkPath(
-    token.certificates.map(decodeCertificate),
-    anchorsFor(trust, 'identity'),
-    now,
-    keys,
-    trust.revocation,
-  );
-  const leaf = certificates[0] ?? anchor.certificate;
-  token.checkSignature(leaf.spki);
-  checkInstance(certificates, instance);
-  const keyHash = sha256(leaf.spki);
-  const serial = serialOf(leaf);
-  return {
-    voucher: anchor,
-    keyHash,
-    authority: { key: keyHash, name: leaf.subject.text },
-    subject: leaf.subject.text,
-    issuer: leaf.issuer.text,
-    // What a CA wrote names the device; what a token says of its own instance, any device of that CA could say too.
-    ...(serial === undefined ? {} : { serial }),
-    ...(anchor.vendor === undefined ? {} : { vendor: anchor.vendor }),
-    notAfter: Math.min(...certificates.map(c => c.notAfter)),
-  };
-}
-
-/** Where a certificate names the UEID (TCG DICE §6.1.2), the token must name the same: its own word counts for less. */
-function checkInstance(path: readonly Certificate[], instance: Hex | undefined): void {
-  const named = path.flatMap(c => c.extensions.filter(e => e.oid === diceOids.ueid)).map(e => decodeUeid(e.value));
-  if (named.length === 0 || (instance !== undefined && named.every(ueid => ueid === instance))) return;
-  throw new EvidenceError('IDENTITY_MISMATCH', 'identity', 'Cannot accept token: its certificates name another UEID', {
-    expected: named.join(', '),
-    seen: instance ?? 'none',
-  });
-}
-
-const serialOf = (certificate: Certificate): string | undefined =>
-  (attribute(certificate.subject, attributeTypes.serialNumber) ?? certificate.hardwareModule?.serial)?.slice(0, 255);

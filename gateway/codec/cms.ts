@@ -1,5 +1,5 @@
 import { DecodeError } from './reader.ts';
-import { DerReader, type Element, inside, objectIdentifier, openWhole, smallInteger, tags } from './der.ts';
+import { DerReader, type Element, inside, openWhole, smallInteger, tags } from './der.ts';
 import { type Algorithm, algorithm } from './x509-key.ts';
 
 /**
@@ -151,4 +151,4 @@ function listed<T>(reader: DerReader, what: string, read: (reader: DerReader) =>
   return found;
 }
 
-const oid = (reader: DerReader, what: string): string => objectIdentifier(reader.take(tags.oid, what).content);
+const oid = (reader: DerReader, what: string): string => reader.oid(what);

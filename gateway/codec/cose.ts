@@ -1,4 +1,5 @@
 import { type CborMap, CborTag, type CborValue, bytesOf, decodeCbor, encodeCborArray, intOf, listOf, mapOf, maxCborFile } from './cbor.ts';
+import { concat } from './bytes.ts';
 import { DecodeError } from './reader.ts';
 
 /** COSE_Sign1 and COSE_Mac0 (RFC 9052 §4.2, §6.2). Everything throws DecodeError and nothing else. Nothing here is trusted yet. */
@@ -12,6 +13,8 @@ export type CoseMessage = {
   readonly payload?: Uint8Array;
   /** The signature, or the authentication tag. */
   readonly proof: Uint8Array;
+  /** What is signed before the payload, where that is known of a message that differs in its payload alone. */
+  readonly signedBefore?: Uint8Array;
 };
 
 /** Header parameters by label (RFC 9052 §3.1, RFC 9360 §2, RFC 9596). */
@@ -93,6 +96,7 @@ export function coseToBeSigned(message: CoseMessage, { payload, externalAad }: C
     throw new DecodeError('Cannot read COSE: it has a payload, and another was handed over');
   const content = message.payload ?? payload;
   if (content === undefined) throw new DecodeError('Cannot read COSE: its payload is detached');
+  if (message.signedBefore !== undefined && externalAad === undefined) return concat(message.signedBefore, content);
   const context = message.kind === 'sign1' ? 'Signature1' : 'MAC0';
   // An empty map is signed as no bytes at all, however it was sent.
   const header = message.protectedHeader.size === 0 ? new Uint8Array() : message.protectedBytes;

@@ -1,4 +1,5 @@
-import { DecodeError, Reader } from './reader.ts';
+import { Met } from './met.ts';
+import { DecodeError } from './reader.ts';
 
 /**
  * ASN.1 Distinguished Encoding Rules (X.690 §§8, 10, 11), read strictly: definite minimal lengths, no high tag numbers, minimal
@@ -33,67 +34,102 @@ const maxLength = 65_536;
 /** Deepest nesting: certificates need about ten. */
 const maxDepth = 24;
 
-/** One element. Views into the bytes that were given. */
+/** One element, where it stands. The views of it are made for who asks: most elements are only walked into. */
 export class Element {
   readonly tag: number;
-  readonly content: Uint8Array;
   readonly depth: number;
   readonly #within: Uint8Array;
   readonly #start: number;
+  readonly #from: number;
+  readonly #end: number;
 
-  constructor(tag: number, content: Uint8Array, depth: number, within: Uint8Array, start: number) {
+  /** The element from `start` to `end` of `within`, its content from `from` on. */
+  constructor(tag: number, depth: number, within: Uint8Array, start: number, from: number, end: number) {
     this.tag = tag;
-    this.content = content;
     this.depth = depth;
     this.#within = within;
     this.#start = start;
+    this.#from = from;
+    this.#end = end;
   }
 
-  /** With identifier and length octets. Few are asked for it, and a view costs as much as reading one. */
+  /** Content octets: a view into the bytes that were given. */
+  get content(): Uint8Array {
+    return this.#within.subarray(this.#from, this.#end);
+  }
+
+  /** With identifier and length octets. */
   get whole(): Uint8Array {
-    return this.#within.subarray(this.#start, this.content.byteOffset - this.#within.byteOffset + this.content.length);
+    return this.#within.subarray(this.#start, this.#end);
+  }
+
+  /** The elements inside a constructed element. `longest` is the cap of one of them, bytes. */
+  inside(longest = maxLength): DerReader {
+    return new DerReader(this.#within, this.depth + 1, longest, this.#from, this.#end);
+  }
+
+  /** As `objectIdentifier`. */
+  oid(): string {
+    return oidAt(this.#within, this.#from, this.#end);
+  }
+
+  /** What was read of such an element, as a whole, before. */
+  met<T>(before: Met<T>, read: (whole: Uint8Array) => T): T {
+    return before.at(this.#within, this.#start, this.#end, read);
+  }
+
+  /** Its octets as text, one character each. */
+  latin1(): string {
+    return latin1At(this.#within, this.#from, this.#end);
   }
 }
 
 /** Walks the elements of one constructed value. */
 export class DerReader {
   readonly #bytes: Uint8Array;
-  readonly #reader: Reader;
   readonly #depth: number;
   readonly #longest: number;
+  readonly #from: number;
+  readonly #end: number;
+  #at: number;
 
   /** `longest` is the cap of one element here, bytes; what is opened inside has the usual one. */
-  constructor(bytes: Uint8Array, depth = 0, longest = maxLength) {
+  constructor(bytes: Uint8Array, depth = 0, longest = maxLength, from = 0, end = bytes.length) {
     if (depth > maxDepth) throw new DecodeError(`Cannot read DER: nested deeper than ${maxDepth}`);
     this.#bytes = bytes;
-    this.#reader = new Reader(bytes, 'DER');
     this.#depth = depth;
     this.#longest = longest;
+    this.#from = from;
+    this.#end = end;
+    this.#at = from;
   }
 
   get done(): boolean {
-    return this.#reader.left === 0;
+    return this.#at === this.#end;
   }
 
   /** Identifier octet of the next element; undefined at the end. */
   peek(): number | undefined {
-    return this.#bytes[this.#reader.at];
+    return this.#at < this.#end ? this.#bytes[this.#at] : undefined;
   }
 
   /** The next element, whatever its tag. */
   next(): Element {
-    const start = this.#reader.at;
-    const tag = this.#reader.u8();
-    if ((tag & 0x1f) === 0x1f) throw this.#reader.fault('high tag number');
-    const content = this.#reader.take(this.#length());
-    return new Element(tag, content, this.#depth, this.#bytes, start);
+    const start = this.#at;
+    const tag = this.#octet();
+    if ((tag & 0x1f) === 0x1f) throw this.#fault('high tag number');
+    const length = this.#length();
+    const from = this.#at;
+    if (length > this.#end - from) throw this.#short(length);
+    this.#at = from + length;
+    return new Element(tag, this.#depth, this.#bytes, start, from, from + length);
   }
 
-  /** The next element, which must have this tag. */
-  take(tag: number, what: string): Element {
+  /** The next element, which must have this tag. `what` and `which` name it in errors. */
+  take(tag: number, what: string, which = ''): Element {
     const seen = this.peek();
-    if (seen !== tag) throw new DecodeError(`Cannot read ${what}: tag ${seen === undefined ? 'none' : `0x${seen.toString(16)}`}`);
-    return this.next();
+    if (seen === tag) return this.next();
+    throw new DecodeError(`Cannot read ${named(what, which)}: tag ${seen === undefined ? 'none' : `0x${seen.toString(16)}`}`);
   }
 
   /** The next element if it has this tag. */
@@ -103,36 +139,58 @@ export class DerReader {
 
   /** The inside of the next element, which must have this tag. */
   open(tag: number, what: string): DerReader {
-    return inside(this.take(tag, what));
+    return this.take(tag, what).inside();
   }
 
-  end(what: string): void {
-    if (!this.done) throw new DecodeError(`Cannot read ${what}: ${this.#reader.left} bytes left over`);
+  /** The next element, which must be an OBJECT IDENTIFIER, as dotted text. */
+  oid(what: string): string {
+    return this.take(tags.oid, what).oid();
+  }
+
+  end(what: string, which = ''): void {
+    if (!this.done) throw new DecodeError(`Cannot read ${named(what, which)}: ${this.#end - this.#at} bytes left over`);
   }
 
   /** X.690 §10.1: definite form, fewest octets. */
   #length(): number {
-    const first = this.#reader.u8();
+    const first = this.#octet();
     if (first < 0x80) return first;
     const count = first & 0x7f;
-    if (count === 0 || count > 3) throw this.#reader.fault(`length octet 0x${first.toString(16)}`);
+    if (count === 0 || count > 3) throw this.#fault(`length octet 0x${first.toString(16)}`);
     let length = 0;
-    for (let i = 0; i < count; i++) length = length * 256 + this.#reader.u8();
-    if (length < 0x80 || length < 256 ** (count - 1)) throw this.#reader.fault('a length that is not minimal');
-    if (length > this.#longest) throw this.#reader.fault(`an element of ${length} bytes`);
+    for (let i = 0; i < count; i++) length = length * 256 + this.#octet();
+    if (length < 0x80 || length < 256 ** (count - 1)) throw this.#fault('a length that is not minimal');
+    if (length > this.#longest) throw this.#fault(`an element of ${length} bytes`);
     return length;
+  }
+
+  #octet(): number {
+    const octet = this.peek();
+    if (octet === undefined) throw this.#short(1);
+    this.#at += 1;
+    return octet;
+  }
+
+  #short(wanted: number): DecodeError {
+    return this.#fault(`${wanted} bytes wanted, ${this.#end - this.#at} left`, true);
+  }
+
+  #fault(found: string, isShort = false): DecodeError {
+    return new DecodeError(`Cannot read DER: ${found} at byte ${this.#at - this.#from}`, isShort);
   }
 }
 
+const named = (what: string, which: string): string => (which === '' ? what : `${what} ${which}`);
+
 /** The elements inside a constructed element. */
-export const inside = (element: Element): DerReader => new DerReader(element.content, element.depth + 1);
+export const inside = (element: Element): DerReader => element.inside();
 
 /** Exactly one element with this tag and nothing after it, opened. */
 export function openWhole(bytes: Uint8Array, tag: number, what: string): DerReader {
   const outer = new DerReader(bytes);
   const element = outer.take(tag, what);
   outer.end(what);
-  return inside(element);
+  return element.inside();
 }
 
 /** INTEGER or ENUMERATED content (X.690 §8.3): two's complement, minimal. `maxBytes` caps the work. */
@@ -154,8 +212,17 @@ export function smallInteger(content: Uint8Array, what: string): number {
 }
 
 /** OBJECT IDENTIFIER content (X.690 §8.19) as dotted text. */
-export function objectIdentifier(content: Uint8Array): string {
-  if (content.length === 0 || content.length > 64) throw new DecodeError(`Cannot read OBJECT IDENTIFIER: ${content.length} bytes`);
+export const objectIdentifier = (content: Uint8Array): string => oidAt(content, 0, content.length);
+
+/** A few dozen stand in nearly every certificate. */
+const identifiers = new Met<string>(256, 32);
+
+function oidAt(bytes: Uint8Array, from: number, end: number): string {
+  if (end === from || end - from > 64) throw new DecodeError(`Cannot read OBJECT IDENTIFIER: ${end - from} bytes`);
+  return identifiers.at(bytes, from, end, dotted);
+}
+
+function dotted(content: Uint8Array): string {
   let text = '';
   // Most arcs are small; the few that are not need more than a double has.
   let arc = 0;
@@ -203,6 +270,7 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** UTF8String content. Bytes that are no UTF-8 throw, so that two texts are equal iff their bytes are. */
 export function utf8(content: Uint8Array, what: string): string {
+  if (content.length < maxShort && content.every(byte => byte < 0x80)) return latin1(content);
   try {
     return strictUtf8.decode(content);
   } catch (error) {
@@ -210,10 +278,14 @@ export function utf8(content: Uint8Array, what: string): string {
     throw new DecodeError(`Cannot read ${what}: no UTF-8`);
   }
 }
+/** Of texts shorter than this, octets, asking the decoder costs more than reading them. */
+const maxShort = 32;
 
 /** One octet, one character: PrintableString, IA5String and TeletexString as they are found. Injective. */
-export const latin1 = (content: Uint8Array): string => {
+export const latin1 = (content: Uint8Array): string => latin1At(content, 0, content.length);
+
+function latin1At(bytes: Uint8Array, from: number, end: number): string {
   let out = '';
-  for (const byte of content) out += String.fromCharCode(byte);
+  for (let i = from; i < end; i++) out += String.fromCharCode(bytes[i] ?? 0);
   return out;
-};
+}

@@ -1,7 +1,7 @@
 import type { Digest } from '../model/attestation.ts';
 import { hex } from './address.ts';
 import { DecodeError } from './reader.ts';
-import { type DerReader, inside, latin1, objectIdentifier, smallInteger, tags } from './der.ts';
+import { type DerReader, inside, latin1, smallInteger, tags } from './der.ts';
 
 /** The measurements inside DiceTcbInfo: FWID and IntegrityRegister (TCG DICE Attestation Architecture 1.2 §6.1.1). Untrusted. */
 
@@ -36,7 +36,7 @@ export function fwids(list: DerReader): readonly Digest[] {
 
 /** FWID { hashAlg OBJECT IDENTIFIER, digest OCTET STRING }. A digest of the wrong length for its algorithm throws DecodeError. */
 export function fwid(parts: DerReader): Digest {
-  const oid = objectIdentifier(parts.take(tags.oid, 'hashAlg').content);
+  const oid = parts.oid('hashAlg');
   const digest = parts.take(tags.octetString, 'digest').content;
   parts.end('FWID');
   const hash = hashes[oid];

@@ -1,6 +1,6 @@
 import type { Hex, Millis } from '../model/address.ts';
 import { hex } from './address.ts';
-import { bitString, type DerReader, inside, objectIdentifier, openWhole, tags } from './der.ts';
+import { bitString, type DerReader, inside, openWhole, tags } from './der.ts';
 import { DecodeError } from './reader.ts';
 import { serialKey } from './x509-crl-entries.ts';
 import { type Extension, extensions } from './x509-extension.ts';
@@ -55,7 +55,7 @@ export function decodeOcspResponse(der: Uint8Array): OcspResponse | undefined {
   if (status[0] !== 0) return undefined;
   const bytes = outer.open(0xa0, 'OCSP responseBytes').open(tags.sequence, 'OCSP responseBytes');
   outer.end('OCSP response');
-  const type = objectIdentifier(bytes.take(tags.oid, 'OCSP response type').content);
+  const type = bytes.oid('OCSP response type');
   if (type !== ocspOids.basic) throw new DecodeError(`Cannot read OCSP response: type ${type}`);
   const basic = openWhole(bytes.take(tags.octetString, 'OCSP response').content, tags.sequence, 'BasicOCSPResponse');
   bytes.end('OCSP responseBytes');

@@ -1,4 +1,4 @@
-import { DerReader, inside, latin1, objectIdentifier, openWhole, tags, utf8 } from './der.ts';
+import { DerReader, inside, latin1, openWhole, tags, utf8 } from './der.ts';
 import { DecodeError, Reader } from './reader.ts';
 import { generalNames } from './x509-general-name.ts';
 import { extensionOids } from './x509-extension.ts';
@@ -71,7 +71,7 @@ export function spdmMarks({ extensions }: Certificate): readonly string[] {
     const element = list.next();
     if (element.tag !== tags.sequence) throw new DecodeError(`Cannot read DMTF extension: tag 0x${element.tag.toString(16)}`);
     // An OID, and where it has one a definition that nobody has given a meaning to.
-    marks.push(objectIdentifier(inside(element).take(tags.oid, 'DMTF extension').content));
+    marks.push(inside(element).oid('DMTF extension'));
   }
   return marks;
 }

@@ -1,4 +1,4 @@
-import { DerReader, objectIdentifier, openWhole, smallInteger, tags } from './der.ts';
+import { DerReader, openWhole, smallInteger, tags } from './der.ts';
 import { DecodeError } from './reader.ts';
 import { maxPolicies } from './x509-extension.ts';
 import { type GeneralName, generalName } from './x509-general-name.ts';
@@ -60,8 +60,8 @@ export function policyMappings(value: Uint8Array): readonly PolicyMapping[] {
   while (!list.done) {
     if (found.length >= maxPolicies) throw new DecodeError(`Cannot read policyMappings: more than ${maxPolicies}`);
     const pair = list.open(tags.sequence, 'policy mapping');
-    const issuer = objectIdentifier(pair.take(tags.oid, 'issuerDomainPolicy').content);
-    const subject = objectIdentifier(pair.take(tags.oid, 'subjectDomainPolicy').content);
+    const issuer = pair.oid('issuerDomainPolicy');
+    const subject = pair.oid('subjectDomainPolicy');
     pair.end('policy mapping');
     found.push({ issuer, subject });
   }

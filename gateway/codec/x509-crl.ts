@@ -47,14 +47,14 @@ export function decodeCrl(der: Uint8Array): Crl {
   const file = new DerReader(der, 0, maxCrl);
   const whole = file.take(tags.sequence, 'CRL');
   file.end('CRL');
-  const outer = new DerReader(whole.content, 1, maxCrl);
+  const outer = whole.inside(maxCrl);
   const tbs = outer.take(tags.sequence, 'tbsCertList');
   const signatureAlgorithm = algorithm(outer, 'signatureAlgorithm');
   const signature = bitString(outer.take(tags.bitString, 'signatureValue').content, 'signatureValue');
   outer.end('CRL');
   if (signature.bits % 8 !== 0) throw new DecodeError('Cannot read CRL: signature is not whole octets');
 
-  const body = new DerReader(tbs.content, 2, maxCrl);
+  const body = tbs.inside(maxCrl);
   const version = body.maybe(tags.integer);
   if (version !== undefined && integer(version.content, 'CRL version', 1) !== 1n) throw new DecodeError('Cannot read CRL: version');
   if (!sameBytes(algorithm(body, 'signature').der, signatureAlgorithm.der))

@@ -1,5 +1,5 @@
 import { DecodeError } from './reader.ts';
-import { bitString, boolean, DerReader, hasBit, inside, integer, latin1, objectIdentifier, openWhole, smallInteger, tags } from './der.ts';
+import { bitString, boolean, DerReader, hasBit, inside, integer, latin1, openWhole, smallInteger, tags } from './der.ts';
 
 /** One certificate extension as it stands. `value` is the content of its OCTET STRING. */
 export type Extension = { readonly oid: string; readonly critical: boolean; readonly value: Uint8Array };
@@ -26,17 +26,15 @@ const maxExtensions = 64;
 export function extensions(reader: DerReader): readonly Extension[] {
   const list = reader.open(tags.sequence, 'extensions');
   const found: Extension[] = [];
-  const seen = new Set<string>();
   while (!list.done) {
     const parts = list.open(tags.sequence, 'extension');
-    const oid = objectIdentifier(parts.take(tags.oid, 'extension OID').content);
+    const oid = parts.oid('extension OID');
     const critical = parts.maybe(tags.boolean);
-    const value = parts.take(tags.octetString, `extension ${oid}`).content;
-    parts.end(`extension ${oid}`);
-    if (seen.has(oid)) throw new DecodeError(`Cannot read certificate: extension ${oid} stands twice`);
-    if (seen.size >= maxExtensions) throw new DecodeError(`Cannot read certificate: more than ${maxExtensions} extensions`);
-    seen.add(oid);
-    found.push({ oid, critical: critical !== undefined && boolean(critical.content, `extension ${oid}`), value });
+    const value = parts.take(tags.octetString, 'extension', oid).content;
+    parts.end('extension', oid);
+    if (found.some(e => e.oid === oid)) throw new DecodeError(`Cannot read certificate: extension ${oid} stands twice`);
+    if (found.length >= maxExtensions) throw new DecodeError(`Cannot read certificate: more than ${maxExtensions} extensions`);
+    found.push({ oid, critical: critical !== undefined && boolean(critical.content, 'critical of an extension'), value });
   }
   return found;
 }
@@ -88,7 +86,7 @@ export function keyUsage(value: Uint8Array): KeyUsage {
 export function extendedKeyUsage(value: Uint8Array): readonly string[] {
   const parts = openWhole(value, tags.sequence, 'extendedKeyUsage');
   const found: string[] = [];
-  while (!parts.done) found.push(objectIdentifier(parts.take(tags.oid, 'extendedKeyUsage').content));
+  while (!parts.done) found.push(parts.oid('extendedKeyUsage'));
   if (found.length === 0) throw new DecodeError('Cannot read extendedKeyUsage: it is empty');
   return found;
 }
@@ -102,7 +100,7 @@ export function certificatePolicies(value: Uint8Array): readonly string[] {
   while (!parts.done) {
     if (found.length >= maxPolicies) throw new DecodeError(`Cannot read certificatePolicies: more than ${maxPolicies}`);
     const policy = parts.open(tags.sequence, 'policy');
-    found.push(objectIdentifier(policy.take(tags.oid, 'policy').content));
+    found.push(policy.oid('policy'));
     policy.maybe(tags.sequence);
     policy.end('policy');
   }
@@ -137,9 +135,9 @@ export function hardwareModule(value: Uint8Array): HardwareModule | undefined {
     const element = names.next();
     if (element.tag !== 0xa0) continue;
     const other = inside(element);
-    if (objectIdentifier(other.take(tags.oid, 'otherName').content) !== hardwareModuleName) continue;
+    if (other.oid('otherName') !== hardwareModuleName) continue;
     const module = other.open(0xa0, 'HardwareModuleName').open(tags.sequence, 'HardwareModuleName');
-    const type = objectIdentifier(module.take(tags.oid, 'hwType').content);
+    const type = module.oid('hwType');
     const serial = module.take(tags.octetString, 'hwSerialNum').content;
     if (serial.length > 100) throw new DecodeError(`Cannot read hwSerialNum: ${serial.length} octets`);
     module.end('HardwareModuleName');

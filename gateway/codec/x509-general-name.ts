@@ -1,4 +1,4 @@
-import { type DerReader, type Element, inside, latin1, objectIdentifier, tags } from './der.ts';
+import { type DerReader, type Element, inside } from './der.ts';
 import { DecodeError } from './reader.ts';
 import { type Name, name } from './x509-name.ts';
 
@@ -32,11 +32,11 @@ export function generalNames(list: DerReader): readonly GeneralName[] {
 export function generalName(element: Element): GeneralName {
   switch (element.tag) {
     case 0x81:
-      return { kind: 'email', value: latin1(element.content) };
+      return { kind: 'email', value: element.latin1() };
     case 0x82:
-      return { kind: 'dns', value: latin1(element.content) };
+      return { kind: 'dns', value: element.latin1() };
     case 0x86:
-      return { kind: 'uri', value: latin1(element.content) };
+      return { kind: 'uri', value: element.latin1() };
     case 0x87:
       return { kind: 'ip', octets: element.content };
     case 0xa4: {
@@ -48,7 +48,7 @@ export function generalName(element: Element): GeneralName {
     }
     case 0xa0: {
       const parts = inside(element);
-      const type = objectIdentifier(parts.take(tags.oid, 'otherName').content);
+      const type = parts.oid('otherName');
       const value = parts.take(0xa0, 'otherName').whole;
       parts.end('otherName');
       return { kind: 'other', type, der: value };

@@ -1,5 +1,6 @@
 import { DecodeError } from './reader.ts';
-import { bitString, DerReader, type Element, inside, integer, objectIdentifier, openWhole, tags } from './der.ts';
+import { bitString, DerReader, type Element, integer, openWhole, tags } from './der.ts';
+import { Met } from './met.ts';
 
 /** What kind of public key a SubjectPublicKeyInfo holds. `other` includes curves given by explicit parameters. */
 export type KeyKind =
@@ -23,14 +24,20 @@ const coordinateOctets = { 'P-256': 32, 'P-384': 48, 'P-521': 66 } as const;
 const isPoint = (octets: Uint8Array, size: number): boolean =>
   octets[0] === 4 ? octets.length === 1 + 2 * size : (octets[0] === 2 || octets[0] === 3) && octets.length === 1 + size;
 
-export function algorithm(reader: DerReader, what: string): Algorithm {
-  const element = reader.take(tags.sequence, what);
-  const parts = inside(element);
-  const oid = objectIdentifier(parts.take(tags.oid, what).content);
-  if (parts.done) return { oid, der: element.whole };
+/** Few are met, each in every certificate of its vendor. */
+const algorithms = new Met<Algorithm>(64, 64);
+
+/** The same bytes may give the same object. Throws DecodeError. */
+export const algorithm = (reader: DerReader, what: string): Algorithm =>
+  reader.take(tags.sequence, what).met(algorithms, der => read(der, what));
+
+function read(der: Uint8Array, what: string): Algorithm {
+  const parts = openWhole(der, tags.sequence, what);
+  const oid = parts.oid(what);
+  if (parts.done) return { oid, der };
   const parameters = parts.next();
   parts.end(what);
-  return { oid, parameters, der: element.whole };
+  return { oid, parameters, der };
 }
 
 /** Classifies a SubjectPublicKeyInfo (RFC 3279 §2.3, RFC 5480, RFC 8410). Throws DecodeError when it is no such structure. */
@@ -42,7 +49,7 @@ export function keyKind(spki: Uint8Array): KeyKind {
   switch (oid) {
     case '1.2.840.10045.2.1': {
       if (parameters?.tag !== tags.oid) return { kind: 'other', found: 'elliptic curve with explicit parameters' };
-      const curve = objectIdentifier(parameters.content);
+      const curve = parameters.oid();
       const known = curves[curve];
       if (known === undefined) return { kind: 'other', found: `elliptic curve ${curve}` };
       return isPoint(key.octets, coordinateOctets[known]) ? { kind: 'ec', curve: known } : { kind: 'other', found: `no point of ${known}` };

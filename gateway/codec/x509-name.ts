@@ -1,5 +1,6 @@
 import { DecodeError, Reader } from './reader.ts';
-import { type DerReader, type Element, inside, latin1, objectIdentifier, tags, utf8 } from './der.ts';
+import { type DerReader, type Element, inside, openWhole, tags, utf8 } from './der.ts';
+import { Met } from './met.ts';
 
 /** One attribute of a distinguished name. `value` is the exact text: equal texts of one type are equal bytes of one string type, `tag`. */
 export type Attribute = { readonly type: string; readonly tag: number; readonly value: string };
@@ -51,19 +52,23 @@ const maxAttributes = 32;
 /** Longest text of a whole name, UTF-16 units. */
 const maxText = 1024;
 
-/** Reads one RDNSequence. Throws DecodeError. */
-export function name(reader: DerReader, what: string): Name {
-  const element = reader.take(tags.sequence, what);
-  const list = inside(element);
+/** The vendor's name stands in each certificate of its devices, a device's in two of them. */
+const names = new Met<Name>(128, 512);
+
+/** Reads one RDNSequence; the same bytes may give the same object. Throws DecodeError. */
+export const name = (reader: DerReader, what: string): Name =>
+  reader.take(tags.sequence, what).met(names, der => new NameRead(der, rdnsOf(openWhole(der, tags.sequence, what), what)));
+
+function rdnsOf(list: DerReader, what: string): readonly (readonly Attribute[])[] {
   const rdns: (readonly Attribute[])[] = [];
   let count = 0;
   while (!list.done) {
-    const rdn = relativeName(list.take(tags.set, `${what} RDN`), what);
+    const rdn = relativeName(list.take(tags.set, what, 'RDN'), what);
     rdns.push(rdn);
     count += rdn.length;
     if (count > maxAttributes) throw new DecodeError(`Cannot read ${what}: more than ${maxAttributes} attributes`);
   }
-  return new NameRead(element.whole, rdns);
+  return rdns;
 }
 
 /** The attributes of one RelativeDistinguishedName: its SET, or the same under an implicit tag (nameRelativeToCRLIssuer). */
@@ -72,11 +77,11 @@ export function relativeName(element: Element, what: string): readonly Attribute
   const attributes: Attribute[] = [];
   if (rdn.done) throw new DecodeError(`Cannot read ${what}: empty RDN`);
   while (!rdn.done) {
-    const pair = rdn.open(tags.sequence, `${what} attribute`);
-    const type = objectIdentifier(pair.take(tags.oid, `${what} attribute type`).content);
+    const pair = inside(rdn.take(tags.sequence, what, 'attribute'));
+    const type = pair.take(tags.oid, what, 'attribute type').oid();
     const value = pair.next();
     attributes.push({ type, tag: value.tag, value: stringValue(value, what) });
-    pair.end(`${what} attribute`);
+    pair.end(what, 'attribute');
     if (attributes.length > maxAttributes) throw new DecodeError(`Cannot read ${what}: more than ${maxAttributes} attributes`);
   }
   return attributes;
@@ -103,7 +108,7 @@ function stringValue(element: Element, what: string): string {
     case tags.teletexString:
     case tags.visibleString:
     case tags.numericString:
-      return latin1(element.content);
+      return element.latin1();
     case tags.bmpString:
       if (element.content.length % 2 !== 0) throw new DecodeError(`Cannot read ${what}: BMPString of odd length`);
       return Array.from({ length: element.content.length / 2 }, (_, i) =>
@@ -112,7 +117,7 @@ function stringValue(element: Element, what: string): string {
     case tags.universalString:
       return utf32(element.content, what);
     default:
-      return `#${element.tag}:${latin1(element.content)}`;
+      return `#${element.tag}:${element.latin1()}`;
   }
 }
 

@@ -113,8 +113,8 @@ type WellKnown = Pick<
 
 function wellKnown(found: readonly Extension[]): WellKnown {
   const read = <T>(oid: string, decode: (value: Uint8Array) => T): T | undefined => {
-    const extension = found.find(e => e.oid === oid);
-    return extension === undefined ? undefined : decode(extension.value);
+    for (const extension of found) if (extension.oid === oid) return decode(extension.value);
+    return undefined;
   };
   const constraints = read(extensionOids.basicConstraints, basicConstraints);
   const usage = read(extensionOids.keyUsage, keyUsage);

@@ -17,7 +17,7 @@ import { kindOf } from '../policy/kinds.ts';
 import { lookupsOf, type RulePolicy } from '../policy/lookups.ts';
 import { replaySettings } from './replay-settings.ts';
 
-/** A file is one port for a whole site: addresses and facts that are kept, about 100 bytes and 0.5 kB each. */
+/** A file is one port for a whole site: addresses and facts that are kept, about 100 bytes and 0.3 kB each. */
 const [maxAddresses, maxFacts, maxAlarms] = [65_536, 500_000, 65_536];
 /** Numbers of one layer that nobody reads and that are named. */
 const maxUnread = 24;

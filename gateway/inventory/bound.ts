@@ -1,3 +1,4 @@
+import { type OwnIp6, ownFor } from '../codec/ip6.ts';
 import type { DeviceId, Hex, Ip, Mac, Millis } from '../model/address.ts';
 import type { AttestationResult, AttestedIdentity, ChallengeOutcome, Check } from '../model/attestation.ts';
 import type { AttestationState, Device } from '../model/device.ts';
@@ -167,26 +168,40 @@ export function attestedEvents(
   relink(inventory, device, event => emit(now, event));
 }
 
-/** The bridge's own address, and the hosts behind the uplinks with theirs. */
-type Around = { readonly gateway: { readonly ip: Ip; readonly prefix: string }; readonly upstream: ReadonlyMap<Ip, Mac> };
+/** The bridge's own addresses, and the hosts behind the uplinks with theirs. */
+type Around = {
+  readonly gateway: { readonly ip: Ip; readonly prefix: string; readonly ip6?: readonly OwnIp6[] };
+  readonly upstream: ReadonlyMap<Ip, Mac>;
+};
 
 /**
- * True iff the device may be asked, and may hand in, at this address of its own: an IPv4 host address on the gateway's own prefix that neither an admitted
+ * True iff the device may be asked, and may hand in, at this address of its own: a host address on one of the gateway's own prefixes that neither an admitted
  * device nor a host behind the uplinks uses. A clone never may: its answer could only be the genuine one's.
  */
 function mayAnswerAt(inventory: Inventory, { device: { id, mac, cloneOf } }: DeviceRecord, ip: Ip, { gateway, upstream }: Around): boolean {
-  if (cloneOf !== undefined || ip === gateway.ip || !isHostOf(ip, gateway.prefix) || (upstream.get(ip) ?? mac) !== mac) return false;
+  const isOnLink = ip.includes(':') ? ownFor(ip, gateway.ip6 ?? []) !== undefined : ip !== gateway.ip && isHostOf(ip, gateway.prefix);
+  if (cloneOf !== undefined || !isOnLink || (upstream.get(ip) ?? mac) !== mac) return false;
   return !inventory.withIp(ip).some(({ device, decision }) => device.id !== id && decision?.access === 'admit');
 }
 
-/** The address at which a device may be asked: its newest. */
+/**
+ * The address at which a device may be asked: its newest of IPv4, else its newest of IPv6. After a failure the next one is tried: temporary addresses come and
+ * go (RFC 8981), and not every server listens at each.
+ */
 export function askableAt(
   inventory: Inventory,
   record: DeviceRecord,
-  gateway: Around['gateway'],
+  gateway: Around['gateway'] | undefined,
   upstream: Around['upstream'],
+  failures = 0,
 ): Ip | undefined {
-  return record.device.ips.findLast(ip => mayAnswerAt(inventory, record, ip, { gateway, upstream }));
+  if (gateway === undefined) return undefined;
+  const mayAnswer = (ip: Ip): boolean => mayAnswerAt(inventory, record, ip, { gateway, upstream });
+  const is6 = (ip: Ip): boolean => ip.includes(':');
+  const ip4 = record.device.ips.findLast(ip => !is6(ip) && mayAnswer(ip));
+  const ip6 = record.device.ips.filter(ip => is6(ip) && mayAnswer(ip)).toReversed();
+  const all = ip4 === undefined ? ip6 : [ip4, ...ip6];
+  return all[failures % all.length];
 }
 
 /** The device that speaks from an address; undefined where none may, or where several claim it and nobody knows whose it is. */

@@ -1,6 +1,6 @@
 import type { Ip, Millis } from '../model/address.ts';
 import type { Binding, Device, Field, FieldName } from '../model/device.ts';
-import { type Fact, type FactKind, factKey, type Observation } from '../model/fact.ts';
+import { type FactKind, isSameKey, type Observation } from '../model/fact.ts';
 import { type SaidField, isTrustedOver } from './field-trust.ts';
 import { maxBindings, maxFacts, maxHostnames, maxIps, maxProtocols, maxServices } from './record.ts';
 
@@ -94,9 +94,6 @@ export function foldFact(device: Device, observation: Observation): Device {
       return next;
   }
 }
-
-/** Kinds first: most facts differ in them already, and a key is a text to make. */
-export const isSameKey = (a: Fact, b: Fact): boolean => a.kind === b.kind && factKey(a) === factKey(b);
 
 /** The list with one more entry at its end, without the one at `old` (-1: with all), cut to the newest `max`. Exactly as long: a literal with `...` keeps room for sixteen more. */
 function withLast<T>(list: readonly T[], old: number, entry: T, max: number): readonly T[] {

@@ -2,9 +2,8 @@ import type { DeviceId, Mac, Millis, PortName, Vlan } from '../model/address.ts'
 import type { Alarm, Arrival } from '../model/alarm.ts';
 import type { SeenBy } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
-import { isSameFact, type Observation, type Sighting } from '../model/fact.ts';
+import { isSameFact, isSameKey, type Observation, type Sighting } from '../model/fact.ts';
 import type { ZoneSettings } from '../model/settings.ts';
-import { isSameKey } from './fold-fact.ts';
 import { identify } from './identify.ts';
 import type { Inventory } from './inventory.ts';
 import { relink } from './linking.ts';

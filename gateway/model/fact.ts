@@ -252,6 +252,9 @@ export function factKey(fact: Fact): string {
   }
 }
 
+/** True when one replaces the other for one address. Kinds first: most facts differ in them already, and a key is a text to make. */
+export const isSameKey = (a: Fact, b: Fact): boolean => a.kind === b.kind && factKey(a) === factKey(b);
+
 /** True when both say the same, whatever the order in which their members were set. */
 export const isSameFact = (a: Fact, b: Fact): boolean => a.kind === b.kind && isSameValue(a, b);
 
@@ -280,6 +283,9 @@ export type Observation = {
   readonly frame: number;
   readonly fact: Fact;
 };
+
+/** An Observation without whom it is about. */
+export type Said = Pick<Observation, 'collector' | 'frame' | 'at' | 'fact'>;
 
 /** What one address sent on one port since its previous Sighting, rolled up by the header stage: to be added up. Not journalled one by one. */
 export type Sighting = {

@@ -10,10 +10,15 @@ import type { ChannelAddress, Settings, ZoneMode } from './settings.ts';
 import type { SwitchReading } from './switch.ts';
 import type { AnchorMaterial, ListedKey, ReferenceSet } from './trust.ts';
 
-/** What the machine is told once. `prefix` is the CIDR of the gateway's own bridge address: challenges go nowhere else. */
+/** What the machine is told once. `prefix` is the CIDR of the gateway's own bridge address, `ip6` its IPv6 addresses there with theirs: challenges go nowhere else. */
 export type MachineSite = {
   readonly settings: Settings;
-  readonly gateway?: { readonly mac: Mac; readonly ip: Ip; readonly prefix: string };
+  readonly gateway?: {
+    readonly mac: Mac;
+    readonly ip: Ip;
+    readonly prefix: string;
+    readonly ip6?: readonly { readonly ip: Ip; readonly prefix: string }[];
+  };
   readonly vendorOf: (mac: Mac) => string | undefined;
   /** How long after the first device nothing counts as new; absent: 10 minutes. */
   readonly learnsMs?: Millis;

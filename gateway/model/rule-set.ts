@@ -12,7 +12,7 @@ export type WishedDevice = {
   readonly bound: boolean;
 };
 
-/** One device of the RuleSet. `ips` are the addresses it may use in the lane to the gateway, at most 8. */
+/** One device of the RuleSet. `ips` are the addresses it may use in the lane to the gateway, at most 8 of IPv4 and 8 of IPv6. */
 export type PlannedDevice = {
   readonly mac: Mac;
   readonly port: PortName;
@@ -26,7 +26,13 @@ export type PlannedDevice = {
 export type RuleSet = {
   readonly bridge: string;
   /** The gateway's own bridge address, and the port of its attestation listener. */
-  readonly gateway: { readonly mac: Mac; readonly ip: Ip; readonly attestationPort: number };
+  readonly gateway: {
+    readonly mac: Mac;
+    readonly ip: Ip;
+    /** Its IPv6 addresses on the bridge; absent: none, and the lane has no IPv6. */
+    readonly ip6?: readonly Ip[];
+    readonly attestationPort: number;
+  };
   readonly uplinks: readonly PortName[];
   /** Device ports where hold and quarantine act. Empty while enforcement is paused: then the bridge is a cable. */
   readonly enforced: readonly PortName[];

@@ -1,3 +1,4 @@
+import { type OwnIp6, ownFor } from '../codec/ip6.ts';
 import { type Ip, isGroupMac, type Mac, type PortName, type Vlan } from '../model/address.ts';
 import type { Access } from '../model/decision.ts';
 import type { PlannedDevice, RuleSet, WishedDevice } from '../model/rule-set.ts';
@@ -12,6 +13,8 @@ export type Wish = {
   readonly network: Extract<NetworkSettings, { kind: 'bridge' }>;
   readonly attestationPort: number;
   readonly gatewayMac: Mac;
+  /** The gateway's IPv6 addresses on the bridge; absent or empty: the lane has no IPv6. */
+  readonly ip6?: readonly OwnIp6[] | undefined;
   readonly paused: boolean;
   readonly zones: readonly ZoneSettings[];
   readonly devices: readonly WishedDevice[];
@@ -21,7 +24,7 @@ export type Wish = {
 
 /** Most devices that one RuleSet names; bound and admitted ones come first, the rest is held without being named. */
 export const maxDevices = 16_384;
-/** Most addresses of one device in its lane. */
+/** Most addresses of one device in its lane, of IPv4 and of IPv6 each: a crowd of one kind takes no place of the other. */
 export const maxIps = 8;
 /** Most (port, VLAN) pairs that pass because their zone only observes. */
 export const maxObserved = 4096;
@@ -40,14 +43,16 @@ export function plan(wish: Wish): RuleSet {
     .map(d => (mode(d) === 'enforce' ? d : { ...d, access: 'admit' as const }));
   return {
     bridge: network.bridge,
-    gateway: { mac: wish.gatewayMac, ip: network.ip, attestationPort: wish.attestationPort },
+    gateway: { mac: wish.gatewayMac, ip: network.ip, ...ip6Of(wish), attestationPort: wish.attestationPort },
     uplinks: list(network.uplinks),
     enforced,
     observed: observed(enforced, wish),
     dhcpServers: list(network.dhcpServers.filter(isIp4)),
-    devices: enforced.length === 0 ? [] : devices(mine, new Set(enforced), reserved(wish)),
+    devices: enforced.length === 0 ? [] : devices(mine, new Set(enforced), wish),
   };
 }
+
+const ip6Of = ({ ip6 = [] }: Wish): { readonly ip6?: readonly Ip[] } => (ip6.length === 0 ? {} : { ip6: list(ip6.map(({ ip }) => ip)) });
 
 /** A port's own zone decides, and VLAN zones listed before it; on a port that none claims, any VLAN, prefix or default zone may. */
 function isEnforced(port: PortName, zones: readonly ZoneSettings[]): boolean {
@@ -85,15 +90,17 @@ const byClaim = (a: PlannedDevice, b: PlannedDevice): number =>
   Number(b.bound) - Number(a.bound) || strictness[a.access] - strictness[b.access] || byText(a.mac, b.mac) || byText(a.port, b.port);
 
 /** Devices of enforced ports, and the bound ones of others: nobody on an enforced port may use their address. */
-function devices(wished: readonly WishedDevice[], enforced: ReadonlySet<PortName>, owned: ReadonlyMap<Ip, Mac>): readonly PlannedDevice[] {
+function devices(wished: readonly WishedDevice[], enforced: ReadonlySet<PortName>, wish: Wish): readonly PlannedDevice[] {
   const ownerOfMac = new Map<Mac, PlannedDevice>();
-  const ownerOfIp = new Map(owned);
+  const ownerOfIp = new Map(reserved(wish));
+  const isHost = (ip: Ip): boolean => isHostIp(ip) || ownFor(ip, wish.ip6 ?? []) !== undefined;
   const planned: PlannedDevice[] = [];
   for (const d of onePerPort(wished).sort(byClaim)) {
     const owner = ownerOfMac.get(d.mac) ?? d;
     ownerOfMac.set(d.mac, owner);
     const isClone = owner.bound && owner !== d;
-    const ips = isClone ? [] : d.ips.filter(ip => isHostIp(ip) && !(ownerOfIp.has(ip) && ownerOfIp.get(ip) !== d.mac)).slice(-maxIps);
+    const own = isClone ? [] : d.ips.filter(ip => isHost(ip) && !(ownerOfIp.has(ip) && ownerOfIp.get(ip) !== d.mac));
+    const ips = [own.filter(isIp4).slice(-maxIps), own.filter(ip => !isIp4(ip)).slice(-maxIps)].flat();
     for (const ip of ips) ownerOfIp.set(ip, d.mac);
     if (!enforced.has(d.port) && (isClone || !d.bound)) continue;
     if (planned.length === maxDevices) break;
@@ -123,7 +130,7 @@ function onePerPort(wished: readonly WishedDevice[]): PlannedDevice[] {
   return [...byKey.values()];
 }
 
-/** An IPv4 address that one host can have (RFC 6890): not of 0/8, 127/8, multicast or above. The lane has no IPv6. */
+/** An IPv4 address that one host can have (RFC 6890): not of 0/8, 127/8, multicast or above. */
 function isHostIp(ip: Ip): boolean {
   const first = Number.parseInt(ip, 10);
   return isIp4(ip) && first > 0 && first !== 127 && first < 224;

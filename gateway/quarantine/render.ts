@@ -1,4 +1,5 @@
 import type { RuleSet } from '../model/rule-set.ts';
+import { ip6Rules } from './lane6.ts';
 import { type Element, elementsOf, elementText, type SetName, setNames, setTypes } from './sets.ts';
 
 /** The one table that is ours; nothing else in the kernel is touched. */
@@ -13,6 +14,16 @@ const ownSets = `
 	}
 	set udp_lanes {
 		type ether_addr . ifname . ipv4_addr . inet_service . inet_service
+		size 4096
+		flags timeout
+	}
+	set lanes6 {
+		type ether_addr . ifname . ipv6_addr . inet_service . inet_service
+		size 4096
+		flags timeout
+	}
+	set udp_lanes6 {
+		type ether_addr . ifname . ipv6_addr . inet_service . inet_service
 		size 4096
 		flags timeout
 	}
@@ -40,6 +51,11 @@ const ownSets = `
 		flags dynamic
 	}
 	set arp_rate {
+		type ifname
+		size 2048
+		flags dynamic
+	}
+	set nd_rate {
 		type ifname
 		size 2048
 		flags dynamic
@@ -78,6 +94,7 @@ const chaddr = '@th,288,48';
  * drops by `!=` would let the frame go on. `ether type` sees the tag of a tagged frame; `ip …` alone would look through it.
  */
 function chains({ gateway, dhcpServers }: RuleSet): string {
+  const own = ip6Rules(gateway);
   const knownServer = dhcpServers.length > 0 ? 'ip saddr @dhcp_servers ' : '';
   return `
 	chain arrive {
@@ -110,7 +127,7 @@ function chains({ gateway, dhcpServers }: RuleSet): string {
 	chain lane {
 		ether type arp goto lane_arp
 		ether type ip ip version 4 ip hdrlength 5 ip frag-off & 0xbfff == 0 goto lane_ip
-		drop
+${own.lane}		drop
 	}
 	chain lane_arp {
 		arp htype 1 arp ptype ip arp hlen 6 arp plen 4 arp operation request arp daddr ip ${gateway.ip} goto lane_arp_asked
@@ -132,7 +149,7 @@ function chains({ gateway, dhcpServers }: RuleSet): string {
 		tcp flags & (syn | ack) != syn ether saddr . iifname . ip saddr . tcp sport . tcp dport @lanes accept
 		drop
 	}
-	chain lane_dhcp {
+${own.chains}	chain lane_dhcp {
 		udp sport 68 udp dport 67 meta length <= 576 @th,64,32 0x01010600 @th,256,32 0 @th,1952,32 0x63825363 update @dhcp_rate { iifname limit rate 8/second burst 16 packets } goto lane_dhcp_client
 		drop
 	}
@@ -196,7 +213,7 @@ function chains({ gateway, dhcpServers }: RuleSet): string {
 		ether type ip ip saddr ${gateway.ip} tcp sport ${gateway.attestationPort} ether daddr . ip daddr . oifname @addresses accept
 		ether type ip ip saddr ${gateway.ip} ether daddr . oifname . ip daddr . tcp dport . tcp sport @lanes accept
 		ether type ip ip saddr ${gateway.ip} ether daddr . oifname . ip daddr . udp dport . udp sport @udp_lanes accept
-		drop
+${own.outward}		drop
 	}
 `;
 }

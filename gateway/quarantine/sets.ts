@@ -1,3 +1,4 @@
+import { isIp6 } from '../codec/ip6.ts';
 import type { Ip, Mac, PortName } from '../model/address.ts';
 import type { PlannedDevice, RuleSet } from '../model/rule-set.ts';
 
@@ -18,6 +19,7 @@ export const setTypes = {
   outside: 'ether_addr',
   /** Who may speak to the gateway from which address. Each IP has one owner, so a match ties MAC, IP and port together. */
   addresses: 'ether_addr . ipv4_addr . ifname',
+  addresses6: 'ether_addr . ipv6_addr . ifname',
   observed: 'ifname . integer',
   plain: 'ifname',
   dhcp_servers: 'ipv4_addr',
@@ -59,7 +61,8 @@ function compute(ruleSet: RuleSet): Elements {
     bound: list(inside.filter(d => d.bound).map(d => [d.mac])),
     home: list(inside.filter(d => d.bound).map(at)),
     outside: list(outside.filter(d => d.bound).map(d => [d.mac])),
-    addresses: list(inside.flatMap(d => d.ips.map(ip => [d.mac, ip, d.port]))),
+    addresses: list(inside.flatMap(d => d.ips.filter(isIp4).map(ip => [d.mac, ip, d.port]))),
+    addresses6: list(inside.flatMap(d => d.ips.filter(ip => !isIp4(ip)).map(ip => [d.mac, ip, d.port]))),
     observed: list(ruleSet.observed.map(o => [o.port, String(o.vlan)])),
     plain: list(ruleSet.observed.filter(o => o.vlan === 0).map(o => [o.port])),
     dhcp_servers: list(ruleSet.dhcpServers.map(ip => [ip])),
@@ -88,10 +91,11 @@ export const isIp4 = (s: Ip): boolean =>
 function check(r: RuleSet): void {
   const ports = [r.bridge, ...r.uplinks, ...r.enforced, ...r.observed.map(o => o.port), ...r.devices.map(d => d.port)];
   const macs = [r.gateway.mac, ...r.devices.map(d => d.mac)];
-  const ips = [r.gateway.ip, ...r.dhcpServers, ...r.devices.flatMap(d => d.ips)];
+  const ips = r.devices.flatMap(d => d.ips);
   refuse('port', ports, isPort);
   refuse('address', macs, isMac);
-  refuse('IPv4 address', ips, isIp4);
+  refuse('IPv4 address', [r.gateway.ip, ...r.dhcpServers, ...ips.filter(ip => !ip.includes(':'))], isIp4);
+  refuse('IPv6 address', [...(r.gateway.ip6 ?? []), ...ips.filter(ip => ip.includes(':'))], isIp6);
   refuse(
     'VLAN',
     r.observed.map(o => o.vlan),

@@ -10,6 +10,7 @@ import { contentOf } from '../../gateway/attestation/dice-content.ts';
 import { prepareTrust } from '../../gateway/attestation/trust.ts';
 import { decodeCertificate } from '../../gateway/codec/x509.ts';
 import { integerBytes, octets, oid, sequence, tlv, utf8 } from '../vectors/der-encode.ts';
+import { ca, certificate, extension, newKeys, spkiOf, usage } from '../vectors/path-pki.ts';
 import { type DiceDevice, type Edit, makeDiceDevice, makeIdevid, makeVendor, tcbInfo, tcbInfoOid, type Vendor } from '../vectors/pki.ts';
 import { base64, referenceSet, result, spec, verifier } from './world.ts';
 
@@ -167,6 +168,38 @@ describe('claims of a chain', () => {
       [0, sha256(decodeCertificate(acme.anchorDer).spki)],
     ]);
     expect(nonces).toEqual([new Uint8Array(32).fill(3)]);
+  });
+});
+
+describe('a chain whose vendor names no instance', () => {
+  const [root, deviceId, alias, leaf] = [newKeys(), newKeys(), newKeys(), newKeys()];
+  const info = extension(tcbInfoOid, true, tcbInfo(firmware));
+  /** Root, DeviceID, what it certified with its measurement, and a key that this certified in turn. */
+  const named = (names: { readonly deviceId?: string; readonly alias?: string; readonly leaf?: string }) => {
+    const of = (cn: string, serial: string | undefined): string => (serial === undefined ? `CN=${cn}` : `CN=${cn}/SN=${serial}`);
+    const [device, inner] = [of('DeviceID', names.deviceId), of('Alias', names.alias)];
+    const anchor = certificate({ subject: 'O=Acme', issuer: 'O=Acme', keys: root, signer: root, extensions: [ca()] });
+    const chain = [
+      certificate({ subject: of('TLS', names.leaf), issuer: inner, keys: leaf, signer: alias, extensions: [usage(0)] }),
+      certificate({ subject: inner, issuer: device, keys: alias, signer: deviceId, extensions: [ca(), info] }),
+      certificate({ subject: device, issuer: 'O=Acme', keys: deviceId, signer: root, extensions: [ca()] }),
+    ];
+    const { trust } = prepareTrust({ anchors: [{ name: 'Acme', certificate: base64(anchor) }], referenceSets: [] });
+    const links = chain.map(decodeCertificate).map(one => ({ certificate: one, content: contentOf(one) }));
+    const context = { trust, keys: new KeyCache(), now: Date.now(), freshness: { kind: 'none' }, ttlSeconds: 1 } as const;
+    return verifyChain(links, context, new Checks()).identity;
+  };
+
+  it('is not known by the name that a key below its measured layer gives itself', () => {
+    const identity = named({ leaf: 'of another device' });
+    expect(identity.serial).toBeUndefined();
+    expect(identity.subject).toBe('CN=DeviceID');
+    expect(identity.deviceKey).toBe(sha256(spkiOf(deviceId)));
+  });
+
+  it('is known by the highest name from the measured layer upwards', () => {
+    expect(named({ alias: 'mine', leaf: 'of another device' }).serial).toBe('mine');
+    expect(named({ deviceId: 'mine', alias: 'other', leaf: 'other' }).serial).toBe('mine');
   });
 });
 

@@ -21,14 +21,22 @@ const other = nonce.with(0, 0x01);
 const token = (asked: Uint8Array, changed: Readonly<Record<number, unknown>> = {}): Uint8Array =>
   makeSign1(encode(psaClaims({ 10: asked, ...changed })));
 
-type Asked = { readonly nonce?: Uint8Array; readonly keys?: KeyCache; readonly trust?: typeof trust; readonly at?: number };
+type Asked = {
+  readonly nonce?: Uint8Array;
+  readonly keys?: KeyCache;
+  readonly trust?: typeof trust;
+  readonly at?: number;
+  readonly ttlSeconds?: number;
+  readonly certificates?: readonly Uint8Array[];
+  readonly fresh?: { readonly spent?: boolean; readonly channel?: string };
+};
 function judge(
   bytes: Uint8Array,
-  { nonce: asked = other, keys = new KeyCache(), trust: by = trust, at = now }: Asked = {},
+  { nonce: asked = other, keys = new KeyCache(), trust: by = trust, at = now, ttlSeconds = 600, certificates = [], fresh }: Asked = {},
 ): ChallengeOutcome {
-  const evidence = messageEvidence('application/psa-attestation-token', bytes);
-  const freshness = { kind: 'nonce', nonce: asked, expires: now + 60_000, spent: false, channel: 'test' } as const;
-  const outcome = schemeFor(evidence.mediaType)?.judge(evidence, { trust: by, keys, now: at, ttlSeconds: 600, freshness });
+  const evidence = messageEvidence('application/psa-attestation-token', bytes, certificates);
+  const freshness = { kind: 'nonce', nonce: asked, expires: now + 60_000, spent: false, channel: 'test', ...fresh } as const;
+  const outcome = schemeFor(evidence.mediaType)?.judge(evidence, { trust: by, keys, now: at, ttlSeconds, freshness });
   if (outcome === undefined) throw new Error('no scheme');
   return outcome;
 }
@@ -50,6 +58,20 @@ describe('a device whose token is known', () => {
       expect(judge(bytes, { nonce: asked, keys })).toEqual(judge(bytes, { nonce: asked }));
     }
     expect(keys.tokens.size).toBe(1);
+  });
+
+  it('is told as a stranger is at another time, by another channel, with certificates beside it, and for another time to live', () => {
+    const keys = warm();
+    const [bytes, beside] = [token(other), [new Uint8Array(3)]];
+    const cases: readonly Asked[] = [{ at: now + 59_000 }, { fresh: { channel: 'coap' } }, { certificates: beside }, { ttlSeconds: 5 }];
+    for (const asked of cases) for (let i = 0; i < 2; i += 1) expect(judge(bytes, { ...asked, keys })).toEqual(judge(bytes, asked));
+  });
+
+  it('proves nothing with a challenge that was answered before, or is too short', () => {
+    const keys = warm();
+    expect(verdict(judge(token(other), { keys, fresh: { spent: true } }))).toBe('contraindicated NONCE_REUSED');
+    const short = new Uint8Array(31).fill(3);
+    for (let i = 0; i < 2; i += 1) expect(verdict(judge(token(short), { keys, nonce: short }))).not.toBe('affirming');
   });
 
   it('gets the verdict of a stranger for every token with one bit flipped', () => {
@@ -129,7 +151,10 @@ describe('what is kept of tokens', () => {
 
   it('is the last few of those whose signature is good', () => {
     const keys = new KeyCache(4);
-    for (let i = 0; i < 100; i += 1) judge(token(other, { 2396: new Uint8Array(32).fill(i) }), { keys });
+    const instances = Array.from({ length: 100 }, (_, i) => new Uint8Array(33).fill(i).with(0, 1));
+    const listed = instances.map(one => ({ ...listedKey, instance: Buffer.from(one).toString('hex') }));
+    const { trust: by } = prepareTrust({ ...material, keys: listed });
+    for (const one of instances) expect(verdict(judge(token(other, { 256: one }), { keys, trust: by }))).toBe('affirming');
     expect(keys.tokens.size).toBe(4);
   });
 
@@ -155,6 +180,6 @@ describe('what is kept of tokens', () => {
     expect(known.recall(bytes, long.subarray(0, 32))).toBeUndefined();
     const [whole] = [known.recall(bytes, long)];
     expect(whole?.claims).toEqual(mapOf(decodeCbor(payload, { lenient: true }), 'claims'));
-    expect(whole?.message).toEqual({ ...message, payload });
+    expect(whole?.message).toMatchObject({ ...message, payload });
   });
 });

@@ -66,7 +66,12 @@ export class Bench {
   constructor(zones?: readonly ZoneSettings[], inventory = new Inventory()) {
     const site = {
       settings: settings(zones),
-      gateway: { mac: '02:00:00:00:00:01', ip: '10.20.0.1', prefix: '10.20.0.1/16' },
+      gateway: {
+        mac: '02:00:00:00:00:01',
+        ip: '10.20.0.1',
+        prefix: '10.20.0.1/16',
+        ip6: ['fe80::ff:fe00:1', 'fd00:20::1'].map(ip => ({ ip, prefix: `${ip}/64` })),
+      },
       vendorOf: (mac: string) => (mac.startsWith('44:19:b6') ? 'Hangzhou Hikvision Digital Technology' : undefined),
     };
     this.gateway = new Gateway(site, policy(), inventory);

@@ -109,6 +109,32 @@ describe('plan', () => {
     const ips = ['10.20.0.1', '10.20.0.2', '0.0.0.0', '127.0.0.1', '224.0.0.1', '255.255.255.255', 'fe80::1', '10.20.1.300', '10.20.1.7'];
     expect(plan(wish([device({ ips })])).devices[0]?.ips).toEqual(['10.20.1.7']);
   });
+  it('takes IPv6 addresses of hosts of its own networks only, and none where it has no address itself', () => {
+    const ip6 = ['fe80::1', 'fd00:20::1'].map(ip => ({ ip, prefix: `${ip}/64` }));
+    const ips = [
+      'fe80::1',
+      'fd00:20::1',
+      'fd00:20::',
+      'fd00:21::5',
+      '::1',
+      'ff02::1',
+      '2002:a14:107::1',
+      'fe80::7',
+      '10.20.1.7',
+      'fd00:20::7',
+    ];
+    expect(plan(wish([device({ ips })], { ip6 })).devices[0]?.ips).toEqual(['10.20.1.7', 'fd00:20::7', 'fe80::7']);
+    expect(plan(wish([device({ ips })], { ip6 })).gateway.ip6).toEqual(['fd00:20::1', 'fe80::1']);
+    expect(plan(wish([device({ ips })])).devices[0]?.ips).toEqual(['10.20.1.7']);
+    const upstream = new Map([['fe80::7', '02:00:5e:00:00:77']]);
+    expect(plan(wish([device({ ips: ['fe80::7', 'fe80::8'] })], { ip6, upstream })).devices[0]?.ips).toEqual(['fe80::8']);
+  });
+  it('a crowd of addresses of one kind leaves those of the other in the lane', () => {
+    const ip6 = [{ ip: 'fe80::1', prefix: 'fe80::1/64' }];
+    const crowd = Array.from({ length: 40 }, (_, i) => `fe80::${(i + 16).toString(16)}`);
+    const planned = plan(wish([device({ ips: ['10.20.1.7', ...crowd] })], { ip6 })).devices[0]?.ips ?? [];
+    expect([planned.length, planned.includes('10.20.1.7'), planned.includes(crowd.at(-1) ?? '')]).toEqual([9, true, true]);
+  });
   it('names a bound device on an observing port, so that nobody on an enforced one uses its address', () => {
     const r = plan(
       wish([device({ port: 'v4', zone: 'office', bound: true }), device({ mac: '02:00:5e:00:00:04', port: 'v4', zone: 'office' })]),

@@ -4,12 +4,18 @@ import type { PlannedDevice, RuleSet } from '../../gateway/model/rule-set.ts';
 import { difference, render } from '../../gateway/quarantine/render.ts';
 
 const good: PlannedDevice = { mac: '02:00:5e:00:00:01', port: 'v1', ips: ['10.20.1.1'], access: 'admit', bound: true };
-const held: PlannedDevice = { mac: '02:00:5e:00:00:02', port: 'v2', ips: ['10.20.1.2', '10.20.1.22'], access: 'hold', bound: false };
+const held: PlannedDevice = {
+  mac: '02:00:5e:00:00:02',
+  port: 'v2',
+  ips: ['10.20.1.2', '10.20.1.22', 'fe80::2', 'fd00:20::22'],
+  access: 'hold',
+  bound: false,
+};
 const clone: PlannedDevice = { mac: '02:00:5e:00:00:01', port: 'v3', ips: [], access: 'quarantine', bound: false };
 const outside: PlannedDevice = { mac: '02:00:5e:00:00:05', port: 'v5', ips: [], access: 'admit', bound: true };
 const dock: RuleSet = {
   bridge: 'br0',
-  gateway: { mac: '02:00:00:00:00:01', ip: '10.20.0.1', attestationPort: 8443 },
+  gateway: { mac: '02:00:00:00:00:01', ip: '10.20.0.1', ip6: ['fd00:20::1', 'fe80::ff:fe00:1'], attestationPort: 8443 },
   uplinks: ['up0'],
   enforced: ['v1', 'v2', 'v3'],
   observed: [
@@ -19,6 +25,7 @@ const dock: RuleSet = {
   dhcpServers: ['10.20.0.2'],
   devices: [good, clone, held, outside],
 };
+const without6: RuleSet = { ...dock, gateway: { mac: dock.gateway.mac, ip: dock.gateway.ip, attestationPort: 8443 } };
 const paused: RuleSet = { ...dock, enforced: [], observed: [], devices: [] };
 
 /** Update with `vitest run test/quarantine -u`; read the difference in review. */
@@ -29,7 +36,9 @@ describe('render', () => {
     expect(render(paused)).not.toContain('hook');
   });
 
-  it.each([dock, paused])('nft accepts the text %#', ruleSet => {
+  it('a bridge without IPv6 lets none through in its lane', () => expect(render(without6)).not.toMatch(/^\t\t.*\bip6\b/m));
+
+  it.each([dock, without6, paused])('nft accepts the text %#', ruleSet => {
     if (process.getuid?.() !== 0) return console.log('skipped: nft -c needs root');
     const { status, stderr } = spawnSync('unshare', ['-n', 'nft', '-f', '-'], { input: render(ruleSet), encoding: 'utf8' });
     expect([status, stderr]).toEqual([0, '']);
@@ -42,6 +51,10 @@ describe('render', () => {
     ['address', { gateway: { ...dock.gateway, mac: '02-00-00-00-00-01' } }],
     ['IPv4 address', { dhcpServers: ['10.20.0.2, 0.0.0.0/0'] }],
     ['IPv4 address', { devices: [{ ...good, ips: ['10.20.1.256'] }] }],
+    ['IPv6 address', { devices: [{ ...good, ips: ['fe80::1%v1'] }] }],
+    ['IPv6 address', { devices: [{ ...good, ips: ['FE80::1'] }] }],
+    ['IPv6 address', { gateway: { ...dock.gateway, ip6: ['::1, ::/0'] } }],
+    ['fe80::2 has two owners', { devices: [held, { ...good, ips: ['fe80::2'] }] }],
     ['VLAN', { observed: [{ port: 'v2', vlan: 4095 }] }],
     ['attestation port', { gateway: { ...dock.gateway, attestationPort: 0 } }],
     ['10.20.1.1 has two owners', { devices: [good, { ...held, ips: ['10.20.1.1'] }] }],
@@ -64,6 +77,7 @@ describe('difference', () => {
   it.each([
     ['pausing', paused],
     ['another gateway address', { ...dock, gateway: { ...dock.gateway, ip: '10.20.0.9' } }],
+    ['another IPv6 address of the gateway', { ...dock, gateway: { ...dock.gateway, ip6: ['fe80::9'] } }],
     ['the first known DHCP server', { ...dock, dhcpServers: [] }],
   ])('%s changes chains', (_, next) => expect(difference(dock, next)).toBe('whole'));
 });

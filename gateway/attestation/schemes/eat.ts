@@ -56,8 +56,8 @@ function verifyEat(token: Token, evidence: Evidence, context: Context, checks: C
   return {
     identity: identityBy(signer, model, claims.softwareVersion),
     anchor: signer.voucher,
-    measured: measuredOf(claims, about, ''),
-    unappraised: unreadOf(claims),
+    measured: [...measuredOf(claims, about, ''), ...(signer.chain?.measured ?? [])],
+    unappraised: [...unreadOf(claims), ...(signer.chain?.unappraised ?? [])],
     pathEnds: Math.min(signer.notAfter, claims.expires ?? Number.MAX_SAFE_INTEGER),
     nonces: claims.nonces,
     ...(claims.uptime === undefined ? {} : { started: startedBefore(claims.uptime, context.now) }),

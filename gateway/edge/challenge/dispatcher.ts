@@ -1,7 +1,8 @@
-import type { Millis } from '../../model/address.ts';
+import type { Ip, Millis } from '../../model/address.ts';
 import type { ChallengeOutcome, Evidence } from '../../model/attestation.ts';
 import type { Challenge } from '../../model/machine.ts';
 import { udpChannels } from '../../model/settings.ts';
+import type { Ends } from '../bridge-address.ts';
 import type { FromChallenger, ToChallenger, ToEnforcer } from '../messages.ts';
 import { type Judgement, Judging } from './judging.ts';
 import { fromWire } from './wire.ts';
@@ -18,6 +19,7 @@ const dayMs = 86_400_000;
 
 type Open = {
   readonly challenge: Challenge;
+  readonly ends: Ends;
   readonly localPorts: readonly number[];
   readonly lanes: Set<string>;
   stage: 'lanes' | 'asking';
@@ -26,7 +28,8 @@ type Open = {
 
 /** What the dispatcher may do; each says false when the process is not there. */
 export type DispatcherEdge = {
-  readonly localAddress: string;
+  /** Both ends of a connection to a device; undefined where it cannot be reached on our link. */
+  readonly endsTo: (ip: Ip) => Ends | undefined;
   readonly now: () => Millis;
   /** When this program was built: a clock that says earlier is wrong, and certificates cannot be judged by it. */
   readonly builtAt: Millis;
@@ -66,10 +69,13 @@ export class ChallengeDispatcher {
   start(challenge: Challenge): void {
     const wrong = this.#wrongClock(this.#edge.now());
     if (wrong !== undefined) return this.#edge.done(challenge.id, wrong);
+    const ends = this.#edge.endsTo(challenge.ip);
+    if (ends === undefined)
+      return this.#edge.done(challenge.id, { kind: 'transport-failure', failure: 'lane', detail: `${challenge.ip} is not on our link` });
     const localPorts = challenge.channels.map(() => this.#takePort());
     const lanes = new Set(localPorts.map((_, index) => `${challenge.id}/${index}`));
     const timer = setTimeout(() => this.#fail(challenge.id, 'lane', 'the enforcer did not open the lane'), laneWaitMs);
-    this.#open.set(challenge.id, { challenge, localPorts, lanes, stage: 'lanes', timer });
+    this.#open.set(challenge.id, { challenge, ends, localPorts, lanes, stage: 'lanes', timer });
     const { mac, port, ip, channels } = challenge;
     for (const [index, localPort] of localPorts.entries()) {
       const way = channels[index];
@@ -92,11 +98,11 @@ export class ChallengeDispatcher {
     clearTimeout(open.timer);
     open.stage = 'asking';
     open.timer = setTimeout(() => this.#fail(id, 'verifier', 'the challenger did not answer in time'), answerWaitMs);
-    const { challenge, localPorts } = open;
+    const { challenge, ends, localPorts } = open;
     const sent = this.#edge.toChallenger({
       type: 'challenge',
-      challenge,
-      localAddress: this.#edge.localAddress,
+      challenge: { ...challenge, ip: ends.ip },
+      localAddress: ends.localAddress,
       localPorts,
       evidenceTtlSeconds: challenge.ttlSeconds,
       now: this.#edge.now(),

@@ -20,13 +20,13 @@ const message: z.ZodType<ToEnforcer> = z.discriminatedUnion('type', [
     hash: text(/^[0-9a-f]{64}$/),
     ruleSet: z.object({
       bridge: port,
-      gateway: z.object({ mac, ip, attestationPort: number(65_535) }),
+      gateway: z.object({ mac, ip, ip6: z.array(ip).max(64).exactOptional(), attestationPort: number(65_535) }),
       uplinks: z.array(port).max(1023),
       enforced: z.array(port).max(1023),
       observed: z.array(z.object({ port, vlan: number(4094) })).max(65_536),
       dhcpServers: z.array(ip).max(256),
       devices: z
-        .array(z.object({ mac, port, ips: z.array(ip).max(8), access: z.enum(['admit', 'hold', 'quarantine']), bound: z.boolean() }))
+        .array(z.object({ mac, port, ips: z.array(ip).max(16), access: z.enum(['admit', 'hold', 'quarantine']), bound: z.boolean() }))
         .max(65_536),
     }),
   }),

@@ -55,6 +55,6 @@ export class Lanes {
   }
 }
 
-const setOf = ({ protocol }: ReplyLane): string => (protocol === 'udp' ? 'udp_lanes' : 'lanes');
+const setOf = ({ protocol, ip }: ReplyLane): string => `${protocol === 'udp' ? 'udp_lanes' : 'lanes'}${ip.includes(':') ? '6' : ''}`;
 const key = (l: ReplyLane): string => `${l.mac} . "${l.port}" . ${l.ip} . ${l.remotePort} . ${l.localPort}`;
 const add = (lane: ReplyLane, ttlSeconds: number): string => `add element ${table} ${setOf(lane)} { ${key(lane)} timeout ${ttlSeconds}s }`;

@@ -1,6 +1,7 @@
 import type { Hex } from '../../model/address.ts';
 import type { ReplyLane, RuleSet } from '../../model/rule-set.ts';
 import { difference, render, table } from '../../quarantine/render.ts';
+import { isLanHost6 } from '../../codec/ip6.ts';
 import { isIp4 } from '../../quarantine/sets.ts';
 import type { FromEnforcer } from '../messages.ts';
 import { makeCable, portsOf } from './cable.ts';
@@ -10,7 +11,7 @@ import { ForwardingTable } from './forwarding-table.ts';
 import { Lanes } from './lanes.ts';
 import { countRules, differs, type Listing, readListing } from './nft-listing.ts';
 import { complaints, maxLine, NftSession } from './nft-session.ts';
-import { applyPins, pinsOf } from './pins.ts';
+import { applyPins, isPinned, pinsOf } from './pins.ts';
 
 /** Everything is read and put right at least so often. Milliseconds. */
 const reconcileEvery = 60_000;
@@ -72,10 +73,15 @@ class Nftables implements Enforcement {
     this.#run(async () => {
       if (this.#wanted === undefined)
         return this.#say({ type: 'lane', id, open: false, detail: 'Cannot open a lane: no RuleSet is in force' });
-      if (!isIp4(lane.ip)) return this.#say({ type: 'lane', id, open: false, detail: `Cannot open a lane: ${lane.ip} is not IPv4` });
+      if (!isIp4(lane.ip) && !isLanHost6(lane.ip))
+        return this.#say({ type: 'lane', id, open: false, detail: `Cannot open a lane: ${lane.ip} is no address of one host` });
       const problem = await this.#lanes.open(id, lane, () => this.#run(() => this.#pin()));
       if (problem === undefined) await this.#pin();
-      this.#say({ type: 'lane', id, open: problem === undefined, detail: problem ?? '' });
+      // A pin that fails elsewhere is no harm to this one; without its own, the question might reach somebody else.
+      const isSure = problem === undefined && (this.#pinned !== '' || (await isPinned(this.#wanted.ruleSet.bridge, lane)));
+      if (problem === undefined && !isSure) await this.#lanes.close(id);
+      const detail = problem ?? (isSure ? '' : `Cannot open a lane: ${lane.ip} is not pinned to ${lane.mac}: ${this.#complained}`);
+      this.#say({ type: 'lane', id, open: isSure, detail });
     });
   }
 
@@ -212,7 +218,7 @@ class Nftables implements Enforcement {
   async #pin(): Promise<void> {
     if (this.#inForce === undefined) return;
     const pins = pinsOf(this.#inForce.ruleSet, this.#lanes.all());
-    const key = JSON.stringify([[...pins.forwarding], [...pins.neighbours]]);
+    const key = JSON.stringify([[...pins.forwarding], [...pins.neighbours], [...pins.routes]]);
     if (key === this.#pinned) return;
     const problem = await applyPins(this.#inForce.ruleSet.bridge, pins);
     this.#pinned = problem === undefined ? key : '';

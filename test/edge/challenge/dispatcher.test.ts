@@ -28,7 +28,7 @@ function bench(now = built + 1000, there = true) {
   const done: [string, ChallengeOutcome][] = [];
   const kept: Evidence[] = [];
   const dispatcher = new ChallengeDispatcher({
-    localAddress: '10.20.0.1',
+    endsTo: ip => ({ ip, localAddress: '10.20.0.1' }),
     now: () => now,
     builtAt: built,
     toEnforcer: message => enforcer.push(message) > 0 && there,

@@ -31,7 +31,7 @@ function bench(clock = now, there = true) {
   };
   const done: string[] = [];
   const dispatcher = new ChallengeDispatcher({
-    localAddress: '10.20.0.1',
+    endsTo: ip => ({ ip, localAddress: '10.20.0.1' }),
     now: () => clock,
     builtAt: now - 1000,
     toEnforcer: () => true,

@@ -67,7 +67,7 @@ export class Site {
     channel.on('error', () => {});
     this.#send = lineWriter(channel);
     this.#dispatcher = new ChallengeDispatcher({
-      localAddress: '127.0.0.1',
+      endsTo: ip => ({ ip, localAddress: '127.0.0.1' }),
       now: clock,
       builtAt: 0,
       toEnforcer: message => {

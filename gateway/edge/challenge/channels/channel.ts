@@ -9,6 +9,7 @@ import type { Nonce } from '../nonce.ts';
 
 /** Where to ask, and from where: the lane of the reply is open for exactly this pair. */
 export type Target = {
+  /** A link-local one has its zone, `fe80::1%br0`; so has `localAddress` then. */
   readonly ip: Ip;
   readonly remotePort: number;
   /** The resource, where the way has one to choose; absent: the usual one. */
@@ -28,6 +29,10 @@ export type Target = {
   /** From which entry on the list of files that it ran is wanted of whoever shows this key; undefined: not at all. */
   readonly filesFrom?: (ak: ShownAk) => number | undefined;
 };
+
+/** Host and port as URLs and HTTP's Host name them: IPv6 in brackets (RFC 3986 §3.2.2), and without its zone, which means nothing to the device (RFC 6874 §4). */
+export const authority = ({ ip, remotePort }: Pick<Target, 'ip' | 'remotePort'>): string =>
+  ip.includes(':') ? `[${ip.replace(/%.*$/, '')}]:${remotePort}` : `${ip}:${remotePort}`;
 
 /** What a question gave. The Evidence is untrusted, and `quote` is what a quote is to be judged with besides. */
 export type Exchange =

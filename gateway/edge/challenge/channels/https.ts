@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Millis } from '../../../model/address.ts';
 import { maxEvidenceBytes } from '../wire.ts';
 import { type Share, shortAnswer } from '../answer-room.ts';
-import { type Failed, failed, type Target } from './channel.ts';
+import { authority, type Failed, failed, type Target } from './channel.ts';
 import { failureOf } from './failure.ts';
 import { connectTls } from './tls-socket.ts';
 
@@ -49,12 +49,12 @@ export class Https {
   readonly #share: Share | undefined;
   readonly #end: Millis;
 
-  private constructor(socket: TLSSocket, certificates: readonly Uint8Array[], { ip, remotePort, share }: Target, end: Millis) {
+  private constructor(socket: TLSSocket, certificates: readonly Uint8Array[], target: Target, end: Millis) {
     this.#socket = socket;
     this.certificates = certificates;
     this.#agent = new OneSocket(socket);
-    this.#host = `${ip}:${remotePort}`;
-    this.#share = share;
+    this.#host = authority(target);
+    this.#share = target.share;
     this.#end = end;
   }
 

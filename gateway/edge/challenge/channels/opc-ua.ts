@@ -5,7 +5,7 @@ import { nonceBytes } from '../../../attestation/scheme.ts';
 import { chooseEndpoint, proveChannel, takeEndpoints } from '../../../attestation/opc-ua/client.ts';
 import { writeOpcUaProof } from '../../../attestation/opc-ua/message.ts';
 import { maxOpcUaAnswer, readOpcUaAnswer } from '../../../codec/opc-ua-channel.ts';
-import { type Channel, type Exchange, failed, type Target } from './channel.ts';
+import { authority, type Channel, type Exchange, failed, type Target } from './channel.ts';
 import { clientCertificate } from './client-certificate.ts';
 import { talk } from './tcp-talk.ts';
 
@@ -24,7 +24,7 @@ export const opcUa: Channel = { name: 'opc-ua', ask };
 
 async function ask(target: Target, left: number): Promise<Exchange> {
   const end = performance.now() + left;
-  const url = `opc.tcp://${target.ip}:${target.remotePort}`;
+  const url = `opc.tcp://${authority(target)}`;
   // The second connection leaves from the same port: the first must be gone on both sides before.
   const told = await talk(target, left, takeEndpoints(url), framing, 'gone');
   if (told.kind === 'failed') return told;

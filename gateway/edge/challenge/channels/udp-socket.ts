@@ -1,10 +1,11 @@
 import { createSocket, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
 import { type Failed, type Target } from './channel.ts';
 import { failureOf } from './failure.ts';
 
 /** Runs `talk` with a socket that is bound here and connected there, and closes it: the kernel lets nobody else's datagrams through and tells when nobody listens. */
 export async function withUdp<T>(target: Target, talk: (socket: Socket) => Promise<T>): Promise<T | Failed> {
-  const socket = createSocket('udp4');
+  const socket = createSocket(isIPv6(target.ip) ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' });
   try {
     return (await connected(socket, target)) ?? (await talk(socket));
   } finally {
