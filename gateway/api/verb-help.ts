@@ -10,6 +10,7 @@ export const clientVerbs = [
   'unlink',
   'set',
   'pause',
+  'zone',
   'probes',
   'trust',
   'reference',
@@ -147,6 +148,20 @@ Pauses enforcement on the whole site: every device passes. It ends by itself, or
 ${common}
 
 Exit codes: 0 done, 1 refused or failed
+`,
+  zone: `Usage: sallyport zone [list] [options]
+       sallyport zone show ZONE
+       sallyport zone set ZONE observe|enforce [--yes] --reason TEXT
+
+Says what each zone does with its devices, and whom its mode cuts. observe records and cuts nothing; enforce holds what is pending and
+quarantines what is denied. set says first whom it would cut, or let pass; without --yes it only says that. Zones themselves (ports, VLANs,
+challenges) stand in settings.json; a mode that is set here counts more than the one there, also after a restart.
+
+  --yes            do it
+  --reason TEXT    3 to 500 characters, kept in the journal with who did it
+${common}
+
+Exit codes: 0 good or done, 1 refused or failed, 2 not done yet: say --yes, 4 no such zone
 `,
   probes: `Usage: sallyport probes [options]
        sallyport probes arm ZONE --for 1h --reason TEXT [--mode broadcast|known-devices] [--wide]
