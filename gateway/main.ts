@@ -199,7 +199,10 @@ const runner = new Runner(gateway, {
   resync: () => void toSensor({ type: 'resync' }),
   handOverTrust,
   judgeAgain: order => judgeAgain.start(order),
-  changed: events => site.changed(events),
+  changed: events => {
+    site.changed(events);
+    if (events.some(({ kind }) => kind === 'key-forgotten')) toChallenger({ type: 'enrolled', keys: inventory.enrolments.all() });
+  },
   refused: (count, why) => log(`${why} (${count} events)`),
 });
 const input = (one: Input): void => runner.input(one);
@@ -262,14 +265,19 @@ const site = new LiveSite({
   now,
   command: (by, reason, command) => runner.command(by, reason, command),
   note: event => input({ kind: 'noted', event }),
-  trust: new TrustDesk(() => keeper.trust, inventory.anchors, {
-    records: () => inventory.records(),
-    evidence: id => store.evidence(id),
-    judge: judgement => dispatcher.judge(judgement),
-    wouldAdmit: (device, outcome, at) => wouldAdmit(gateway, device, outcome, at),
-    ttlSecondsOf: name => settings.zones.find(zone => zone.name === name)?.evidenceTtlSeconds ?? 3600,
-    now,
-  }),
+  trust: new TrustDesk(
+    () => keeper.trust,
+    inventory.anchors,
+    {
+      records: () => inventory.records(),
+      evidence: id => store.evidence(id),
+      judge: judgement => dispatcher.judge(judgement),
+      wouldAdmit: (device, outcome, at) => wouldAdmit(gateway, device, outcome, at),
+      ttlSecondsOf: name => settings.zones.find(zone => zone.name === name)?.evidenceTtlSeconds ?? 3600,
+      now,
+    },
+    () => inventory.enrolments.all(),
+  ),
   openReferences: (name, bytes, signature) => openReferencesOfSite(settings.policyFolders, name, bytes, signature),
 });
 

@@ -39,11 +39,12 @@ export type {
   SettableField,
   ZoneMode,
 };
-export type { AnchorPreview } from '../model/trust.ts';
+export type { AnchorPreview, ShownEnrolled, ShownFileList } from '../model/trust.ts';
 export type { ReferenceList, ReferenceRow } from '../model/reference.ts';
 export type { AnchorRow } from './anchor-rows.ts';
 export type { ReferenceDetail } from './reference-schemas.ts';
 export { referenceDiff, referenceLines, referenceState, referenceSubject } from './reference-text.ts';
+export { fileListDevices, fileListSubject } from './file-list-text.ts';
 export { anchorFacts, anchorState, previewBasis, wouldAdmit } from './trust-text.ts';
 export { badges } from '../model/axes.ts';
 export { reasons } from '../model/reason.ts';

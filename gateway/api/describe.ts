@@ -123,6 +123,8 @@ export function describeEvent(body: EventBody): string {
       return describeOutcome(body.outcome);
     case 'attested-again':
       return `judged again, with the same result; good until ${day(body.expires)}`;
+    case 'key-forgotten':
+      return `${body.by} forgot the attestation key that its TPM enrolled as ${body.instance}: ${body.reason}`;
     case 'key-enrolled':
       return `its TPM ${body.key.ek.slice(0, 16)} enrolled an attestation key as ${body.key.instance}`;
     case 'tpm-restarted':

@@ -65,6 +65,16 @@ export const routes: readonly Route[] = [
   },
   { method: 'post', path: '/devices/{id}/probe', summary: 'Ask a device now', body: schemas.reasonBody, answer: done },
   { method: 'get', path: '/trust', summary: 'The trust anchors: of files, in force, and staged', answer: trust.trustState },
+  { method: 'get', path: '/trust/enrolled', summary: 'Attestation keys that TPMs of devices enrolled', answer: trust.enrolledKeys },
+  {
+    method: 'post',
+    path: '/trust/enrolled/{device}/forget',
+    summary: 'Forget the key of a device, which is asked anew',
+    body: schemas.reasonBody,
+    answer: done,
+  },
+  { method: 'get', path: '/trust/file-lists', summary: 'Which files devices of a class may run', answer: trust.fileLists },
+  { method: 'get', path: '/trust/file-lists/{name}', summary: 'One list with all its files', answer: trust.fileListDetail },
   {
     method: 'post',
     path: '/trust',

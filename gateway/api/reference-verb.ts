@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { ReferenceList, ReferenceRow } from '../model/reference.ts';
+import type { FileList, ShownFileList } from '../model/trust.ts';
 import { visibleJson, visibleText } from '../model/visible-text.ts';
 import { ClientError } from './client.ts';
+import { fileListDevices, fileListLines, fileListSubject } from './file-list-text.ts';
 import type { ReferenceDetail } from './reference-schemas.ts';
 import { referenceDiff, referenceLines, referenceState, referenceSubject } from './reference-text.ts';
 import { readSpan } from './span.ts';
@@ -41,11 +43,14 @@ export async function reference(call: Call): Promise<number> {
   };
   switch (action) {
     case 'list': {
-      const list = await client.json<ReferenceList>('GET', '/references');
-      out(json ? `${visibleJson(list)}\n` : listText(list));
-      return list.sets.length === 0 && list.baselines.length === 0 ? exit.nothing : exit.good;
+      const [list, fileLists] = [await client.json<ReferenceList>('GET', '/references'), await fileListsOf(call)];
+      out(json ? `${visibleJson({ ...list, fileLists })}\n` : `${listText(list)}${fileLists.map(fileListText).join('')}`);
+      if (fileLists.some(({ odd }) => odd > 0)) return exit.findings;
+      return list.sets.length + list.baselines.length + fileLists.length === 0 ? exit.nothing : exit.good;
     }
     case 'show': {
+      const listed = (await fileListsOf(call)).filter(({ name }) => name === first || fileOf(name) === first);
+      if (listed.length > 0) return showFileLists(call, listed);
       const detail = await detailOf(call, first);
       out(json ? `${visibleJson(detail)}\n` : showText(detail));
       return detail.row.state === 'revoked' ? exit.denied : detail.row.accepted ? exit.good : exit.findings;
@@ -121,6 +126,23 @@ async function rowOf({ client }: Call, typed: string): Promise<ReferenceRow> {
       ].join('\n'),
     );
   return only;
+}
+
+const fileListsOf = async ({ client }: Call): Promise<readonly ShownFileList[]> =>
+  (await client.json<{ readonly lists: readonly ShownFileList[] }>('GET', '/trust/file-lists')).lists;
+/** `policies.d/reference-values/edge.ima.yaml:1` stands in `edge.ima.yaml`. */
+const fileOf = (name: string): string => basename(name).replace(/:\d+$/, '');
+
+const fileListText = (list: ShownFileList): string =>
+  `${visibleText(list.name)}  in force\n    ${visibleText(`files of ${fileListSubject(list)}; ${fileListDevices(list)}`)}\n`;
+
+async function showFileLists({ client, io, values }: Call, listed: readonly ShownFileList[]): Promise<number> {
+  for (const row of listed) {
+    const list = await client.json<FileList>('GET', `/trust/file-lists/${encodeURIComponent(row.name)}`);
+    const lines = fileListLines(list).map(line => `    ${visibleText(line)}\n`);
+    io.stdout.write(values.json === true ? `${visibleJson({ row, ...list })}\n` : `${fileListText(row)}${lines.join('')}`);
+  }
+  return listed.some(({ odd }) => odd > 0) ? exit.findings : exit.good;
 }
 
 const detailOf = async (call: Call, typed: string): Promise<ReferenceDetail> =>

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { attestationStatuses } from '../model/axes.ts';
 import { anchorUses } from '../model/trust.ts';
 import { constraintsShape, limitsShape, revocationShape } from '../policy/anchor-shapes.ts';
 import { reasonBody } from './schemas.ts';
@@ -62,4 +63,30 @@ export const anchorPreview = z.object({
   judged: z.int().describe('Devices whose last chain was judged anew'),
   untold: z.int().describe('Devices of which that cannot be told'),
 });
+const listOfFiles = { name: z.string().describe('Where it stands'), vendor: z.string(), model: z.string(), excludes: z.array(z.string()) };
+export const enrolledKeys = z.object({
+  keys: z.array(
+    z.object({
+      device: z.string(),
+      instance: z.string().describe('Under what the device goes by itself, hex'),
+      ak: z.string().describe('SHA-256 of the public area of its attestation key'),
+      ek: z.string().describe('SHA-256 of the key of its TPM'),
+      certificates: z.int().describe('Certificates that vouch for its TPM'),
+      at: millis,
+      status: z.enum(attestationStatuses).describe('What the device proves now'),
+    }),
+  ),
+});
+export const fileLists = z.object({
+  lists: z.array(
+    z.object({
+      ...listOfFiles,
+      state: z.enum(['in-force']),
+      files: z.int().describe('Entries'),
+      judged: z.int().describe('Devices that it judges now'),
+      odd: z.int().describe('Those of them that ran what it does not list'),
+    }),
+  ),
+});
+export const fileListDetail = z.object({ ...listOfFiles, files: z.array(z.tuple([z.string(), z.array(z.string())])) });
 export const staged = z.object({ ok: z.literal(true), sha256: z.string(), subject: z.string() });

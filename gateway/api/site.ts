@@ -6,7 +6,7 @@ import type { Command, CommandAnswer } from '../model/machine.ts';
 import type { ProbingState, ZoneProbing } from '../model/probe.ts';
 import type { BroughtFile, ReferenceList } from '../model/reference.ts';
 import type { Settings, ZoneMode } from '../model/settings.ts';
-import type { AnchorPreview, ReferenceSet, ShownAnchor } from '../model/trust.ts';
+import type { AnchorPreview, FileList, ReferenceSet, ShownAnchor, ShownEnrolled, ShownFileList } from '../model/trust.ts';
 
 /** How the gateway itself fares; shown on the page and by `sallyport devices`. */
 export type Health = {
@@ -50,6 +50,11 @@ export type Site = {
   readonly trust: {
     anchors(): readonly ShownAnchor[];
     preview(sha256: string): Promise<AnchorPreview | undefined>;
+    /** Attestation keys that TPMs of devices enrolled. Looks at every device, as `fileLists` does. */
+    enrolled(): readonly ShownEnrolled[];
+    /** Which files devices of a class may run. */
+    fileLists(): readonly ShownFileList[];
+    fileList(name: string): FileList | undefined;
   };
   /** All sets of reference values, where each stands, and the baselines. Looks at every device. */
   references(): ReferenceList;

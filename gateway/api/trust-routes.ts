@@ -20,6 +20,17 @@ export type TrustRouteParts = {
 /** The routes about trust anchors. One person brings one, another approves it after seeing what it would let in; either may take it away. */
 export function trustRoutes(router: Router, { site, command, who, now }: TrustRouteParts): void {
   router.get('/trust', (_request, response) => void response.json({ anchors: anchorRows(site.trust.anchors(), site.devices()) }));
+  router.get('/trust/enrolled', (_request, response) => void response.json({ keys: site.trust.enrolled() }));
+  router.post('/trust/enrolled/:device/forget', async (request, response) => {
+    const { reason } = readBody(reasonBody, request.body);
+    response.json(await command(request, reason, { kind: 'forget-enrolled', device: request.params.device }));
+  });
+  router.get('/trust/file-lists', (_request, response) => void response.json({ lists: site.trust.fileLists() }));
+  router.get('/trust/file-lists/:name', (request, response) => {
+    const list = site.trust.fileList(request.params.name);
+    if (list === undefined) throw new ProblemError('not-found', 'Cannot find the list of files: none stands there');
+    response.json(list);
+  });
   router.get('/trust/:sha256/preview', async (request, response) => {
     response.json(await previewOf(site, request.params.sha256));
   });

@@ -4,6 +4,7 @@ import type { AnchorPreview } from '../model/trust.ts';
 import { visibleJson, visibleText } from '../model/visible-text.ts';
 import type { AnchorRow } from './anchor-rows.ts';
 import { ClientError } from './client.ts';
+import { enrolledVerb } from './enrolled-verb.ts';
 import { readInstant } from './span.ts';
 import { anchorFacts, anchorState, previewBasis, wouldAdmit } from './trust-text.ts';
 import { type Call, exit, NoSuchDevice, reasonOf, WrongCall } from './verb-call.ts';
@@ -16,6 +17,7 @@ const actions = {
   approve: { options: ['yes', 'reason', 'json'], words: 1 },
   remove: { options: ['reason', 'json'], words: 1 },
   expire: { options: ['until', 'reason', 'json'], words: 1 },
+  enrolled: { options: ['reason', 'json'], words: 2 },
 } as const;
 type Action = keyof typeof actions;
 const isAction = (text: string): text is Action => Object.hasOwn(actions, text);
@@ -24,10 +26,11 @@ const isAction = (text: string): text is Action => Object.hasOwn(actions, text);
 export async function trustVerb(call: Call): Promise<number> {
   const { values, positionals } = call;
   const [action = 'list', named = '', ...more] = positionals;
-  if (!isAction(action)) throw new WrongCall(`Cannot run trust '${action}': give list, show, add, approve, remove or expire`);
+  if (!isAction(action)) throw new WrongCall(`Cannot run trust '${action}': give list, show, add, approve, remove, expire or enrolled`);
   const { options: own, words } = actions[action];
   const foreign = Object.keys(values).find(name => name !== 'data' && !own.some(one => one === name));
   if (foreign !== undefined) throw new WrongCall(`Cannot run trust ${action}: it has no option --${foreign}`);
+  if (action === 'enrolled') return enrolledVerb(call, positionals.slice(1));
   if (more.length > 0 || (named !== '') !== (words === 1))
     throw new WrongCall(
       `Cannot run trust ${action}: ${words === 0 ? 'it takes no arguments' : `name one ${action === 'add' ? 'file' : 'anchor'}`}`,

@@ -192,11 +192,14 @@ Exit codes: 0 good, 1 refused or failed, 2 something is armed, 4 no such device
        sallyport trust approve ANCHOR --reason TEXT [--yes]
        sallyport trust remove ANCHOR --reason TEXT
        sallyport trust expire ANCHOR [--until INSTANT] --reason TEXT
+       sallyport trust enrolled [list | show DEVICE | forget DEVICE --reason TEXT]
 
 Whose certificates are believed: anchors in files of policies/anchors, which are changed there, and those that people bring here. One
 person adds an anchor, another approves it after seeing which devices it would newly admit; without --yes it only shows that. Either
 takes it away.
 ANCHOR is a name, or 8 or more digits of its SHA-256.
+TPMs of devices enrol attestation keys by themselves: enrolled lists them. One that is forgotten proves nothing any more; the device is
+asked anew, and its TPM may enrol again. DEVICE is its id, or the name under which it enrolled.
 
   --source TEXT    where it came from; --note TEXT: how its fingerprint was checked
   --name NAME      how people call it (default: the name of the file)
@@ -208,7 +211,7 @@ ANCHOR is a name, or 8 or more digits of its SHA-256.
   --reason TEXT    3 to 500 characters, kept in the journal
 ${common}
 
-Exit codes: 0 good or done, 1 refused or failed, 2 something waits for approval or has ended, 4 no such anchor
+Exit codes: 0 good or done, 1 refused or failed, 2 something waits for approval or has ended, 4 no such anchor or key
 `,
   reference: `Usage: sallyport reference [list] [options]
        sallyport reference show SET
@@ -220,7 +223,8 @@ Exit codes: 0 good or done, 1 refused or failed, 2 something waits for approval 
        sallyport reference baseline DEVICE --reason TEXT
 
 Says which firmware is known to be good, who signed for it and where each set stands: staged, active, superseded or revoked.
-SET is its key or the beginning of it, or its file where that holds one set. Files of policies/reference-values are in force by themselves;
+SET is its key or the beginning of it, or its file where that holds one set. list and show know the lists of files that devices may run
+(X.ima.yaml) too, by file or by where one stands in it. Files of policies/reference-values are in force by themselves;
 an update (SUIT) of a class that has reference values already waits to be activated.
 ${device}
 

@@ -79,7 +79,8 @@ export class Asking<R extends DeviceRecord> {
 
   /** What was judged under other anchors, reference values or lists of revoked certificates is judged anew, and so is whoever may be another, or was restarted, since. */
   noted(event: EventBody, now: Millis): void {
-    if (event.kind === 'device-moved' || event.kind === 'key-enrolled') return this.hasten(event.device, 'event', now);
+    if (event.kind === 'device-moved' || event.kind === 'key-enrolled' || event.kind === 'key-forgotten')
+      return this.hasten(event.device, 'event', now);
     if (event.kind === 'fact-learned' && mayBeAnother.has(event.observation.fact.kind)) return this.rouse(event.device, now);
     if (event.kind === 'tpm-restarted') for (const id of [event.device, ...event.others]) this.rouse(id, now);
     if (event.kind !== 'trust-loaded' && event.kind !== 'revocation-news') return;

@@ -35,6 +35,7 @@ const peoplesKinds: readonly EventBody['kind'][] = [
   'probes-armed',
   'probes-stopped',
   'never-probe',
+  'key-forgotten',
   'anchor-staged',
   'anchor-approved',
   'anchor-removed',

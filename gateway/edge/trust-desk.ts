@@ -2,19 +2,59 @@ import { createHash } from 'node:crypto';
 import { decodeCertificate } from '../codec/x509.ts';
 import type { BroughtAnchors } from '../inventory/brought-anchors.ts';
 import type { Hex } from '../model/address.ts';
-import type { AnchorMaterial, AnchorPreview, ShownAnchor, TrustMaterial } from '../model/trust.ts';
+import type {
+  AnchorMaterial,
+  AnchorPreview,
+  EnrolledKey,
+  FileList,
+  ShownAnchor,
+  ShownEnrolled,
+  ShownFileList,
+  TrustMaterial,
+} from '../model/trust.ts';
+import { prepareFileList } from '../attestation/tpm/file-list.ts';
+import type { DeviceRecord } from '../inventory/record.ts';
 import { type PreviewParts, previewAnchor } from './anchor-preview.ts';
 
-/** What page and CLI may see and ask of the trust anchors: those of files, and those that people brought. */
+/** What page and CLI may see and ask of what is trusted: anchors of files and those that people brought, keys that TPMs enrolled, lists of files. */
 export class TrustDesk {
   readonly #trust: () => TrustMaterial;
   readonly #brought: BroughtAnchors;
   readonly #preview: PreviewParts;
+  readonly #enrolled: () => readonly EnrolledKey[];
 
-  constructor(trust: () => TrustMaterial, brought: BroughtAnchors, preview: PreviewParts) {
+  constructor(trust: () => TrustMaterial, brought: BroughtAnchors, preview: PreviewParts, enrolled: () => readonly EnrolledKey[]) {
     this.#trust = trust;
     this.#brought = brought;
     this.#preview = preview;
+    this.#enrolled = enrolled;
+  }
+
+  /** Nothing of a key is taken apart here: the challenger did, before it was enrolled. */
+  enrolled(): readonly ShownEnrolled[] {
+    const statuses = new Map([...this.#preview.records()].map(({ device, attestation }) => [device.id, attestation.status]));
+    return this.#enrolled().map(({ device, instance, ak, ek, ekCertificates, at }) => ({
+      ...{ device, instance, ek, at },
+      ak: createHash('sha256').update(Buffer.from(ak, 'base64')).digest('hex'),
+      certificates: ekCertificates.length,
+      status: statuses.get(device) ?? 'none',
+    }));
+  }
+
+  fileLists(): readonly ShownFileList[] {
+    const records = [...this.#preview.records()];
+    return (this.#trust().fileLists ?? []).map(list => {
+      const { name, vendor, model, excludes, files } = list;
+      const { id } = prepareFileList(list);
+      const odd = records.filter(record => isOddBy(list, record)).length;
+      const good = records.filter(record => record.attestation.result?.quote?.ima?.policy === id && !isOddBy(list, record)).length;
+      return { ...{ name, vendor, model, excludes }, state: 'in-force', files: files.length, judged: good + odd, odd };
+    });
+  }
+
+  /** One list with all that it lists, by where it stands. */
+  fileList(name: string): FileList | undefined {
+    return this.#trust().fileLists?.find(list => list.name === name);
   }
 
   /** All anchors, those of files first. */
@@ -38,6 +78,13 @@ export class TrustDesk {
     const found = this.#brought.get(sha256);
     return found === undefined || found.state !== 'staged' ? undefined : previewAnchor(found.anchor, this.#preview);
   }
+}
+
+/** Its finding names no list, but a class has one list at most. */
+function isOddBy({ vendor, model }: FileList, { attestation: { result } }: DeviceRecord): boolean {
+  const { identity, checks = [] } = result ?? {};
+  if (identity?.vendor !== vendor || identity.model !== model) return false;
+  return checks.some(({ code }) => code === 'FILE_NOT_LISTED' || code === 'FILE_VIOLATION');
 }
 
 function describe(anchor: AnchorMaterial): Omit<ShownAnchor, 'state' | 'from'> {

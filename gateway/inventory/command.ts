@@ -64,6 +64,12 @@ export function commandEvents(
     case 'never-probe':
     case 'probe':
       return probeCommand(inventory, zones, network.kind, { by, reason: asked, now }, command);
+    case 'forget-enrolled': {
+      const events = inventory.enrolments.forget(command.device, by, asked);
+      return events === undefined
+        ? { status: 404, problem: `Cannot forget the key of ${command.device}: its TPM has enrolled none` }
+        : { events };
+    }
     case 'stage-anchor':
     case 'approve-anchor':
     case 'remove-anchor':
@@ -78,7 +84,7 @@ function aboutDevice(
   reason: string,
   command: Exclude<
     Extract<Command, { readonly device: string }>,
-    ProbeCommand | { readonly kind: 'link' | 'set-field' | 'reference-baseline' }
+    ProbeCommand | { readonly kind: 'link' | 'set-field' | 'reference-baseline' | 'forget-enrolled' }
   >,
   now: Millis,
 ): Answer {

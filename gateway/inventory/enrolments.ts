@@ -29,8 +29,14 @@ export class Enrolments {
     return this.#byDevice.has(device) || this.#byDevice.size < maxEnrolled;
   }
 
+  /** What forgetting the key of a device does, or why it is refused. Taking away needs one person. */
+  forget(device: DeviceId, by: string, reason: string): readonly EventBody[] | undefined {
+    const key = this.#byDevice.get(device);
+    return key && [{ kind: 'key-forgotten', device, instance: key.instance, by, reason }];
+  }
+
   apply(body: EventBody): void {
-    if (body.kind === 'device-forgotten') this.#byDevice.delete(body.device);
+    if (body.kind === 'device-forgotten' || body.kind === 'key-forgotten') this.#byDevice.delete(body.device);
     if (body.kind !== 'key-enrolled' || !this.mayEnrol(body.device, body.key.instance, body.key.ek)) return;
     for (const [device, { instance }] of this.#byDevice) if (instance === body.key.instance) this.#byDevice.delete(device);
     this.#byDevice.set(body.device, { ...body.key, device: body.device });

@@ -145,7 +145,7 @@ export class Inventory {
   }
 
   /** Attestation keys that TPMs enrolled. */
-  get enrolments(): Pick<Enrolments, 'all' | 'mayEnrol'> {
+  get enrolments(): Pick<Enrolments, 'all' | 'mayEnrol' | 'forget'> {
     return this.#enrolments;
   }
 
@@ -314,6 +314,7 @@ export class Inventory {
         record.person = undefined;
         break;
       case 'key-enrolled':
+      case 'key-forgotten':
         break; // `enrolments` has folded it in
       case 'tpm-restarted':
         break; // who is asked for it is the schedule's; where its TPM stands came with the quote

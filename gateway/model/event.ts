@@ -160,6 +160,8 @@ export type EventBody =
   | { readonly kind: 'attested-again'; readonly device: DeviceId; readonly challenge: string; readonly expires: Millis }
   /** The TPM of the device showed that it holds this attestation key. It says who the device is, and admits nobody. */
   | { readonly kind: 'key-enrolled'; readonly device: DeviceId; readonly key: EnrolledKey }
+  /** A person took that back: from then on the device proves nothing by it, until its TPM enrols anew. */
+  | { readonly kind: 'key-forgotten'; readonly device: DeviceId; readonly instance: Hex; readonly by: string; readonly reason: string }
   /** Counters or clock of its TPM: reset, woken, or set back since the last quote. It and `others`, interfaces of the same device, are asked anew. */
   | {
       readonly kind: 'tpm-restarted';

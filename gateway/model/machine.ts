@@ -49,6 +49,8 @@ export type Command =
   | { readonly kind: 'stop-probes'; readonly zone?: string }
   | { readonly kind: 'never-probe'; readonly device: DeviceId; readonly on: boolean }
   | { readonly kind: 'probe'; readonly device: DeviceId }
+  /** Forgets the attestation key that the TPM of this device enrolled. */
+  | { readonly kind: 'forget-enrolled'; readonly device: DeviceId }
   | AnchorCommand
   | ReferenceCommand;
 

@@ -1,3 +1,4 @@
+import type { AttestationStatus } from './axes.ts';
 import type { DeviceId, Hex, Millis, ZoneName } from './address.ts';
 
 /**
@@ -168,6 +169,21 @@ export type EnrolledKey = {
   readonly ekCertificates: readonly string[];
   readonly device: DeviceId;
   readonly at: Millis;
+};
+
+/** An enrolled key as people are shown it. `ak` is the SHA-256 of its public area, `certificates` how many vouch for its TPM, `status` what the device proves now. */
+export type ShownEnrolled = Pick<EnrolledKey, 'device' | 'instance' | 'ek' | 'at'> & {
+  readonly ak: Hex;
+  readonly certificates: number;
+  readonly status: AttestationStatus;
+};
+
+/** A list of files as people are shown it: how many devices its judgement stands for now, and how many of them ran what it does not list. */
+export type ShownFileList = Pick<FileList, 'name' | 'vendor' | 'model' | 'excludes'> & {
+  readonly state: 'in-force';
+  readonly files: number;
+  readonly judged: number;
+  readonly odd: number;
 };
 
 /** The files that devices of one class may have run, as a person listed them: what Linux measured (IMA) is compared with it. */

@@ -7,6 +7,7 @@ import type { ProbingState } from '../../gateway/model/probe.ts';
 import type { Settings } from '../../gateway/model/settings.ts';
 import type { CommandAnswer, Health, Site } from '../../gateway/api/site.ts';
 import { decided, dockOff, personOf, probed, released } from './fixture-person.ts';
+import type { FileList } from '../../gateway/model/trust.ts';
 import { fixtureTrust, isAboutTrust } from './fixture-trust.ts';
 import { fixtureViews } from './fixture-views.ts';
 import { epoch, key } from './fixture-words.ts';
@@ -21,6 +22,7 @@ export type FixtureSite = Site & {
   refuseNext(answer: Extract<CommandAnswer, { ok: false }>): void;
   /** Keys that may sign reference values. */
   readonly trusted: ReferenceKey[];
+  readonly fileLists: FileList[];
   /** Whom an anchor that is staged would let in. */
   readonly newlyAdmitted: string[];
   forget(id: string): void;
@@ -135,6 +137,7 @@ export function fixtureSite(
     probes: () => probing,
     ...trust.site,
     trusted: trust.trusted,
+    fileLists: trust.fileLists,
     newlyAdmitted: trust.newlyAdmitted,
     coverage: () =>
       coverageOf(

@@ -7,7 +7,7 @@ import { References } from '../../gateway/inventory/references.ts';
 import type { Site } from '../../gateway/api/site.ts';
 import type { EventBody } from '../../gateway/model/event.ts';
 import type { AnchorCommand, Command, CommandAnswer, ReferenceCommand } from '../../gateway/model/machine.ts';
-import type { AnchorPreview, BroughtAnchor, ShownAnchor } from '../../gateway/model/trust.ts';
+import type { AnchorPreview, BroughtAnchor, FileList, ShownAnchor, ShownEnrolled } from '../../gateway/model/trust.ts';
 import { bidiText, markupName } from './fixture-words.ts';
 
 const hour = 3_600_000;
@@ -19,6 +19,25 @@ const ofFile: ShownAnchor = {
   state: 'in-force',
   from: 'file',
 };
+/** Of files and devices, so both may try to break the page. */
+export const fileList: FileList = {
+  name: 'policies.d/reference-values/edge.ima.yaml:1',
+  vendor: 'Acme Edge',
+  model: `EdgeBox-3${bidiText}`,
+  files: [['/usr/bin/plc', ['sha256:ab']]],
+  excludes: [`/var/log/${markupName}/`],
+};
+const allEnrolled: readonly ShownEnrolled[] = [
+  {
+    device: 'd1',
+    instance: 'd432fbb3',
+    ak: 'c3'.repeat(32),
+    ek: 'e4'.repeat(32),
+    certificates: 2,
+    at: 1_790_000_000_000,
+    status: 'affirming',
+  },
+];
 type TrustCommand = AnchorCommand | ReferenceCommand;
 export const isAboutTrust = (command: Command): command is TrustCommand =>
   command.kind.startsWith('reference-') || command.kind.endsWith('-anchor');
@@ -37,6 +56,7 @@ export function fixtureTrust() {
     effect: () => {},
   });
   const trusted: ReferenceKey[] = [];
+  const fileLists: FileList[] = [];
   const newlyAdmitted = ['d3'];
   const preview: AnchorPreview = { newlyAdmitted, judged: 2, untold: 1 };
   apply(
@@ -67,6 +87,9 @@ export function fixtureTrust() {
   const site: Pick<Site, 'trust' | 'references' | 'reference' | 'addReferences'> = {
     trust: {
       anchors: () => [ofFile, ...book.anchors.all().map(shown)],
+      enrolled: () => allEnrolled,
+      fileLists: () => fileLists.map(({ files, ...list }) => ({ ...list, state: 'in-force', files: files.length, judged: 3, odd: 1 })),
+      fileList: name => fileLists.find(list => list.name === name),
       preview: sha256 => Promise.resolve(book.anchors.get(sha256)?.state === 'staged' ? preview : undefined),
     },
     references: () => referenceList(book, references, Date.now()),
@@ -81,7 +104,7 @@ export function fixtureTrust() {
       }
     },
   };
-  return { site, trusted, newlyAdmitted, say };
+  return { site, trusted, fileLists, newlyAdmitted, say };
 }
 
 const isAboutAnchors = (command: TrustCommand): command is AnchorCommand => command.kind.endsWith('-anchor');

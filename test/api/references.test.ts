@@ -9,6 +9,7 @@ import { keyPairs } from '../vectors/tokens.ts';
 import { makeReferenceFile } from '../vectors/pki.ts';
 import { suitEnvelope, suitManifest } from '../attestation/suit-world.ts';
 import { type Called, callVerb } from './call-verb.ts';
+import { fileList } from './fixture-trust.ts';
 import { type OpenPage, openPage } from './open-page.ts';
 
 let open: OpenPage;
@@ -57,6 +58,25 @@ describe('sallyport reference', () => {
     expect((await sallyport('revoke', 'x', '--beside', ...why)).err).toContain('it has no option --beside');
     expect((await sallyport('diff', 'x')).err).toContain('it takes 2 of them');
     expect(await sallyport('show', 'x')).toMatchObject({ code: 4 });
+  });
+
+  it('lists and shows the lists of files that devices may run, and makes no text of them dangerous', async () => {
+    open.site.fileLists.push(fileList);
+    const { code, out } = await sallyport('list');
+    expect(code).toBe(2);
+    expect(out).toContain('policies.d/reference-values/edge.ima.yaml:1  in force\n    files of Acme Edge EdgeBox-3');
+    expect(out).toMatch(/, 1 file, all but \/var\/log\/.*; 3 devices judged by it, 1 not\n/);
+    expect(out).not.toMatch(/[\u202e\u0000\u0007]/);
+    for (const named of ['edge.ima.yaml', 'policies.d/reference-values/edge.ima.yaml:1']) {
+      const shown = await sallyport('show', named);
+      expect(shown.code).toBe(2);
+      expect(shown.out).toMatch(/^ {4}\/usr\/bin\/plc sha256:ab\n {4}not judged: \/var\/log\//m);
+    }
+    expect(JSON.parse((await sallyport('list', '--json')).out)).toMatchObject({
+      fileLists: [{ model: expect.any(String) as string, odd: 1 }],
+    });
+    expect((await sallyport('show', 'other.ima.yaml')).code).toBe(4);
+    open.site.fileLists.pop();
   });
 
   it('takes files as long as CoRIMs are, and no longer', async () => {

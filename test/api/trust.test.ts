@@ -21,6 +21,33 @@ beforeEach(() => void open.site.commands.splice(0));
 
 const sallyport = (...args: readonly string[]): Promise<Called> => callVerb(open.controlSocket, 'trust', 'bob', args);
 
+describe('sallyport trust enrolled', () => {
+  it('lists the keys that TPMs enrolled, and shows one by its device or its name', async () => {
+    const { code, out } = await sallyport('enrolled');
+    expect([code, out]).toEqual([0, 'd1  affirming        as d432fbb3, TPM e4e4e4e4e4e4e4e4, enrolled 2026-09-21 14:13 UTC\n']);
+    const listed: unknown = JSON.parse((await sallyport('enrolled', 'list', '--json')).out);
+    expect(schemas.enrolledKeys.parse({ keys: listed }).keys).toEqual(open.site.trust.enrolled());
+    for (const named of ['d1', 'D432-FBB3']) {
+      const shown = await sallyport('enrolled', 'show', named);
+      expect(shown.code).toBe(0);
+      expect(shown.out).toContain(`TPM       sha256 ${'e4'.repeat(32)}, 2 certificates vouch for it\n`);
+    }
+    expect((await sallyport('enrolled', 'show', 'd9')).code).toBe(4);
+  });
+
+  it('forgets one for a reason, with who said so', async () => {
+    expect((await sallyport('enrolled', 'forget', 'd1')).err).toContain('--reason is missing');
+    const { code, out } = await sallyport('enrolled', 'forget', 'd432fbb3', '--reason', 'replaced');
+    expect([code, out]).toEqual([0, 'Forgot the key of d1: it proves nothing by it, and is asked anew; its TPM may enrol again\n']);
+    expect(open.site.commands).toEqual([{ by: 'local:bob', reason: 'replaced', command: { kind: 'forget-enrolled', device: 'd1' } }]);
+  });
+
+  it('refuses what it would ignore', async () => {
+    for (const words of [['show'], ['list', 'd1'], ['forget', 'd1', 'd2'], ['burn', 'd1'], ['list', '--reason', 'why']])
+      expect((await sallyport('enrolled', ...words)).code, words.join(' ')).toBe(1);
+  });
+});
+
 describe('sallyport trust', () => {
   it('lists anchors of files and of people, says what waits, and makes no text of a certificate dangerous', async () => {
     const { code, out } = await sallyport();

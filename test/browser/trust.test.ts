@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Page as Tab } from 'playwright-core';
 import { readReferenceKey } from '../../gateway/attestation/reference-values.ts';
+import { fileList } from '../api/fixture-trust.ts';
 import { fixtureSite } from '../api/fixture-site.ts';
 import { markupName } from '../api/fixture-words.ts';
 import { openPage } from '../api/open-page.ts';
@@ -214,6 +215,17 @@ describe.skipIf(browserIsMissing !== undefined)('the page of trust', () => {
     await tab.keyboard.press('Escape');
     await expect.poll(() => card('omron').textContent()).toContain('newly admit 2 devices: line1-plc, dock-ts4-99');
     expect(open.site.trust.anchors().find(({ name }) => name === 'omron')?.state).toBe('staged');
+  });
+
+  it('shows which files devices may run, and the keys that TPMs enrolled, of which one can be forgotten', async () => {
+    open.site.fileLists.push(fileList);
+    await tab.reload();
+    await tab.getByRole('heading', { name: 'Files that devices may run' }).waitFor();
+    const row = tab.getByRole('listitem').filter({ hasText: 'EdgeBox-3' });
+    expect(await row.textContent()).toContain(`all but /var/log/${markupName}/; 3 devices judged by it, 1 not`);
+    await tab.getByRole('button', { name: 'Forget the key of d1…' }).click();
+    await decide('replaced', 'Forget it');
+    expect(open.site.commands.at(-1)).toMatchObject({ reason: 'replaced', command: { kind: 'forget-enrolled', device: 'd1' } });
   });
 
   it('works on a phone and by keyboard: nothing scrolls sideways, fingers hit what they mean, focus comes back', async () => {

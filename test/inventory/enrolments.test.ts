@@ -33,6 +33,18 @@ describe('keys that TPMs enrolled', () => {
     expect(names(enrolments)).toEqual(['d2=d2']);
   });
 
+  it('are forgotten by the word of a person, who is named; what is not there cannot be', () => {
+    const enrolments = enrolled(key('d1', 'aa'), key('d2'));
+    const events = enrolments.forget('d1', 'local:ann', 'replaced');
+    expect(events).toEqual([{ kind: 'key-forgotten', device: 'd1', instance: 'aa', by: 'local:ann', reason: 'replaced' }]);
+    for (const event of events ?? []) enrolments.apply(event);
+    expect(names(enrolments)).toEqual(['d2=d2']);
+    expect(enrolments.forget('d1', 'local:ann', 'again')).toBeUndefined();
+    // Its TPM may enrol again, and no other has lost its name to it.
+    enrolments.apply({ kind: 'key-enrolled', device: 'd1', key: key('d1', 'aa') });
+    expect(names(enrolments)).toEqual(['d2=d2', 'd1=aa']);
+  });
+
   it('in a flood are kept up to a cap, and nobody is pushed out', () => {
     const enrolments = enrolled(...Array.from({ length: maxEnrolled + 100 }, (_, n) => key(`d${n}`)));
     expect(enrolments.all()).toHaveLength(maxEnrolled);

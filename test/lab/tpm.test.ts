@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeviceRow } from '../../gateway/api/contract.ts';
 import { sha256 } from '../../gateway/attestation/evidence.ts';
 import { decodeCertificate } from '../../gateway/codec/x509.ts';
+import { callVerb } from '../api/call-verb.ts';
 import { bootSet, TpmDevice } from '../edge/challenge/tpm-device.ts';
 import { model } from '../attestation/tpm/world.ts';
 import { makeReferenceFile, makeSelfSigned } from '../vectors/pki.ts';
@@ -133,6 +134,24 @@ describe.skipIf(missing !== undefined)('a box with a TPM of others (swtpm) behin
       hosts.get('box')?.stdin?.write('/tmp/door\n');
       const seen = await row('box', d => d.enforcement === 'quarantined');
       expect(seen).toMatchObject({ attestation: 'contraindicated', reason: 'FILE_NOT_LISTED' });
+      const socket = `${folder}/data/control.sock`;
+      const shown = await callVerb(socket, 'reference', 'ann', ['show', 'edge.ima.yaml']);
+      expect([shown.code, shown.out]).toEqual([2, expect.stringContaining('1 device judged by it, 1 not')]);
+    },
+    patience,
+  );
+
+  it(
+    'whose key a person forgets proves nothing by it any more, and is asked at once',
+    async () => {
+      const socket = `${folder}/data/control.sock`;
+      const listed = await callVerb(socket, 'trust', 'ann', ['enrolled']);
+      expect([listed.code, listed.out]).toEqual([0, expect.stringMatching(/^\S+ {2}contraindicated {2}as d432fbb3/)]);
+      expect(
+        (await callVerb(socket, 'trust', 'ann', ['enrolled', 'forget', listed.out.split(' ')[0] ?? '', '--reason', 'sold'])).code,
+      ).toBe(0);
+      expect(await row('box', d => d.reason === 'CHAIN_UNTRUSTED')).toMatchObject({ attestation: 'contraindicated' });
+      expect((await callVerb(socket, 'trust', 'ann', ['enrolled'])).code).toBe(4);
     },
     patience,
   );

@@ -5,7 +5,8 @@ import { DecideDialog } from './decide-dialog.tsx';
 import type { Decide } from './decide-dialog.tsx';
 import { ReferenceCard } from './reference-card.tsx';
 import { Baselines } from './reference-panels.tsx';
-import { anchors, loadTrust, references, said as wordsSaid, trustProblem } from './trust-store.ts';
+import { anchors, enrolled, fileLists, loadTrust, references, said as wordsSaid, trustProblem } from './trust-store.ts';
+import { EnrolledKeys, FileLists } from './trust-tables.tsx';
 
 /** Whose word counts: anchors that devices' certificates must lead to, and signed lists of the firmware that is good. */
 export function TrustPage() {
@@ -73,7 +74,9 @@ export function TrustPage() {
           ))}
         </ul>
         <Baselines baselines={references.value?.baselines ?? []} />
+        <FileLists lists={fileLists.value ?? []} />
       </section>
+      <EnrolledKeys keys={enrolled.value ?? []} open={open} />
       {dialog.value !== undefined && <DecideDialog key={dialog.value.title} decide={dialog.value} close={close} />}
     </main>
   );
