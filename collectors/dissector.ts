@@ -207,9 +207,9 @@ export class Dissector {
     return { observations, ...this.#losses.take(), counters };
   }
 
-  /** What each address that spoke since the last call sent since then (not since its first frame). */
-  sightings(): readonly Sighting[] {
-    return this.#sightings.take(slot => this.#where(slot));
+  /** What each address that spoke since the last call sent since then (not since its first frame): at most so many, the others with the next call. */
+  sightings(most = Infinity): readonly Sighting[] {
+    return this.#sightings.take(slot => this.#where(slot), most);
   }
 
   /** Lets every address and its latest facts come out again with the next drain, as they were said. */

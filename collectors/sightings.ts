@@ -12,8 +12,9 @@ export class Sightings {
   readonly #bytes: Float64Array;
   /** By slot: packets to one receiver since the last call of `take`. */
   readonly #unicast: Uint32Array;
-  /** Slots that spoke, each once. */
+  /** Slots that spoke, each once; how many of them were taken already. */
   #changed: number[] = [];
+  #taken = 0;
 
   constructor(addresses: AddressTable, slots: number) {
     this.#addresses = addresses;
@@ -40,32 +41,35 @@ export class Sightings {
     this.#packets[slot] = this.#bytes[slot] = this.#unicast[slot] = 0;
   }
 
-  /** What each address sent since the last call. `where` says which address a slot has. */
-  take(where: (slot: number) => Pick<Sighting, 'port' | 'vlan' | 'mac'>): readonly Sighting[] {
-    const { packets, bytes, lastAt } = this.#addresses;
-    const changed = this.#changed.filter(slot => this.#state[slot] === 1);
-    for (const slot of this.#changed) this.#state[slot] = 0;
-    this.#changed = [];
-    return changed.map(slot => {
-      const nowPackets = packets[slot] ?? 0;
-      const nowBytes = bytes[slot] ?? 0;
-      const newPackets = nowPackets - (this.#packets[slot] ?? 0);
-      const newBytes = nowBytes - (this.#bytes[slot] ?? 0);
-      this.#packets[slot] = nowPackets;
-      this.#bytes[slot] = nowBytes;
-      const unicast = this.#unicast[slot] ?? 0;
-      this.#unicast[slot] = 0;
-      const { port, vlan, mac } = where(slot);
-      return {
-        port,
-        vlan,
-        mac,
-        packets: newPackets,
-        bytes: newBytes,
-        unicast,
-        firstAt: this.#firstAt[slot] ?? 0,
-        lastAt: lastAt[slot] ?? 0,
-      };
-    });
+  /** What addresses sent since they were asked for last: at most so many of them, the others with the next call. `where` says which address a slot has. */
+  take(where: (slot: number) => Pick<Sighting, 'port' | 'vlan' | 'mac'>, most: number): readonly Sighting[] {
+    const out: Sighting[] = [];
+    while (out.length < most && this.#taken < this.#changed.length) {
+      const slot = this.#changed[this.#taken++] ?? 0;
+      if (this.#state[slot] === 1) out.push({ ...where(slot), ...this.#since(slot) });
+      this.#state[slot] = 0;
+    }
+    if (this.#taken === this.#changed.length) {
+      this.#changed = [];
+      this.#taken = 0;
+    }
+    return out;
+  }
+
+  /** What a slot sent since this was last asked. */
+  #since(slot: number): Omit<Sighting, 'port' | 'vlan' | 'mac'> {
+    const packets = this.#addresses.packets[slot] ?? 0;
+    const bytes = this.#addresses.bytes[slot] ?? 0;
+    const since = {
+      packets: packets - (this.#packets[slot] ?? 0),
+      bytes: bytes - (this.#bytes[slot] ?? 0),
+      unicast: this.#unicast[slot] ?? 0,
+      firstAt: this.#firstAt[slot] ?? 0,
+      lastAt: this.#addresses.lastAt[slot] ?? 0,
+    };
+    this.#packets[slot] = packets;
+    this.#bytes[slot] = bytes;
+    this.#unicast[slot] = 0;
+    return since;
   }
 }

@@ -32,6 +32,8 @@ async function main(): Promise<number> {
     setFlagsFromString('--semi-space-growth-factor=1');
     // Nobody waits for a single frame: to mark the heap at once costs less than bit by bit between frames.
     setFlagsFromString('--no-incremental-marking');
+    // By default it may become four times what lives before anybody looks what of it does.
+    setFlagsFromString('--heap-growing-percent=60');
     return (await import('./edge/inspect-verb.ts')).inspect(args, process);
   }
   if (verb === 'verify') {

@@ -11,7 +11,7 @@ import type { Alarm } from '../model/alarm.ts';
 import type { Coverage } from '../model/coverage.ts';
 import type { Device } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
-import type { Malformed } from '../model/fact.ts';
+import type { Malformed, Sighting } from '../model/fact.ts';
 import type { Frame } from '../model/frame.ts';
 import { kindOf } from '../policy/kinds.ts';
 import { lookupsOf, type RulePolicy } from '../policy/lookups.ts';
@@ -23,6 +23,8 @@ const [maxAddresses, maxFacts, maxAlarms] = [65_536, 500_000, 65_536];
 const maxUnread = 24;
 /** How often the rules look at the passing of time, of the capture. Milliseconds. */
 const tickMs = 10_000;
+/** Few enough to be forgotten before the garbage collector takes them for what stays. */
+const sightingsAtOnce = 256;
 
 /** One hardware address, whatever VLANs it spoke in. Times are RFC 3339; text is as it was sent and untrusted. */
 export type InspectedDevice = {
@@ -138,7 +140,8 @@ export class Inspection {
 
   #tick(): void {
     this.#nextTick = this.#now + tickMs;
-    this.#intake.take({ kind: 'sighted', sightings: this.#dissector.sightings() }, this.#now);
+    const some = (): readonly Sighting[] => this.#dissector.sightings(sightingsAtOnce);
+    for (let sightings = some(); sightings.length > 0; sightings = some()) this.#intake.take({ kind: 'sighted', sightings }, this.#now);
     const { malformed, overflow } = this.#dissector.drain(true);
     for (const one of malformed) this.#count(one);
     for (const { count, what } of overflow) this.#unknown.set(what, (this.#unknown.get(what) ?? 0) + count);

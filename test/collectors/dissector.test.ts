@@ -75,6 +75,19 @@ describe('the header stage', () => {
     expect(dissector.sightings()).toEqual([{ ...place, packets: 2, bytes: 160, unicast: 1, firstAt: start + 9, lastAt: start + 9 }]);
   });
 
+  it('counts each address once when it is asked for a few of them at a time, also those that speak meanwhile', () => {
+    const dissector = new Dissector();
+    const send = (last: number) =>
+      dissector.frame(b.frame(b.ethernet(`00:1b:1b:00:00:0${last}`, server, 0x88b5, b.bytes('x')), { at: start, wireLength: 60 }));
+    const take = () => dissector.sightings(2).map(({ mac, packets }) => `${mac.slice(-1)}: ${packets}`);
+    for (const last of [1, 2, 3, 1]) send(last);
+    expect(take()).toEqual(['1: 2', '2: 1']);
+    for (const last of [1, 3]) send(last);
+    expect([take(), take(), take()]).toEqual([['3: 2', '1: 1'], [], []]);
+    send(3);
+    expect(take()).toEqual(['3: 1']);
+  });
+
   it('counts frames and those that bear identity, per port', () =>
     expect(
       drained(v('arp-request'), b.ethernet(plc, server, 0x88b5, b.bytes('x')), v('dhcp-ack'), b.frame(v('arp-reply'), { port: 'p2' }))

@@ -6,6 +6,8 @@ import { DecodeError } from '../../codec/reader.ts';
 import { attribute, attributeTypes } from '../../codec/x509-name.ts';
 import type { Certificate } from '../../codec/x509.ts';
 import { extensionOids } from '../../codec/x509-extension.ts';
+import { toldBy } from '../chain.ts';
+import type { ChainClaims } from '../claims.ts';
 import { sha256 } from '../evidence.ts';
 import { EvidenceError } from '../evidence-error.ts';
 import { checkPath, type Path } from '../path.ts';
@@ -23,6 +25,8 @@ export type TrustedAk = {
   readonly anchor: Voucher;
   /** For people: who vouches for it. */
   readonly how: string;
+  /** What its certificates measure (DICE): a key below firmware is worth what that firmware is. */
+  readonly chain?: Pick<ChainClaims, 'measured' | 'unappraised'>;
 };
 
 /** 9999-12-31T23:59:59Z: a listed key counts until somebody takes it away. */
@@ -74,6 +78,7 @@ function certified({ akChain, akPublic }: ClaimedAk, context: Judging): TrustedA
     anchor: path.anchor,
     identity: identityOf(path, leaf.spki, leaf.spki, context),
     how: `attestation key certified up to ${path.anchor.name}`,
+    chain: toldBy(path),
   };
 }
 
@@ -130,6 +135,7 @@ const ofTpm = (path: Path, key: KeyObject, context: Judging): TrustedAk => ({
   anchor: path.anchor,
   identity: identityOf(path, leafOf(path).spki, spkiOf(key), context),
   how: `attestation key activated by a TPM that is certified up to ${path.anchor.name}`,
+  chain: toldBy(path),
 });
 
 /** The path of an endorsement certificate: its key decrypts and never signs, so that rule of leaves is another. Throws as `checkPath`. */

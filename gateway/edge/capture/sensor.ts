@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { Dissector } from '../../../collectors/dissector.ts';
 import { GatewayLink, supervisorFd } from '../gateway-link.ts';
+import type { Sighting } from '../../model/fact.ts';
 import type { FromSensor } from '../messages.ts';
 import { readLink } from './link.ts';
 import { LivePort, type Numbers } from './live.ts';
@@ -96,9 +97,11 @@ function eachSecond(): void {
   if (!isQuiet) return;
   if (malformed.length > 0) outbox.send({ type: 'malformed', malformed });
   for (const one of overflow) outbox.send({ type: 'overflow', ...one });
-  for (const sightings of chunks(dissector.sightings(), sightingsPerMessage)) outbox.send({ type: 'sightings', sightings });
+  for (let sightings = takeSightings(); sightings.length > 0; sightings = takeSightings()) outbox.send({ type: 'sightings', sightings });
   outbox.catchUp();
 }
+
+const takeSightings = (): readonly Sighting[] => dissector.sightings(sightingsPerMessage);
 
 /** Reports what a look found. A restart comes after the last words, so that the next epoch can say what healed. */
 function act(look: Look): void {
@@ -114,8 +117,4 @@ function act(look: Look): void {
 function writeLastWords(): void {
   const broken = [...watches.values()].filter(w => w.broken).map(w => w.port);
   writeSync(supervisorFd, `${broken.join(' ')}\n`);
-}
-
-function chunks<T>(list: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(list.length / size) }, (_, n) => list.slice(n * size, (n + 1) * size));
 }

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { GeneralName, KeyUsageFlags, Name, SubjectAlternativeNameExtension } from '@peculiar/x509';
+import { Extension, GeneralName, KeyUsageFlags, Name, SubjectAlternativeNameExtension } from '@peculiar/x509';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { AttestationResult } from '../../../gateway/model/attestation.ts';
 import type { AnchorMaterial, ListedKey, ReferenceSet } from '../../../gateway/model/trust.ts';
@@ -10,7 +10,7 @@ import { nameText, publicKeyOf, spkiOf } from '../../../gateway/attestation/tpm/
 import { prepareTrust } from '../../../gateway/attestation/trust.ts';
 import { decodeTpmPublic } from '../../../gateway/codec/tpm-public.ts';
 import { decodeCertificate } from '../../../gateway/codec/x509.ts';
-import { type Edit, makeVendor, type Vendor } from '../../vectors/pki.ts';
+import { type Edit, makeVendor, tcbInfo, tcbInfoOid, type Vendor } from '../../vectors/pki.ts';
 import { message, publicArea, softKey } from '../../vectors/soft-tpm.ts';
 import { base64, result } from '../world.ts';
 import { answers, certify, good, model, nonce, now, referenceSet } from './world.ts';
@@ -67,6 +67,26 @@ describe('a key that is trusted by its certificate alone', () => {
       reason: 'REFERENCE_MISSING',
       identity: { model: 'EdgeBox-4' },
     });
+  });
+
+  it('below a layer that DICE measured is worth what that layer is', async () => {
+    const layer = { vendor: 'Acme Edge', model: 'Edge SoC', layer: 1, flags: [] } as const;
+    const set = (byte: string): ReferenceSet => ({
+      id: 'soc.json#1',
+      vendor: 'Acme Edge',
+      model: 'Edge SoC',
+      components: [{ name: 'soc', layer: 1, versions: [{ version: '1', alg: 'sha-256', digest: byte.repeat(32) }] }],
+    });
+    const info = (flags: readonly number[]) =>
+      new Extension(tcbInfoOid, true, tcbInfo({ ...layer, flags, fwids: [{ alg: 'sha-256', digest: '11'.repeat(32) }] }));
+    const edit =
+      (flags: readonly number[]): Edit =>
+      plan => ({ ...plan, extensions: [...plan.extensions, info(flags)] });
+    const by = async (byte: string, flags: readonly number[] = []) =>
+      judged([await certify(acme, key, { edit: edit(flags) })], { anchors: [anchor(acme, { model })], sets: [referenceSet, set(byte)] });
+    expect(await by('11')).toMatchObject({ status: 'affirming', assurance: 5 });
+    expect(await by('22')).toMatchObject({ status: 'contraindicated', reason: 'DIGEST_UNKNOWN' });
+    expect(await by('11', [3])).toMatchObject({ status: 'contraindicated', reason: 'DEBUG_ENABLED' });
   });
 
   it('is what a person listed it as, whatever its certificate says', async () => {
