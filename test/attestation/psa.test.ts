@@ -279,7 +279,8 @@ describe('a PSA token that says more in the words of any EAT', () => {
   it('without its profile is never affirming: nobody knows what its lifecycle means', () => {
     const eat = claims([10, nonce], [256, fromHex(instance)], [2395, 0x6000], [273, measured]);
     const sets = [{ ...psaSet, components: [part('modem', 'ee'.repeat(32))] }];
-    const asEat = (of: ReadonlyMap<unknown, unknown>): string => verdict(judge(makeSign1(encode(of)), { mediaType: 'application/eat+cwt', sets }));
+    const asEat = (of: ReadonlyMap<unknown, unknown>): string =>
+      verdict(judge(makeSign1(encode(of)), { mediaType: 'application/eat+cwt', sets }));
     expect(asEat(eat)).toBe('warning NO_MEASUREMENTS');
     const without = [...eat].filter(([label]) => label !== 2395);
     expect(asEat(new Map(without))).toBe('affirming');
