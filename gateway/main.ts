@@ -6,7 +6,7 @@ import { createAttestationListener } from './api/attestation-listener.ts';
 import { type Accounts, parseAccounts } from './api/auth.ts';
 import { createPage } from './api/server.ts';
 import { wouldAdmit } from './edge/anchor-preview.ts';
-import { bridgeAddress, endsOn } from './edge/bridge-address.ts';
+import { bridgeAddress, endsOn, listenOn } from './edge/bridge-address.ts';
 import { ChallengeDispatcher } from './edge/challenge/dispatcher.ts';
 import { JudgeAgain } from './edge/challenge/judge-again.ts';
 import { sendClient, sendOpcUaIssuer } from './edge/challenge/send-client.ts';
@@ -169,7 +169,7 @@ if (values.switches) {
 
 const keepEvidence = (evidence: Evidence): void => store.keepEvidence(evidence, now());
 const dispatcher = new ChallengeDispatcher({
-  endsTo: ip => (settings.network.kind === 'bridge' && address ? endsOn(settings.network.bridge, address, ip) : undefined),
+  endsTo: ip => address && endsOn(address, ip),
   now,
   builtAt: statSync(import.meta.filename).mtimeMs,
   toEnforcer,
@@ -381,7 +381,9 @@ const attesting = new ServedAttestation({
   input,
   ...{ signer, now, version, log },
 });
-await createAttestationListener(site, attesting, { log, registering: registrar });
+/** Where the listener stands on the bridge, devices without IPv4 reach it there too. */
+const also = address?.ip === settings.attestation.host ? listenOn(address) : [];
+await createAttestationListener(site, attesting, { log, registering: registrar, also });
 process.stdout.write(`page: ${page.url}\npage certificate sha-256: ${certificate.fingerprint}\n`);
 if (page.setupCode !== undefined) process.stdout.write(`one-time code: ${page.setupCode}\n`);
 process.stdout.write(`journal head: ${store.head.seq} ${store.head.hash}\n`);

@@ -5,17 +5,19 @@ import type { DeviceView } from '../model/device.ts';
 import { reasons } from '../model/reason.ts';
 import { type Answer, send } from './answer.ts';
 import type { Attesting } from './attesting.ts';
+import { listenAlso } from './further-hosts.ts';
 import { remoteOf, shortAddress } from './guard.ts';
 import { Limiter } from './limiter.ts';
 import { RegistrarApi, type Registering } from './registrar.ts';
 import type { Site } from './site.ts';
 import { VeraisonApi } from './veraison.ts';
 
-/** `registering`: who enrols keys of TPMs; absent: nobody does. */
+/** `registering`: who enrols keys of TPMs; absent: nobody does. `also`: further addresses of ours where devices reach it. */
 export type AttestationOptions = {
   readonly log: (line: string) => void;
   readonly now?: () => number;
   readonly registering?: Registering;
+  readonly also?: readonly string[];
 };
 export type AttestationListener = { readonly port: number; close(): Promise<void> };
 
@@ -37,7 +39,7 @@ const limits = {
 export async function createAttestationListener(
   site: Site,
   attesting: Attesting,
-  { log, now = Date.now, registering }: AttestationOptions,
+  { log, now = Date.now, registering, also = [] }: AttestationOptions,
 ): Promise<AttestationListener> {
   // One challenge in ten seconds for a device, and twenty for all together.
   const challenges = new Limiter(1, 20, 10_000);
@@ -68,28 +70,34 @@ export async function createAttestationListener(
     });
   });
   const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : site.settings.attestation.port;
+  const endAlso = listenAlso(server, { hosts: also, port, most: maxConnections }, log);
   return {
-    port: typeof address === 'object' && address !== null ? address.port : site.settings.attestation.port,
+    port,
     close: () =>
       new Promise(resolve => {
+        endAlso();
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
 }
 
-/** Ends connections above the share of their port; an address that is nobody's counts for itself. */
+/** Ends connections above the share of their port, and above what all may have, by whichever address they came; an address that is nobody's counts for itself. */
 function fairShare(attesting: Attesting): (socket: Socket) => void {
   /** At most `maxConnections` entries: one goes with the last connection of its port. */
   const open = new Map<string, number>();
+  let all = 0;
   return socket => {
     const address = shortAddress(socket.remoteAddress ?? '');
     const port = attesting.portAt(address);
     const key = port === undefined ? address : `port ${port}`;
     const count = (open.get(key) ?? 0) + 1;
-    if (count > maxPerPort) return void socket.destroy();
+    if (count > maxPerPort || all >= maxConnections) return void socket.destroy();
     open.set(key, count);
+    all += 1;
     socket.once('close', () => {
+      all -= 1;
       const left = (open.get(key) ?? 1) - 1;
       if (left > 0) open.set(key, left);
       else open.delete(key);

@@ -5,6 +5,7 @@ import type { Flags } from '../codec/dice.ts';
 import type { Checks } from './checks.ts';
 import type { ChainClaims, MeasuredClaim } from './claims.ts';
 import type { Context } from './scheme.ts';
+import { type About, saidBesides } from './eat-said.ts';
 import { checkClass, checkSigner, identityBy, type Signer, type Token } from './token.ts';
 
 /**
@@ -28,7 +29,8 @@ export function verifyPsa(token: Token, evidence: Evidence, context: Context, ch
   const signer = checkSigner(token, psa.instance, context, checks);
   checkClass(signer, psa.implementation);
   const own = measuredBy(psa, signer);
-  const measured = signer.chain === undefined ? own : [...own, ...signer.chain.measured];
+  const also = saidBesides(token.claims, aboutOf(psa, signer), context.now);
+  const more = [also, signer.chain].filter(one => one !== undefined);
   const certified = psa.certification === undefined ? '' : `, certification reference ${psa.certification}`;
   checks.pass('identity', `instance ${psa.instance}, implementation ${psa.implementation}${certified}, ${psa.lifecycle}`, {
     seen: signer.serial ?? psa.instance,
@@ -37,14 +39,14 @@ export function verifyPsa(token: Token, evidence: Evidence, context: Context, ch
   return {
     identity: identityBy(signer, modelOf(psa, signer), version),
     anchor: signer.voucher,
-    measured,
-    unappraised: signer.chain?.unappraised ?? nothing,
-    pathEnds: signer.notAfter,
+    measured: more.length === 0 ? own : [...own, ...more.flatMap(one => one.measured)],
+    unappraised: more.length === 0 ? nothing : more.flatMap(one => one.unappraised),
+    pathEnds: Math.min(signer.notAfter, also?.ends ?? Number.MAX_SAFE_INTEGER),
     nonces: [psa.nonce],
   };
 }
 
-/** A PSA token carries nothing that nobody here appraises. */
+/** Most PSA tokens carry nothing that nobody here appraises. */
 const nothing: readonly string[] = [];
 /** The implementation id names the class, unless who listed the key named the model. */
 const modelOf = (psa: PsaClaims, signer: Signer): string => signer.model ?? psa.implementation;
@@ -58,17 +60,19 @@ type Measured = {
   readonly measured: readonly MeasuredClaim[];
 };
 
+const aboutOf = (psa: PsaClaims, signer: Signer): About => ({
+  ...(signer.vendor === undefined ? {} : { vendor: signer.vendor }),
+  model: modelOf(psa, signer),
+  classId: psa.implementation,
+  by: signer.authority,
+});
+
 /** One claim for each software component, and one for the lifecycle. */
 function measuredBy(psa: PsaClaims, signer: Signer): readonly MeasuredClaim[] {
   const { implementation, lifecycle, components } = psa;
   const known = measuredOf.get(components);
   if (known?.signer === signer && known.implementation === implementation && known.lifecycle === lifecycle) return known.measured;
-  const about = {
-    ...(signer.vendor === undefined ? {} : { vendor: signer.vendor }),
-    model: modelOf(psa, signer),
-    classId: implementation,
-    by: signer.authority,
-  };
+  const about = aboutOf(psa, signer);
   const parts = components.map(
     ({ type, version, signer: by, digest }): MeasuredClaim => ({
       ...about,

@@ -53,7 +53,9 @@ export function decodeOcspResponse(der: Uint8Array): OcspResponse | undefined {
   const status = outer.take(tags.enumerated, 'OCSP status').content;
   if (status.length !== 1) throw new DecodeError('Cannot read OCSP response: status');
   if (status[0] !== 0) return undefined;
-  const bytes = outer.open(0xa0, 'OCSP responseBytes').open(tags.sequence, 'OCSP responseBytes');
+  const explicit = outer.open(0xa0, 'OCSP responseBytes');
+  const bytes = explicit.open(tags.sequence, 'OCSP responseBytes');
+  explicit.end('OCSP responseBytes');
   outer.end('OCSP response');
   const type = bytes.oid('OCSP response type');
   if (type !== ocspOids.basic) throw new DecodeError(`Cannot read OCSP response: type ${type}`);
@@ -65,7 +67,9 @@ export function decodeOcspResponse(der: Uint8Array): OcspResponse | undefined {
   if (signature.bits % 8 !== 0) throw new DecodeError('Cannot read OCSP response: signature is not whole octets');
   const certificates: Uint8Array[] = [];
   if (basic.peek() === 0xa0) {
-    const list = basic.open(0xa0, 'OCSP certificates').open(tags.sequence, 'OCSP certificates');
+    const wrapper = basic.open(0xa0, 'OCSP certificates');
+    const list = wrapper.open(tags.sequence, 'OCSP certificates');
+    wrapper.end('OCSP certificates');
     while (!list.done) {
       if (certificates.length >= maxCertificates)
         throw new DecodeError(`Cannot read OCSP response: more than ${maxCertificates} certificates`);

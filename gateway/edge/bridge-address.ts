@@ -3,7 +3,13 @@ import { inPrefix6, isLanHost6, isLinkLocal6, type OwnIp6, ownFor } from '../cod
 import type { Ip, Mac, PortName } from '../model/address.ts';
 
 /** What stands on the bridge. `ip6`: those of its IPv6 addresses from which devices are reached; empty where it has none. */
-export type BridgeAddress = { readonly mac: Mac; readonly ip: Ip; readonly prefix: string; readonly ip6: readonly OwnIp6[] };
+export type BridgeAddress = {
+  readonly bridge: PortName;
+  readonly mac: Mac;
+  readonly ip: Ip;
+  readonly prefix: string;
+  readonly ip6: readonly OwnIp6[];
+};
 
 /** The bridge's own hardware address, and the prefix of the address that the settings name. Throws when the bridge has no such address. */
 export function bridgeAddress(bridge: PortName, ip: Ip, interfaces = networkInterfaces()): BridgeAddress {
@@ -16,7 +22,7 @@ export function bridgeAddress(bridge: PortName, ip: Ip, interfaces = networkInte
     );
   }
   const others = Object.entries(interfaces).flatMap(([name, list]) => (name === bridge ? [] : (list ?? [])));
-  return { mac: own.mac, ip, prefix: own.cidr, ip6: ownIp6(addresses, others) };
+  return { bridge, mac: own.mac, ip, prefix: own.cidr, ip6: ownIp6(addresses, others) };
 }
 
 /** The two ends of a connection, as sockets want them. */
@@ -26,12 +32,16 @@ export type Ends = { readonly ip: string; readonly localAddress: string };
  * Both ends of a connection to a device at this address: link-local ones with the bridge as their zone (RFC 4007 §11), since each interface has its own. Undefined
  * where we have no address on its network.
  */
-export function endsOn(bridge: PortName, { ip: ip4, ip6 }: BridgeAddress, ip: Ip): Ends | undefined {
+export function endsOn({ bridge, ip: ip4, ip6 }: BridgeAddress, ip: Ip): Ends | undefined {
   if (!ip.includes(':')) return { ip, localAddress: ip4 };
   const own = ownFor(ip, ip6);
   const zone = isLinkLocal6(ip) ? `%${bridge}` : '';
   return own && { ip: `${ip}${zone}`, localAddress: `${own.ip}${zone}` };
 }
+
+/** Our IPv6 addresses where devices of the bridge reach us, as sockets want them. */
+export const listenOn = ({ bridge, ip6 }: BridgeAddress): readonly string[] =>
+  ip6.map(({ ip }) => `${ip}${isLinkLocal6(ip) ? `%${bridge}` : ''}`);
 
 type Listed = { readonly address: string; readonly cidr: string | null };
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createAttestationListener } from '../../gateway/api/attestation-listener.ts';
 import type { AttestationListener } from '../../gateway/api/attestation-listener.ts';
 import type { Attesting } from '../../gateway/api/attesting.ts';
@@ -116,5 +116,42 @@ describe('the listener that held devices reach', () => {
     expect(await get('127.0.0.13')).toMatch(/^HTTP\/1\.1 200/);
     for (const socket of sockets) socket.destroy();
     await expect.poll(() => get('127.0.0.12'), { timeout: 5_000 }).toMatch(/^HTTP\/1\.1 200/);
+  });
+});
+
+describe('the listener at further addresses', () => {
+  const on6 = (views6: readonly DeviceView[], options: { readonly also: readonly string[]; readonly log?: (line: string) => void }) => {
+    const attesting = { ...nobodyAttests, portAt: () => 'p1' };
+    return createAttestationListener(fixtureSite(views6), attesting, { log: () => undefined, now: () => clock, ...options });
+  };
+  const own6 = views.slice(0, 1).map((view): DeviceView => ({ ...view, device: { ...view.device, ips: ['::1'] } }));
+  const speak = async (port: number, host: string): Promise<string> => {
+    const socket = connect({ host, port });
+    let text = '';
+    socket.on('data', (part: Buffer) => (text += part.toString('latin1')));
+    socket.write('GET / HTTP/1.1\r\nHost: [::1]\r\n\r\n');
+    await once(socket, 'close');
+    return text;
+  };
+
+  it('tells a device without IPv4 its own state, and goes on where one of them cannot be had', async () => {
+    const log: string[] = [];
+    const both = await on6(own6, { also: ['::1', '2001:db8::1'], log: line => log.push(line) });
+    expect(await speak(both.port, '::1')).toContain('address: ::1\nstate: ');
+    expect(await speak(both.port, '127.0.0.1')).toMatch(/^HTTP\/1\.1 404/);
+    expect(log.join()).toMatch(/Cannot listen at 2001:db8::1 port \d+ yet/);
+    await both.close();
+    await expect(speak(both.port, '::1')).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('gives a port one share of connections, by whichever address they come', async () => {
+    const both = await on6(own6, { also: ['::1'] });
+    const sockets = Array.from({ length: 24 }, (_, n) => connect({ host: n % 2 === 0 ? '::1' : '127.0.0.1', port: both.port }));
+    let ended = 0;
+    for (const socket of sockets) socket.on('error', () => undefined).on('close', () => (ended += 1));
+    await vi.waitUntil(() => ended >= 8, { timeout: 5_000 });
+    expect(ended).toBe(8);
+    for (const socket of sockets) socket.destroy();
+    await both.close();
   });
 });

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { encode } from 'cborg';
 import { describe, expect, it } from 'vitest';
-import { coseIds, fromHex, keyPairs, makeMac0, makeSign1, spkiOf, base64 } from '../vectors/tokens.ts';
+import { base64url, claims, coseIds, fromHex, keyPairs, makeJws, makeMac0, makeSign1, spkiOf, base64 } from '../vectors/tokens.ts';
 import {
   answer,
   component,
@@ -252,5 +252,41 @@ describe('freshness and reference values of a PSA token', () => {
         flipped[i] = (flipped[i] ?? 0) ^ 0xff;
         expect(verdict(judge(flipped)), `byte ${i}`).toMatch(/^contraindicated/);
       }
+  });
+});
+
+describe('a PSA token that says more in the words of any EAT', () => {
+  const component = (name: string, byte: number) => encode(claims([1, [name, ['1']]], [2, [1, new Uint8Array(32).fill(byte)]]));
+  const measured = [[295, component('modem', 0xee)]];
+  for (const [what, changed, expected] of [
+    ['that debugging is enabled', { 263: 0 }, 'contraindicated DEBUG_ENABLED'],
+    ['that a submodule is in debug mode', { 266: new Map([['modem', new Map([[263, 0]])]]) }, 'contraindicated DEBUG_ENABLED'],
+    ['that its boot was not authorised', { 262: false }, 'contraindicated DEBUG_ENABLED'],
+    ['a measurement that nobody knows', { 273: measured }, 'contraindicated DIGEST_UNKNOWN'],
+    ['manifests, which nobody here appraises', { 272: [[1, new Uint8Array(3)]] }, 'warning NO_MEASUREMENTS'],
+    ['a token of its own in a submodule', { 266: new Map([['modem', makeSign1(encode(psaClaims()))]]) }, 'warning NO_MEASUREMENTS'],
+    ['that it has ended', { 4: 1_000_000_000 }, 'contraindicated EVIDENCE_EXPIRED'],
+    ['an end that is no time', { 4: 'soon' }, 'contraindicated EVIDENCE_MALFORMED'],
+    ['that all of that is well', { 4: 4_000_000_000, 262: true, 263: 3 }, 'affirming'],
+  ] as const)
+    it(`${what}: ${expected}`, () => expect(verdict(judge(token(changed)))).toBe(expected));
+
+  it('ends when it says so', () => {
+    const end = Math.floor(now / 1000) + 60;
+    expect(resultOf(judge(token({ 4: end }))).expires).toBe(end * 1000);
+  });
+
+  it('without its profile is never affirming: nobody knows what its lifecycle means', () => {
+    const eat = claims([10, nonce], [256, fromHex(instance)], [2395, 0x6000], [273, measured]);
+    const sets = [{ ...psaSet, components: [part('modem', 'ee'.repeat(32))] }];
+    const asEat = (of: ReadonlyMap<unknown, unknown>): string =>
+      verdict(judge(makeSign1(encode(of)), { mediaType: 'application/eat+cwt', sets }));
+    expect(asEat(eat)).toBe('warning NO_MEASUREMENTS');
+    const without = [...eat].filter(([label]) => label !== 2395);
+    expect(asEat(new Map(without))).toBe('affirming');
+    expect(asEat(new Map([...without, [266, new Map([['secure', new Map([[2395, 0x6000]])]])]]))).toBe('warning NO_MEASUREMENTS');
+    const json = { eat_nonce: base64url(nonce), ueid: base64url(fromHex(instance)), 'psa-security-lifecycle': 0x6000 };
+    const inJson = { ...json, measurements: [[295, base64url(component('modem', 0xee))]] };
+    expect(verdict(judge(makeJws(JSON.stringify(inJson)), { mediaType: 'application/eat+jwt', sets }))).toBe('warning NO_MEASUREMENTS');
   });
 });

@@ -1,6 +1,6 @@
 import type { NetworkInterfaceInfo } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { bridgeAddress, endsOn } from '../../gateway/edge/bridge-address.ts';
+import { bridgeAddress, endsOn, listenOn } from '../../gateway/edge/bridge-address.ts';
 
 const mac = '02:00:00:00:00:01';
 const four = (address: string, cidr = `${address}/16`): NetworkInterfaceInfo => ({
@@ -21,6 +21,7 @@ describe('what stands on the bridge', () => {
       six('fd00:21::1', null),
     ];
     expect(bridgeAddress('br0', '10.20.0.1', { br0, eth0: [six('fd00:99::1'), six('fe80::2')] })).toEqual({
+      bridge: 'br0',
       mac,
       ip: '10.20.0.1',
       prefix: '10.20.0.1/16',
@@ -41,14 +42,18 @@ describe('what stands on the bridge', () => {
 });
 
 describe('both ends of a connection', () => {
-  const bridge = { mac, ip: '10.20.0.1', prefix: '10.20.0.1/16', ip6: [{ ip: 'fd00:20::1', prefix: 'fd00:20::1/64' }] };
+  const bridge = { bridge: 'br0', mac, ip: '10.20.0.1', prefix: '10.20.0.1/16', ip6: [{ ip: 'fd00:20::1', prefix: 'fd00:20::1/64' }] };
   const local = { ...bridge, ip6: [...bridge.ip6, { ip: 'fe80::1', prefix: 'fe80::1/64' }] };
   it('are of one network, and of the bridge where an address says nothing without it', () => {
-    expect(endsOn('br0', local, '10.20.1.7')).toEqual({ ip: '10.20.1.7', localAddress: '10.20.0.1' });
-    expect(endsOn('br0', local, 'fd00:20::7')).toEqual({ ip: 'fd00:20::7', localAddress: 'fd00:20::1' });
-    expect(endsOn('br0', local, 'fe80::7')).toEqual({ ip: 'fe80::7%br0', localAddress: 'fe80::1%br0' });
+    expect(endsOn(local, '10.20.1.7')).toEqual({ ip: '10.20.1.7', localAddress: '10.20.0.1' });
+    expect(endsOn(local, 'fd00:20::7')).toEqual({ ip: 'fd00:20::7', localAddress: 'fd00:20::1' });
+    expect(endsOn(local, 'fe80::7')).toEqual({ ip: 'fe80::7%br0', localAddress: 'fe80::1%br0' });
+  });
+  it('stand where devices reach us', () => {
+    expect(listenOn(local)).toEqual(['fd00:20::1', 'fe80::1%br0']);
+    expect(listenOn({ ...local, ip6: [] })).toEqual([]);
   });
   it('are none where we have no address on its network', () => {
-    expect(['fe80::7', 'fd00:21::7', '::1', 'fd00:20::1'].map(ip => endsOn('br0', bridge, ip))).toEqual(Array(4).fill(undefined));
+    expect(['fe80::7', 'fd00:21::7', '::1', 'fd00:20::1'].map(ip => endsOn(bridge, ip))).toEqual(Array(4).fill(undefined));
   });
 });

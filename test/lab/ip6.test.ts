@@ -1,10 +1,14 @@
 import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { encode } from 'cborg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeviceRow } from '../../gateway/api/contract.ts';
+import { component, psaClaims } from '../attestation/token-world.ts';
 import { isThere } from '../vectors/dtls-server.ts';
 import { makeDiceDevice, makeReferenceFile, makeSelfSigned, makeVendor } from '../vectors/pki.ts';
+import { fromHex, makeSign1 } from '../vectors/tokens.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import { type Lan, labIsMissing, makeLan, until } from './namespace.ts';
 import { oneZone, untilRow } from './one-zone.ts';
@@ -15,13 +19,16 @@ const missing = labIsMissing() ?? (isThere('socat') ? (isBuilt ? undefined : 'th
 if (missing !== undefined) console.log(`skipped: ${missing}`);
 
 /** `far` is no host of this LAN: it hangs on a link of the relay's own. */
-const names = ['local', 'ula', 'tampered', 'page', 'spoofer', 'relay', 'far'] as const;
+const names = ['local', 'ula', 'tampered', 'page', 'spoofer', 'relay', 'far', 'meter'] as const;
 type Name = (typeof names)[number];
 const devices = names.map((name, i) => ({ name, port: `s${i + 1}`, mac: `00:1b:c5:00:06:0${i + 1}` }));
 const portOf = (name: string): string => devices.find(d => d.name === name)?.port ?? '';
 /** What a kernel makes of such a MAC (RFC 4291, appendix A). */
 const linkLocal = (name: Name): string => `fe80::21b:c5ff:fe00:60${names.indexOf(name) + 1}`;
 const serials = { local: 'TS2-000601', ula: 'TS2-000602', tampered: 'TS2-000603', far: 'TS2-000607' } as const;
+/** It serves nothing: it hands a token in. */
+const instance = `01${'d6'.repeat(32)}`;
+const meter = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const gatewayUla = 'fd00:20::1';
 const gatewayLocal = 'fe80::ff:fe00:1';
 const settings = oneZone(devices, [{ channel: 'tls', port: 8443 }]);
@@ -39,7 +46,18 @@ async function writeSite(folder: string): Promise<void> {
   for (const name of ['page', 'spoofer']) writeCredential(`${folder}/${name}`, await makeSelfSigned({ cn: name }));
   const versions = [{ version: '1.0.0', alg: 'sha-256', digest: '33'.repeat(32) }];
   const components = [{ name: 'firmware', layer: 1, versions }];
-  const references = makeReferenceFile({ vendor: 'Acme Sensors', models: [{ model: 'TempSense-2', minSvn: '3', components }] });
+  const bl = { name: 'BL', key: 'BL', versions: [{ version: '1', alg: 'sha-256', digest: '33'.repeat(32) }] };
+  const references = makeReferenceFile({
+    vendor: 'Acme Sensors',
+    models: [
+      { model: 'TempSense-2', minSvn: '3', components },
+      { model: 'M1', components: [bl] },
+    ],
+  });
+  const spki = meter.publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+  const provenance = `  provenance: { source: made here, by: anna, when: "2026-11-22" }\n`;
+  const listed = `- instance: "${instance}"\n  publicKey: "${spki}"\n  vendor: Acme Sensors\n  model: M1\n${provenance}`;
+  writeFileSync(`${own}/anchors/meters.keys.yaml`, listed);
   writeFileSync(`${own}/anchors/acme.device-ca.pem`, acme.anchorPem);
   writeFileSync(`${own}/anchors/acme.refval.pem`, references.publicKeyPem);
   writeFileSync(`${own}/reference-values/acme.json`, references.file);
@@ -47,7 +65,12 @@ async function writeSite(folder: string): Promise<void> {
   // The far one was bought, and nobody wrote down where it stands.
   const line = ([name, serial]: readonly [string, string]): string =>
     `- serial: "${serial}"\n  vendor: Acme Sensors\n${name === 'far' ? '' : `  port: ${portOf(name)}\n`}`;
-  writeFileSync(`${own}/expected/line.yaml`, Object.entries(serials).map(line).join(''));
+  writeFileSync(
+    `${own}/expected/line.yaml`,
+    Object.entries({ ...serials, meter: instance })
+      .map(line)
+      .join(''),
+  );
   writeFileSync(`${folder}/data/settings.json`, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 });
 }
 
@@ -94,6 +117,7 @@ describe.skipIf(missing !== undefined)('devices without IPv4, behind a live gate
     process.umask(umask);
     lan = await makeLan({ prefix: 'slpip6', devices, ipv6: true });
     await must('gateway', 'ip', 'addr', 'add', `${gatewayUla}/64`, 'dev', 'br0', 'nodad');
+    await must('server', 'ip', 'addr', 'add', 'fd00:20::fe/64', 'dev', 'eth0', 'nodad');
     await must('ula', 'ip', 'addr', 'add', 'fd00:20::2/64', 'dev', 'eth0', 'nodad');
     const far = lan.ns('far');
     await must('relay', 'ip', 'link', 'add', 'wan0', 'type', 'veth', 'peer', 'name', 'wan0', 'netns', far);
@@ -183,6 +207,36 @@ describe.skipIf(missing !== undefined)('devices without IPv4, behind a live gate
       await challenge('relay');
       const seen = await row('relay', d => d.reason === 'LOCATION_NOT_PROVEN' && d.enforcement === 'held');
       expect(seen).toMatchObject({ attestation: 'warning', expected: true, admission: 'pending' });
+    },
+    patience,
+  );
+
+  it(
+    'one that serves nothing hands its token in from its lane, at our link-local address',
+    async () => {
+      const base = `http://[${gatewayLocal}%25eth0]:8444`;
+      const curl = async (...argv: readonly string[]) =>
+        (await lan?.exec('meter', ['curl', '-s', '-g', '-m', '6', '-i', ...argv]))?.stdout ?? '';
+      let session = '';
+      const post = async (): Promise<boolean> => {
+        session = await curl('-X', 'POST', `${base}/challenge-response/v1/newSession?nonceSize=32`);
+        return session.startsWith('HTTP/1.1 201');
+      };
+      await until(post, 'it gets a session', 30_000); // a held host is heard only after it was seen to ask for us
+      expect(await curl(`${base}/`)).toContain(`address: ${linkLocal('meter')}\nstate: pending, held`);
+      const [, location = ''] = /^location: (\S+)/im.exec(session) ?? [];
+      const { nonce } = JSON.parse(session.slice(session.indexOf('{'))) as { nonce: string };
+      const claims = psaClaims({
+        10: Uint8Array.from(Buffer.from(nonce, 'base64url')),
+        256: fromHex(instance),
+        2399: [component('BL', 0x33)],
+      });
+      writeFileSync(`${folder}/token`, makeSign1(encode(claims), { key: meter.privateKey }));
+      const type = 'Content-Type: application/psa-attestation-token';
+      expect(await curl('-X', 'POST', '-H', type, '--data-binary', `@${folder}/token`, `${base}${location}`)).toContain('"complete"');
+      expect(await row('meter', d => d.admission === 'admitted' && d.enforcement === 'open')).toMatchObject({ assurance: 5 });
+      const asFar = ['curl', '-s', '-g', '-m', '6', '-X', 'POST', `http://[${gatewayUla}]:8444/challenge-response/v1/newSession`];
+      expect((await lan?.exec('server', asFar))?.stdout).toContain('no device of this bridge');
     },
     patience,
   );

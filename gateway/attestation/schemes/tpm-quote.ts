@@ -57,8 +57,8 @@ function* verifyInSlices(evidence: Evidence, context: Context, checks: Checks): 
   return {
     identity: ak.identity,
     anchor: ak.anchor,
-    measured: [...whole, ...events.map((event): MeasuredClaim => ({ ...said, ...event }))],
-    unappraised: given.ima !== undefined && list === undefined ? ['list of files run (IMA)'] : [],
+    measured: [...whole, ...events.map((event): MeasuredClaim => ({ ...said, ...event })), ...(ak.chain?.measured ?? [])],
+    unappraised: [...(given.ima !== undefined && list === undefined ? ['list of files run (IMA)'] : []), ...(ak.chain?.unappraised ?? [])],
     pathEnds: ak.identity.notAfter,
     nonces,
     ...(quote.started === undefined ? {} : { started: quote.started }),

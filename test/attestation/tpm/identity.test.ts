@@ -1,16 +1,17 @@
 import 'reflect-metadata';
-import { GeneralName, KeyUsageFlags, Name, SubjectAlternativeNameExtension } from '@peculiar/x509';
+import { Extension, GeneralName, KeyUsageFlags, Name, SubjectAlternativeNameExtension } from '@peculiar/x509';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { AttestationResult } from '../../../gateway/model/attestation.ts';
 import type { AnchorMaterial, ListedKey, ReferenceSet } from '../../../gateway/model/trust.ts';
 import { messageEvidence, sha256 } from '../../../gateway/attestation/evidence.ts';
 import { KeyCache } from '../../../gateway/attestation/keys.ts';
 import { tpmQuote } from '../../../gateway/attestation/schemes/tpm-quote.ts';
+import { checkEkChain } from '../../../gateway/attestation/tpm/ak.ts';
 import { nameText, publicKeyOf, spkiOf } from '../../../gateway/attestation/tpm/keys.ts';
 import { prepareTrust } from '../../../gateway/attestation/trust.ts';
 import { decodeTpmPublic } from '../../../gateway/codec/tpm-public.ts';
 import { decodeCertificate } from '../../../gateway/codec/x509.ts';
-import { type Edit, makeVendor, type Vendor } from '../../vectors/pki.ts';
+import { type Edit, makeVendor, tcbInfo, tcbInfoOid, type Vendor } from '../../vectors/pki.ts';
 import { message, publicArea, softKey } from '../../vectors/soft-tpm.ts';
 import { base64, result } from '../world.ts';
 import { answers, certify, good, model, nonce, now, referenceSet } from './world.ts';
@@ -69,6 +70,26 @@ describe('a key that is trusted by its certificate alone', () => {
     });
   });
 
+  it('below a layer that DICE measured is worth what that layer is', async () => {
+    const layer = { vendor: 'Acme Edge', model: 'Edge SoC', layer: 1, flags: [] } as const;
+    const set = (byte: string): ReferenceSet => ({
+      id: 'soc.json#1',
+      vendor: 'Acme Edge',
+      model: 'Edge SoC',
+      components: [{ name: 'soc', layer: 1, versions: [{ version: '1', alg: 'sha-256', digest: byte.repeat(32) }] }],
+    });
+    const info = (flags: readonly number[]) =>
+      new Extension(tcbInfoOid, true, tcbInfo({ ...layer, flags, fwids: [{ alg: 'sha-256', digest: '11'.repeat(32) }] }));
+    const edit =
+      (flags: readonly number[]): Edit =>
+      plan => ({ ...plan, extensions: [...plan.extensions, info(flags)] });
+    const by = async (byte: string, flags: readonly number[] = []) =>
+      judged([await certify(acme, key, { edit: edit(flags) })], { anchors: [anchor(acme, { model })], sets: [referenceSet, set(byte)] });
+    expect(await by('11')).toMatchObject({ status: 'affirming', assurance: 5 });
+    expect(await by('22')).toMatchObject({ status: 'contraindicated', reason: 'DIGEST_UNKNOWN' });
+    expect(await by('11', [3])).toMatchObject({ status: 'contraindicated', reason: 'DEBUG_ENABLED' });
+  });
+
   it('is what a person listed it as, whatever its certificate says', async () => {
     const chain = [await certify(acme, key, { edit: naming({ '2.23.133.5.1.4': ['EdgeBox-4'] }) })];
     const spki = base64(spkiOf(publicKeyOf(decodeTpmPublic(publicArea(key)))));
@@ -89,6 +110,42 @@ describe('a key that is trusted by its certificate alone', () => {
   it('with a name beyond its cap is refused', async () => {
     const chain = [await certify(acme, key, { edit: naming({ '2.23.133.5.1.4': ['m'.repeat(201)] }) })];
     expect(judged(chain, { anchors: [anchor(acme)] })).toMatchObject({ status: 'contraindicated', reason: 'EVIDENCE_MALFORMED' });
+  });
+});
+
+describe('a CA inside a device', () => {
+  const info = new Extension(tcbInfoOid, true, tcbInfo({ layer: 1, fwids: [{ alg: 'sha-256', digest: '11'.repeat(32) }] }));
+  /** A CA below the vendor's, measured or not. */
+  const innerCa = (extensions: readonly Extension[]): Promise<Vendor> =>
+    makeVendor({
+      name: 'Acme Edge',
+      commonName: 'Inner',
+      edit: plan => ({
+        ...plan,
+        issuer: acme.certificate.subjectName,
+        signingKey: acme.keys.privateKey,
+        extensions: [...plan.extensions, ...extensions],
+      }),
+    });
+
+  it('that DICE measured certifies no attestation key, though it says that it does; a CA of the vendor does', async () => {
+    const sets = [referenceSet];
+    const by = async (inner: Vendor): Promise<AttestationResult> =>
+      judged([await certify(inner, key), inner.anchorDer], { anchors: [anchor(acme, { model })], sets });
+    expect(await by(await innerCa([]))).toMatchObject({ status: 'affirming' });
+    const inside = await by(await innerCa([info]));
+    expect([inside.status, inside.reason]).toEqual(['contraindicated', 'CHAIN_UNTRUSTED']);
+    expect(inside.checks.find(c => c.check === 'chain')?.detail).toContain('the device itself certified it');
+  });
+
+  it('nor an endorsement key', async () => {
+    const { trust } = prepareTrust({ anchors: [anchor(acme, { uses: ['tpm-ek'] })], referenceSets: [] });
+    const path = async (inner: Vendor): Promise<unknown> => {
+      const leaf = await certify(inner, softKey(), { purpose: '2.23.133.8.1', usage: KeyUsageFlags.keyAgreement });
+      return checkEkChain([leaf, inner.anchorDer].map(decodeCertificate), { trust, now, keys: new KeyCache() });
+    };
+    await expect(path(await innerCa([]))).resolves.toBeDefined();
+    await expect(path(await innerCa([info]))).rejects.toThrow('the device itself certified it');
   });
 });
 

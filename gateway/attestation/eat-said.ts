@@ -1,0 +1,91 @@
+import type { Millis } from '../model/address.ts';
+import type { CborMap } from '../codec/cbor.ts';
+import type { Flags } from '../codec/dice.ts';
+import { type DebugState, decodeEatClaims, type EatClaims } from '../codec/eat.ts';
+import type { ChainClaims, MeasuredClaim } from './claims.ts';
+import { EvidenceError } from './evidence-error.ts';
+
+/** What the claims of an EAT (RFC 9711) say of what runs and in which mode, in the form of all others. */
+export type Said = Pick<ChainClaims, 'measured' | 'unappraised'> & { readonly ends?: Millis };
+
+/** Throws EvidenceError when the claims do not hold now, or mean what no profile that we know says. */
+export function eatSaid(claims: EatClaims, about: About, now: Millis): Said {
+  checkProfile(claims);
+  checkTimes(claims, now);
+  const ends = claims.expires === undefined ? {} : { ends: claims.expires };
+  return { measured: measuredOf(claims, about, ''), unappraised: unreadOf(claims), ...ends };
+}
+
+/** Claims of any EAT that may stand in a PSA token too: exp, nbf, oemboot, dbgstat, submods, manifests, measurements, measres. Its profile allows more claims (RFC 9783 §4). */
+const besides = [4, 5, 262, 263, 266, 272, 273, 274] as const;
+
+/** What a token of another profile says besides in the words of any EAT; undefined when nothing. Throws DecodeError, and as `eatSaid`. */
+export function saidBesides(claims: CborMap, about: About, now: Millis): Said | undefined {
+  const found = besides.flatMap(label => (claims.has(label) ? [[label, claims.get(label)] as const] : []));
+  return found.length === 0 ? undefined : eatSaid(decodeEatClaims(new Map(found), 'cbor'), about, now);
+}
+
+/** Of whom a token speaks. */
+export type About = Pick<MeasuredClaim, 'vendor' | 'model' | 'classId' | 'by'>;
+
+/** Signers and flags of a component mean what the profile says; a consumer that does not know it must reject the token (RFC 10013 §5). */
+function checkProfile(claims: EatClaims): void {
+  if (claims.measurements.some(m => m.needsProfile))
+    throw new EvidenceError(
+      'PROFILE_VIOLATED',
+      'readable',
+      'Cannot read EAT: a measured component has signers or flags of a profile that is not known',
+      {
+        expected: 'measured components without signers and flags',
+        seen: claims.profile ?? 'no profile',
+      },
+    );
+  for (const inner of claims.submodules.values()) checkProfile(inner);
+}
+
+/** exp and nbf (RFC 8392 §3.1.4 and §3.1.5), of submodules too. iat is not judged: many devices have no clock, and the nonce proves more. */
+function checkTimes(claims: EatClaims, now: Millis): void {
+  if (claims.expires !== undefined && now >= claims.expires)
+    throw new EvidenceError('EVIDENCE_EXPIRED', 'fresh', 'Cannot accept EAT: it has ended');
+  if (claims.notBefore !== undefined && now < claims.notBefore)
+    throw new EvidenceError('EVIDENCE_NOT_FRESH', 'fresh', 'Cannot accept EAT: it is not valid yet');
+  for (const inner of claims.submodules.values()) checkTimes(inner, now);
+}
+
+/** Whoever can debug can change what measures. `disabled` says nothing of the time before now (RFC 9711 §4.2.9.2). */
+const debugFlags: { readonly [state in DebugState]: Partial<Flags> } = {
+  enabled: { debug: true },
+  disabled: { notConfigured: true },
+  'disabled-since-boot': {},
+  'disabled-permanently': {},
+  'disabled-fully-and-permanently': {},
+};
+
+/** Components of the token and of its submodules, whose names stand before those of their components: `radio/boot`. */
+function measuredOf(claims: EatClaims, about: About, prefix: string): readonly MeasuredClaim[] {
+  const components = claims.measurements.map(
+    ({ name, version, digest }): MeasuredClaim => ({
+      ...about,
+      key: `${prefix}${name}`,
+      ...(version === undefined ? {} : { version }),
+      digests: digest === undefined ? [] : [digest],
+    }),
+  );
+  const said = claims.debug !== undefined || claims.isBootAuthorised !== undefined;
+  const flags: Flags = {
+    notConfigured: false,
+    notSecure: claims.isBootAuthorised === false,
+    recovery: false,
+    debug: false,
+    ...(claims.debug === undefined ? {} : debugFlags[claims.debug]),
+  };
+  const inner = [...claims.submodules].flatMap(([name, module]) => measuredOf(module, about, `${prefix}${name}/`));
+  return [...components, ...(said ? [{ ...about, digests: [], flags }] : []), ...inner];
+}
+
+/** What is measured in ways that nothing appraises keeps the result from affirming. */
+const unreadOf = (claims: EatClaims): readonly string[] => [
+  ...claims.unread,
+  ...claims.measurements.filter(m => m.digest === undefined).map(() => 'a raw measurement'),
+  ...[...claims.submodules.values()].flatMap(unreadOf),
+];
