@@ -60,7 +60,7 @@ export const shownAnchor = z.object({
 export const trustState = z.object({ anchors: z.array(shownAnchor) });
 export const anchorPreview = z.object({
   newlyAdmitted: z.array(z.string()).describe('Ids of devices that it would newly admit'),
-  judged: z.int().describe('Devices whose last chain was judged anew'),
+  judged: z.int().describe('Devices whose last Evidence was judged anew'),
   untold: z.int().describe('Devices of which that cannot be told'),
 });
 const listOfFiles = { name: z.string().describe('Where it stands'), vendor: z.string(), model: z.string(), excludes: z.array(z.string()) };

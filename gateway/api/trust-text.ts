@@ -36,7 +36,7 @@ export function anchorFacts(anchor: ShownAnchor, time: (at: Millis) => string): 
 
 const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
 
-/** `newly admit 2 devices`, and what that number rests on: `3 chains judged anew; of 1 more device it cannot be told`. */
+/** `newly admit 2 devices`, and what that number rests on: `3 devices judged anew; of 1 more it cannot be told`. */
 export const wouldAdmit = ({ newlyAdmitted }: AnchorPreview): string => `newly admit ${counted(newlyAdmitted.length, 'device')}`;
 export const previewBasis = ({ judged, untold }: AnchorPreview): string =>
-  `${counted(judged, 'chain')} judged anew${untold === 0 ? '' : `; of ${counted(untold, 'more device')} it cannot be told`}`;
+  `${counted(judged, 'device')} judged anew${untold === 0 ? '' : `; of ${untold} more it cannot be told`}`;

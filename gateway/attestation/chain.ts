@@ -7,7 +7,7 @@ import type { Certificate } from '../codec/x509.ts';
 import type { Checks } from './checks.ts';
 import type { ChainClaims, MeasuredClaim } from './claims.ts';
 import { openDiceClaims, openDiceModel, tcbClaims } from './dice-claims.ts';
-import { contentOf, type DiceContent, hasDice, keyPurposes } from './dice-content.ts';
+import { contentOf, type DiceContent, hasDice, hasLayers, keyPurposes } from './dice-content.ts';
 import { EvidenceError, UnjudgedError } from './evidence-error.ts';
 import { keyHash } from './evidence.ts';
 import { type CheckedPath, checkPath, type Path } from './path.ts';
@@ -163,7 +163,7 @@ export const serialOf = (certificate: Certificate): string | undefined =>
  */
 function deviceAt({ certificates }: Path, contents: readonly DiceContent[]): number {
   const named = certificates.findLastIndex((c, i) => serialOf(c) !== undefined || contents[i]?.ueid !== undefined);
-  const told = contents.findLastIndex(({ infos, input }) => infos.length > 0 || input !== undefined);
+  const told = contents.findLastIndex(hasLayers);
   if (named >= 0 && named >= told) return named;
   const measured = certificates.findLastIndex((c, i) => hasDice(c) || contents[i]?.input !== undefined);
   return measured < 0 ? 0 : Math.min(measured + 1, certificates.length - 1);

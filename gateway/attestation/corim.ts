@@ -11,7 +11,9 @@ import { checkSize, maxCertificates, sha256 } from './evidence.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { KeyCache } from './keys.ts';
 import { classIdOf, type Dialect, dialectOf, setsOf } from './corim-sets.ts';
-import { checkPath } from './path.ts';
+import { checkPath, type Path } from './path.ts';
+import { checkRevocation, type RevocationSources } from './revocation.ts';
+import { Work } from './work.ts';
 import { type ReferenceKey, ReferenceFileError, signerOf } from './reference-values.ts';
 import { checkSign1 } from './signature.ts';
 import type { Anchor } from './trust.ts';
@@ -31,9 +33,10 @@ export function readCorim(
   signers: ReferenceSigners = noSigners,
 ): ReferenceFile {
   try {
-    const { corim, signedBy, validity, vendor } = openCorim(name, bytes, keys, detached, signers);
+    const { corim, signedBy, validity, vendor, doubt } = openCorim(name, bytes, keys, detached, signers);
     const file = usable(name, corim, { signedBy, hash: sha256(bytes), ...both(validity, corim.validity) });
-    return vendor === undefined ? file : ofVendor(file, vendor);
+    const own = vendor === undefined ? file : ofVendor(file, vendor);
+    return doubt === undefined ? own : doubted(own, doubt);
   } catch (error) {
     if (!(error instanceof DecodeError || error instanceof EvidenceError)) throw error;
     throw new ReferenceFileError(`Cannot use ${name}: ${error.message}`);
@@ -46,10 +49,20 @@ type Opened = {
   readonly validity?: Validity | undefined;
   /** The only vendor that the signer speaks for; absent: any, for a person listed the key itself. */
   readonly vendor?: string;
+  readonly doubt?: Doubt;
 };
 
-/** Who signs by a chain in the file (x5chain): up to one of these anchors, which are for that. */
-export type ReferenceSigners = { readonly anchors: readonly Anchor[]; readonly now: Millis };
+/** Why what a signer listed is accepted no more: its certificate was revoked, or nothing tells and its anchor wants to know. */
+type Doubt = { readonly standing: 'revoked' | 'ended'; readonly why: string };
+
+/** The sets stay known, so that devices that lean on them lose what they proved; keys of devices that the signer listed are gone. */
+const doubted = ({ sets }: ReferenceFile, { standing, why }: Doubt): ReferenceFile => ({
+  sets: sets.map(set => ({ ...set, standing, notes: [...(set.notes ?? []), why] })),
+  keys: [],
+});
+
+/** Who signs by a chain in the file (x5chain): up to one of these anchors, which are for that. `revocation`: what may tell that they were revoked; absent: nobody asks. */
+export type ReferenceSigners = { readonly anchors: readonly Anchor[]; readonly now: Millis; readonly revocation?: RevocationSources };
 const noSigners: ReferenceSigners = { anchors: [], now: 0 };
 
 /** Nothing within is decoded before a key of ours vouches for it. */
@@ -78,13 +91,14 @@ function openCorim(
  * A CA issues certificates to many, so one below it speaks for the anchor's vendor only, and until the first certificate of its path ends. Throws
  * ReferenceFileError, DecodeError or EvidenceError.
  */
-function openByChain(name: string, signed: SignedCorim, { anchors, now }: ReferenceSigners, listed: number): Opened {
+function openByChain(name: string, signed: SignedCorim, { anchors, now, revocation }: ReferenceSigners, listed: number): Opened {
   const sent = coseChain(signed.message);
   if (sent.length === 0 || anchors.length === 0)
     throw new ReferenceFileError(`Cannot trust ${name}: its signature is by none of ${listed} reference-value keys`);
   checkSize(sent);
   const cache = new KeyCache(maxCertificates + 1);
-  const { certificates, anchor } = checkPath(sent.map(decodeCertificate), anchors, now, cache);
+  const path = checkPath(sent.map(decodeCertificate), anchors, now, cache);
+  const { certificates, anchor } = path;
   const leaf = certificates[0] ?? anchor.certificate;
   checkSign1(signed.message, leaf.spki, cache);
   if (anchor.expires !== undefined && now >= anchor.expires)
@@ -96,7 +110,21 @@ function openByChain(name: string, signed: SignedCorim, { anchors, now }: Refere
     signedBy: `${leaf.subject.text}, by ${anchor.name}, as ${signed.signer}`,
     validity: both(signed.validity, { notAfter: ends }),
     vendor: anchor.vendor,
+    ...(revocation === undefined ? {} : doubtOf(path, revocation, now, cache)),
   };
+}
+
+/** As chains of devices are asked about (`revocation.ts`). Throws EvidenceError where the question itself cannot be answered. */
+function doubtOf(path: Path, sources: RevocationSources, now: Millis, keys: KeyCache): { readonly doubt?: Doubt } {
+  try {
+    checkRevocation(path, sources, now, new Work(keys));
+    return {};
+  } catch (error) {
+    if (!(error instanceof EvidenceError)) throw error;
+    if (error.code !== 'CERT_REVOKED' && error.code !== 'REVOCATION_UNKNOWN') throw error;
+    const standing = error.code === 'CERT_REVOKED' ? 'revoked' : 'ended';
+    return { doubt: { standing, why: `of its signer: ${error.message} [${error.code}]` } };
+  }
 }
 
 function ofVendor(file: ReferenceFile, vendor: string): ReferenceFile {

@@ -63,6 +63,9 @@ const notAppraised: ReadonlyMap<string, string> = new Map([
   ['1.3.6.1.5.5.7.1.35', 'conceptual message wrapper'],
 ]);
 
+/** Whether it measures a layer: then that layer, and all below it, are inside a device. */
+export const hasLayers = ({ infos, input }: DiceContent): boolean => infos.length > 0 || input !== undefined;
+
 /** DICE extensions, or a DICE key purpose in extendedKeyUsage (Caliptra) or certificatePolicies (Oxide). */
 export const hasDice = (c: Certificate): boolean =>
   c.extensions.some(e => e.oid.startsWith(diceArc) || e.oid === diceOids.openDiceInput) || purposesOf(c).length > 0;

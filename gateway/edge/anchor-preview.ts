@@ -1,10 +1,11 @@
 import type { DeviceId, Hex, Millis } from '../model/address.ts';
-import type { ChallengeOutcome } from '../model/attestation.ts';
+import { type ChallengeOutcome, type Evidence, evidenceMediaTypes } from '../model/attestation.ts';
 import type { AnchorMaterial, AnchorPreview } from '../model/trust.ts';
 import type { Gateway } from '../gateway.ts';
 import { attestationIf } from '../inventory/bound.ts';
 import type { DeviceRecord } from '../inventory/record.ts';
 import type { Judgement } from './challenge/judging.ts';
+import type { KeptEvidence } from './store/kept-evidence.ts';
 
 /** Whether a device that is not admitted would be, were this the outcome of its challenge now. Changes nothing. */
 export function wouldAdmit(gateway: Gateway, id: DeviceId, outcome: ChallengeOutcome, now: Millis): boolean {
@@ -17,7 +18,7 @@ export function wouldAdmit(gateway: Gateway, id: DeviceId, outcome: ChallengeOut
 /** What a preview needs of the running gateway. */
 export type PreviewParts = {
   readonly records: () => Iterable<DeviceRecord>;
-  readonly evidence: (id: Hex) => { readonly mediaType: string; readonly bytes: Uint8Array } | undefined;
+  readonly evidence: (id: Hex) => KeptEvidence | undefined;
   readonly judge: (judgement: Judgement) => Promise<ChallengeOutcome>;
   readonly wouldAdmit: (device: DeviceId, outcome: ChallengeOutcome, now: Millis) => boolean;
   readonly ttlSecondsOf: (zone: string) => number;
@@ -28,33 +29,44 @@ const chainType = 'application/vnd.sallyport.x509-chain';
 /** Judged at once, and in all: a preview is for a person, who waits for it. */
 const atOnce = 6;
 const maxJudged = 2_000;
+/** What fails kept Evidence for what was not kept with it: a list of files, where its TPM stood. */
+const untellable: ReadonlySet<string> = new Set(['LOG_MISMATCH', 'ROLLED_BACK']);
 
 /**
- * Which devices an anchor would newly admit: the chains that devices showed last are judged anew by the trust in force and this anchor, as if they had come in a
- * handshake of now, and policy decides. Nothing is changed. What stands in no chain of ours (tokens and quotes answer a nonce of then) cannot be told.
+ * Which devices an anchor would newly admit: the Evidence that devices showed last, chains, tokens and quotes, is judged anew by the trust in force and this
+ * anchor, as if it had come now, and policy decides. Nothing is changed. Of a token it is not asked again whether it was fresh: a copied one counts here, and is
+ * refused when it is shown. What was not kept, or only in part, cannot be told.
  */
 export async function previewAnchor(anchor: AnchorMaterial, parts: PreviewParts): Promise<AnchorPreview> {
-  const outside = [...parts.records()].filter(({ decision }) => decision?.access !== 'admit');
-  const [newlyAdmitted, chains]: [DeviceId[], (readonly [DeviceRecord, Uint8Array])[]] = [[], []];
+  const newlyAdmitted: DeviceId[] = [];
+  const kept: (readonly [DeviceRecord, Omit<Evidence, 'id'>])[] = [];
   let untold = 0;
-  for (const record of outside) {
+  for (const record of parts.records()) {
     const { result, shown } = record.attestation;
-    const id = shown ?? (result?.scheme === 'tls-x509' ? result.evidence : undefined);
-    const kept = id === undefined || chains.length >= maxJudged ? undefined : parts.evidence(id);
-    if (kept?.mediaType === chainType) chains.push([record, kept.bytes]);
-    else if (id !== undefined || result !== undefined) untold += 1;
+    if (record.decision?.access === 'admit' || (result === undefined && shown === undefined)) continue;
+    const found = kept.length < maxJudged ? keptOf(parts.evidence(shown ?? result?.evidence ?? '')) : undefined;
+    if (found === undefined) untold += 1;
+    else kept.push([record, found]);
   }
-  const judgeOne = async ([{ device }, bytes]: readonly [DeviceRecord, Uint8Array]): Promise<void> => {
-    const outcome = await parts.judge({
-      evidence: { mediaType: chainType, bytes, certificates: [] },
-      freshness: { kind: 'handshake', protocol: 'as if asked now', resumed: false },
-      ttlSeconds: parts.ttlSecondsOf(device.zone),
-      zone: device.zone,
-      anchor,
-    });
-    if (outcome.kind === 'transport-failure') untold += 1;
-    else if (parts.wouldAdmit(device.id, outcome, parts.now())) newlyAdmitted.push(device.id);
+  let judged = 0;
+  const judgeOne = async ([{ device }, evidence]: readonly [DeviceRecord, Omit<Evidence, 'id'>]): Promise<void> => {
+    const [now, ttlSeconds] = [parts.now(), parts.ttlSecondsOf(device.zone)];
+    const freshness =
+      evidence.mediaType === chainType
+        ? ({ kind: 'handshake', protocol: 'as if asked now', resumed: false } as const)
+        : ({ kind: 'kept', at: now, expires: now + ttlSeconds * 1000 } as const);
+    const outcome = await parts.judge({ evidence, freshness, ttlSeconds, zone: device.zone, anchor });
+    const isUntold = outcome.kind === 'transport-failure' || (outcome.kind === 'appraised' && untellable.has(outcome.result.reason ?? ''));
+    if (isUntold) untold += 1;
+    else judged += 1;
+    if (!isUntold && parts.wouldAdmit(device.id, outcome, now)) newlyAdmitted.push(device.id);
   };
-  for (let from = 0; from < chains.length; from += atOnce) await Promise.all(chains.slice(from, from + atOnce).map(judgeOne));
-  return { newlyAdmitted: newlyAdmitted.toSorted(), judged: chains.length, untold };
+  for (let from = 0; from < kept.length; from += atOnce) await Promise.all(kept.slice(from, from + atOnce).map(judgeOne));
+  return { newlyAdmitted: newlyAdmitted.toSorted(), judged, untold };
+}
+
+/** As it may be judged; undefined for what is not kept any more, or is of no kind that is known. */
+function keptOf(kept: KeptEvidence | undefined): Omit<Evidence, 'id'> | undefined {
+  const mediaType = evidenceMediaTypes.find(known => known === kept?.mediaType);
+  return kept === undefined || mediaType === undefined ? undefined : { ...kept, mediaType };
 }

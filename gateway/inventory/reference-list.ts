@@ -1,5 +1,5 @@
 import type { Millis } from '../model/address.ts';
-import { isAccepted, type ReferenceList, referenceKey } from '../model/reference.ts';
+import { isAccepted, type ReferenceList, type ReferenceRecord, referenceKey } from '../model/reference.ts';
 import type { ReferenceSet } from '../model/trust.ts';
 import type { Inventory } from './inventory.ts';
 import type { References } from './references.ts';
@@ -21,6 +21,7 @@ export function referenceList(inventory: Inventory, references: References, now:
     .records()
     .map(record => ({
       ...record,
+      ...signerGone(record, all.get(record.key)),
       versions: versionsOf(all.get(record.key)),
       accepted: record.isPresent && isAccepted(record, now) && standings.has(record.key) && standings.get(record.key) === undefined,
       devices: leaning.get(record.key) ?? 0,
@@ -31,6 +32,12 @@ export function referenceList(inventory: Inventory, references: References, now:
   );
   return { sets, baselines };
 }
+
+/** A set whose signer was revoked is shown so, whatever people said of it before; who takes that back is the signer's CA. */
+const signerGone = ({ state }: ReferenceRecord, set: ReferenceSet | undefined): Partial<ReferenceRecord> =>
+  set?.standing === 'revoked' && state !== 'revoked'
+    ? { state: 'revoked', by: 'files', reason: set.notes?.at(-1) ?? 'its signer was revoked' }
+    : {};
 
 const versionsOf = (set: ReferenceSet | undefined): readonly string[] =>
   [...new Set(set?.components.flatMap(({ versions }) => versions.map(({ version }) => version)))]

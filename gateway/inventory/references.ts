@@ -129,7 +129,8 @@ export class References {
     if ([...sets.values()].some(set => set.standing === undefined && isListedBy(set, bad, result))) return;
     const code = bad.standing === 'revoked' ? 'REFERENCE_REVOKED' : 'VERSION_DENIED';
     const record = this.#parts.inventory.references.get(referenceKey(bad.id));
-    const who = record === undefined ? '' : ` by ${record.by}: ${record.reason}`;
+    const note = bad.notes?.at(-1);
+    const who = record?.state === bad.standing ? ` by ${record.by}: ${record.reason}` : note === undefined ? '' : ` (${note})`;
     const detail = `what it measures is listed by ${bad.id}, which is ${bad.standing}${who}`;
     this.#parts.emit(now, { kind: 'reference-withdrawn', device: device.id, set: bad.id, code, detail });
   }
@@ -161,10 +162,11 @@ export class References {
 
 /** `waiting`: not in force yet. */
 function standingOf(set: ReferenceSet, record: ReferenceRecord | undefined, now: Millis): ReferenceSet['standing'] | 'waiting' {
-  if (record?.state === 'revoked') return 'revoked';
+  // What its file says of its signer, or a person of it.
+  if (record?.state === 'revoked' || set.standing === 'revoked') return 'revoked';
   if (record?.state === 'staged' || (set.notBefore ?? 0) > now) return 'waiting';
   if (record !== undefined && !isAccepted(record, now)) return 'superseded';
-  return set.notAfter !== undefined && set.notAfter <= now ? 'ended' : undefined;
+  return set.standing === 'ended' || (set.notAfter !== undefined && set.notAfter <= now) ? 'ended' : undefined;
 }
 
 /** True iff the set is for the same class, and each digest that was seen is one of its own. */

@@ -110,10 +110,18 @@ const limits = {
   constraints: constraintsShape.exactOptional(),
   revocation: revocationShape.exactOptional(),
 };
-/** Constraints and revocation are about paths of devices; Matter has a profile and a ledger of its own. */
+/**
+ * Constraints and revocation are about paths of devices; Matter has a profile and a ledger of its own. Who signs reference values may be revoked too, by CRLs in
+ * files: whoever fetches does so for devices.
+ */
 const fitsUses = ({ uses = ['identity'], constraints, revocation }: z.output<z.ZodObject<typeof limits>>): boolean =>
-  uses.includes('identity') || uses.includes('tpm-ek') || (constraints === undefined && revocation === undefined);
-const unfit = { error: 'without constraints and revocation unless it is for identity or tpm-ek: Matter has its own' };
+  uses.includes('identity') ||
+  uses.includes('tpm-ek') ||
+  (constraints === undefined && (revocation === undefined || (uses.includes('reference-signer') && revocation.hosts.length === 0)));
+const unfit = {
+  error:
+    'without constraints and revocation unless it is for identity or tpm-ek: Matter has its own, and of reference-signer only whenUnknown counts, with CRLs in files',
+};
 
 /** What a person limits an anchor to, also by the API. */
 export const limitsShape = z.strictObject(limits).refine(fitsUses, unfit);

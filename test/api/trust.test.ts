@@ -65,7 +65,7 @@ describe('sallyport trust', () => {
     for (const named of ['omron', 'B2B2B2B2']) {
       const { code, out } = await sallyport('show', named);
       expect(code).toBe(2);
-      expect(out).toContain('Would newly admit 1 device: d3 (2 chains judged anew; of 1 more device it cannot be told)');
+      expect(out).toContain('Would newly admit 1 device: d3 (2 devices judged anew; of 1 more it cannot be told)');
       expect(out).toMatch(/^staged {5}local:ann at .*: new drives$/m);
     }
     expect((await sallyport('show', 'acme.device-ca.pem')).code).toBe(0);

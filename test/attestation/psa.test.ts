@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { encode } from 'cborg';
 import { describe, expect, it } from 'vitest';
-import { claims, coseIds, fromHex, keyPairs, makeMac0, makeSign1, spkiOf, base64 } from '../vectors/tokens.ts';
+import { base64url, claims, coseIds, fromHex, keyPairs, makeJws, makeMac0, makeSign1, spkiOf, base64 } from '../vectors/tokens.ts';
 import {
   answer,
   component,
@@ -256,7 +256,8 @@ describe('freshness and reference values of a PSA token', () => {
 });
 
 describe('a PSA token that says more in the words of any EAT', () => {
-  const measured = [[295, encode(claims([1, ['modem', ['1']]], [2, [1, new Uint8Array(32).fill(0xee)]]))]];
+  const component = (name: string, byte: number) => encode(claims([1, [name, ['1']]], [2, [1, new Uint8Array(32).fill(byte)]]));
+  const measured = [[295, component('modem', 0xee)]];
   for (const [what, changed, expected] of [
     ['that debugging is enabled', { 263: 0 }, 'contraindicated DEBUG_ENABLED'],
     ['that a submodule is in debug mode', { 266: new Map([['modem', new Map([[263, 0]])]]) }, 'contraindicated DEBUG_ENABLED'],
@@ -278,6 +279,14 @@ describe('a PSA token that says more in the words of any EAT', () => {
   it('without its profile is never affirming: nobody knows what its lifecycle means', () => {
     const eat = claims([10, nonce], [256, fromHex(instance)], [2395, 0x6000], [273, measured]);
     const sets = [{ ...psaSet, components: [part('modem', 'ee'.repeat(32))] }];
-    expect(verdict(judge(makeSign1(encode(eat)), { mediaType: 'application/eat+cwt', sets }))).toBe('warning NO_MEASUREMENTS');
+    const asEat = (of: ReadonlyMap<unknown, unknown>): string =>
+      verdict(judge(makeSign1(encode(of)), { mediaType: 'application/eat+cwt', sets }));
+    expect(asEat(eat)).toBe('warning NO_MEASUREMENTS');
+    const without = [...eat].filter(([label]) => label !== 2395);
+    expect(asEat(new Map(without))).toBe('affirming');
+    expect(asEat(new Map([...without, [266, new Map([['secure', new Map([[2395, 0x6000]])]])]]))).toBe('warning NO_MEASUREMENTS');
+    const json = { eat_nonce: base64url(nonce), ueid: base64url(fromHex(instance)), 'psa-security-lifecycle': 0x6000 };
+    const inJson = { ...json, measurements: [[295, base64url(component('modem', 0xee))]] };
+    expect(verdict(judge(makeJws(JSON.stringify(inJson)), { mediaType: 'application/eat+jwt', sets }))).toBe('warning NO_MEASUREMENTS');
   });
 });

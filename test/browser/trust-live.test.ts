@@ -49,7 +49,7 @@ describe.skipIf(missing !== undefined)('trust on the page of a live gateway', ()
     expect(await runClientVerb('trust', args, io)).toBe(2);
     await tab.goto(`${page.url}trust`);
     const id = (await site.device('sensor'))?.id ?? expect.fail('no sensor');
-    await expect.poll(() => card().textContent()).toMatch(/Waits for a second person.*newly admit 1 device: .*\(1 chain judged anew\)/s);
+    await expect.poll(() => card().textContent()).toMatch(/Waits for a second person.*newly admit 1 device: .*\(1 device judged anew\)/s);
     expect(await card().getByRole('link').getAttribute('href')).toBe(`/devices/${id}`);
     await shoot(tab, 'live-trust-waits-1280');
   });

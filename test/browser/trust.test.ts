@@ -73,7 +73,7 @@ describe.skipIf(browserIsMissing !== undefined)('the page of trust', () => {
     await expect
       .poll(() => waits.textContent())
       .toMatch(
-        /Waits for a second person.*local:ann brought it: “new drives”.*It would newly admit 1 device: line1-plc \(2 chains judged anew; of 1 more device it cannot be told\)/s,
+        /Waits for a second person.*local:ann brought it: “new drives”.*It would newly admit 1 device: line1-plc \(2 devices judged anew; of 1 more it cannot be told\)/s,
       );
     await waits.getByText('Limits and who says so').click();
     expect(await waits.locator('dl').textContent()).toMatch(

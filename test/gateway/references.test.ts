@@ -4,6 +4,7 @@ import { referenceKey } from '../../gateway/model/reference.ts';
 import type { ReferenceSet } from '../../gateway/model/trust.ts';
 import { Inventory } from '../../gateway/inventory/inventory.ts';
 import { maxAdded, maxReferences } from '../../gateway/inventory/reference-book.ts';
+import { referenceList } from '../../gateway/inventory/reference-list.ts';
 import { Bench, result } from './fixture.ts';
 
 const sensor = '02:00:5e:00:00:01';
@@ -96,6 +97,28 @@ describe('a revoked set of reference values', () => {
     say(bench, { kind: 'reference-revoke', key: key(one) });
     bench.answer(second, result(bench.now, { referenceSets: [one.id], evidence: 'ff', checks }, 'TS2-9'));
     expect(bench.device(second).attestation).toMatchObject({ status: 'contraindicated', reason: 'REFERENCE_REVOKED' });
+  });
+
+  it('because the certificate of its signer was: cut in the same turn as the CRL is read, and back when the CA takes that back', () => {
+    const bench = leaning();
+    const why = 'of its signer: Cannot accept CN=signer: its issuer revoked it [CERT_REVOKED]';
+    const gone = { ...one, standing: 'revoked', notes: [why] } as const;
+    const effects = bench.feed({ kind: 'references', sets: [gone] });
+    expect(effects.map(({ kind }) => kind)).toEqual(['append', 'enforce', 'trust']);
+    expect(bench.device(sensor)).toMatchObject({
+      attestation: { status: 'contraindicated', reason: 'REFERENCE_REVOKED' },
+      decision: { access: 'quarantine' },
+    });
+    expect(bench.device(sensor).attestation.checks.find(({ check }) => check === 'reference')?.detail).toContain(`revoked (${why})`);
+    expect(handOver(bench).filter(effect => effect.kind === 'judge-again')).toHaveLength(1);
+    const list = () =>
+      referenceList(bench.gateway.inventory, bench.gateway.references, bench.now).sets.map(r => [r.state, r.accepted, r.reason]);
+    expect([standing(bench), list()]).toEqual([['1.1 revoked'], [['revoked', false, why]]]);
+    // Nothing that tells any more: accepted no more, and nobody is blamed.
+    bench.feed({ kind: 'references', sets: [{ ...one, standing: 'ended' }] });
+    expect([standing(bench), list()[0]?.[1]]).toEqual([['1.1 ended'], false]);
+    bench.feed({ kind: 'references', sets: [one] });
+    expect([standing(bench), list()[0]?.slice(0, 2)]).toEqual([['1.1 in force'], ['active', true]]);
   });
 
   it('touches nobody else', () => {

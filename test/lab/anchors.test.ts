@@ -38,7 +38,7 @@ describe.skipIf(missing)('a trust anchor that people bring to a live gateway', (
     const { code, out, err } = await trust('ann', 'add', `${site.folder}/acme.pem`, '--source', 'the maker', '--reason', 'new sensors');
     expect([code, err]).toEqual([2, '']);
     const id = (await site.device('sensor'))?.id;
-    expect(out).toContain(`Would newly admit 1 device: ${id} (1 chain judged anew)`);
+    expect(out).toContain(`Would newly admit 1 device: ${id} (1 device judged anew)`);
     expect((await trust('ann', 'approve', 'acme', '--yes', '--reason', 'I am sure')).err).toContain('another person must approve it');
     expect((await site.device('sensor'))?.enforcement).toBe('quarantined');
   });

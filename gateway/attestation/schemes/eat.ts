@@ -1,6 +1,6 @@
 import type { Millis } from '../../model/address.ts';
 import type { Evidence, StartTime } from '../../model/attestation.ts';
-import type { CborMap } from '../../codec/cbor.ts';
+import { type CborMap, mapOf } from '../../codec/cbor.ts';
 import { decodeEatClaims } from '../../codec/eat.ts';
 import { psaProfileOf } from '../../codec/psa-token.ts';
 import { appraiseChain } from '../appraise.ts';
@@ -64,7 +64,16 @@ function verifyEat(token: Token, evidence: Evidence, context: Context, checks: C
 }
 
 /** Lifecycle and software components of a PSA token (RFC 9783 §4.3.1, §4.4.1): without its profile nobody knows what they mean, and nobody may pass over them. */
-const psaAlone = (claims: CborMap): readonly string[] => (claims.has(2395) || claims.has(2399) ? ['PSA claims without their profile'] : []);
+const psaLabels = [2395, 2399, 'psa-security-lifecycle', 'psa-software-components'] as const;
+/** In its submodules too, which were read, so that they are not without end. */
+const psaAlone = (claims: CborMap): readonly string[] => {
+  const submodules = claims.get(266) ?? claims.get('submods');
+  return psaLabels.some(label => claims.has(label))
+    ? ['PSA claims without their profile']
+    : submodules instanceof Map
+      ? [...mapOf(submodules, 'submods').values()].flatMap(one => (one instanceof Map ? psaAlone(mapOf(one, 'submodule')) : []))
+      : [];
+};
 
 /** uptime (RFC 9711 §4.2.11) counts whole seconds at the device, and the token took its time: so much may be between. */
 const slackMs = 60_000;

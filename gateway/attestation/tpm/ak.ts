@@ -8,6 +8,7 @@ import type { Certificate } from '../../codec/x509.ts';
 import { extensionOids } from '../../codec/x509-extension.ts';
 import { toldBy } from '../chain.ts';
 import type { ChainClaims } from '../claims.ts';
+import { contentOf, hasLayers } from '../dice-content.ts';
 import { sha256 } from '../evidence.ts';
 import { EvidenceError } from '../evidence-error.ts';
 import { checkPath, type Path } from '../path.ts';
@@ -70,6 +71,7 @@ function certified({ akChain, akPublic }: ClaimedAk, context: Judging): TrustedA
   const path = checkPath(akChain, anchorsFor(context.trust, 'identity'), context.now, context.keys, context.trust.revocation);
   const leaf = leafOf(path);
   checkPurpose(leaf, aikPurpose, 'attestation key');
+  checkIssuers(path, 'attestation key');
   const key = context.keys.get(leaf.spki);
   if (akPublic !== undefined && !publicKeyOf(akPublic).equals(key))
     throw new EvidenceError('IDENTITY_MISMATCH', 'chain', 'Cannot trust attestation key: its certificate is of another key');
@@ -145,6 +147,7 @@ export function checkEkChain(chain: readonly Certificate[], { trust, now, keys }
   const { keyUsage: _, ...withoutUsage } = leaf;
   const path = checkPath([withoutUsage, ...issuers], anchorsFor(trust, 'tpm-ek'), now, keys, trust.revocation);
   checkPurpose(leaf, ekPurpose, 'endorsement key');
+  checkIssuers(path, 'endorsement key');
   const usage = leaf.extensions.find(e => e.oid === extensionOids.keyUsage);
   // keyEncipherment of RSA, keyAgreement of ECC (RFC 5280 §4.2.1.3).
   if (usage !== undefined && !hasBit(keyUsageBits(usage.value), leaf.key.kind === 'rsa' ? 2 : 4))
@@ -162,6 +165,16 @@ function checkPurpose(leaf: Certificate, purpose: string, what: string): void {
   throw new EvidenceError('KEY_USAGE_WRONG', 'chain', `Cannot accept ${leaf.subject.text} as ${what}: it is certified for something else`, {
     expected: purpose,
     seen: leaf.extendedKeyUsage.join(', ') || 'no extended key usage',
+  });
+}
+
+/** That a key is of a TPM is for a CA to say that has seen to it. One inside a device, which DICE measured, would say so of a key in its memory. */
+function checkIssuers({ certificates }: Path, what: string): void {
+  const inside = certificates.slice(1).find(c => hasLayers(contentOf(c)));
+  if (inside === undefined) return;
+  throw new EvidenceError('CHAIN_UNTRUSTED', 'chain', `Cannot accept ${what}: the device itself certified it, as ${inside.subject.text}`, {
+    expected: 'a certificate by a CA outside the device',
+    seen: inside.subject.text,
   });
 }
 

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { Hex, Millis } from '../../model/address.ts';
 import { DecodeError } from '../../codec/reader.ts';
-import { decodeCrl } from '../../codec/x509-crl.ts';
+import { type Crl, decodeCrl } from '../../codec/x509-crl.ts';
 import { attempt, type Found, maxTrustFile, readBytes } from './trust-folder.ts';
 
-/** A CRL of a file; `der` is base64. `until` is its nextUpdate, after which it says nothing more. */
-export type CrlOfFile = { readonly name: string; readonly sha256: Hex; readonly der: string; readonly until?: Millis };
+/** A CRL of a file; `der` is base64, `read` the same as it was read. `until` is its nextUpdate, after which it says nothing more. */
+export type CrlOfFile = { readonly name: string; readonly sha256: Hex; readonly der: string; readonly read: Crl; readonly until?: Millis };
 
 /** CRLs of all files together, and their bytes. The challenger holds them in its memory. */
 export const crlFileLimits = { count: 64, bytes: 16 * 1024 * 1024 } as const;
@@ -54,11 +54,13 @@ function crlsOf(name: string, bytes: Uint8Array): readonly CrlOfFile[] {
   const ders = blocks.length === 0 ? [bytes] : blocks.map(([, base64 = '']) => new Uint8Array(Buffer.from(base64, 'base64')));
   if (blocks.length === 0 && text.includes('-----BEGIN ')) throw new DecodeError('Cannot read CRL: it is PEM without an X509 CRL');
   return ders.map((der, i) => {
-    const { nextUpdate } = decodeCrl(der);
+    const read = decodeCrl(der);
+    const { nextUpdate } = read;
     return {
       name: i === 0 ? name : `${name}#${i + 1}`,
       sha256: createHash('sha256').update(der).digest('hex'),
       der: Buffer.from(der).toString('base64'),
+      read,
       ...(nextUpdate === undefined ? {} : { until: nextUpdate }),
     };
   });

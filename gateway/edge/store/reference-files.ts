@@ -7,6 +7,7 @@ import { readSuit } from '../../attestation/suit.ts';
 import { readSuitMap, type SuitMap } from '../../attestation/suit-map.ts';
 import { prepareAnchor } from '../../attestation/trust.ts';
 import { anchorsOf } from './anchor-files.ts';
+import { CrlFiles, type CrlOfFile } from './crl-files.ts';
 import { attempt, filesIn, type Found, readBytes, readText } from './trust-folder.ts';
 
 /**
@@ -47,7 +48,14 @@ export function openReferencesOfSite(
     .flatMap(f => attempt(f.path, [], () => [readReferenceKey(f.name, readText(f.path))]));
   const files = folders.flatMap(f => filesIn(f, 'reference-values'));
   const maps = files.filter(f => isSuitMap(f.name)).flatMap(f => attempt(f.path, [], () => [readMap(f, keys)]));
-  return openReferences(name, bytes, { keys, maps, signers: signersAmong(anchors, now) }, signature);
+  const crls = new CrlFiles().read(
+    folders.flatMap(f => filesIn(f, 'anchors')).filter(f => f.name.endsWith('.crl')),
+    [],
+  );
+  const file = openReferences(name, bytes, { keys, maps, signers: signersAmong(anchors, now, crls) }, signature);
+  const bad = file.sets.find(({ standing }) => standing !== undefined);
+  if (bad !== undefined) throw new ReferenceFileError(`Cannot use ${name}: ${bad.notes?.at(-1) ?? bad.standing}`);
+  return file;
 }
 
 /** How manifests of one class are read; see attestation/suit-map.ts. */
@@ -60,11 +68,16 @@ export type ReferenceReading = {
   readonly signers?: ReferenceSigners;
 };
 
-/** The anchors whose chains may sign reference values. They can be used: who read them has tried. */
-export const signersAmong = (anchors: readonly AnchorMaterial[], now: Millis): ReferenceSigners => ({
-  anchors: anchors.filter(({ uses }) => uses?.includes('reference-signer') === true).map(prepareAnchor),
-  now,
-});
+/**
+ * The anchors whose chains may sign reference values. They can be used: who read them has tried. Whether their certificates are revoked is asked of the same
+ * CRL files as for devices; what only the challenger could fetch (an anchor's `hosts`) counts as not told.
+ */
+export function signersAmong(anchors: readonly AnchorMaterial[], now: Millis, crls: readonly CrlOfFile[]): ReferenceSigners {
+  const own = anchors.filter(({ uses }) => uses?.includes('reference-signer') === true).map(prepareAnchor);
+  const isAsked = crls.length > 0 || own.some(({ revocation }) => revocation !== undefined);
+  const revocation = { crls: crls.map(({ read }) => read), signers: [], ocsp: [], whenUnknown: 'tell' } as const;
+  return { anchors: own, now, ...(isAsked ? { revocation } : {}) };
+}
 
 const readMap = (file: Found, keys: readonly ReferenceKey[]): SuitMap =>
   readSuitMap(file.name, readBytes(file.path), signed(file.name, signatureOf(file)), keys);

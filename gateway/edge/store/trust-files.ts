@@ -1,4 +1,4 @@
-import type { AnchorMaterial, MatterLedger, TrustMaterial } from '../../model/trust.ts';
+import type { AnchorMaterial, MatterLedger, ReferenceSet, TrustMaterial } from '../../model/trust.ts';
 import type { Millis } from '../../model/address.ts';
 import { mergeLedgers, readMatterFile } from '../../attestation/matter/ledger-file.ts';
 import { readReferenceKey } from '../../attestation/reference-values.ts';
@@ -40,7 +40,7 @@ export function readTrust(
     .filter(f => f.name.endsWith('.refval.pem'))
     .flatMap(f => attempt(f.path, problems, () => [readReferenceKey(f.name, readText(f.path))]));
   const referenceFolders = filesOf('reference-values');
-  const references = readReferenceFiles(referenceFolders.flat(), keys, problems, signersAmong([...anchors, ...brought], now));
+  const references = readReferenceFiles(referenceFolders.flat(), keys, problems, signersAmong([...anchors, ...brought], now, crls));
   const fileLists = fileListsOf(referenceFolders, problems);
   const referenceSets = references.flatMap(r => r.sets);
   const instances = [...listed, ...references.flatMap(r => r.keys)];
@@ -57,7 +57,11 @@ export function readTrust(
     ...(fileLists.length === 0 ? {} : { fileLists }),
     ...(crls.length === 0 ? {} : { crls: crls.map(({ name, sha256, der }) => ({ name, sha256, der })) }),
   };
-  return { trust, problems, notes: [...endings([...anchors, ...brought, ...verifiers], now), ...overdue(crls, now)] };
+  return {
+    trust,
+    problems,
+    notes: [...endings([...anchors, ...brought, ...verifiers], now), ...overdue(crls, now), ...doubts(referenceSets)],
+  };
 }
 
 /** How long before its end an anchor is spoken of, days. */
@@ -76,6 +80,10 @@ export function endings(anchors: readonly Pick<AnchorMaterial, 'name' | 'expires
     ];
   });
 }
+
+/** Sets whose signer was revoked, or may have been. */
+const doubts = (sets: readonly ReferenceSet[]): readonly string[] =>
+  sets.filter(({ standing }) => standing !== undefined).map(({ id, notes }) => `Cannot accept ${id.split(' ')[0]}: ${notes?.at(-1)}`);
 
 /** CRLs that say nothing any more. */
 const overdue = (crls: readonly CrlOfFile[], now: Millis): readonly string[] =>

@@ -6,6 +6,7 @@ import type { AnchorMaterial, ListedKey, ReferenceSet } from '../../../gateway/m
 import { messageEvidence, sha256 } from '../../../gateway/attestation/evidence.ts';
 import { KeyCache } from '../../../gateway/attestation/keys.ts';
 import { tpmQuote } from '../../../gateway/attestation/schemes/tpm-quote.ts';
+import { checkEkChain } from '../../../gateway/attestation/tpm/ak.ts';
 import { nameText, publicKeyOf, spkiOf } from '../../../gateway/attestation/tpm/keys.ts';
 import { prepareTrust } from '../../../gateway/attestation/trust.ts';
 import { decodeTpmPublic } from '../../../gateway/codec/tpm-public.ts';
@@ -109,6 +110,42 @@ describe('a key that is trusted by its certificate alone', () => {
   it('with a name beyond its cap is refused', async () => {
     const chain = [await certify(acme, key, { edit: naming({ '2.23.133.5.1.4': ['m'.repeat(201)] }) })];
     expect(judged(chain, { anchors: [anchor(acme)] })).toMatchObject({ status: 'contraindicated', reason: 'EVIDENCE_MALFORMED' });
+  });
+});
+
+describe('a CA inside a device', () => {
+  const info = new Extension(tcbInfoOid, true, tcbInfo({ layer: 1, fwids: [{ alg: 'sha-256', digest: '11'.repeat(32) }] }));
+  /** A CA below the vendor's, measured or not. */
+  const innerCa = (extensions: readonly Extension[]): Promise<Vendor> =>
+    makeVendor({
+      name: 'Acme Edge',
+      commonName: 'Inner',
+      edit: plan => ({
+        ...plan,
+        issuer: acme.certificate.subjectName,
+        signingKey: acme.keys.privateKey,
+        extensions: [...plan.extensions, ...extensions],
+      }),
+    });
+
+  it('that DICE measured certifies no attestation key, though it says that it does; a CA of the vendor does', async () => {
+    const sets = [referenceSet];
+    const by = async (inner: Vendor): Promise<AttestationResult> =>
+      judged([await certify(inner, key), inner.anchorDer], { anchors: [anchor(acme, { model })], sets });
+    expect(await by(await innerCa([]))).toMatchObject({ status: 'affirming' });
+    const inside = await by(await innerCa([info]));
+    expect([inside.status, inside.reason]).toEqual(['contraindicated', 'CHAIN_UNTRUSTED']);
+    expect(inside.checks.find(c => c.check === 'chain')?.detail).toContain('the device itself certified it');
+  });
+
+  it('nor an endorsement key', async () => {
+    const { trust } = prepareTrust({ anchors: [anchor(acme, { uses: ['tpm-ek'] })], referenceSets: [] });
+    const path = async (inner: Vendor): Promise<unknown> => {
+      const leaf = await certify(inner, softKey(), { purpose: '2.23.133.8.1', usage: KeyUsageFlags.keyAgreement });
+      return checkEkChain([leaf, inner.anchorDer].map(decodeCertificate), { trust, now, keys: new KeyCache() });
+    };
+    await expect(path(await innerCa([]))).resolves.toBeDefined();
+    await expect(path(await innerCa([info]))).rejects.toThrow('the device itself certified it');
   });
 });
 

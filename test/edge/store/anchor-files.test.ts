@@ -106,6 +106,12 @@ describe('the YAML files of anchors', () => {
     ],
     ['no word on what is unknown', '  revocation: { hosts: [a.example] }\n', 3, 'it is missing'],
     ['a network without length', '  constraints: { permitted: [{ ip: 10.0.0.0 }] }\n', 3, 'must be an IPv4 network in CIDR'],
+    [
+      'places to ask for signers of reference values',
+      '  uses: [reference-signer]\n  revocation: { whenUnknown: refuse, hosts: [crl.example] }\n',
+      1,
+      'only whenUnknown counts, with CRLs in files',
+    ],
     ['constraints for Matter', '  uses: [matter-paa]\n  constraints: { pathLength: 1 }\n', 1, 'Matter has its own'],
   ])('with %s are refused with file and line, and no anchor of the folder is used without its limits', (_, more, line, words) => {
     put('acme.yaml', entry(more));

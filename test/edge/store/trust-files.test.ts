@@ -1,13 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { createPrivateKey } from 'node:crypto';
+import { createHash, createPrivateKey, KeyObject } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recordsFormat } from '../../../gateway/attestation/matter/ledger-file.ts';
+import { decodeCertificate } from '../../../gateway/codec/x509.ts';
+import { openReferencesOfSite } from '../../../gateway/edge/store/reference-files.ts';
 import { order } from '../../../gateway/edge/challenge/orders.ts';
 import { readTrust } from '../../../gateway/edge/store/trust-files.ts';
 import { makeIdevid, makeReferenceFile, makeSelfSigned, makeVendor } from '../../vectors/pki.ts';
+import { OpensslCa } from '../../vectors/openssl-ca.ts';
 import { fromHex, makeSign1 } from '../../vectors/tokens.ts';
 import {
   bytes,
@@ -127,6 +130,49 @@ describe('trust files', () => {
     expect(problems).toEqual([]);
     expect(trust.anchors.map(a => a.uses)).toEqual([undefined, ['reference-signer']]);
     expect(trust.referenceSets).toMatchObject([{ vendor: 'Acme', signedBy: expect.stringContaining('by acme.refval-ca.pem') as string }]);
+  });
+
+  it('are revoked with the certificate of their signer, by the CRLs beside the anchors, and come back when its CA says so', async () => {
+    const acme = await makeVendor({ name: 'Acme' });
+    const { chain, keyPem } = await makeIdevid(acme, { serial: 'signer' });
+    const about = environment({ 1: 'Acme', 2: 'M' });
+    const dice = corim([comid({ 0: [[about, [measurement({ 2: digests(1) }, 'fw')]]] })]);
+    const header = protectedHeader('ES256', { 33: chain.length === 1 ? chain[0] : [...chain] });
+    const file = makeSign1(dice, { key: createPrivateKey(keyPem), header });
+    writeFileSync(join(folder, 'reference-values/a.corim'), file);
+    put('anchors/acme.refval-ca.pem', acme.anchorPem);
+    const ca = new OpensslCa(acme.anchorPem, KeyObject.from(acme.keys.privateKey).export({ type: 'pkcs8', format: 'pem' }).toString());
+    const serial = decodeCertificate(chain.at(-1) ?? new Uint8Array()).serialNumber;
+    const standing = (): readonly unknown[] => {
+      const { trust, problems, notes } = readTrust([folder]);
+      return [trust.referenceSets.map(s => s.standing), problems, notes.map(note => note.replace(/^.*\[/, '['))];
+    };
+    const limit = (whenUnknown: string): void => {
+      const sha256 = createHash('sha256').update(acme.anchorDer).digest('hex');
+      const limits = `revocation: { whenUnknown: ${whenUnknown} }\n  provenance: { source: a test, by: a test, when: "2026-01-01" }`;
+      put('anchors/acme.yaml', `- certificate: acme.refval-ca.pem\n  sha256: "${sha256}"\n  uses: [reference-signer]\n  ${limits}\n`);
+    };
+    try {
+      ca.know({ [serial]: 'good' });
+      put('anchors/acme.crl', ca.crl());
+      expect(standing()).toEqual([[undefined], [], []]);
+      ca.know({ [serial]: 'revoked' });
+      put('anchors/acme.crl', ca.crl());
+      expect(standing()).toEqual([['revoked'], [], ['[CERT_REVOKED]']]);
+      expect(order.safeParse({ type: 'trust', trust: readTrust([folder]).trust }).success).toBe(true);
+      // Nobody brings such a file anew either.
+      expect(() => openReferencesOfSite([folder], 'b.corim', file, undefined)).toThrow(/its issuer revoked it \[CERT_REVOKED\]/);
+      ca.know({ [serial]: 'good' });
+      put('anchors/acme.crl', ca.crl());
+      expect(standing()).toEqual([[undefined], [], []]);
+      rmSync(join(folder, 'anchors/acme.crl'));
+      limit('refuse');
+      expect(standing()).toEqual([['ended'], [], ['[REVOCATION_UNKNOWN]']]);
+      limit('tell');
+      expect(standing()).toEqual([[undefined], [], []]);
+    } finally {
+      ca.close();
+    }
   });
 
   it('give the sets of SUIT envelopes, read as the signed map of their class says', () => {
