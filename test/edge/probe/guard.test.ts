@@ -82,7 +82,7 @@ describe('where the kernel would send', () => {
 describe('where the kernel would send for IPv6', () => {
   it('counts only where the enforcer pinned it: what is learnt may change', () => {
     const shown = (state: string) => neighbourOf('fe80::7', 'br0', `fe80::7 lladdr ${mac} ${state} \n`);
-    expect(['PERMANENT proto 83', 'REACHABLE', 'STALE', 'FAILED', 'router STALE'].map(shown)).toEqual([mac, ...Array(4).fill(undefined)]);
+    expect(['PERMANENT proto 83', 'REACHABLE', 'STALE', 'FAILED', 'router STALE'].map(shown)).toEqual([mac, ...Array<undefined>(4)]);
     expect(neighbourOf('fe80::7', 'br0', 'fe80::7  FAILED')).toBeUndefined();
   });
   it('is nobody where there is no such bridge', () => expect(neighbourOf('fe80::7', 'no-such-br')).toBeUndefined());
