@@ -15,6 +15,7 @@ import { checkPath, type Path } from './path.ts';
 import { checkRevocation, type RevocationSources } from './revocation.ts';
 import { Work } from './work.ts';
 import { type ReferenceKey, ReferenceFileError, signerOf } from './reference-values.ts';
+import { checkReferenceSigner, referenceSignerRules } from './reference-signer.ts';
 import { checkSign1 } from './signature.ts';
 import type { Anchor } from './trust.ts';
 
@@ -97,7 +98,8 @@ function openByChain(name: string, signed: SignedCorim, { anchors, now, revocati
     throw new ReferenceFileError(`Cannot trust ${name}: its signature is by none of ${listed} reference-value keys`);
   checkSize(sent);
   const cache = new KeyCache(maxCertificates + 1);
-  const path = checkPath(sent.map(decodeCertificate), anchors, now, cache);
+  const path = checkPath(sent.map(decodeCertificate), anchors, now, cache, undefined, referenceSignerRules(now));
+  checkReferenceSigner(path);
   const { certificates, anchor } = path;
   const leaf = certificates[0] ?? anchor.certificate;
   checkSign1(signed.message, leaf.spki, cache);

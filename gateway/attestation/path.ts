@@ -3,7 +3,7 @@ import { sameName } from '../codec/x509-name-match.ts';
 import type { Certificate } from '../codec/x509.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { checkAlgorithm, isSignedBy, type KeyCache } from './keys.ts';
-import { checkRules, deviceRules, isSelfIssued, type Path, wrongSignature } from './path-rules.ts';
+import { checkRules, deviceRules, isSelfIssued, type Path, type Rules, wrongSignature } from './path-rules.ts';
 import { checkRevocation, type RevocationSources, type RevocationState } from './revocation.ts';
 import type { Anchor } from './trust.ts';
 import { Work } from './work.ts';
@@ -15,7 +15,7 @@ export type CheckedPath = Path & { readonly revocation?: readonly RevocationStat
 /**
  * Checks the chain as sent, leaf first, up to one of our anchors, sent along or not (RFC 5280 §6.1). There is no path building: what is out of
  * order, missing or does not chain by name is refused. Certificates after the anchor take no part. Throws EvidenceError with the reason code of
- * the first broken rule, judged from the anchor downwards, and last of revocation, where there is anything to ask about it.
+ * the first broken rule (of `rules`: those of devices), judged from the anchor downwards, and last of revocation, where there is anything to ask about it.
  */
 export function checkPath(
   chain: readonly Certificate[],
@@ -23,10 +23,11 @@ export function checkPath(
   now: Millis,
   keys: KeyCache,
   revocation?: RevocationSources,
+  rules: Rules = deviceRules(now),
 ): CheckedPath {
   const path = link(chain, anchors, keys);
   const work = new Work(keys);
-  checkRules(path, deviceRules(now), work);
+  checkRules(path, rules, work);
   return revocation === undefined ? path : { ...path, revocation: checkRevocation(path, revocation, now, work) };
 }
 

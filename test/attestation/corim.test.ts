@@ -1,3 +1,5 @@
+import 'reflect-metadata';
+import { ExtendedKeyUsageExtension } from '@peculiar/x509';
 import { createPrivateKey } from 'node:crypto';
 import { encode } from 'cborg';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +9,7 @@ import { DecodeError } from '../../gateway/codec/reader.ts';
 import { readAnchor } from '../../gateway/attestation/trust.ts';
 import { decodeCertificate } from '../../gateway/codec/x509.ts';
 import type { AnchorUse } from '../../gateway/model/trust.ts';
-import { makeDiceDevice, makeIdevid, makeSelfSigned, makeVendor } from '../vectors/pki.ts';
+import { type Credential, type Edit, forSigning, makeDiceDevice, makeIdevid, makeSelfSigned, makeVendor } from '../vectors/pki.ts';
 import { base64, keyPairs, makeSign1, spkiOf } from '../vectors/tokens.ts';
 import { editsDecodeOrThrow } from './edits.ts';
 import {
@@ -338,10 +340,9 @@ describe('a CoRIM judges what its class names', () => {
 
 describe('a CoRIM that comes with the chain of its signer', () => {
   const now = Date.now();
-  const deviceSerial = { serial: 'signer-1' };
   const site = async (uses: readonly AnchorUse[] = ['reference-signer'], vendor?: string) => {
     const acme = await makeVendor({ name: 'Acme Sensors' });
-    const { chain, keyPem } = await makeIdevid(acme, deviceSerial);
+    const { chain, keyPem } = await makeIdevid(acme, { serial: 'signer-1', edit: forSigning });
     const anchor = readAnchor('acme.refval-ca.pem', acme.anchorDer, uses);
     const anchors = [vendor === undefined ? anchor : { ...anchor, vendor }].filter(a => a.uses.includes('reference-signer'));
     const by = (
@@ -375,6 +376,34 @@ describe('a CoRIM that comes with the chain of its signer', () => {
     expect(identity.told(identity.by(good))).toContain('its signature is by none of 0 reference-value keys');
     const other = await site(['reference-signer'], 'Other');
     expect(other.told(other.by(good))).toContain('it speaks of "Acme Sensors", and its signer for "Other" only');
+  });
+});
+
+describe('a CoRIM signed by a device', () => {
+  it('or by a key that is kept for something else, is refused, though the anchor is for signers too; one without purposes is not', async () => {
+    const acme = await makeVendor({ name: 'Acme Sensors' });
+    const anchors = [readAnchor('acme.refval-ca.pem', acme.anchorDer, ['identity', 'reference-signer'])];
+    const told = ({ chain, keyPem }: Credential): string => {
+      const header = protectedHeader('ES256', { 33: chain.length === 1 ? chain[0] : [...chain] });
+      const file = makeSign1(good, { key: createPrivateKey(keyPem), header });
+      return refusal(() => readCorim('x.corim', file, [], undefined, { anchors, now: Date.now() }));
+    };
+    const without: Edit = plan => ({ ...plan, extensions: plan.extensions.filter(e => e.type !== '2.5.29.37') });
+    const kept =
+      (...purposes: readonly string[]): Edit =>
+      plan => ({ ...plan, extensions: [...(without(plan).extensions ?? []), new ExtendedKeyUsageExtension([...purposes])] });
+    const signer = (edit: Edit, hardwareModule = false): Promise<Credential> => makeIdevid(acme, { serial: 's', edit, hardwareModule });
+    expect(told(await signer(forSigning))).toBe('accepted');
+    expect(told(await signer(without))).toBe('accepted');
+    expect(told(await signer(kept('1.3.6.1.4.1.99999.5')))).toBe('accepted');
+    for (const [device, seen] of [
+      [await signer(plan => plan), 'CN=IDevID as signer of reference values'],
+      [await signer(without, true), 'CN=IDevID as signer of reference values'],
+      [await signer(kept('2.23.133.8.3')), 'CN=IDevID as signer of reference values'],
+      [await signer(kept('1.3.6.1.5.5.7.3.9')), 'CN=IDevID as signer of reference values'],
+      [await makeDiceDevice(acme, spec), 'critical extension'],
+    ] as const)
+      expect(told(device)).toContain(seen);
   });
 });
 

@@ -217,6 +217,12 @@ export async function makeIdevid(
 }
 
 /** What a printer's HTTPS page shows. */
+/** Makes a certificate one for signing code, as the signer of reference values has. */
+export const forSigning: Edit = plan => ({
+  ...plan,
+  extensions: [...plan.extensions.filter(e => e.type !== '2.5.29.37'), new ExtendedKeyUsageExtension(['1.3.6.1.5.5.7.3.3'])],
+});
+
 export async function makeSelfSigned(spec: { cn: string; extensions?: readonly Extension[]; serial?: string }): Promise<Credential> {
   const keys = await makeKeys();
   const subject = [...(spec.serial === undefined ? [] : [{ '2.5.4.5': [spec.serial] }]), { CN: [spec.cn] }];

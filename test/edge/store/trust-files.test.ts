@@ -9,7 +9,7 @@ import { decodeCertificate } from '../../../gateway/codec/x509.ts';
 import { openReferencesOfSite } from '../../../gateway/edge/store/reference-files.ts';
 import { order } from '../../../gateway/edge/challenge/orders.ts';
 import { readTrust } from '../../../gateway/edge/store/trust-files.ts';
-import { makeIdevid, makeReferenceFile, makeSelfSigned, makeVendor } from '../../vectors/pki.ts';
+import { forSigning, makeIdevid, makeReferenceFile, makeSelfSigned, makeVendor } from '../../vectors/pki.ts';
 import { OpensslCa } from '../../vectors/openssl-ca.ts';
 import { fromHex, makeSign1 } from '../../vectors/tokens.ts';
 import {
@@ -119,7 +119,7 @@ describe('trust files', () => {
 
   it('give the sets of CoRIMs that come with a chain up to a CA for that, and to no other', async () => {
     const acme = await makeVendor({ name: 'Acme' });
-    const { chain, keyPem } = await makeIdevid(acme, { serial: 'signer' });
+    const { chain, keyPem } = await makeIdevid(acme, { serial: 'signer', edit: forSigning });
     const dice = corim([comid({ 0: [[environment({ 1: 'Acme', 2: 'M' }), [measurement({ 2: digests(1) }, 'fw')]]] })]);
     const header = protectedHeader('ES256', { 33: chain.length === 1 ? chain[0] : [...chain] });
     writeFileSync(join(folder, 'reference-values/a.corim'), makeSign1(dice, { key: createPrivateKey(keyPem), header }));
@@ -134,7 +134,7 @@ describe('trust files', () => {
 
   it('are revoked with the certificate of their signer, by the CRLs beside the anchors, and come back when its CA says so', async () => {
     const acme = await makeVendor({ name: 'Acme' });
-    const { chain, keyPem } = await makeIdevid(acme, { serial: 'signer' });
+    const { chain, keyPem } = await makeIdevid(acme, { serial: 'signer', edit: forSigning });
     const about = environment({ 1: 'Acme', 2: 'M' });
     const dice = corim([comid({ 0: [[about, [measurement({ 2: digests(1) }, 'fw')]]] })]);
     const header = protectedHeader('ES256', { 33: chain.length === 1 ? chain[0] : [...chain] });
