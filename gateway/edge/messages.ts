@@ -3,10 +3,11 @@ import type { Hex, Ip, Mac, Millis, PortName, Vlan, ZoneName } from '../model/ad
 import type { ChallengeOutcome } from '../model/attestation.ts';
 import type { Malformed, Observation, Sighting } from '../model/fact.ts';
 import type { Challenge } from '../model/machine.ts';
+import type { ProbeContext } from '../probing/probe.ts';
 import type { ProbeOrder, ProbeOutcome } from '../model/probe.ts';
 import type { ReplyLane, RuleSet } from '../model/rule-set.ts';
 import type { SwitchAccess, SwitchReading } from '../model/switch.ts';
-import type { AnchorMaterial, EnrolledKey, TrustMaterial } from '../model/trust.ts';
+import type { AnchorMaterial, EnrolledKey, ListedVerifier, TrustMaterial } from '../model/trust.ts';
 import type { Enrolment } from './challenge/enrol.ts';
 import type { SentFreshness, WireEvidence } from './challenge/wire.ts';
 
@@ -119,6 +120,7 @@ export type ToChallenger =
       readonly zone?: ZoneName;
       /** Judged as if this were trusted as well. */
       readonly anchor?: AnchorMaterial;
+      readonly verifier?: ListedVerifier;
       readonly now: Millis;
     };
 
@@ -130,7 +132,7 @@ export type FromProber =
 
 export type ToProber =
   /** `own`: the bridge's own addresses; questions come from there and go nowhere else. */
-  | { readonly type: 'probe'; readonly order: ProbeOrder; readonly own: { readonly mac: Mac; readonly ip: Ip; readonly prefix: string } }
+  | { readonly type: 'probe'; readonly order: ProbeOrder; readonly own: ProbeContext['own'] }
   /** Ends these, or all that run, at once. */
   | { readonly type: 'stop'; readonly ids?: readonly string[] };
 

@@ -9,6 +9,9 @@ export const ip4Bytes = (ip: Ip): Uint8Array => u32Bytes(ip4Number(ip));
 /** An IPv4 address as a number, so that ranges can be counted. */
 export const ip4Number = (ip: Ip): number => ip.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
 
+/** An address as URLs and HTTP's Host name it: IPv6 in brackets (RFC 3986 §3.2.2). */
+export const uriHost = (ip: Ip): string => (ip.includes(':') ? `[${ip}]` : ip);
+
 /** Big-endian. */
 export const u16Bytes = (value: number): Uint8Array => Uint8Array.of(value >>> 8, value & 255);
 

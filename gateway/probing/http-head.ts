@@ -1,4 +1,5 @@
 import { decodeHttpHead } from '../codec/http-head.ts';
+import { uriHost } from './address-bytes.ts';
 import { answered, reading, refused } from './answer.ts';
 import { probe, type ProbeContext, type Step } from './probe.ts';
 import { fill, template } from './template.ts';
@@ -14,7 +15,7 @@ import { fill, template } from './template.ts';
 const head = template(
   'HTTP HEAD of the root',
   `48454144 20 2f 20 485454502f312e31 0d0a
-   486f7374 3a20 <host:7-21> 0d0a
+   486f7374 3a20 <host:7-47> 0d0a
    557365722d4167656e74 3a20 73616c6c79706f7274 0d0a
    436f6e6e656374696f6e 3a20 636c6f7365 0d0a0d0a`,
 );
@@ -25,7 +26,8 @@ type State = Record<never, never>;
 
 function begin({ target }: ProbeContext): Step<State> {
   if (target === undefined) return refused('there is no device to ask');
-  const host = target.service === 80 ? target.ip : `${target.ip}:${target.service}`;
+  const at = uriHost(target.ip);
+  const host = target.service === 80 ? at : `${at}:${target.service}`;
   return { kind: 'send', messages: [fill(head, { host: new TextEncoder().encode(host) })], state: {} };
 }
 

@@ -2,6 +2,7 @@ import { messageType, opcUaTypes, readResponseHeader, string } from '../codec/op
 import { Reader } from '../codec/reader.ts';
 import { decodeText } from '../codec/text.ts';
 import { ofWhole } from '../codec/whole.ts';
+import { uriHost } from './address-bytes.ts';
 import { answered, isSame, reading, refused } from './answer.ts';
 import { probe, type ProbeContext, type Step } from './probe.ts';
 import { fill, template } from './template.ts';
@@ -23,7 +24,7 @@ const header = '0000 0000000000000000 01000000 00000000 ffffffff 88130000 000000
 const policyNone = Array.from('http://opcfoundation.org/UA/SecurityPolicy#None', c => c.charCodeAt(0).toString(16)).join('');
 const hello = template(
   'OPC UA Hello',
-  '48454c46 <size:1>000000 00000000 ffff0000 ffff0000 ffff0000 08000000 <urlLength:1>000000 <url:19-31>',
+  '48454c46 <size:1>000000 00000000 ffff0000 ffff0000 ffff0000 08000000 <urlLength:1>000000 <url:19-57>',
 );
 const open = template(
   'OPC UA OpenSecureChannel without security',
@@ -33,7 +34,7 @@ const open = template(
 const getEndpoints = template(
   'OPC UA GetEndpoints',
   `4d534746 <size:1>000000 <channel:4> <token:4> 02000000 02000000
-   0100ac01 ${header} <urlLength:1>000000 <url:19-31> ffffffff ffffffff`,
+   0100ac01 ${header} <urlLength:1>000000 <url:19-57> ffffffff ffffffff`,
 );
 const close = template(
   'OPC UA CloseSecureChannel',
@@ -50,7 +51,7 @@ type State = { readonly turn: 'hello' | 'open' | 'endpoints'; readonly url: Uint
 
 function begin({ target }: ProbeContext): Step<State> {
   if (target === undefined) return refused('there is no device to ask');
-  const url = new TextEncoder().encode(`opc.tcp://${target.ip}:${target.service}`);
+  const url = new TextEncoder().encode(`opc.tcp://${uriHost(target.ip)}:${target.service}`);
   return { kind: 'send', messages: [fill(hello, { ...sizes(helloSize, url), url })], state: { turn: 'hello', url } };
 }
 

@@ -1,10 +1,11 @@
+import type { OwnIp6 } from '../codec/ip6.ts';
 import type { Ip, Mac } from '../model/address.ts';
 import type { ProbeName } from '../model/probe.ts';
 import type { Template } from './template.ts';
 
 /** What a probe may know. `nonce` gives fresh bytes for transaction ids; the edge draws them. */
 export type ProbeContext = {
-  readonly own: { readonly mac: Mac; readonly ip: Ip; readonly prefix: string };
+  readonly own: { readonly mac: Mac; readonly ip: Ip; readonly prefix: string; readonly ip6?: readonly OwnIp6[] };
   readonly target?: { readonly mac: Mac; readonly ip: Ip; readonly service: number };
   readonly nonce: Uint8Array;
   /** IPv4 prefix that a person named to be swept, in place of our own; at most a /20. */

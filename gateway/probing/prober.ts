@@ -187,10 +187,7 @@ export class Prober<R extends DeviceRecord> {
 
   #candidate(record: R): Candidate {
     const { device, seen, enforcement } = record;
-    const ip = (): Ip | undefined => {
-      const at = passes.has(enforcement) ? this.#parts.ipOf(record) : undefined;
-      return at?.includes(':') === true ? undefined : at;
-    };
+    const ip = (): Ip | undefined => (passes.has(enforcement) ? this.#parts.ipOf(record) : undefined);
     return { device, seen, zone: this.#parts.zoneOf(record), ip };
   }
 

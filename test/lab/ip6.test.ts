@@ -164,6 +164,36 @@ describe.skipIf(missing !== undefined)('devices without IPv4, behind a live gate
   );
 
   it(
+    'one that was seen to serve HTTP is probed at its link-local address, in one connection',
+    async () => {
+      const web = lan?.spawn('local', ['python3', '-u', '-m', 'http.server', '80', '--bind', '::'], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      let asked = '';
+      web?.stderr?.on('data', chunk => (asked += String(chunk)));
+      const url = `http://[${linkLocal('local')}%25eth0]/`;
+      const fetches = async () => (await lan?.exec('server', ['curl', '-s', '-g', '-m', '3', url]))?.code === 0;
+      await until(fetches, 'somebody fetches its page', 20_000);
+      const { id } = await row('local', () => true);
+      const serves = async () => (await gateway?.device(id))?.services.some(one => one.service === 'tcp/80') === true;
+      await until(serves, 'the sensor knows', 20_000);
+      await gateway?.command('/zones/line/probes', { mode: 'known-devices', minutes: 5, reason: 'test' });
+      await gateway?.command(`/devices/${id}/probe`, { reason: 'test' });
+      const ended = async () => (await gateway?.probes())?.recent.find(({ order }) => order.probe === 'http-head');
+      // Whoever falls silent after a question is left alone, so somebody goes on reading its page.
+      await until(async () => (await fetches()) && (await ended()) !== undefined, 'it is asked', 90_000);
+      expect(await ended()).toMatchObject({
+        order: { target: { device: id, ip: linkLocal('local'), service: 80 } },
+        outcome: { kind: 'answered' },
+      });
+      expect(asked.match(/HEAD \/ HTTP\/1\.1" 200/g)).toHaveLength(1);
+      await gateway?.command('/probes/stop', { reason: 'test' });
+      web?.kill('SIGTERM');
+    },
+    patience,
+  );
+
+  it(
     'one with other firmware is quarantined, and a self-signed page is no Evidence',
     async () => {
       await serve('tampered', '::');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { httpHead } from '../../gateway/probing/http-head.ts';
 import { tsharkVersion } from '../judge/tshark.ts';
 import * as b from '../vectors/frames/build.ts';
-import { holdsOut, judged, talk } from './talk.ts';
+import { context, holdsOut, judged, talk } from './talk.ts';
 
 const question = (host: string) => b.bytes(`HEAD / HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: sallyport\r\nConnection: close\r\n\r\n`);
 const answer = b.bytes(
@@ -18,6 +18,17 @@ describe('the HTTP probe', () => {
     const { sent, end } = talk(httpHead, [answer], service);
     expect(sent).toEqual([question(host)]);
     expect(end).toMatchObject({ kind: 'done', how: 'answered' });
+  });
+
+  it('names an IPv6 address in brackets', () => {
+    const long = 'fd00:1111:2222:3333:4444:5555:6666:7777';
+    for (const [ip, service, host] of [
+      ['fe80::7', 80, '[fe80::7]'],
+      [long, 65_535, `[${long}]:65535`],
+    ] as const) {
+      const step = httpHead.begin({ ...context(service), target: { mac: '', ip, service } });
+      expect(step.kind === 'send' ? step.messages : step).toEqual([question(host)]);
+    }
   });
 
   it.each([

@@ -4,7 +4,7 @@ import { tsharkVersion } from '../judge/tshark.ts';
 import * as b from '../vectors/frames/build.ts';
 import { le32 } from '../vectors/frames/industrial.ts';
 import { acknowledge, endpoints } from '../vectors/frames/opc-ua.ts';
-import { hex, holdsOut, judged, talk } from './talk.ts';
+import { context, hex, holdsOut, judged, talk } from './talk.ts';
 
 // OPC 10000-6 §7.1.2.3, §6.7.4, OPC 10000-4 §5.5.4: the URL is opc.tcp://192.0.2.34:4840, 25 (19h) bytes.
 const url = '6f70632e7463703a2f2f3139322e302e322e33343a34383430';
@@ -33,6 +33,14 @@ const chunked = (chunks: number) =>
   b.bytes(Array.from({ length: chunks }, (_, i) => b.bytes('MSG', i === chunks - 1 ? 'F' : 'C', le32(told.length), told.slice(8))));
 
 describe('the OPC UA probe', () => {
+  it('names an IPv6 address in brackets, the longest too', () => {
+    const ip = 'fd00:1111:2222:3333:4444:5555:6666:7777';
+    const step = opcuaEndpoints.begin({ ...context(4840), target: { mac: '', ip, service: 4840 } });
+    const said = step.kind === 'send' ? (step.messages[0] ?? new Uint8Array()) : new Uint8Array();
+    expect(new TextDecoder().decode(said.subarray(32))).toBe(`opc.tcp://[${ip}]:4840`);
+    expect([said[4], said.length, said[28]]).toEqual([said.length, said.length, 56]);
+  });
+
   it('says hello, opens a channel without security, asks for the endpoints and closes the channel', () => {
     const { sent, end } = talk(opcuaEndpoints, answers, 4840);
     expect(sent).toEqual([hello, open, getEndpoints, close]);

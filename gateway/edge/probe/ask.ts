@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
-import { connect } from 'node:net';
+import { connect, isIPv6 } from 'node:net';
 import { maxShownBytes, maxShownMessages, type ProbeOutcome } from '../../model/probe.ts';
+import type { Ends } from '../bridge-address.ts';
 import type { Asking, Done, ListedProbe, ProbeContext } from '../../probing/probe.ts';
 import { fits } from '../../probing/template.ts';
 import { udpFrame } from './udp-frame.ts';
@@ -20,6 +21,8 @@ export type AskEdge = {
   readonly mayLeave: (message: Uint8Array) => Promise<boolean>;
   /** Sends a whole Ethernet frame by the ports that the order names. Throws when none of them can. */
   readonly sendFrame: (frame: Uint8Array) => void;
+  /** Both ends of a connection to a device, as sockets want them; undefined where it is not on our link. Absent: IPv4 only. */
+  readonly endsTo?: (ip: string) => Ends | undefined;
   /** The broadcast address of our own prefix. */
   readonly subnetBroadcast: string;
 };
@@ -84,9 +87,11 @@ class Conversation {
       return this.#openGroup(own, { ip: to, port }, medium.localPort);
     }
     if (target === undefined) return this.#finish('failed', 'it has no device');
-    if (medium.kind === 'udp') return this.#openUdp(own.ip, target.ip, port);
+    const ends = this.#edge.endsTo === undefined ? { ip: target.ip, localAddress: own.ip } : this.#edge.endsTo(target.ip);
+    if (ends === undefined) return this.#finish('blocked', `${target.ip} is not on our link`);
+    if (medium.kind === 'udp') return this.#openUdp(ends, port);
     if (!(await this.#edge.mayLeave(new Uint8Array(0)))) return this.#finish('blocked', 'the guard lets no connection be opened');
-    if (!this.#over) this.#openTcp(own.ip, target.ip, port);
+    if (!this.#over) this.#openTcp(ends, port);
     return undefined;
   }
 
@@ -108,8 +113,8 @@ class Conversation {
   }
 
   /** Connected, so that the kernel hands us this device's datagrams only, and its ICMP errors. */
-  #openUdp(own: string, device: string, port: number): void {
-    const socket = createSocket('udp4');
+  #openUdp({ ip: device, localAddress: own }: Ends, port: number): void {
+    const socket = createSocket(isIPv6(device) ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' });
     let isClosed = false;
     this.#line = {
       send: bytes => socket.send(bytes),
@@ -131,7 +136,7 @@ class Conversation {
     });
   }
 
-  #openTcp(own: string, device: string, port: number): void {
+  #openTcp({ ip: device, localAddress: own }: Ends, port: number): void {
     const socket = connect({ host: device, port, localAddress: own, noDelay: true });
     let isOpen = false;
     const closed = new Promise<void>(done => socket.once('close', () => done()));

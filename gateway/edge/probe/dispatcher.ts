@@ -1,5 +1,6 @@
-import type { Ip, Mac, Millis } from '../../model/address.ts';
+import type { Millis } from '../../model/address.ts';
 import type { ProbeOrder, ProbeOutcome } from '../../model/probe.ts';
+import type { ProbeContext } from '../../probing/probe.ts';
 import type { ToEnforcer, ToProber } from '../messages.ts';
 
 /** How long the enforcer may take to pin the device's address, how long a pin stays, and how long the prober may take for one device. */
@@ -11,7 +12,7 @@ type Open = { readonly order: ProbeOrder; readonly at: Millis; stage: 'pinning' 
 
 /** What the dispatcher may do; each says false when the process is not there. */
 export type ProbeDispatcherEdge = {
-  readonly own: { readonly mac: Mac; readonly ip: Ip; readonly prefix: string } | undefined;
+  readonly own: ProbeContext['own'] | undefined;
   readonly now: () => Millis;
   readonly toEnforcer: (message: ToEnforcer) => boolean;
   readonly toProber: (message: ToProber) => boolean;

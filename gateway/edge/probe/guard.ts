@@ -1,7 +1,10 @@
+import { type OwnIp6, ownFor } from '../../codec/ip6.ts';
 import type { Ip, Mac } from '../../model/address.ts';
 import type { ProbeOrder } from '../../model/probe.ts';
 import { portProblem } from '../../probing/ports.ts';
 import type { ListedProbe } from '../../probing/probe.ts';
+
+type Own = { readonly ip: Ip; readonly prefix: string; readonly ip6?: readonly OwnIp6[] };
 
 /**
  * Why nothing of an order may leave; undefined when it may. The machine has looked at all of this before: here is the last place where a
@@ -10,7 +13,7 @@ import type { ListedProbe } from '../../probing/probe.ts';
 export function orderProblem(
   { target, ports }: Pick<ProbeOrder, 'target' | 'ports'>,
   probe: ListedProbe | undefined,
-  own: { readonly ip: Ip; readonly prefix: string },
+  own: Own,
   neighbour: (ip: Ip) => Mac | undefined,
 ): string | undefined {
   if (probe === undefined) return 'there is no such probe';
@@ -19,7 +22,8 @@ export function orderProblem(
     return ports === undefined || ports.length === 0 ? 'it may leave by no port' : undefined;
   }
   if (target === undefined) return 'it has no device';
-  if (!isNeighbourAddress(target.ip, own)) return `${target.ip} is not in our own network ${own.prefix}`;
+  if (!isNeighbourAddress(target.ip, own))
+    return `${target.ip} is not in our own network ${[own.prefix, ...(own.ip6 ?? []).map(({ prefix }) => prefix)].join(', ')}`;
   if (probe.medium.kind === 'frame') return undefined;
   const port = portProblem(probe, target.service);
   if (port !== undefined) return port;
@@ -28,7 +32,8 @@ export function orderProblem(
 }
 
 /** An address of our own prefix that is neither ours, nor the network's, nor everybody's. */
-function isNeighbourAddress(ip: Ip, own: { readonly ip: Ip; readonly prefix: string }): boolean {
+function isNeighbourAddress(ip: Ip, own: Own): boolean {
+  if (ip.includes(':')) return ownFor(ip, own.ip6 ?? []) !== undefined;
   const [base = '', bits = ''] = own.prefix.split('/');
   const size = 2 ** (32 - Number(bits));
   const first = number(base) - (number(base) % size);

@@ -1,9 +1,13 @@
 import { z } from 'zod';
+import { isIp6 } from '../../codec/ip6.ts';
 import { probeNames } from '../../model/probe.ts';
 
 /** The shapes of what the gateway tells the prober (`ToProber`). The gateway holds the page and hears users: what it sends is checked again here. */
 const mac = z.string().regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/);
 const ip = z.ipv4();
+const ip6 = z.string().refine(isIp6);
+const cidr6 = z.string().regex(/^[0-9a-f:]{2,39}\/\d{1,3}$/);
+const own6 = z.array(z.object({ ip: ip6, prefix: cidr6 })).max(64);
 const port = z.string().regex(/^[\w.-]{1,15}$/);
 const cidr = z.string().regex(/^[\d.]{7,15}\/\d{1,2}$/);
 const text = z.string().max(200);
@@ -17,7 +21,7 @@ const order = z.object({
     .object({
       device: z.string().max(40),
       mac,
-      ip,
+      ip: z.union([ip, ip6]),
       port,
       vlan: z.literal(0),
       service: z.number().int().min(0).max(65_535),
@@ -28,7 +32,7 @@ const order = z.object({
 });
 
 export const proberOrder = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('probe'), order, own: z.object({ mac, ip, prefix: cidr }) }),
+  z.object({ type: z.literal('probe'), order, own: z.object({ mac, ip, prefix: cidr, ip6: own6.exactOptional() }) }),
   z.object({ type: z.literal('stop'), ids: z.array(z.string().max(80)).max(256).exactOptional() }),
 ]);
 

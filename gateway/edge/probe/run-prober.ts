@@ -9,6 +9,7 @@ import { type ListedProbe, nonceBytes, type ProbeContext } from '../../probing/p
 import { dropPrivileges } from '../capture/privileges.ts';
 import { lineWriter, readLines } from '../lines.ts';
 import type { FromProber, ToProber } from '../messages.ts';
+import { endsOn } from '../bridge-address.ts';
 import { ask } from './ask.ts';
 import { broadcastOf, orderProblem } from './guard.ts';
 import { neighbourOf } from './neighbour.ts';
@@ -120,7 +121,9 @@ class Desk {
     };
     const by = target === undefined ? (order.ports ?? []) : [target.port];
     const sendFrame = (frame: Uint8Array): void => this.#parts.ports.send(frame, by);
-    return ask(probe, context, { now: Date.now, mayLeave, sendFrame, subnetBroadcast: broadcastOf(own.prefix) }, signal);
+    const address = { bridge: this.#parts.bridge, ...own, ip6: own.ip6 ?? [] };
+    const edge = { now: Date.now, mayLeave, sendFrame, subnetBroadcast: broadcastOf(own.prefix) };
+    return ask(probe, context, { ...edge, endsTo: ip => endsOn(address, ip) }, signal);
   }
 }
 

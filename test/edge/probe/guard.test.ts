@@ -23,6 +23,26 @@ describe('the last guard', () => {
     for (const ip of ['10.21.0.7', '8.8.8.8', '10.20.0.1', '10.20.0.0', '10.20.255.255'])
       expect(problem({ ip }), ip).toMatch(/not in our own network/);
   });
+  it('of IPv6 only to a host of a network of the bridge', () => {
+    const own6 = { ...own, ip6: ['fe80::1', 'fd00:20::1'].map(ip => ({ ip, prefix: `${ip}/64` })) };
+    const of = (ip: string, from: typeof own = own6) => orderProblem({ target: target({ ip }) }, modbus, from, () => mac);
+    expect(['fe80::7', 'fd00:20::7'].map(ip => of(ip))).toEqual([undefined, undefined]);
+    for (const ip of [
+      'fe80::1',
+      'fd00:20::1',
+      'fd00:20::',
+      'fd00:21::7',
+      '2001:db8::1',
+      '::1',
+      '::',
+      'ff02::1',
+      '::ffff:10.20.1.7',
+      '2002:a14:107::1',
+    ])
+      expect(of(ip), ip).toMatch(/not in our own network/);
+    expect(of('fe80::7', own)).toMatch(/not in our own network 10\.20\.0\.1\/16$/);
+    expect(orderProblem({ target: target({ ip: 'fe80::7' }) }, modbus, own6, () => undefined)).toMatch(/leads to nobody/);
+  });
   it('no port but the one of the probe, and no broadcast by no port', () => {
     expect(problem({ service: 503 })).toMatch(/not the port/);
     const everybody = helloProbe('arp-sweep', { reach: 'broadcast', medium: { kind: 'frame' } });
@@ -59,6 +79,15 @@ describe('where the kernel would send', () => {
   });
 });
 
+describe('where the kernel would send for IPv6', () => {
+  it('counts only where the enforcer pinned it: what is learnt may change', () => {
+    const shown = (state: string) => neighbourOf('fe80::7', 'br0', `fe80::7 lladdr ${mac} ${state} \n`);
+    expect(['PERMANENT proto 83', 'REACHABLE', 'STALE', 'FAILED', 'router STALE'].map(shown)).toEqual([mac, ...Array<undefined>(4)]);
+    expect(neighbourOf('fe80::7', 'br0', 'fe80::7  FAILED')).toBeUndefined();
+  });
+  it('is nobody where there is no such bridge', () => expect(neighbourOf('fe80::7', 'no-such-br')).toBeUndefined());
+});
+
 describe('turns', () => {
   /** Takes as many turns as it can in so many seconds; the times of those that were given. */
   const given = (turns: Turns, seconds: number, who: () => readonly [string, string | undefined]): number[] => {
@@ -92,9 +121,18 @@ describe('orders', () => {
   const order = { id: 'p1', probe: 'modbus-device-id', zone: 'cell', armedBy: 'ann', target: target() };
   const sent = { type: 'probe', order, own: { mac, ...own } };
   it('are read as they are written', () => expect(proberOrder.parse(sent)).toEqual(sent));
+  it('are read with IPv6 addresses', () => {
+    const six = {
+      ...sent,
+      order: { ...order, target: target({ ip: 'fe80::7' }) },
+      own: { ...sent.own, ip6: [{ ip: 'fe80::1', prefix: 'fe80::1/64' }] },
+    };
+    expect(proberOrder.parse(six)).toEqual(six);
+  });
   it.each([
     ['a name that is no probe', { ...sent, order: { ...order, probe: 'shell' } }],
     ['a device in a VLAN', { ...sent, order: { ...order, target: target({ vlan: 7 }) } }],
+    ['an IPv6 address with a zone', { ...sent, order: { ...order, target: target({ ip: 'fe80::7%eth0' }) } }],
     ['an address that is none', { ...sent, order: { ...order, target: target({ ip: 'example.org' }) } }],
     ['a port of the bridge that is a path', { ...sent, order: { ...order, ports: ['../x'] } }],
     ['another type', { ...sent, type: 'write' }],
