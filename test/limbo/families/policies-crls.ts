@@ -85,7 +85,7 @@ policy(
 
 // Building
 const R2 = who('R2');
-const named = { with: [san(n.dns('www.example.com'))] };
+const named = { with: [san(n.dns('www.example.com')), pki.usage(0, 5, 6)] };
 add('build::the anchor itself', true, { leaf: raw('root', R2, R2, named), roots: [raw('root', R2, R2, named)] });
 add('build::the anchor itself, depth 0', true, { leaf: raw('root', R2, R2, named), roots: [raw('root', R2, R2, named)], maxDepth: 0 });
 add('build::depth 0 under the anchor', true, { leaf: leaf({}, R), maxDepth: 0 });
