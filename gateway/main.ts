@@ -7,6 +7,7 @@ import { type Accounts, parseAccounts } from './api/auth.ts';
 import { createPage } from './api/server.ts';
 import { wouldAdmit } from './edge/anchor-preview.ts';
 import { bridgeAddress, endsOn, listenOn, networksOf } from './edge/bridge-address.ts';
+import { type BroughtTrust, broughtTrust } from './edge/brought-trust.ts';
 import { ChallengeDispatcher } from './edge/challenge/dispatcher.ts';
 import { JudgeAgain } from './edge/challenge/judge-again.ts';
 import { sendClient, sendOpcUaIssuer } from './edge/challenge/send-client.ts';
@@ -52,7 +53,7 @@ import { Inventory } from './inventory/inventory.ts';
 import { VendorTable } from './inventory/vendor.ts';
 import type { Evidence } from './model/attestation.ts';
 import type { Input } from './model/machine.ts';
-import type { AnchorMaterial, TrustMaterial } from './model/trust.ts';
+import type { TrustMaterial } from './model/trust.ts';
 import { visibleText } from './model/visible-text.ts';
 
 /** The gateway process: wires the machine to the store, the other processes, the page and the attestation listener. No privilege. */
@@ -289,7 +290,7 @@ function usePolicy(): void {
 }
 
 const crlFiles = new CrlFiles();
-let brought: readonly AnchorMaterial[] = [];
+let brought: BroughtTrust = { anchors: [], verifiers: [] };
 /** What judges now: the files, with what was said of the reference values in them, and those that people brought. */
 function materialInForce(): TrustMaterial {
   const { sets, keys } = gateway.references.effective(now());
@@ -325,9 +326,8 @@ function handOverTrust(): void {
 
 /** Anchors and reference values are read again every few seconds. */
 function useTrust(): void {
-  // What a person approved counts when it is on disk; what one took away, at once.
-  brought = inventory.anchors.inForce().filter(one => store.isIdle || brought.some(({ name }) => name === one.name));
-  const changed = keeper.takeTrust(readTrust(settings.policyFolders, now(), crlFiles, brought), brought) !== undefined;
+  brought = broughtTrust(inventory.anchors, brought, store.isIdle);
+  const changed = keeper.takeTrust(readTrust(settings.policyFolders, now(), crlFiles, brought.anchors), brought) !== undefined;
   showProblems();
   if (!changed) return;
   input({ kind: 'references', sets: keeper.trust.referenceSets });

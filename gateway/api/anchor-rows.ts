@@ -20,7 +20,8 @@ export function anchorRows(anchors: readonly ShownAnchor[], views: readonly Devi
     else known.push(device.id);
   }
   return anchors.map(anchor => {
-    const ids = leaning.get(anchor.name) ?? [];
+    // As results name who vouches (`readVerifier`).
+    const ids = leaning.get(anchor.uses.includes('verifier') ? `the Verifier ${anchor.name}` : anchor.name) ?? [];
     return { ...anchor, devices: ids.length, deviceIds: ids.slice(0, maxNamed) };
   });
 }

@@ -177,6 +177,8 @@ export function describeEvent(body: EventBody): string {
       return `trust in force: ${body.anchors.length} anchors, ${body.referenceSets.length} reference sets`;
     case 'anchor-staged':
       return `${body.by} brought the trust anchor ${body.anchor.name} (${body.subject}); another person must approve it: ${body.reason}`;
+    case 'verifier-staged':
+      return `${body.by} brought the Verifier ${body.verifier.name} (${body.subject}); another person must approve it: ${body.reason}`;
     case 'anchor-approved':
       return `${body.by} approved the trust anchor ${body.sha256.slice(0, 16)}, which would newly admit ${body.newlyAdmits}: ${body.reason}`;
     case 'anchor-removed':

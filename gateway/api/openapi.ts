@@ -83,6 +83,13 @@ export const routes: readonly Route[] = [
     answer: trust.staged,
   },
   {
+    method: 'post',
+    path: '/trust/verifiers',
+    summary: 'Stage another Verifier, whose results then count; another person must approve it',
+    body: trust.stageVerifierBody,
+    answer: trust.staged,
+  },
+  {
     method: 'get',
     path: '/trust/{sha256}/preview',
     summary: 'Which devices a staged anchor would newly admit',

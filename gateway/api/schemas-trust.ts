@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { attestationStatuses } from '../model/axes.ts';
 import { anchorUses } from '../model/trust.ts';
-import { constraintsShape, limitsShape, revocationShape } from '../policy/anchor-shapes.ts';
+import { constraintsShape, limitsShape, revocationShape, verifierLimitsShape } from '../policy/anchor-shapes.ts';
 import { reasonBody } from './schemas.ts';
 
 export { reasonBody };
@@ -21,6 +21,12 @@ export const stageAnchorBody = z.strictObject({
   limits: limitsShape.default({}).describe('What it is limited to, as in policies/anchors'),
   reason,
 });
+export const stageVerifierBody = z.strictObject({
+  ...stageAnchorBody.omit({ pem: true, limits: true }).shape,
+  pem: z.string().max(4_000).describe('Its public key in PEM'),
+  limits: verifierLimitsShape.describe('How far its word goes, as in policies/anchors'),
+});
+export type StageVerifierBody = z.output<typeof stageVerifierBody>;
 export type StageAnchorBody = z.output<typeof stageAnchorBody>;
 export const approveAnchorBody = z.strictObject({
   newlyAdmits: z.int().min(0).describe('How many devices the preview said that it would newly admit; refused when it is more by now'),
@@ -33,7 +39,7 @@ export const shownAnchor = z.object({
   name: z.string(),
   sha256: z.string(),
   subject: z.string(),
-  uses: z.array(z.enum(anchorUses)),
+  uses: z.array(z.enum([...anchorUses, 'verifier'])),
   vendor: z.string().optional(),
   model: z.string().optional(),
   expires: millis.optional(),

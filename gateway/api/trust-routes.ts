@@ -1,13 +1,22 @@
 import { createHash } from 'node:crypto';
 import type { Request, Router } from 'express';
 import { EvidenceError } from '../attestation/evidence-error.ts';
-import { prepareAnchor } from '../attestation/trust.ts';
+import { prepareAnchor, readVerifier } from '../attestation/trust.ts';
 import { DecodeError } from '../codec/reader.ts';
 import type { Command } from '../model/machine.ts';
-import type { AnchorMaterial } from '../model/trust.ts';
+import { verifierSubject } from '../model/verifier-subject.ts';
+import type { AnchorMaterial, ListedVerifier } from '../model/trust.ts';
 import { anchorRows } from './anchor-rows.ts';
 import { ProblemError, readBody } from './problem.ts';
-import { approveAnchorBody, expireAnchorBody, reasonBody, stageAnchorBody, type StageAnchorBody } from './schemas-trust.ts';
+import {
+  approveAnchorBody,
+  expireAnchorBody,
+  reasonBody,
+  stageAnchorBody,
+  type StageAnchorBody,
+  stageVerifierBody,
+  type StageVerifierBody,
+} from './schemas-trust.ts';
 import type { Site } from './site.ts';
 
 export type TrustRouteParts = {
@@ -40,6 +49,12 @@ export function trustRoutes(router: Router, { site, command, who, now }: TrustRo
     await command(request, body.reason, { kind: 'stage-anchor', sha256, subject, anchor });
     response.json({ ok: true, sha256, subject });
   });
+  router.post('/trust/verifiers', async (request, response) => {
+    const body = readBody(stageVerifierBody, request.body);
+    const { verifier, subject, sha256 } = verifierOf(body, who(request), now());
+    await command(request, body.reason, { kind: 'stage-verifier', sha256, subject, verifier });
+    response.json({ ok: true, sha256, subject });
+  });
   router.post('/trust/:sha256/approve', async (request, response) => {
     const { sha256 } = request.params;
     const { reason, newlyAdmits } = readBody(approveAnchorBody, request.body);
@@ -68,6 +83,20 @@ async function previewOf(site: Site, sha256: string) {
   const preview = await site.trust.preview(sha256);
   if (preview === undefined) throw new ProblemError('not-found', 'Cannot find the anchor: none is staged with this SHA-256');
   return preview;
+}
+
+/** One public key in PEM, judged as one of a file is. Throws ProblemError. */
+function verifierOf({ name, pem, source, note, limits }: StageVerifierBody, by: string, at: number) {
+  const [, key = ''] = /^\s*-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]*)-----END PUBLIC KEY-----\s*$/.exec(pem) ?? [];
+  const provenance = { source, by, when: new Date(at).toISOString().slice(0, 10), ...(note === undefined ? {} : { note }) };
+  const verifier: ListedVerifier = { name, spki: key.replace(/\s+/g, ''), ...limits, provenance };
+  if (key === '') throw new ProblemError('bad-request', 'Cannot use the Verifier: no public key in PEM');
+  try {
+    return { verifier, subject: verifierSubject(verifier), sha256: readVerifier(verifier).keyHash };
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw new ProblemError('bad-request', error.message);
+  }
 }
 
 /** One certificate in PEM, judged as an anchor of a file is. Throws ProblemError. */

@@ -5,7 +5,7 @@ import { visibleJson, visibleText } from '../model/visible-text.ts';
 import type { AnchorRow } from './anchor-rows.ts';
 import { ClientError } from './client.ts';
 import { enrolledVerb } from './enrolled-verb.ts';
-import { readInstant } from './span.ts';
+import { readInstant, readSpan } from './span.ts';
 import { anchorFacts, anchorState, previewBasis, wouldAdmit } from './trust-text.ts';
 import { type Call, exit, NoSuchDevice, reasonOf, WrongCall } from './verb-call.ts';
 
@@ -13,7 +13,10 @@ import { type Call, exit, NoSuchDevice, reasonOf, WrongCall } from './verb-call.
 const actions = {
   list: { options: ['json'], words: 0 },
   show: { options: ['json'], words: 1 },
-  add: { options: ['name', 'source', 'note', 'vendor', 'model', 'uses', 'zone', 'until', 'reason', 'json'], words: 1 },
+  add: {
+    options: ['name', 'source', 'note', 'vendor', 'model', 'uses', 'most', 'max-age', 'audience', 'zone', 'until', 'reason', 'json'],
+    words: 1,
+  },
   approve: { options: ['yes', 'reason', 'json'], words: 1 },
   remove: { options: ['reason', 'json'], words: 1 },
   expire: { options: ['until', 'reason', 'json'], words: 1 },
@@ -75,7 +78,19 @@ async function add(call: Call, file: string): Promise<number> {
   const ofFile = basename(file).replace(/\..*$/, '').toLowerCase();
   const listed = (text: string | undefined): readonly string[] | undefined => text?.split(',').map(word => word.trim());
   const [uses, zones] = [listed(values.uses), listed(values.zone)];
+  const pem = readPem(file);
+  const isVerifier = pem.includes('-----BEGIN PUBLIC KEY-----');
+  const foreign = (isVerifier ? (['model', 'uses'] as const) : (['most', 'max-age', 'audience'] as const)).find(
+    name => values[name] !== undefined,
+  );
+  if (foreign !== undefined) throw new WrongCall(`Cannot add ${isVerifier ? 'a Verifier' : 'an anchor'}: it has no --${foreign}`);
+  const maxAge = values['max-age'] === undefined ? undefined : readSpan(values['max-age']);
+  if (values['max-age'] !== undefined && maxAge === undefined)
+    throw new WrongCall(`Cannot read --max-age '${values['max-age']}': write 10m or 1h`);
   const limits = {
+    ...(values.most === undefined ? {} : { most: values.most }),
+    ...(maxAge === undefined ? {} : { maxAgeSeconds: maxAge / 1000 }),
+    ...(values.audience === undefined ? {} : { audience: values.audience }),
     ...(values.vendor === undefined ? {} : { vendor: values.vendor }),
     ...(values.model === undefined ? {} : { model: values.model }),
     ...(uses === undefined ? {} : { uses }),
@@ -84,13 +99,17 @@ async function add(call: Call, file: string): Promise<number> {
   };
   const body = {
     name: values.name ?? ofFile,
-    pem: readPem(file),
+    pem,
     source: values.source,
     ...(values.note === undefined ? {} : { note: values.note }),
     limits,
     reason: reasonOf(call),
   };
-  const answer = await client.json<{ readonly sha256: string; readonly subject: string }>('POST', '/trust', body);
+  const answer = await client.json<{ readonly sha256: string; readonly subject: string }>(
+    'POST',
+    isVerifier ? '/trust/verifiers' : '/trust',
+    body,
+  );
   const preview = await client.json<AnchorPreview>('GET', `/trust/${answer.sha256}/preview`);
   say(call, { ...answer, preview }, [
     `Staged ${body.name}: ${answer.subject}`,

@@ -189,6 +189,8 @@ Exit codes: 0 good, 1 refused or failed, 2 something is armed, 4 no such device
        sallyport trust show ANCHOR
        sallyport trust add FILE.pem --source TEXT --reason TEXT [--name NAME] [--uses LIST] [--vendor TEXT] [--zone LIST]
                        [--until INSTANT] [--note TEXT]
+       sallyport trust add KEY.pem --source TEXT --reason TEXT [--name NAME] [--most warning|affirming] [--max-age SPAN]
+                       [--audience TEXT] [--vendor TEXT] [--zone LIST] [--until INSTANT] [--note TEXT]
        sallyport trust approve ANCHOR --reason TEXT [--yes]
        sallyport trust remove ANCHOR --reason TEXT
        sallyport trust expire ANCHOR [--until INSTANT] --reason TEXT
@@ -196,7 +198,8 @@ Exit codes: 0 good, 1 refused or failed, 2 something is armed, 4 no such device
 
 Whose certificates are believed: anchors in files of policies/anchors, which are changed there, and those that people bring here. One
 person adds an anchor, another approves it after seeing which devices it would newly admit; without --yes it only shows that. Either
-takes it away.
+takes it away. A public key instead of a certificate is that of another Verifier, whose Attestation Results (EAR) then count: the same
+two persons.
 ANCHOR is a name, or 8 or more digits of its SHA-256.
 TPMs of devices enrol attestation keys by themselves: enrolled lists them. One that is forgotten proves nothing any more; the device is
 asked anew, and its TPM may enrol again. DEVICE is its id, or the name under which it enrolled.
@@ -206,6 +209,8 @@ asked anew, and its TPM may enrol again. DEVICE is its id, or the name under whi
   --uses LIST      identity (default), tpm-ek, reference-signer, matter-paa, cd-signer, cd-signer-test
   --vendor TEXT    the vendor that it speaks for, in place of the O of its subject
   --model TEXT     the model of devices with a TPM below it whose certificates name none
+  --most STATUS    the best that a Verifier's word gives a device: warning (default) or affirming
+  --max-age SPAN   how old its results may be: 10m, 1h (default), at most 7d; --audience TEXT: whom they must be for, if they say
   --zone LIST      zones in which it counts (default: all)
   --until INSTANT  2027-03-01 (its end in UTC) or 2027-03-01T18:00Z; expire without it: now. Later than before is refused
   --reason TEXT    3 to 500 characters, kept in the journal

@@ -170,7 +170,7 @@ export function readListedKey({ instance, spki, vendor, model, classId }: Listed
 }
 
 /** Throws DecodeError unless the key is of a kind that signs tokens. */
-export function readVerifier({ name, spki, ...limits }: ListedVerifier): TrustedVerifier {
+export function readVerifier({ name, spki, provenance: _who, ...limits }: ListedVerifier): TrustedVerifier {
   const der = fromBase64(spki);
   const kind = keyKind(der);
   if (kind.kind === 'other') throw new DecodeError(`Cannot use key of Verifier ${name}: ${kind.found}`);

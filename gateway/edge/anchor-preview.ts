@@ -1,6 +1,6 @@
 import type { DeviceId, Hex, Millis } from '../model/address.ts';
 import { type ChallengeOutcome, type Evidence, evidenceMediaTypes } from '../model/attestation.ts';
-import type { AnchorMaterial, AnchorPreview } from '../model/trust.ts';
+import type { AnchorPreview } from '../model/trust.ts';
 import type { Gateway } from '../gateway.ts';
 import { attestationIf } from '../inventory/bound.ts';
 import type { DeviceRecord } from '../inventory/record.ts';
@@ -25,6 +25,9 @@ export type PreviewParts = {
   readonly now: () => Millis;
 };
 
+/** What is trusted for once: an anchor or a Verifier. */
+export type Tried = Pick<Judgement, 'anchor' | 'verifier'>;
+
 const chainType = 'application/vnd.sallyport.x509-chain';
 /** Judged at once, and in all: a preview is for a person, who waits for it. */
 const atOnce = 6;
@@ -33,11 +36,11 @@ const maxJudged = 2_000;
 const untellable: ReadonlySet<string> = new Set(['LOG_MISMATCH', 'ROLLED_BACK']);
 
 /**
- * Which devices an anchor would newly admit: the Evidence that devices showed last, chains, tokens and quotes, is judged anew by the trust in force and this
+ * Which devices an anchor, or another Verifier, would newly admit: the Evidence that devices showed last, chains, tokens and quotes, is judged anew by the trust in force and this
  * anchor, as if it had come now, and policy decides. Nothing is changed. Of a token it is not asked again whether it was fresh: a copied one counts here, and is
  * refused when it is shown. What was not kept, or only in part, cannot be told.
  */
-export async function previewAnchor(anchor: AnchorMaterial, parts: PreviewParts): Promise<AnchorPreview> {
+export async function previewAnchor(more: Tried, parts: PreviewParts): Promise<AnchorPreview> {
   const newlyAdmitted: DeviceId[] = [];
   const kept: (readonly [DeviceRecord, Omit<Evidence, 'id'>])[] = [];
   let untold = 0;
@@ -55,11 +58,14 @@ export async function previewAnchor(anchor: AnchorMaterial, parts: PreviewParts)
       evidence.mediaType === chainType
         ? ({ kind: 'handshake', protocol: 'as if asked now', resumed: false } as const)
         : ({ kind: 'kept', at: now, expires: now + ttlSeconds * 1000 } as const);
-    const outcome = await parts.judge({ evidence, freshness, ttlSeconds, zone: device.zone, anchor });
+    const judgement = { evidence, freshness, ttlSeconds, zone: device.zone };
+    const outcome = await parts.judge({ ...judgement, ...more });
     const isUntold = outcome.kind === 'transport-failure' || (outcome.kind === 'appraised' && untellable.has(outcome.result.reason ?? ''));
     if (isUntold) untold += 1;
     else judged += 1;
-    if (!isUntold && parts.wouldAdmit(device.id, outcome, now)) newlyAdmitted.push(device.id);
+    if (isUntold || !parts.wouldAdmit(device.id, outcome, now)) return;
+    // What would be let in without it too, were it only fresh, is not let in by it.
+    if (!parts.wouldAdmit(device.id, await parts.judge(judgement), now)) newlyAdmitted.push(device.id);
   };
   for (let from = 0; from < kept.length; from += atOnce) await Promise.all(kept.slice(from, from + atOnce).map(judgeOne));
   return { newlyAdmitted: newlyAdmitted.toSorted(), judged, untold };

@@ -7,7 +7,7 @@ import type { ProbeContext } from '../probing/probe.ts';
 import type { ProbeOrder, ProbeOutcome } from '../model/probe.ts';
 import type { ReplyLane, RuleSet } from '../model/rule-set.ts';
 import type { SwitchAccess, SwitchReading } from '../model/switch.ts';
-import type { AnchorMaterial, EnrolledKey, TrustMaterial } from '../model/trust.ts';
+import type { AnchorMaterial, EnrolledKey, ListedVerifier, TrustMaterial } from '../model/trust.ts';
 import type { Enrolment } from './challenge/enrol.ts';
 import type { SentFreshness, WireEvidence } from './challenge/wire.ts';
 
@@ -120,6 +120,7 @@ export type ToChallenger =
       readonly zone?: ZoneName;
       /** Judged as if this were trusted as well. */
       readonly anchor?: AnchorMaterial;
+      readonly verifier?: ListedVerifier;
       readonly now: Millis;
     };
 

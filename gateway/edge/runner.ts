@@ -37,6 +37,7 @@ const peoplesKinds: readonly EventBody['kind'][] = [
   'never-probe',
   'key-forgotten',
   'anchor-staged',
+  'verifier-staged',
   'anchor-approved',
   'anchor-removed',
   'anchor-expires',

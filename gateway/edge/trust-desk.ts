@@ -5,8 +5,10 @@ import type { Hex } from '../model/address.ts';
 import type {
   AnchorMaterial,
   AnchorPreview,
+  BroughtAnchor,
   EnrolledKey,
   FileList,
+  ListedVerifier,
   ShownAnchor,
   ShownEnrolled,
   ShownFileList,
@@ -14,7 +16,8 @@ import type {
 } from '../model/trust.ts';
 import { prepareFileList } from '../attestation/tpm/file-list.ts';
 import type { DeviceRecord } from '../inventory/record.ts';
-import { type PreviewParts, previewAnchor } from './anchor-preview.ts';
+import { type PreviewParts, previewAnchor, type Tried } from './anchor-preview.ts';
+import { verifierSubject } from '../model/verifier-subject.ts';
 
 /** What page and CLI may see and ask of what is trusted: anchors of files and those that people brought, keys that TPMs enrolled, lists of files. */
 export class TrustDesk {
@@ -63,8 +66,11 @@ export class TrustDesk {
     const ofFiles = this.#trust().anchors.filter(anchor => anchor.provenance?.approvedBy === undefined);
     return [
       ...ofFiles.map(anchor => ({ ...describe(anchor), state: 'in-force' as const, from: 'file' as const })),
-      ...brought.map(({ anchor, state, by, at, reason, approved }) => ({
-        ...describe(anchor),
+      ...(this.#trust().verifiers ?? [])
+        .filter(({ provenance }) => provenance?.approvedBy === undefined)
+        .map(verifier => ({ ...describeVerifier(verifier), state: 'in-force' as const, from: 'file' as const })),
+      ...brought.map(({ sha256, subject, anchor, verifier, state, by, at, reason, approved }) => ({
+        ...shownOf({ sha256, subject, anchor, verifier }),
         state,
         from: 'people' as const,
         staged: { by, at, reason },
@@ -76,7 +82,7 @@ export class TrustDesk {
   /** What approving an anchor that is staged would let in; undefined when none is staged under that hash. */
   async preview(sha256: Hex): Promise<AnchorPreview | undefined> {
     const found = this.#brought.get(sha256);
-    return found === undefined || found.state !== 'staged' ? undefined : previewAnchor(found.anchor, this.#preview);
+    return found === undefined || found.state !== 'staged' ? undefined : previewAnchor(triedOf(found), this.#preview);
   }
 }
 
@@ -87,7 +93,26 @@ function isOddBy({ vendor, model }: FileList, { attestation: { result } }: Devic
   return checks.some(({ code }) => code === 'FILE_NOT_LISTED' || code === 'FILE_VIOLATION');
 }
 
-function describe(anchor: AnchorMaterial): Omit<ShownAnchor, 'state' | 'from'> {
+const triedOf = ({ anchor, verifier }: Pick<BroughtAnchor, 'anchor' | 'verifier'>): Tried => ({
+  ...(anchor === undefined ? {} : { anchor }),
+  ...(verifier === undefined ? {} : { verifier }),
+});
+
+type Shown = Omit<ShownAnchor, 'state' | 'from'>;
+type Brought = { readonly [field in 'anchor' | 'verifier']: BroughtAnchor[field] | undefined } & Pick<BroughtAnchor, 'sha256' | 'subject'>;
+
+function shownOf({ sha256, subject, anchor, verifier }: Brought): Shown {
+  if (anchor !== undefined) return describe(anchor);
+  return verifier === undefined ? { name: '', sha256, subject, uses: [] } : describeVerifier(verifier);
+}
+
+function describeVerifier(verifier: ListedVerifier): Shown {
+  const { name, spki, most: _most, maxAgeSeconds: _age, audience: _audience, ...limits } = verifier;
+  const sha256 = createHash('sha256').update(Buffer.from(spki, 'base64')).digest('hex');
+  return { ...limits, name, sha256, subject: verifierSubject(verifier), uses: ['verifier'] };
+}
+
+function describe(anchor: AnchorMaterial): Shown {
   const { name, certificate, uses = ['identity'], vendor, expires, zones, constraints, revocation, provenance } = anchor;
   const der = new Uint8Array(Buffer.from(certificate, 'base64'));
   return {

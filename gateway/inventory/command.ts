@@ -71,6 +71,7 @@ export function commandEvents(
         : { events };
     }
     case 'stage-anchor':
+    case 'stage-verifier':
     case 'approve-anchor':
     case 'remove-anchor':
     case 'expire-anchor':

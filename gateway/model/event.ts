@@ -10,7 +10,7 @@ import type { CeasedProbing, ProbeMode, ProbeOrder, ProbeOutcome } from './probe
 import type { ReferenceSummary } from './reference.ts';
 import type { ZoneMode } from './settings.ts';
 import type { Attachment, SwitchReading } from './switch.ts';
-import type { AnchorMaterial, EnrolledKey, ListedKey, ReferenceSet } from './trust.ts';
+import type { AnchorMaterial, EnrolledKey, ListedKey, ListedVerifier, ReferenceSet } from './trust.ts';
 
 /** One thing that happened. State is a fold over these, so they carry whatever the fold needs and nothing it can derive. */
 export type EventBody =
@@ -25,6 +25,15 @@ export type EventBody =
       readonly sha256: Hex;
       readonly subject: string;
       readonly anchor: AnchorMaterial;
+      readonly by: string;
+      readonly reason: string;
+    }
+  /** The same of another Verifier; the rest of what is said of anchors is said of it by the SHA-256 of its key. */
+  | {
+      readonly kind: 'verifier-staged';
+      readonly sha256: Hex;
+      readonly subject: string;
+      readonly verifier: ListedVerifier;
       readonly by: string;
       readonly reason: string;
     }

@@ -8,7 +8,7 @@ import type { ReplyLane, RuleSet } from './rule-set.ts';
 import type { ReasonCode } from './reason.ts';
 import type { ChannelAddress, Settings, ZoneMode } from './settings.ts';
 import type { SwitchReading } from './switch.ts';
-import type { AnchorMaterial, ListedKey, ReferenceSet } from './trust.ts';
+import type { AnchorMaterial, ListedKey, ListedVerifier, ReferenceSet } from './trust.ts';
 
 /** What the machine is told once. `prefix` is the CIDR of the gateway's own bridge address, `ip6` its IPv6 addresses there with theirs: challenges go nowhere else. */
 export type MachineSite = {
@@ -54,9 +54,10 @@ export type Command =
   | AnchorCommand
   | ReferenceCommand;
 
-/** What a person asks for about a trust anchor that people brought; `sha256` is of its certificate. */
+/** What a person asks for about a trust anchor or a Verifier that people brought; `sha256` is of its certificate, or of its key. */
 export type AnchorCommand =
   | { readonly kind: 'stage-anchor'; readonly sha256: Hex; readonly subject: string; readonly anchor: AnchorMaterial }
+  | { readonly kind: 'stage-verifier'; readonly sha256: Hex; readonly subject: string; readonly verifier: ListedVerifier }
   | { readonly kind: 'approve-anchor'; readonly sha256: Hex; readonly newlyAdmits: number; readonly untold: number }
   | { readonly kind: 'remove-anchor'; readonly sha256: Hex }
   | { readonly kind: 'expire-anchor'; readonly sha256: Hex; readonly expires: Millis };

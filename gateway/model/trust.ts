@@ -85,13 +85,15 @@ export type Provenance = {
 };
 
 /**
- * An anchor that people brought by CLI or API. One stages it; it counts when another has approved it, who was shown what it would let in. `sha256` is of its
+ * An anchor, or another Verifier, that people brought by CLI or API. One stages it; it counts when another has approved it, who was shown what it would let in. `sha256` is of its
  * certificate in DER, `subject` what the certificate says: text to show.
  */
 export type BroughtAnchor = {
   readonly sha256: Hex;
   readonly subject: string;
-  readonly anchor: AnchorMaterial;
+  /** Exactly one of the two; a Verifier's `sha256` is of its key (SubjectPublicKeyInfo). */
+  readonly anchor?: AnchorMaterial;
+  readonly verifier?: ListedVerifier;
   readonly state: 'staged' | 'in-force';
   readonly by: string;
   readonly at: Millis;
@@ -100,7 +102,7 @@ export type BroughtAnchor = {
 };
 /** An anchor as people are shown it. `staged` and `approved` iff people brought it. */
 export type ShownAnchor = Omit<AnchorMaterial, 'certificate' | 'uses'> & {
-  readonly uses: readonly AnchorUse[];
+  readonly uses: readonly (AnchorUse | 'verifier')[];
   readonly sha256: Hex;
   readonly subject: string;
   readonly state: 'staged' | 'in-force';
@@ -155,6 +157,7 @@ export type ListedVerifier = {
   readonly audience?: string;
   readonly expires?: Millis;
   readonly zones?: readonly ZoneName[];
+  readonly provenance?: Provenance;
 };
 
 /**

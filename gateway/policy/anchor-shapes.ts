@@ -184,4 +184,6 @@ export const verifierShape = z.strictObject(
   },
   { error: 'an entry with verifier, publicKey and provenance' },
 );
+/** How far the word of a Verifier goes that people bring by the API. */
+export const verifierLimitsShape = verifierShape.omit({ verifier: true, publicKey: true, provenance: true });
 export type VerifierEntry = z.output<typeof verifierShape>;

@@ -39,8 +39,7 @@ const allEnrolled: readonly ShownEnrolled[] = [
   },
 ];
 type TrustCommand = AnchorCommand | ReferenceCommand;
-export const isAboutTrust = (command: Command): command is TrustCommand =>
-  command.kind.startsWith('reference-') || command.kind.endsWith('-anchor');
+export const isAboutTrust = (command: Command): command is TrustCommand => command.kind.startsWith('reference-') || isAboutAnchors(command);
 
 /** Trust of a site in memory: the real books, whose Events the real inventory folds. One anchor stands in a file, one waits for the second person. */
 export function fixtureTrust() {
@@ -107,9 +106,13 @@ export function fixtureTrust() {
   return { site, trusted, fileLists, newlyAdmitted, say };
 }
 
-const isAboutAnchors = (command: TrustCommand): command is AnchorCommand => command.kind.endsWith('-anchor');
+const isAboutAnchors = (command: Command): command is AnchorCommand =>
+  command.kind.endsWith('-anchor') || command.kind === 'stage-verifier';
 
-function shown({ sha256, subject, anchor, state, by, at, reason, approved }: BroughtAnchor): ShownAnchor {
+function shown({ sha256, subject, anchor, verifier, state, by, at, reason, approved }: BroughtAnchor): ShownAnchor {
+  if (verifier !== undefined)
+    return { name: verifier.name, uses: ['verifier'], sha256, subject, state, from: 'people', staged: { by, at, reason } };
+  if (anchor === undefined) throw new Error('neither anchor nor Verifier');
   const { certificate: _, uses = ['identity'], ...limits } = anchor;
   const said = { staged: { by, at, reason }, ...(approved === undefined ? {} : { approved }) };
   return { ...limits, uses, sha256, subject, state, from: 'people', ...said };

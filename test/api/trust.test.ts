@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,6 +82,28 @@ describe('sallyport trust', () => {
       { by: 'local:bob', reason: 'checked', command: { kind: 'approve-anchor', sha256: 'b2'.repeat(32), newlyAdmits: 1, untold: 1 } },
     ]);
     expect((await sallyport('approve', 'acme.device-ca.pem', '--yes', '--reason', 'checked')).code).toBe(1);
+  });
+
+  it('brings the key of another Verifier, how far its word goes, and refuses what belongs to anchors', async () => {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const file = join(folder, 'plant.pem');
+    writeFileSync(file, publicKey.export({ type: 'spki', format: 'pem' }));
+    const why = ['--source', 'the plant', '--reason', 'meters'];
+    expect((await sallyport('add', file, ...why, '--uses', 'identity')).err).toContain('Cannot add a Verifier: it has no --uses');
+    expect((await sallyport('add', file, ...why, '--max-age', 'long')).err).toContain("Cannot read --max-age 'long'");
+    const { code, out } = await sallyport('add', file, ...why, '--most', 'affirming', '--max-age', '10m', '--vendor', 'Acme Meters');
+    expect([code, out]).toEqual([
+      2,
+      expect.stringContaining('Staged plant: key of another Verifier, whose results make a device affirming at most, for 600 s'),
+    ]);
+    expect(open.site.commands.at(-1)).toMatchObject({
+      command: {
+        kind: 'stage-verifier',
+        verifier: { name: 'plant', most: 'affirming', maxAgeSeconds: 600, vendor: 'Acme Meters', provenance: { by: 'local:bob' } },
+      },
+    });
+    expect((await sallyport()).out).toMatch(/staged {5}plant: key of another Verifier.*; for verifier; brought by people$/m);
+    expect((await sallyport('remove', 'plant', '--reason', 'a test')).code).toBe(0);
   });
 
   it('brings a CA certificate with its limits; a leaf, two certificates and no certificate are refused', async () => {

@@ -5,7 +5,7 @@ import { chainEvidence, messageEvidence } from '../../gateway/attestation/eviden
 import { KeyCache } from '../../gateway/attestation/keys.ts';
 import type { Freshness } from '../../gateway/attestation/scheme.ts';
 import { prepareTrust } from '../../gateway/attestation/trust.ts';
-import { previewAnchor, wouldAdmit } from '../../gateway/edge/anchor-preview.ts';
+import { previewAnchor, type Tried, wouldAdmit } from '../../gateway/edge/anchor-preview.ts';
 import { judge } from '../../gateway/edge/challenge/judge.ts';
 import type { Judgement } from '../../gateway/edge/challenge/judging.ts';
 import { order } from '../../gateway/edge/challenge/orders.ts';
@@ -24,7 +24,7 @@ const live: Freshness = { kind: 'nonce', nonce, expires: Number.MAX_SAFE_INTEGER
 const handshake: Freshness = { kind: 'handshake', protocol: 'TLSv1.3', resumed: false };
 
 /** The machine and the real judge, with a device that shows a token by a chain that nobody trusts yet. What it would take is put as main does. */
-async function site() {
+async function site(trusted: readonly AnchorMaterial[] = []) {
   const acme = await makeVendor({ name: 'Acme Sensors' });
   const bench = new Bench();
   bench.now = Date.now();
@@ -33,7 +33,7 @@ async function site() {
     const sent = { type: 'judge', id: 'j1', evidence: wireEvidence(evidence), freshness: wireFreshness(freshness), ttlSeconds };
     const read = order.parse(JSON.parse(JSON.stringify({ ...sent, now: bench.now, ...(anchor === undefined ? {} : { anchor }) })));
     if (read.type !== 'judge') throw new Error(read.type);
-    const { trust } = prepareTrust({ anchors: [], referenceSets: bench.gateway.references.effective(bench.now).sets });
+    const { trust } = prepareTrust({ anchors: trusted, referenceSets: bench.gateway.references.effective(bench.now).sets });
     return judge(read, { trust, keys: new KeyCache(), now: bench.now });
   };
   bench.feed({ kind: 'references', sets: [{ ...psaSet, id: `acme.json#1 sha256:${'1'.repeat(64)}`, model: 'aa'.repeat(32) }] });
@@ -43,8 +43,8 @@ async function site() {
     const outcome = judged({ evidence, freshness, ttlSeconds: 600 });
     bench.answer(mac, outcome.kind === 'no-evidence' ? { ...outcome, evidence: evidence.id } : outcome);
   };
-  const preview = (anchor: AnchorMaterial = { name: 'acme', certificate: base64(acme.anchorDer) }) =>
-    previewAnchor(anchor, {
+  const preview = (more: Tried = { anchor: { name: 'acme', certificate: base64(acme.anchorDer) } }) =>
+    previewAnchor(more, {
       records: () => bench.gateway.inventory.records(),
       evidence: id => stored.get(id),
       judge: one => Promise.resolve(judged(one)),
@@ -73,7 +73,25 @@ describe('what an anchor would newly admit', () => {
     expect(found.newlyAdmitted).not.toContain(bench.device(second).device.id);
     expect(JSON.stringify(bench.gateway.inventory.snapshot())).toBe(before);
     const stranger = await makeVendor({ name: 'Other' });
-    expect(await preview({ name: 'other', certificate: base64(stranger.anchorDer) })).toEqual({ newlyAdmitted: [], judged: 3, untold: 0 });
+    expect(await preview({ anchor: { name: 'other', certificate: base64(stranger.anchorDer) } })).toEqual({
+      newlyAdmitted: [],
+      judged: 3,
+      untold: 0,
+    });
+  });
+
+  it('does not count whom it has nothing to do with: a copied token of a maker that is trusted already', async () => {
+    const other = await makeVendor({ name: 'Other' });
+    const trusted: AnchorMaterial[] = [];
+    const { acme, bench, shows, preview } = await site(trusted);
+    trusted.push({ name: 'acme', certificate: base64(acme.anchorDer) });
+    const device = await makeIdevid(acme, { serial: 'TS2-000123' });
+    const token = makeSign1(encode(psaClaims()), { key: createPrivateKey(device.keyPem) });
+    const evidence = messageEvidence('application/psa-attestation-token', token, device.chain);
+    shows(first, 'v1', evidence, { ...live, nonce: new Uint8Array(32).fill(9) });
+    expect(bench.device(first).attestation).toMatchObject({ status: 'contraindicated', reason: 'NONCE_MISMATCH' });
+    const found = await preview({ anchor: { name: 'other', certificate: base64(other.anchorDer) } });
+    expect(found).toEqual({ newlyAdmitted: [], judged: 1, untold: 0 });
   });
 
   it('tells of how many it cannot be told: what was not kept, and quotes whose list of files was not', async () => {

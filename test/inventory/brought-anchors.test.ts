@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { BroughtAnchors, maxBrought, stagedMs } from '../../gateway/inventory/brought-anchors.ts';
+import { BroughtAnchors, maxBrought, maxVerifiers, stagedMs } from '../../gateway/inventory/brought-anchors.ts';
 import type { AnchorCommand } from '../../gateway/model/machine.ts';
+import type { BroughtAnchor } from '../../gateway/model/trust.ts';
 import { personOf } from '../../gateway/model/person.ts';
 
 const day = 86_400_000;
@@ -36,6 +37,32 @@ describe('a trust anchor that a person brings', () => {
     expect(say('bob', approve())).toBeUndefined();
     expect(brought.inForce()).toMatchObject([{ name: 'acme', provenance: { by: 'ann', approvedBy: 'bob' } }]);
     expect(brought.get('aa')).toMatchObject({ state: 'in-force', by: 'ann', approved: { by: 'bob', reason: 'because' } });
+  });
+  it('counts two persons for another Verifier too, and takes so many of them', () => {
+    const { brought, say } = world();
+    const verifier = (n: number): AnchorCommand => ({
+      kind: 'stage-verifier',
+      sha256: `b${n}`,
+      subject: 'key of another Verifier',
+      verifier: { name: `plant-${n}`, spki: 'MAA=', most: 'warning', maxAgeSeconds: 600, provenance: anchor.provenance },
+    });
+    expect(say('ann', verifier(0))).toBeUndefined();
+    expect(say('ann', approve('b0'))).toContain('Cannot approve Verifier b0: ann brought it, and another person must approve it');
+    expect(brought.verifiersInForce()).toEqual([]);
+    expect(say('bob', approve('b0'))).toBeUndefined();
+    expect([brought.inForce(), brought.verifiersInForce()]).toMatchObject([[], [{ name: 'plant-0', provenance: { approvedBy: 'bob' } }]]);
+    expect(say('ann', { kind: 'expire-anchor', sha256: 'b0', expires: 5 })).toBeUndefined();
+    expect(brought.verifiersInForce()).toMatchObject([{ expires: 5 }]);
+    expect(BroughtAnchors.from(JSON.parse(JSON.stringify(brought.all())) as BroughtAnchor[]).verifiersInForce()).toEqual(
+      brought.verifiersInForce(),
+    );
+    // An anchor may not take its name, nor it that of an anchor.
+    expect(say('ann', stage('cc', 'plant-0'))).toContain('the name plant-0 is taken');
+    for (let n = 1; n < 40; n += 1) say('ann', verifier(n));
+    expect(brought.all()).toHaveLength(maxVerifiers);
+    expect(say('ann', verifier(99))).toContain(`there are ${maxVerifiers} Verifiers already`);
+    expect(say('carl', { kind: 'remove-anchor', sha256: 'b0' })).toBeUndefined();
+    expect(brought.verifiersInForce()).toEqual([]);
   });
   it('is not approved by the same person under the other name that he has on the command line', () => {
     const { say } = world();

@@ -7,6 +7,7 @@ import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { component, psaClaims } from '../attestation/token-world.ts';
 import { fromHex, makeSign1 } from '../vectors/tokens.ts';
+import { callVerb } from '../api/call-verb.ts';
 import { HandIn } from './hand-in.ts';
 import { labIsMissing } from './namespace.ts';
 import { row, Standing } from './standing.ts';
@@ -19,8 +20,23 @@ const cli = join(import.meta.dirname, '../../dist/gateway/cli.js');
 const verifier = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const meter = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const pemOf = (pair: typeof meter): string => pair.publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
-const [known, unsigned] = [`01${'e1'.repeat(32)}`, `01${'e2'.repeat(32)}`];
+const [known, unsigned, third] = [`01${'e1'.repeat(32)}`, `01${'e2'.repeat(32)}`, `01${'e3'.repeat(32)}`];
 const provenance = `  provenance: { source: made here, by: anna, when: "2026-11-22" }\n`;
+
+/** What a Verifier said of a device `age` seconds ago, for ten minutes. */
+async function earBy(by: typeof meter, ueid: string, nonce: Uint8Array | undefined, age = 0): Promise<Uint8Array> {
+  const iat = Math.floor(Date.now() / 1000) - age;
+  const claims = {
+    eat_profile: 'tag:ietf.org,2026:rats/ear#03',
+    iat,
+    exp: iat + 600,
+    ...(nonce === undefined ? {} : { eat_nonce: Buffer.from(nonce).toString('base64url') }),
+    ueid: Buffer.from(ueid, 'hex').toString('base64url'),
+    ear_verifier_id: { developer: 'https://verifier.example', build: '1' },
+    submods: { PSA: { ear_status: 'affirming', ear_trustworthiness_vector: { 'instance-identity': 2, executables: 2 } } },
+  };
+  return new TextEncoder().encode(await new SignJWT(claims).setProtectedHeader({ alg: 'ES256' }).sign(by.privateKey));
+}
 
 describe.skipIf(missing)('devices that others vouch for', () => {
   let site: Standing;
@@ -38,6 +54,7 @@ describe.skipIf(missing)('devices that others vouch for', () => {
     const expected = [
       [known, 'stealth'],
       [unsigned, 'printer'],
+      [third, 'hostile'],
     ].map(([serial, host = '']) => `- serial: "${serial}"\n  vendor: Acme Meters\n  port: ${row(host).port}\n`);
     appendFileSync(`${lane.own}/expected/dock.yaml`, expected.join(''));
     await lane.untilRead();
@@ -48,20 +65,7 @@ describe.skipIf(missing)('devices that others vouch for', () => {
 
   describe('by an EAR of another Verifier', () => {
     const type = 'application/eat+jwt; eat_profile="tag:ietf.org,2026:rats/ear#03"';
-    /** What the plant's Verifier says `age` seconds ago, for ten minutes. */
-    const ear = async (nonce: Uint8Array | undefined, age = 0): Promise<Uint8Array> => {
-      const iat = Math.floor(Date.now() / 1000) - age;
-      const claims = {
-        eat_profile: 'tag:ietf.org,2026:rats/ear#03',
-        iat,
-        exp: iat + 600,
-        ...(nonce === undefined ? {} : { eat_nonce: Buffer.from(nonce).toString('base64url') }),
-        ueid: Buffer.from(known, 'hex').toString('base64url'),
-        ear_verifier_id: { developer: 'https://verifier.example', build: '1' },
-        submods: { PSA: { ear_status: 'affirming', ear_trustworthiness_vector: { 'instance-identity': 2, executables: 2 } } },
-      };
-      return new TextEncoder().encode(await new SignJWT(claims).setProtectedHeader({ alg: 'ES256' }).sign(verifier.privateKey));
-    };
+    const ear = (nonce: Uint8Array | undefined, age = 0): Promise<Uint8Array> => earBy(verifier, known, nonce, age);
 
     it('made for our nonce, an expected device is admitted at its port, and why says who vouches for it', async () => {
       const { location, nonce } = await lane.open('stealth');
@@ -97,6 +101,42 @@ describe.skipIf(missing)('devices that others vouch for', () => {
       await lane.hand('hostile', location, type, await ear(undefined));
       const held = await site.untilDevice('hostile', d => d.reason === 'EVIDENCE_NOT_FRESH');
       expect(held).toMatchObject({ attestation: 'none', admission: 'pending', enforcement: 'held' });
+    });
+  });
+
+  describe('by an EAR of a Verifier that people bring while it runs', () => {
+    const late = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const hand = async (): Promise<void> => {
+      const { location, nonce } = await lane.open('hostile');
+      await lane.hand(
+        'hostile',
+        location,
+        'application/eat+jwt; eat_profile="tag:ietf.org,2026:rats/ear#03"',
+        await earBy(late, third, nonce),
+      );
+    };
+    const trust = (user: string, ...args: readonly string[]) => callVerb(`${site.gateway.data}/control.sock`, 'trust', user, args);
+
+    it('nothing counts while one person has spoken, who is shown whom it would let in; then another lets it count', async () => {
+      await hand();
+      const { id } = await site.untilDevice('hostile', d => d.reason === 'SIGNATURE_INVALID');
+      const file = `${site.folder}/late.pem`;
+      writeFileSync(file, late.publicKey.export({ type: 'spki', format: 'pem' }));
+      const far = ['--most', 'affirming', '--max-age', '10m', '--vendor', 'Acme Meters'];
+      const { out } = await trust('ann', 'add', file, ...far, '--source', 'the plant', '--reason', 'more meters');
+      expect(out).toContain(`Would newly admit 1 device: ${id} (`);
+      expect((await trust('ann', 'approve', 'late', '--yes', '--reason', 'sure')).err).toContain('another person must approve it');
+      await hand();
+      expect(await site.device('hostile')).toMatchObject({ attestation: 'contraindicated', reason: 'SIGNATURE_INVALID' });
+      expect((await trust('bob', 'approve', 'late', '--yes', '--reason', 'compared')).code).toBe(0);
+      await lane.untilRead();
+      await hand();
+      await site.untilDevice('hostile', d => d.admission === 'admitted' && d.enforcement === 'open');
+      expect((await trust('bob', 'list')).out).toMatch(/in force {3}plant: key of another Verifier.*plant\.verifiers\.yaml:1/);
+      expect((await trust('carl', 'remove', 'late', '--reason', 'contract ended')).code).toBe(0);
+      await lane.untilRead();
+      await hand();
+      await site.untilDevice('hostile', d => d.enforcement === 'quarantined' && d.reason === 'SIGNATURE_INVALID');
     });
   });
 

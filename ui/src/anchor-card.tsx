@@ -150,11 +150,13 @@ function confirmationOf(anchor: AnchorRow, preview: AnchorPreview): Decide {
     title: `Trust ${visibleText(name)}?`,
     consequence: (
       <>
-        What leads to “{visibleText(subject)}” vouches for {visibleText(uses.join(', '))} in {visibleText(where)}, {until}. It would{' '}
-        <b>{wouldAdmit(preview)}</b> at once
+        {uses.includes('verifier')
+          ? `Attestation Results signed by this ${visibleText(subject)}, count`
+          : `What leads to “${visibleText(subject)}” vouches for ${visibleText(uses.join(', '))}`}{' '}
+        in {visibleText(where)}, {until}. It would <b>{wouldAdmit(preview)}</b> at once
         {preview.newlyAdmitted.length > 0 && `: ${devicesText(preview.newlyAdmitted, preview.newlyAdmitted.length)}`} (
-        {previewBasis(preview)}), and whatever shows such a certificate later. Compare the fingerprint with what the vendor told you:{' '}
-        <span class="mono">{sha256}</span>
+        {previewBasis(preview)}), and whatever shows such {uses.includes('verifier') ? 'a result' : 'a certificate'} later. Compare the
+        fingerprint with what the vendor told you: <span class="mono">{sha256}</span>
       </>
     ),
     button: 'Trust it from now on',

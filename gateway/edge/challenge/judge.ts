@@ -5,7 +5,7 @@ import { DecodeError } from '../../codec/reader.ts';
 import type { KeyCache } from '../../attestation/keys.ts';
 import { atOnce, type Slices } from '../../attestation/slices.ts';
 import { schemeFor } from '../../attestation/schemes/index.ts';
-import { prepareAnchor, type Trust } from '../../attestation/trust.ts';
+import { prepareAnchor, readVerifier, type Trust } from '../../attestation/trust.ts';
 import type { JudgeOrder } from './orders.ts';
 import { freshnessOf, fromWire } from './wire.ts';
 
@@ -16,13 +16,17 @@ export const judge = (order: JudgeOrder, known: Known): ChallengeOutcome => atOn
 
 /** The same, where others are to be served in between. */
 export function* judgeInSlices(
-  { evidence, freshness, quote, ttlSeconds, zone, anchor }: JudgeOrder,
+  { evidence, freshness, quote, ttlSeconds, zone, anchor, verifier }: JudgeOrder,
   known: Known,
 ): Slices<ChallengeOutcome> {
   const scheme = schemeFor(evidence.mediaType);
   if (scheme === undefined)
     return { kind: 'transport-failure', failure: 'verifier', detail: `Cannot judge ${evidence.mediaType}: no scheme reads it` };
-  const trust = anchor === undefined ? known.trust : { ...known.trust, anchors: [...known.trust.anchors, prepareAnchor(anchor)] };
+  const trust = {
+    ...known.trust,
+    ...(anchor === undefined ? {} : { anchors: [...known.trust.anchors, prepareAnchor(anchor)] }),
+    ...(verifier === undefined ? {} : { verifiers: [...(known.trust.verifiers ?? []), readVerifier(verifier)] }),
+  };
   const context = {
     ...known,
     trust,

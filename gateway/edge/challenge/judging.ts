@@ -1,7 +1,7 @@
 import type { Freshness } from '../../attestation/scheme.ts';
 import type { QuoteContext } from '../../attestation/tpm/context.ts';
 import type { Millis, ZoneName } from '../../model/address.ts';
-import type { AnchorMaterial } from '../../model/trust.ts';
+import type { AnchorMaterial, ListedVerifier } from '../../model/trust.ts';
 import type { ChallengeOutcome, Evidence } from '../../model/attestation.ts';
 import type { ToChallenger } from '../messages.ts';
 import { maxEvidenceBytes, wireEvidence, wireFreshness } from './wire.ts';
@@ -16,6 +16,7 @@ export type Judgement = {
   readonly zone?: ZoneName;
   /** What would be, were this trusted as well. */
   readonly anchor?: AnchorMaterial;
+  readonly verifier?: ListedVerifier;
 };
 
 /** Judgements that may be open at once; the challenger lets 64 orders wait, and challenges need their share. */
@@ -37,7 +38,7 @@ export class Judging {
   }
 
   /** Never rejects: what cannot be judged is a transport failure of ours. `now` is the instant at which the Evidence is judged. */
-  judge({ evidence, freshness, quote, ttlSeconds, zone, anchor }: Judgement, now: Millis): Promise<ChallengeOutcome> {
+  judge({ evidence, freshness, quote, ttlSeconds, zone, anchor, verifier }: Judgement, now: Millis): Promise<ChallengeOutcome> {
     if (this.#open.size >= maxJudging) return Promise.resolve(ourFailure(`Cannot judge: ${this.#open.size} wait already`));
     if (evidence.bytes.length > maxEvidenceBytes)
       return Promise.resolve(ourFailure(`Cannot judge: ${evidence.bytes.length} bytes, more than ${maxEvidenceBytes}`));
@@ -56,6 +57,7 @@ export class Judging {
         ttlSeconds,
         ...(zone === undefined ? {} : { zone }),
         ...(anchor === undefined ? {} : { anchor }),
+        ...(verifier === undefined ? {} : { verifier }),
         now,
       });
       if (!sent) this.answered(id, ourFailure('the challenger is not there'));

@@ -140,6 +140,7 @@ export const order = z.discriminatedUnion('type', [
     ttlSeconds: z.number(),
     zone: text.exactOptional(),
     anchor: anchor.exactOptional(),
+    verifier: listedVerifier.exactOptional(),
     now: z.number(),
   }),
 ]);

@@ -54,6 +54,7 @@ export const listedVerifier = z.strictObject({
   audience: text.exactOptional(),
   expires: z.number().exactOptional(),
   zones: texts.exactOptional(),
+  provenance: provenance.exactOptional(),
 });
 export const fileList = z.strictObject({
   name: text,

@@ -70,8 +70,8 @@ export function verifiersOf(files: readonly Found[], problems: string[]): readon
   const listed = files.filter(isVerifierList).flatMap(file =>
     entriesOf(file, verifierShape, 'verifier', problems).flatMap(({ value, ref }) =>
       attempt(ref.at, problems, () => {
-        const { verifier: name, publicKey: spki, provenance: _who, ...limits } = value;
-        const found = { name, spki, ...limits };
+        const { verifier: name, publicKey: spki, provenance, ...limits } = value;
+        const found = { name, spki, ...limits, provenance: { ...provenance, file: ref.at } };
         readVerifier(found);
         return [found];
       }),

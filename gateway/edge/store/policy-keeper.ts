@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Hex } from '../../model/address.ts';
 import type { Settings } from '../../model/settings.ts';
-import type { AnchorMaterial, TrustMaterial } from '../../model/trust.ts';
+import type { TrustMaterial } from '../../model/trust.ts';
+import type { BroughtTrust } from '../brought-trust.ts';
 import { loadPolicy } from '../../policy/load.ts';
 import type { Policy, PolicyFile } from '../../policy/policy.ts';
 import { JsonFile } from './json-file.ts';
@@ -105,10 +106,13 @@ export class PolicyKeeper {
   }
 
   /**
-   * Takes trust material as read, with the anchors that people brought. While files have problems their last good ones stay, unless there are none. Returns
+   * Takes trust material as read, with what people brought. While files have problems their last good ones stay, unless there are none. Returns
    * its hash iff it changed.
    */
-  takeTrust(read: Omit<TrustRead, 'notes'> & Partial<TrustRead>, brought: readonly AnchorMaterial[] = []): Hex | undefined {
+  takeTrust(
+    read: Omit<TrustRead, 'notes'> & Partial<TrustRead>,
+    { anchors, verifiers }: BroughtTrust = { anchors: [], verifiers: [] },
+  ): Hex | undefined {
     // A folder that vanished must not fail every device of the plant.
     const isGone = read.trust.anchors.length === 0 && this.#fromFiles.anchors.length > 0;
     const problems = isGone
@@ -120,7 +124,11 @@ export class PolicyKeeper {
     this.#trustSaid = { problems, notes };
     if (problems.length === 0 || this.#fromFiles.anchors.length === 0) this.#fromFiles = read.trust;
     // What people take away must go, whatever is wrong with a file.
-    const trust = brought.length === 0 ? this.#fromFiles : { ...this.#fromFiles, anchors: [...this.#fromFiles.anchors, ...brought] };
+    const trust = {
+      ...this.#fromFiles,
+      anchors: [...this.#fromFiles.anchors, ...anchors],
+      ...(verifiers.length === 0 ? {} : { verifiers: [...(this.#fromFiles.verifiers ?? []), ...verifiers] }),
+    };
     const hash = hashOfTrust(trust);
     if (hash === this.#trustHash) return undefined;
     this.#trust = trust;

@@ -177,10 +177,11 @@ describe('other Verifiers', () => {
       'a.verifiers.yaml',
       `- verifier: one\n  publicKey: ${spki}\n  ${who}\n- verifier: two\n  publicKey: ${spki}\n  ${rest}\n  ${who}\n`,
     );
+    const said = (line: number) => ({ source: 'label', by: 'A', when: '2026-02-01', file: at(line, 'a.verifiers.yaml') });
     const { trust, problems, notes } = readTrust([folder], now);
     expect(problems).toEqual([]);
     expect(trust.verifiers).toEqual([
-      { name: 'one', spki, most: 'warning', maxAgeSeconds: 3600 },
+      { name: 'one', spki, most: 'warning', maxAgeSeconds: 3600, provenance: said(1) },
       {
         name: 'two',
         spki,
@@ -190,6 +191,7 @@ describe('other Verifiers', () => {
         audience: 'dock-3',
         expires: Date.UTC(2026, 2, 21),
         zones: ['dock'],
+        provenance: said(4),
       },
     ]);
     expect(trust.anchors).toHaveLength(1);

@@ -85,13 +85,14 @@ describe('the policy in force', () => {
     put(rule('good'));
     const keeper = await open();
     const files = { trust: { anchors: [{ name: 'acme', certificate: 'AA==' }], referenceSets: [] }, problems: [] as string[] };
-    const brought = [{ name: 'brought', certificate: 'AA==' }];
-    const names = () => keeper.trust.anchors.map(({ name }) => name);
+    const verifier = { name: 'plant', spki: 'AA==', most: 'warning', maxAgeSeconds: 60 } as const;
+    const brought = { anchors: [{ name: 'brought', certificate: 'AA==' }], verifiers: [verifier] };
+    const names = () => [...keeper.trust.anchors, ...(keeper.trust.verifiers ?? [])].map(({ name }) => name);
     keeper.takeTrust(files, brought);
-    expect(names()).toEqual(['acme', 'brought']);
+    expect(names()).toEqual(['acme', 'brought', 'plant']);
     const broken = { trust: { anchors: [], referenceSets: [] }, problems: ['Cannot read acme.yaml: it is no YAML'] };
     expect(keeper.takeTrust(broken, brought)).toBeUndefined();
-    expect(keeper.takeTrust(broken, [])).toMatch(/^[0-9a-f]{64}$/);
+    expect(keeper.takeTrust(broken, { anchors: [], verifiers: [] })).toMatch(/^[0-9a-f]{64}$/);
     expect(names()).toEqual(['acme']);
   });
 });
