@@ -3,8 +3,8 @@ import { asksForLease } from './lease-requests.ts';
 import { etherTypes, ipProtocols, type Packet, tcpFlags } from './packet.ts';
 import { isTunnel } from './tunnel.ts';
 
-/** Flows remembered, by place: a new one takes the place of an older one with the same hash. */
-const places = 32_768;
+/** Flows remembered, by place: a new one takes the place of an older one with the same hash. Twice what ten thousand devices have at once; 32 bytes each. */
+const places = 131_072;
 /** For how long at most a flow counts as settled; then one packet is looked at as a whole again. Milliseconds of frame time. */
 const windowMs = 30_000;
 /** An entry is eight numbers, which stand together in memory: five of its key, TTL and protocol and port, slot and generation, window. */

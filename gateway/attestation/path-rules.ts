@@ -81,6 +81,8 @@ function walk(path: Path, rules: Rules, work: Work): void {
     policies.check(certificate, isOwn, i === 0);
     if (i === 0) {
       checkLeaf(certificate, rules.leafUsage);
+      // A device's has signed the handshake or the token already, or soon will have.
+      if (rules.purpose !== 'device') work.checkUsable(certificate);
       policies.finish(certificate);
     } else {
       checkIssuer(certificate, intermediatesBelow(certificates, i));

@@ -44,6 +44,11 @@ export class Work {
     return found;
   }
 
+  /** Throws EvidenceError ALGORITHM_REFUSED when the certificate's key is none: its point lies on no curve. Who uses the key at once need not ask. */
+  checkUsable({ spki }: Certificate): void {
+    this.#keys.get(spki);
+  }
+
   /** As `isSigned`, but a key that is none signed nothing: one such certificate among others must not spoil them. */
   verifies(signed: Signed, issuer: Certificate): boolean {
     try {

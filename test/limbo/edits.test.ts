@@ -78,7 +78,6 @@ const stricter: readonly (readonly [RegExp, string])[] = [
   [/error (83|84|85|86|88|89|90|91|92|93|94) /, 'rules for issuers (§4), told as findings'],
   [/error 42 /, 'a policy that stands twice (§4.2.1.4) is one policy'],
   [/error 47 |error 53 /, 'an empty mailbox or URI constraint permits all, as in NSS and Go; it is defined nowhere'],
-  [/X509_PUBKEY_get0:decode error/, 'a point that does not lie on its curve is found when the key is used; it signs nothing here'],
   [
     /ossl_store_handle_load_result|unable to load/,
     'a serial number that is not minimal, or a text in a type of string that has no place there',

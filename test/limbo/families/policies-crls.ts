@@ -2,7 +2,7 @@ import { bitBytes, sequence, tlv } from '../../vectors/der-encode.ts';
 import * as pki from '../../vectors/path-pki.ts';
 import { dates, entry, type Fields, raw, rawCrl, utc } from '../../vectors/raw-certificate.ts';
 import type { Input } from '../validator.ts';
-import { A, add, B, C, caA, caB, chain, D, extension, int, L, leaf, n, nc, odd, R, root, who } from './world.ts';
+import { A, add, B, C, caA, caB, chain, D, extension, int, L, leaf, n, nc, odd, R, root, san, who } from './world.ts';
 
 /** Certificate policies, path building, CRLs. Each line is one case. */
 
@@ -85,6 +85,11 @@ policy(
 
 // Building
 const R2 = who('R2');
+const named = { with: [san(n.dns('www.example.com'))] };
+add('build::the anchor itself', true, { leaf: raw('root', R2, R2, named), roots: [raw('root', R2, R2, named)] });
+add('build::the anchor itself, depth 0', true, { leaf: raw('root', R2, R2, named), roots: [raw('root', R2, R2, named)], maxDepth: 0 });
+add('build::depth 0 under the anchor', true, { leaf: leaf({}, R), maxDepth: 0 });
+add('build::depth 0 under a CA', false, { leaf: leaf(), with: [caA()], maxDepth: 0 });
 add('build::unrelated beside it', true, { leaf: leaf(), with: [raw('ca', D, R), caA(), raw('root', R2, R2)] });
 add('build::out of order', true, { leaf: leaf({}, B), with: [caB(), caA()] });
 add('build::missing', false, { leaf: leaf({}, B), with: [caB()] });

@@ -161,6 +161,9 @@ chain('key::RSA with exponent 1', false, {
   l: { spki: spki(sequence(oid('1.2.840.113549.1.1.1'), tlv(5)), sequence(int(2n ** 2047n + 1n), int(1))) },
 });
 chain('key::curve is implicit', false, { l: { spki: spki(sequence(oid('1.2.840.10045.2.1'), tlv(5)), point(L.keys)) } });
+chain('key::point off its curve', false, {
+  l: { spki: spki(sequence(oid('1.2.840.10045.2.1'), oid('1.2.840.10045.3.1.7')), point(L.keys).with(64, (point(L.keys)[64] ?? 0) ^ 1)) },
+});
 chain('key::point of half its octets', false, {
   l: { spki: spki(sequence(oid('1.2.840.10045.2.1'), oid('1.2.840.10045.3.1.7')), point(L.keys).subarray(0, 33)) },
 });
