@@ -6,8 +6,8 @@ import { createAttestationListener } from './api/attestation-listener.ts';
 import { type Accounts, parseAccounts } from './api/auth.ts';
 import { createPage } from './api/server.ts';
 import { wouldAdmit } from './edge/anchor-preview.ts';
+import { bridgeAddress, endsOn, listenOn, networksOf } from './edge/bridge-address.ts';
 import { type BroughtTrust, broughtTrust } from './edge/brought-trust.ts';
-import { bridgeAddress, endsOn, listenOn } from './edge/bridge-address.ts';
 import { ChallengeDispatcher } from './edge/challenge/dispatcher.ts';
 import { JudgeAgain } from './edge/challenge/judge-again.ts';
 import { sendClient, sendOpcUaIssuer } from './edge/challenge/send-client.ts';
@@ -108,7 +108,7 @@ const toEnforcer = channel<ToEnforcer>('enforcer', value => {
 });
 /** What the challenger fetched about revocation, and where it may fetch nothing from. */
 const kept = new RevocationStore(folder, log);
-const forbidden = { management: switches.map(({ ip }) => ip), lan: address === undefined ? [] : [address.prefix] };
+const forbidden = { management: switches.map(({ ip }) => ip), lan: address === undefined ? [] : networksOf(address) };
 const toChallenger = channel<ToChallenger>('challenger', value => {
   site.processHeard('challenger');
   const message = receive('challenger', value, log);

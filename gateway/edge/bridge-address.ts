@@ -43,6 +43,9 @@ export function endsOn({ bridge, ip: ip4, ip6 }: BridgeAddress, ip: Ip): Ends | 
 export const listenOn = ({ bridge, ip6 }: BridgeAddress): readonly string[] =>
   ip6.map(({ ip }) => `${ip}${isLinkLocal6(ip) ? `%${bridge}` : ''}`);
 
+/** The networks of the devices, in CIDR form. */
+export const networksOf = ({ prefix, ip6 }: BridgeAddress): readonly string[] => [prefix, ...ip6.map(one => one.prefix)];
+
 type Listed = { readonly address: string; readonly cidr: string | null };
 
 /**

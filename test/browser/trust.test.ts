@@ -223,6 +223,7 @@ describe.skipIf(browserIsMissing !== undefined)('the page of trust', () => {
     await tab.getByRole('heading', { name: 'Files that devices may run' }).waitFor();
     const row = tab.getByRole('listitem').filter({ hasText: 'EdgeBox-3' });
     expect(await row.textContent()).toContain(`all but /var/log/${markupName}/; 3 devices judged by it, 1 not`);
+    await shoot(tab, 'trust-tables');
     await tab.getByRole('button', { name: 'Forget the key of d1…' }).click();
     await decide('replaced', 'Forget it');
     expect(open.site.commands.at(-1)).toMatchObject({ reason: 'replaced', command: { kind: 'forget-enrolled', device: 'd1' } });

@@ -1,6 +1,7 @@
 import type { NetworkInterfaceInfo } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { bridgeAddress, endsOn, listenOn } from '../../gateway/edge/bridge-address.ts';
+import { whyForbidden } from '../../gateway/edge/challenge/revocation/guard.ts';
+import { bridgeAddress, endsOn, listenOn, networksOf } from '../../gateway/edge/bridge-address.ts';
 
 const mac = '02:00:00:00:00:01';
 const four = (address: string, cidr = `${address}/16`): NetworkInterfaceInfo => ({
@@ -48,6 +49,11 @@ describe('both ends of a connection', () => {
     expect(endsOn(local, '10.20.1.7')).toEqual({ ip: '10.20.1.7', localAddress: '10.20.0.1' });
     expect(endsOn(local, 'fd00:20::7')).toEqual({ ip: 'fd00:20::7', localAddress: 'fd00:20::1' });
     expect(endsOn(local, 'fe80::7')).toEqual({ ip: 'fe80::7%br0', localAddress: 'fe80::1%br0' });
+  });
+  it('are on the networks of the devices, from which nothing is fetched that a name leads to', () => {
+    const lan = networksOf(local);
+    expect(lan).toEqual(['10.20.0.1/16', 'fd00:20::1/64', 'fe80::1/64']);
+    expect(whyForbidden('crl.example', ['fd00:20::7'], { own: [], management: [], lan })).toContain('on the network of the devices');
   });
   it('stand where devices reach us', () => {
     expect(listenOn(local)).toEqual(['fd00:20::1', 'fe80::1%br0']);

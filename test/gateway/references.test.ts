@@ -114,6 +114,10 @@ describe('a revoked set of reference values', () => {
     const list = () =>
       referenceList(bench.gateway.inventory, bench.gateway.references, bench.now).sets.map(r => [r.state, r.accepted, r.reason]);
     expect([standing(bench), list()]).toEqual([['1.1 revoked'], [['revoked', false, why]]]);
+    // Neither a person's milder word nor one that came before changes that.
+    say(bench, { kind: 'reference-expire', key: key(one) });
+    expect([standing(bench), list()[0]?.[0]]).toEqual([['1.1 revoked'], 'revoked']);
+    say(bench, { kind: 'reference-activate', key: key(one), replaces: [] });
     // Nothing that tells any more: accepted no more, and nobody is blamed.
     bench.feed({ kind: 'references', sets: [{ ...one, standing: 'ended' }] });
     expect([standing(bench), list()[0]?.[1]]).toEqual([['1.1 ended'], false]);

@@ -117,6 +117,10 @@ describe.skipIf(missing)('the enforcer', () => {
     expect(await enforcer.until(m => m.type === 'lane' && m.id === 'c1', 'the lane is open')).toMatchObject({ open: true });
     await until(async () => (await connect()).stdout === 'hello\n', 'the device answers');
     expect(await reaches('held', '10.20.0.1')).toBe(false);
+    enforcer.send({ type: 'open-lane', id: 'c2', lane: { ...lane, mac: good.mac, port: 'v1', localPort: 40444 } });
+    expect(await enforcer.until(m => m.type === 'lane' && m.id === 'c2', 'another is not asked at its address')).toMatchObject({
+      open: false,
+    });
     enforcer.send({ type: 'close-lane', id: 'c1' });
     await until(async () => !(await nft('list', 'set', 'bridge', 'sallyport', 'lanes')).stdout.includes('40443'), 'the lane is closed');
     expect((await connect()).stdout).toBe('');

@@ -185,6 +185,24 @@ describe.skipIf(missing)('the lane of a held device, over IPv6', () => {
       await lan.exec('gateway', ['ip', 'link', 'del', 'mg0']);
     });
 
+    it('two who say that they have one address are asked one after the other', async () => {
+      expect(await open('a6', lane(held.ip))).toMatchObject({ open: true });
+      expect(await open('a7', lane(held.ip, { localPort: 40_445 }))).toMatchObject({ open: true });
+      const rival = lane(held.ip, { mac: '02:00:5e:00:00:66', localPort: 40_446 });
+      expect(await open('b6', rival)).toMatchObject({
+        open: false,
+        detail: `Cannot open a lane: ${held.mac} is being asked at ${held.ip}`,
+      });
+      expect(await neighbour('gateway', held.ip)).toContain(`lladdr ${held.mac} PERMANENT`);
+      await close('a6', 'lanes6', 40_443);
+      await close('a7', 'lanes6', 40_445);
+      // Nor is one asked at the address that the plan gives to another, who might answer in its place.
+      const planned = await open('b7', rival);
+      expect(planned).toMatchObject({ open: false, detail: expect.stringContaining('the address is of another') as string });
+      expect(await open('b8', { ...rival, ip: 'fd00:20::66' })).toMatchObject({ open: true });
+      await close('b8', 'lanes6', 40_446);
+    });
+
     it('nothing leads to an address that no host of the link has: the lane is refused', async () => {
       for (const ip of ['::1', 'ff02::1', '2002:a14:107::1', '::ffff:a14:107'])
         expect(await open(`x${ip}`, lane(ip))).toMatchObject({

@@ -15,7 +15,7 @@ export function EnrolledKeys({ keys, open }: { keys: readonly ShownEnrolled[]; o
         {keys.map(key => (
           <li key={key.device}>
             <Link to={`/devices/${encodeURIComponent(key.device)}`}>{key.device}</Link>, as{' '}
-            <span class="mono">{visibleText(key.instance)}</span>, proves {key.status}; TPM{' '}
+            <span class="mono">{visibleText(key.instance)}</span>, now {key.status}; TPM{' '}
             <span class="mono">{visibleText(key.ek.slice(0, 16))}</span> <small class="soft">{when(key.at)}</small>{' '}
             <button type="button" aria-label={`Forget the key of ${key.device}…`} onClick={() => open(forgettingOf(key))}>
               Forget…

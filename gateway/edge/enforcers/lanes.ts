@@ -25,6 +25,9 @@ export class Lanes {
   /** Resolves with what was wrong. `closed` is called when its time has passed. */
   async open(id: string, lane: ReplyLane, closed: () => void): Promise<string | undefined> {
     if (this.#open.size >= maxLanes || this.#open.has(id)) return `Cannot open a lane: ${this.#open.size} are open`;
+    // Its neighbour entry leads to one of them only, and what one is asked must not reach the other.
+    const other = this.all().find(({ ip, mac }) => ip === lane.ip && mac !== lane.mac);
+    if (other !== undefined) return `Cannot open a lane: ${other.mac} is being asked at ${lane.ip}`;
     const ttlSeconds = Math.min(Math.max(1, Math.ceil(lane.ttlSeconds)), maxTtlSeconds);
     const wrong = complaints(await this.#ask([add(lane, ttlSeconds)]))[0];
     if (wrong !== undefined) return `Cannot open a lane: ${wrong}`;

@@ -77,12 +77,23 @@ class Nftables implements Enforcement {
         return this.#say({ type: 'lane', id, open: false, detail: `Cannot open a lane: ${lane.ip} is no address of one host` });
       const problem = await this.#lanes.open(id, lane, () => this.#run(() => this.#pin()));
       if (problem === undefined) await this.#pin();
-      // A pin that fails elsewhere is no harm to this one; without its own, the question might reach somebody else.
-      const isSure = problem === undefined && (this.#pinned !== '' || (await isPinned(this.#wanted.ruleSet.bridge, lane)));
+      const isSure = problem === undefined && (await this.#leadsTo(lane));
       if (problem === undefined && !isSure) await this.#lanes.close(id);
-      const detail = problem ?? (isSure ? '' : `Cannot open a lane: ${lane.ip} is not pinned to ${lane.mac}: ${this.#complained}`);
+      const why = this.#pinned === '' ? `: ${this.#complained}` : ', the address is of another';
+      const detail = problem ?? (isSure ? '' : `Cannot open a lane: ${lane.ip} is not pinned to ${lane.mac}${why}`);
       this.#say({ type: 'lane', id, open: isSure, detail });
     });
+  }
+
+  /**
+   * What is asked there must reach nobody else, whose answer would count for this device: not the one whom the plan gives the address. A pin that fails elsewhere
+   * is no harm to this one.
+   */
+  async #leadsTo(lane: ReplyLane): Promise<boolean> {
+    if (this.#inForce === undefined) return false;
+    const { ruleSet } = this.#inForce;
+    if (pinsOf(ruleSet, this.#lanes.all()).neighbours.get(lane.ip) !== lane.mac) return false;
+    return this.#pinned !== '' || isPinned(ruleSet.bridge, lane);
   }
 
   closeLane(id: string): void {

@@ -106,6 +106,12 @@ describe('a list of files that is too long for its message', () => {
     const [some, other] = [host(20), new Uint8Array(Buffer.from(imaAscii(host(21))))];
     expect(reasonOf(judged(some, { list: other }))).toEqual(['contraindicated', 'EVIDENCE_MALFORMED']);
     expect(reasonOf(judged(some, { names: other }))).toEqual(['contraindicated', 'EVIDENCE_MALFORMED']);
+    // As long as the other, and with one name changed.
+    const renamed = new Uint8Array(Buffer.from(imaAscii(some).replace('part-3.so', 'part-3.sp')));
+    expect(reasonOf(judged(some, { list: renamed, names: new Uint8Array(Buffer.from(imaAscii(some))) }))).toEqual([
+      'contraindicated',
+      'EVIDENCE_MALFORMED',
+    ]);
   });
 
   it('that is not there hides what was run, and of kept Evidence tells nothing; neither affirms', () => {
