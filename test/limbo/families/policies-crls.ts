@@ -85,9 +85,9 @@ policy(
 
 // Building
 const R2 = who('R2');
-const named = { with: [san(n.dns('www.example.com'))] };
-add('build::the anchor itself', true, { leaf: raw('root', R2, R2, named), roots: [raw('root', R2, R2, named)] });
-add('build::the anchor itself, depth 0', true, { leaf: raw('root', R2, R2, named), roots: [raw('root', R2, R2, named)], maxDepth: 0 });
+const own = raw('root', R2, R2, { with: [san(n.dns('www.example.com')), pki.usage(0, 5, 6)] });
+add('build::the anchor itself', true, { leaf: own, roots: [own] });
+add('build::the anchor itself, depth 0', true, { leaf: own, roots: [own], maxDepth: 0 });
 add('build::depth 0 under the anchor', true, { leaf: leaf({}, R), maxDepth: 0 });
 add('build::depth 0 under a CA', false, { leaf: leaf(), with: [caA()], maxDepth: 0 });
 add('build::unrelated beside it', true, { leaf: leaf(), with: [raw('ca', D, R), caA(), raw('root', R2, R2)] });
