@@ -92,7 +92,8 @@ export class LatestFacts {
   learn(slot: number, port: number, said: Said): 'new' | 'known' | 'capped' {
     const { fact, collector, at } = said;
     const rows = this.#rows;
-    const old = rows.ofList(rows.listOf(slot, collector)).find(row => isSameKey(rows.fact(row), fact));
+    const here = rows.ofList(rows.listOf(slot, collector));
+    const old = here.find(row => isSameKey(rows.fact(row), fact));
     const rivals = old === undefined ? noRivals : (this.#rivals.get(old) ?? noRivals);
     if (old !== undefined && Math.abs(at - rows.saidAt(old)) <= this.#idleMs) {
       if (rivals.some(rival => isSame(rival, fact))) return 'known';
@@ -101,7 +102,7 @@ export class LatestFacts {
         return 'known';
       }
     }
-    if (!this.#mayChange(slot, at) || (old === undefined && !this.#hasRoom(slot, port, said))) return 'capped';
+    if (!this.#mayChange(slot, at) || (old === undefined && !this.#hasRoom(slot, port, said, here))) return 'capped';
     if (old === undefined) {
       this.#count(slot, port, fact, 1);
       rows.add(slot, said);
@@ -144,17 +145,17 @@ export class LatestFacts {
     return true;
   }
 
-  /** Where the kind's cap is reached, the fact that was not said for longest gives way if it is idle. */
-  #hasRoom(slot: number, port: number, { fact, collector, at }: Said): boolean {
+  /** `here`: the rows of its list. Where the kind's cap is reached, the fact that was not said for longest gives way if it is idle. */
+  #hasRoom(slot: number, port: number, { fact, collector, at }: Said, here: readonly number[]): boolean {
     const rows = this.#rows;
     const cap = maxOfKind[fact.kind];
-    if (cap !== undefined) {
-      const list = rows.listOf(slot, collector);
-      const same = rows.ofList(list).filter(row => rows.fact(row).kind === fact.kind);
+    // As long as there are not so many of all kinds there is room: most have one or two.
+    if (cap !== undefined && here.length >= cap) {
+      const same = here.filter(row => rows.fact(row).kind === fact.kind);
       if (same.length >= cap) {
         const [oldest] = same.toSorted((a, b) => rows.saidAt(a) - rows.saidAt(b));
         if (oldest === undefined || at - rows.saidAt(oldest) <= this.#idleMs) return false;
-        rows.remove(list, oldest);
+        rows.remove(rows.listOf(slot, collector), oldest);
         this.#rivals.delete(oldest);
         if (isOfAddress(fact)) this.#ips[slot] = this.#ipsOf(slot);
         this.#count(slot, port, fact, -1);

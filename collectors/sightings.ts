@@ -46,7 +46,7 @@ export class Sightings {
     const out: Sighting[] = [];
     while (out.length < most && this.#taken < this.#changed.length) {
       const slot = this.#changed[this.#taken++] ?? 0;
-      if (this.#state[slot] === 1) out.push({ ...where(slot), ...this.#since(slot) });
+      if (this.#state[slot] === 1) out.push(this.#since(slot, where(slot)));
       this.#state[slot] = 0;
     }
     if (this.#taken === this.#changed.length) {
@@ -57,10 +57,13 @@ export class Sightings {
   }
 
   /** What a slot sent since this was last asked. */
-  #since(slot: number): Omit<Sighting, 'port' | 'vlan' | 'mac'> {
+  #since(slot: number, { port, vlan, mac }: Pick<Sighting, 'port' | 'vlan' | 'mac'>): Sighting {
     const packets = this.#addresses.packets[slot] ?? 0;
     const bytes = this.#addresses.bytes[slot] ?? 0;
     const since = {
+      port,
+      vlan,
+      mac,
       packets: packets - (this.#packets[slot] ?? 0),
       bytes: bytes - (this.#bytes[slot] ?? 0),
       unicast: this.#unicast[slot] ?? 0,

@@ -10,6 +10,7 @@ export const maxHolders = 128;
 export const routerKey = (mac: Mac): string => `router ${mac}`;
 
 const noSigns: readonly Sign[] = [];
+const noKeys: ReadonlySet<string> = new Set();
 
 /**
  * Which records show a sign: derived from the records, so a restart makes it anew. A full index takes in no new values, so whoever was
@@ -35,7 +36,7 @@ export class SignIndex {
     const behind: string[] = [];
     for (const { fact } of facts) if (fact.kind === 'router' && fact.mac !== undefined) behind.push(routerKey(fact.mac));
     for (const key of behind) keys.add(key);
-    for (const key of this.#keys(id)) if (!keys.has(key)) this.#leave(key, id);
+    this.#leaveAllBut(keys, id);
     for (const key of keys) this.#enter(key, id);
     if (signs.length > 0) this.#signs.set(id, signs);
     else this.#signs.delete(id);
@@ -44,7 +45,7 @@ export class SignIndex {
   }
 
   forget(id: DeviceId): void {
-    for (const key of this.#keys(id)) this.#leave(key, id);
+    this.#leaveAllBut(noKeys, id);
     this.#signs.delete(id);
     this.#behind.delete(id);
   }
@@ -75,9 +76,9 @@ export class SignIndex {
     return holders === undefined ? 0 : typeof holders === 'string' ? 1 : holders.size;
   }
 
-  *#keys(id: DeviceId): Generator<string> {
-    for (const { weight, key } of this.of(id)) if (weight > 0) yield key;
-    yield* this.#behind.get(id) ?? [];
+  #leaveAllBut(keys: ReadonlySet<string>, id: DeviceId): void {
+    for (const { weight, key } of this.of(id)) if (weight > 0 && !keys.has(key)) this.#leave(key, id);
+    for (const key of this.#behind.get(id) ?? []) if (!keys.has(key)) this.#leave(key, id);
   }
 
   #enter(key: string, id: DeviceId): void {
