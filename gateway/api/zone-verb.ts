@@ -70,8 +70,8 @@ async function set(call: Call, zone: Shown, mode: Mode): Promise<number> {
   const count = `${devices.length} of ${devicesText(zone.devices)}`;
   const consequence =
     mode === 'enforce'
-      ? `Enforcing holds what is pending and quarantines what is denied: ${count} cut at once`
-      : `Observing lets every device of the zone pass, the quarantined ones too: ${count} cut until then`;
+      ? `Enforcing holds what is pending and quarantines what is denied. Cut at once: ${count}`
+      : `Observing lets every device of the zone pass, the quarantined ones too. Let go: ${count}`;
   const lines = [consequence, ...named(devices), ...pauseText(zone, mode)];
   const preview = { from: zone.mode, to: mode, devices: devices.map(({ id }) => id) };
   if (reason === undefined) {

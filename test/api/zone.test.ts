@@ -50,7 +50,7 @@ describe('sallyport zone', () => {
     const before = open.site.commands.length;
     const { code, out } = await zone('set', 'office', 'enforce');
     expect(code).toBe(2);
-    expect(out).toContain('2 of 3 devices cut at once');
+    expect(out).toContain('Cut at once: 2 of 3 devices');
     expect(out).toMatch(/^ {2}d32 /m);
     expect(out.trimEnd().endsWith('Nothing is changed yet: say --yes')).toBe(true);
     expect((await zone('set', 'office', 'enforce', '--yes')).err).toContain('--reason is missing');
@@ -68,7 +68,7 @@ describe('sallyport zone', () => {
   });
 
   it('says whom observing lets go, and that nothing is to change', async () => {
-    expect((await zone('set', 'dock', 'observe')).out).toMatch(/the quarantined ones too: [1-9]\d* of \d+ devices cut until then$/m);
+    expect((await zone('set', 'dock', 'observe')).out).toMatch(/the quarantined ones too. Let go: [1-9]\d* of \d+ devices$/m);
     const { code, out } = await zone('set', 'dock', 'enforce', '--yes', '--reason', 'again');
     expect([code, out]).toEqual([0, expect.stringMatching(/^Nothing to change: dock: enforce/)]);
   });

@@ -271,6 +271,22 @@ describe('the chain of a responder', () => {
     expect(judge(exchange({ ...good, chain: [rootDer, both, below, stolen()] })).identity?.serial).toBe('X-1');
   });
 
+  it('nor that of another below what DICE measured or what may change, though nothing of it is marked as unchanging', () => {
+    const device = deviceCa({ extensions: [ca(), usage(5)] });
+    const layer = extension('2.23.133.5.4.1', true, sequence(tlv(0x84, integerBytes(1)), tlv(0x87, bitBytes([], 4))));
+    const key = sha256(new Uint8Array(keys.device.publicKey.export({ type: 'spki', format: 'der' })));
+    for (const made of [[layer], [marks(5)]])
+      for (const subject of ['CN=responder', 'CN=responder/SN=G7-0002'])
+        for (const told of [[], [info('Acme Edge', 'Gate-7', 'G7-0002')]]) {
+          const below = { issuer: 'CN=Gate-7 G7-0001', signer: keys.device, keys: keys.other };
+          const inner = certificate({ subject: 'CN=alias', ...below, extensions: [ca(), usage(5), ...made] });
+          const leaf = leafDer({ subject, issuer: 'CN=alias', signer: keys.other, extensions: [usage(0), ...told] });
+          const { identity } = judge(exchange({ ...good, chain: [rootDer, device, inner, leaf] }));
+          expect([identity?.serial, identity?.model]).toEqual([undefined, 'spdm']);
+          if (subject !== 'CN=responder') expect(identity?.deviceKey).toBe(key);
+        }
+  });
+
   const newMiddle = () =>
     certificate({
       subject: 'CN=alias',

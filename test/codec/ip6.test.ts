@@ -96,6 +96,10 @@ describe('the own address from which a host is reached', () => {
     ])
       expect([ip, from(ip)]).toEqual([ip, undefined]);
   });
+  it('is none for what leads to another address, however wide our network is', () => {
+    const wide = [{ ip: '2a00::1', prefix: '2a00::1/3' }];
+    expect(['2002:a14:107::1', '2001:0:a14:107::1', '2a00::7'].map(ip => ownFor(ip, wide)?.ip)).toEqual([undefined, undefined, '2a00::1']);
+  });
   it('is none for anycast addresses: of the routers, and the reserved ones', () => {
     for (const ip of ['fd00:20::', 'fe80::', 'fd00:20::fdff:ffff:ffff:ff80', 'fd00:20::ffff:ffff:ffff:fffe', 'fd00:20:0:0:5::'])
       expect([ip, from(ip)]).toEqual([ip, undefined]);

@@ -85,4 +85,23 @@ describe.skipIf(missing)('attested on demand, behind a live gateway', () => {
       3,
     );
   });
+
+  it('a zone is set to observe and back on the command line, and whom that cuts is said first and then true', async () => {
+    const [tampered, printer] = [await idOf('tampered'), await idOf('printer')];
+    const told = await sallyport('zone', 'set', 'dock', 'observe');
+    expect([told.code, told.out.split('\n')[0], told.out.trimEnd().split('\n').at(-1)]).toEqual([
+      2,
+      'Zone dock: enforce to observe',
+      'Nothing is changed yet: say --yes',
+    ]);
+    for (const id of [tampered, printer]) expect(told.out).toMatch(new RegExp(`^  ${id}  `, 'm'));
+    expect((await site.device('tampered'))?.enforcement).toBe('quarantined');
+    expect((await sallyport('zone', 'set', 'dock', 'observe', '--yes', '--reason', 'a forklift is stuck')).code).toBe(0);
+    await site.untilDevice('tampered', d => d.enforcement === 'would-quarantine');
+    expect((await sallyport('zone')).out).toMatch(/^dock: observe, \d+ devices, nothing cut; enforcing would hold \d+ and quarantine 1$/m);
+    const back = await sallyport('zone', 'set', 'dock', 'enforce', '--yes', '--reason', 'it is free again');
+    expect(back.out).toMatch(new RegExp(`^  ${tampered}  .* \\[DIGEST_UNKNOWN\\]$`, 'm'));
+    await site.untilDevice('tampered', d => d.enforcement === 'quarantined');
+    await site.untilDevice('sensor', d => d.enforcement === 'open');
+  });
 });

@@ -8,7 +8,7 @@ import { type Certificate, decodeCertificate } from '../../codec/x509.ts';
 import { verifyChain } from '../chain.ts';
 import type { Checks } from '../checks.ts';
 import type { ChainClaims } from '../claims.ts';
-import { contentOf } from '../dice-content.ts';
+import { contentOf, hasLayers } from '../dice-content.ts';
 import { checkSize, sha256 } from '../evidence.ts';
 import { EvidenceError } from '../evidence-error.ts';
 import { isSelfIssued } from '../path-rules.ts';
@@ -84,8 +84,18 @@ function deviceOf(
   identity: AttestedIdentity,
 ): { readonly identity: AttestedIdentity; readonly device?: SpdmDevice } {
   const namedAt = identity.serial === undefined ? -1 : path.findIndex(c => sha256(c.spki) === identity.deviceKey);
-  const fixedAt = path.findLastIndex(c => spdmMarks(c).includes(spdmOids.hardwareIdentity));
-  const informedAt = path.findLastIndex(c => spdmDevice(c) !== undefined);
+  // Below a layer that DICE measured, and from a certificate that may change downwards, the device says itself who it is.
+  const mutable = path.findLastIndex(c => spdmMarks(c).includes(spdmOids.mutable));
+  const least = Math.max(
+    mutable + 1,
+    path.findLastIndex(c => hasLayers(contentOf(c))),
+  );
+  const highest = (is: (c: Certificate) => boolean): number => {
+    const at = path.findLastIndex(is);
+    return at < least ? -1 : at;
+  };
+  const fixedAt = highest(c => spdmMarks(c).includes(spdmOids.hardwareIdentity));
+  const informedAt = highest(c => spdmDevice(c) !== undefined);
   const informed = informedAt >= Math.max(namedAt, fixedAt) ? path[informedAt] : undefined;
   const device = informed === undefined ? undefined : spdmDevice(informed);
   const told = {
@@ -93,8 +103,9 @@ function deviceOf(
     ...(device === undefined || device.product === '' ? {} : { model: device.product }),
   };
   const found = device === undefined ? {} : { device };
-  const own = path[fixedAt < 0 ? informedAt : fixedAt];
-  if (own === undefined || namedAt >= Math.max(fixedAt, informedAt)) return { identity: { ...identity, ...told }, ...found };
+  const own =
+    path[fixedAt < 0 ? informedAt : fixedAt] ?? (namedAt < 0 || namedAt >= least ? undefined : path[Math.min(least, path.length - 1)]);
+  if (own === undefined || namedAt >= Math.max(fixedAt, informedAt, least)) return { identity: { ...identity, ...told }, ...found };
   const { serial: _, ...unnamed } = identity;
   const serial = device === undefined || device.serial === '' ? {} : { serial: device.serial };
   const { text: subject } = own.subject;
