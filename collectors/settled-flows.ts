@@ -3,8 +3,11 @@ import { asksForLease } from './lease-requests.ts';
 import { etherTypes, ipProtocols, type Packet, tcpFlags } from './packet.ts';
 import { isTunnel } from './tunnel.ts';
 
-/** Flows remembered, by place: a new one takes the place of an older one with the same hash. Twice what ten thousand devices have at once; 32 bytes each. */
-const places = 131_072;
+/**
+ * Flows remembered for each address that there is room for, and in all: twice what ten thousand devices have at once. They are kept by place, 32 bytes each: a new
+ * one takes the place of an older one with the same hash.
+ */
+const [perSlot, maxPlaces] = [16, 131_072];
 /** For how long at most a flow counts as settled; then one packet is looked at as a whole again. Milliseconds of frame time. */
 const windowMs = 30_000;
 /** An entry is eight numbers, which stand together in memory: five of its key, TTL and protocol and port, slot and generation, window. */
@@ -22,7 +25,9 @@ const unsettling = tcpFlags.syn | tcpFlags.fin | tcpFlags.rst;
  */
 export class SettledFlows {
   /** Signed, since what may be more than 2^31 is an object of its own where it is handed on. */
-  readonly #table = new Int32Array(places * width);
+  readonly #table: Int32Array;
+  /** Of places, whose number is a power of two. */
+  readonly #mask: number;
   /** By slot: grows whenever its flows count no more. 15 bits: it cannot come round within a window, for that takes 32,768 new facts. */
   readonly #generation: Uint16Array;
   /** The bytes that were looked at last, and how they are read: of a file and of a port they are mostly the same. */
@@ -42,6 +47,9 @@ export class SettledFlows {
 
   constructor(slots: number) {
     if (slots > slotMask) throw new RangeError(`Cannot settle flows of ${slots} slots: at most ${slotMask}`);
+    const places = Math.min(maxPlaces, 2 ** Math.ceil(Math.log2(perSlot * slots)));
+    this.#table = new Int32Array(places * width);
+    this.#mask = places - 1;
     this.#generation = new Uint16Array(slots);
   }
 
@@ -89,7 +97,7 @@ export class SettledFlows {
     const target = v.getInt32(i + 16);
     const ports = v.getInt32(l4);
     const kind = (port << 16) | (protocol << 8) | v.getUint8(i + 8);
-    const e = placeOf(low, source, target, ports);
+    const e = (hashOf(low, source, target, ports) & this.#mask) * width;
     const t = this.#table;
     if (t[e] !== low || t[e + 1] !== high || t[e + 2] !== source || t[e + 3] !== target || t[e + 4] !== ports || t[e + 5] !== kind)
       return -1;
@@ -112,7 +120,7 @@ export class SettledFlows {
     const source = word(b, i + 12);
     const target = word(b, i + 16);
     const ports = word(b, l4);
-    const e = placeOf(low, source, target, ports);
+    const e = (hashOf(low, source, target, ports) & this.#mask) * width;
     const t = this.#table;
     if (!this.isOpen(packet.at)) this.#nextWindow(packet.at);
     t[e] = low;
@@ -127,7 +135,8 @@ export class SettledFlows {
 
   /** The flow begins anew. Whoever has its place gives way too: at worst a flow is looked at once more. */
   forget({ bytes: b, start, l3: i, l4 }: Packet): void {
-    this.#table[placeOf(word(b, start + 8), word(b, i + 12), word(b, i + 16), word(b, l4)) + windowAt] = 0;
+    const hash = hashOf(word(b, start + 8), word(b, i + 12), word(b, i + 16), word(b, l4));
+    this.#table[(hash & this.#mask) * width + windowAt] = 0;
   }
 
   /** What is known of the slot has changed, or it has another sender now. */
@@ -147,9 +156,9 @@ export class SettledFlows {
 
 const word = (b: Uint8Array, i: number): number => ((b[i] ?? 0) << 24) | ((b[i + 1] ?? 0) << 16) | ((b[i + 2] ?? 0) << 8) | (b[i + 3] ?? 0);
 
-function placeOf(low: number, source: number, target: number, ports: number): number {
+function hashOf(low: number, source: number, target: number, ports: number): number {
   const h = Math.imul(low ^ Math.imul(source, 0x85ebca6b) ^ Math.imul(target, 0xc2b2ae35) ^ Math.imul(ports, 0x27d4eb2f), 0x9e3779b1);
-  return ((h ^ (h >>> 15)) & (places - 1)) * width;
+  return h ^ (h >>> 15);
 }
 
 /** Whether the next frames of this flow tell nothing but to the collectors of its ports; of TCP: once its stream has told what it has to tell. */

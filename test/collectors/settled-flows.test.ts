@@ -19,8 +19,8 @@ const edited = (frame: Uint8Array, edits: readonly (readonly [number, number])[]
 const find = (flows: SettledFlows, frame: Uint8Array, when = at, port = 0, isCut = false): number =>
   flows.isOpen(when) ? flows.find(frame, 0, frame.length, isCut, port) : -1;
 
-function settled(frame = data(), slot = 5): SettledFlows {
-  const flows = new SettledFlows(64);
+function settled(frame = data(), slot = 5, slots = 64): SettledFlows {
+  const flows = new SettledFlows(slots);
   const packet = new Packet();
   packet.peel(b.frame(frame));
   flows.note(packet, slot, 0);
@@ -90,8 +90,12 @@ describe('a settled flow', () => {
     expect(find(flows, data())).toBe(-1);
   });
 
-  it('is never taken for one of the others in a flood', () => {
-    const [flood, places] = [200_000, 131_072];
+  it.each([
+    [64, 1024],
+    [8192, 131_072],
+    [65_536, 131_072],
+  ])('is never taken for one of the others in a flood, with room for %i addresses and %i flows', (slots, places) => {
+    const flood = 200_000;
     const first = data();
     /** The same from another address: its source stands at byte 26. */
     const flow = (i: number) =>
@@ -99,7 +103,7 @@ describe('a settled flow', () => {
         first,
         [0, 8, 16].map((shift, at) => [27 + at, (i >> shift) & 255] as const),
       );
-    const flows = settled();
+    const flows = settled(data(), 5, slots);
     const packet = new Packet();
     for (let i = 0; i < flood; i++) {
       packet.peel(b.frame(flow(i)));
