@@ -49,17 +49,17 @@ export async function isPinned(bridge: string, { ip, mac }: ReplyLane): Promise<
 /** Puts the kernel's entries right. Resolves with what was wrong and could not be mended; undefined when all is as wanted. */
 export async function applyPins(bridge: string, pins: Pins): Promise<string | undefined> {
   const ours = ['dev', bridge, 'protocol', String(protocol)];
-  const [fdb, neigh, neigh6, route6] = await Promise.all([
+  const [fdb, neigh, route6] = await Promise.all([
     run('bridge', ['fdb', 'show', 'br', bridge]),
-    run('ip', ['-4', 'neigh', 'show', ...ours]),
-    run('ip', ['-6', 'neigh', 'show', ...ours]),
+    // Of both families.
+    run('ip', ['neigh', 'show', ...ours]),
     run('ip', ['-6', 'route', 'show', ...ours]),
   ]);
   const forwarding = changes(sticky(fdb.stdout), pins.forwarding, {
     add: (mac, port) => `fdb replace ${mac} dev ${port} master static sticky`,
     remove: (mac, port) => `fdb del ${mac} dev ${port} master`,
   });
-  const neighbours = changes(new Map([...permanent(neigh.stdout), ...permanent(neigh6.stdout)]), pins.neighbours, {
+  const neighbours = changes(permanent(neigh.stdout), pins.neighbours, {
     add: (ip, mac) => `neigh replace ${ip} lladdr ${mac} dev ${bridge} nud permanent protocol ${protocol}`,
     remove: ip => `neigh del ${ip} dev ${bridge}`,
   });
