@@ -68,7 +68,7 @@ export class Element {
     return new DerReader(this.#within, this.depth + 1, longest, this.#from, this.#end);
   }
 
-  /** As `objectIdentifier`. */
+  /** Its content as that of an OBJECT IDENTIFIER (X.690 §8.19), as dotted text. */
   oid(): string {
     return oidAt(this.#within, this.#from, this.#end);
   }
@@ -210,9 +210,6 @@ export function smallInteger(content: Uint8Array, what: string): number {
   if (value < 0n || value > 0x7fff_ffffn) throw new DecodeError(`Cannot read ${what}: ${value}`);
   return Number(value);
 }
-
-/** OBJECT IDENTIFIER content (X.690 §8.19) as dotted text. */
-export const objectIdentifier = (content: Uint8Array): string => oidAt(content, 0, content.length);
 
 /** A few dozen stand in nearly every certificate. */
 const identifiers = new Met<string>(256, 32);

@@ -1,18 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import {
-  bitString,
-  boolean,
-  DerReader,
-  inside,
-  integer,
-  objectIdentifier,
-  openWhole,
-  smallInteger,
-  utf8,
-} from '../../gateway/codec/der.ts';
+import { bitString, boolean, DerReader, inside, integer, openWhole, smallInteger, utf8 } from '../../gateway/codec/der.ts';
 import { DecodeError } from '../../gateway/codec/reader.ts';
 import { integerBytes, oidBytes, tlv } from '../vectors/der-encode.ts';
+
+/** The text of an OBJECT IDENTIFIER with this content, fewer than 128 octets. */
+const objectIdentifier = (content: Uint8Array): string => new DerReader(Uint8Array.of(6, content.length, ...content)).oid('OID');
 
 const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex.replace(/ /g, ''), 'hex'));
 const refused: readonly (readonly [string, () => unknown])[] = [

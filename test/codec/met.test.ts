@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { objectIdentifier } from '../../gateway/codec/der.ts';
+import { DerReader } from '../../gateway/codec/der.ts';
 import { Met } from '../../gateway/codec/met.ts';
 
+/** The text of an OBJECT IDENTIFIER with this content, fewer than 128 octets. */
+const objectIdentifier = (content: Uint8Array): string => new DerReader(Uint8Array.of(6, content.length, ...content)).oid('OID');
 const bytes = (...octets: readonly number[]): Uint8Array => Uint8Array.from(octets);
 /** A reader that says what it was given, and how often. */
 function counting() {
