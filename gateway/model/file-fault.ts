@@ -9,6 +9,6 @@ const faults: Readonly<Record<string, string>> = {
   ELOOP: 'its links lead in a circle',
 };
 
-/** What is wrong with a file, in words, by the code of the system's error; a code without words stands for itself. */
-export const fileFault = (error: Error & { readonly code?: unknown }): string =>
-  faults[String(error.code)] ?? String(error.code ?? error.message);
+/** What is wrong with a file, in words, by the code of the system's error; where there are no words, its own. */
+export const fileFault = (error: Error): string =>
+  ('code' in error && typeof error.code === 'string' ? faults[error.code] : undefined) ?? error.message;
