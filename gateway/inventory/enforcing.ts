@@ -2,15 +2,19 @@ import type { EventBody } from '../model/event.ts';
 import type { DeviceId, Hex } from '../model/address.ts';
 import type { Enforcement } from '../model/axes.ts';
 import type { WishedDevice } from '../model/rule-set.ts';
+import { ownIps } from './address-owner.ts';
 import { isBound } from './identify.ts';
 import type { Inventory } from './inventory.ts';
 import type { DeviceRecord } from './record.ts';
 import { intendedEnforcement } from './view.ts';
 
+export { isBound };
+
 /** What `plan` needs of a decided device. */
-export function wishOf(record: DeviceRecord): WishedDevice {
+export function wishOf(inventory: Inventory, record: DeviceRecord): WishedDevice {
   const { device, decision } = record;
-  const { mac, port, vlan, ips } = device;
+  const { mac, port, vlan } = device;
+  const ips = ownIps(inventory, record);
   return { mac, port, vlan, zone: decision?.facts.zone ?? device.zone, ips, access: decision?.access ?? 'hold', bound: isBound(record) };
 }
 
@@ -66,7 +70,7 @@ export class Enforcing {
 
 /** True iff an Event may change the RuleSet. */
 export function plansAnew(event: EventBody): boolean {
-  if (event.kind === 'fact-learned') return event.observation.fact.kind === 'address';
+  if (event.kind === 'fact-learned') return event.observation.fact.kind === 'address' || event.observation.fact.kind === 'contested';
   return ['decided', 'device-moved', 'device-forgotten', 'paused', 'resumed', 'zone-mode'].includes(event.kind);
 }
 
