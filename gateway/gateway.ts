@@ -207,13 +207,8 @@ export class Gateway {
       return [];
     }
     const site = { network: settings.network, attestationPort: settings.attestation.port, gatewayMac: gateway.mac, ip6: gateway.ip6 };
-    const ruleSet = plan({
-      ...site,
-      paused,
-      zones,
-      devices: devices.map(record => wishOf(this.inventory, record)),
-      upstream: this.#intake.upstream.owners,
-    });
+    const wishes = devices.map(record => wishOf(this.inventory, record));
+    const ruleSet = plan({ ...site, paused, zones, devices: wishes, upstream: this.#intake.upstream.owners });
     const acts = (record: DeviceRecord): boolean =>
       ruleSet.enforced.includes(record.device.port) && this.#zoneOf(record).mode === 'enforce';
     return this.#enforcing.intend(devices, acts, hashRuleSet(ruleSet)) ? [{ kind: 'enforce', ruleSet }] : [];
