@@ -10,7 +10,7 @@ import { rememberedOf } from './inventory/memory.ts';
 import { Inventory } from './inventory/inventory.ts';
 import { References } from './inventory/references.ts';
 import type { DeviceRecord } from './inventory/record.ts';
-import { decidesAnew, Enforcing, isBound, plansAnew, wishOf } from './inventory/enforcing.ts';
+import { decidesAnew, Enforcing, isBound, plansAnew, wishesOf } from './inventory/enforcing.ts';
 import { SwitchKnowledge } from './inventory/switch-knowledge.ts';
 import { relationsOf, viewOf } from './inventory/view.ts';
 import { withAge, zoneOf } from './inventory/zone.ts';
@@ -207,8 +207,7 @@ export class Gateway {
       return [];
     }
     const site = { network: settings.network, attestationPort: settings.attestation.port, gatewayMac: gateway.mac, ip6: gateway.ip6 };
-    const wishes = devices.map(record => wishOf(this.inventory, record));
-    const ruleSet = plan({ ...site, paused, zones, devices: wishes, upstream: this.#intake.upstream.owners });
+    const ruleSet = plan({ ...site, paused, zones, devices: wishesOf(this.inventory, devices), upstream: this.#intake.upstream.owners });
     const acts = (record: DeviceRecord): boolean =>
       ruleSet.enforced.includes(record.device.port) && this.#zoneOf(record).mode === 'enforce';
     return this.#enforcing.intend(devices, acts, hashRuleSet(ruleSet)) ? [{ kind: 'enforce', ruleSet }] : [];

@@ -10,13 +10,14 @@ import { intendedEnforcement } from './view.ts';
 
 export { isBound };
 
-/** What `plan` needs of a decided device. */
-export function wishOf(inventory: Inventory, record: DeviceRecord): WishedDevice {
-  const { device, decision } = record;
-  const { mac, port, vlan } = device;
-  const ips = ownIps(inventory, record);
-  return { mac, port, vlan, zone: decision?.facts.zone ?? device.zone, ips, access: decision?.access ?? 'hold', bound: isBound(record) };
-}
+/** What `plan` needs of decided devices. */
+export const wishesOf = (inventory: Inventory, records: readonly DeviceRecord[]): readonly WishedDevice[] =>
+  records.map(record => {
+    const { device, decision } = record;
+    const { mac, port, vlan } = device;
+    const [zone, access] = [decision?.facts.zone ?? device.zone, decision?.access ?? 'hold'];
+    return { mac, port, vlan, zone, ips: ownIps(inventory, record), access, bound: isBound(record) };
+  });
 
 type Report = { readonly state: 'applied' | 'mismatch' | 'failed'; readonly ruleSet: Hex };
 
