@@ -104,7 +104,9 @@ export const provenance = z
 const limits = {
   uses: list(z.enum(anchorUses, { error: `one of ${anchorUses.join(', ')}` }), anchorUses.length, 'uses')
     .exactOptional()
-    .describe('identity: device certificates; attest: keys below it that sign tokens (EAT, PSA) and SPDM measurements count too; else as the name of the file says'),
+    .describe(
+      'identity: device certificates; attest: keys below it that sign tokens (EAT, PSA) and SPDM measurements count too; else as the name of the file says',
+    ),
   vendor: text(200).exactOptional().describe('The vendor that it speaks for, in place of the O of its subject'),
   model: text(200).exactOptional().describe('The model of devices below it that attest by TPM or token and whose certificates name none'),
   expires: instant.exactOptional().describe('From then on it admits nobody; a day counts to its end in UTC'),

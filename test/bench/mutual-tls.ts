@@ -93,7 +93,14 @@ const challenged = (round: number): Promise<number> =>
           ttlSeconds: 600,
           zone: 'dock',
         };
-        send({ type: 'challenge', challenge, localAddress: '127.0.0.1', localPorts: [takePort()], evidenceTtlSeconds: 600, now: Date.now() });
+        send({
+          type: 'challenge',
+          challenge,
+          localAddress: '127.0.0.1',
+          localPorts: [takePort()],
+          evidenceTtlSeconds: 600,
+          now: Date.now(),
+        });
       }),
     // Some wait there, so that it need not wait for us.
     2 * atOnce,
