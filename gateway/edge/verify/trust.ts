@@ -17,6 +17,7 @@ import { readReferenceFiles } from '../store/reference-files.ts';
 import { readTrust } from '../store/trust-files.ts';
 import { attempt, type Found, readText } from '../store/trust-folder.ts';
 import { type Piece, readPiece, textOf, VerifyCallError } from './pieces.ts';
+import { fileFault } from '../../model/file-fault.ts';
 
 /** What the folders of the command line say whom and what to trust. */
 export type Given = { readonly trust: Trust; readonly problems: readonly string[] };
@@ -118,7 +119,7 @@ function filesOf(folder: string): readonly Found[] {
       .map(({ name }) => ({ path: join(folder, name), name, shown: join(folder, name) }))
       .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
-    if (error instanceof Error && 'code' in error) throw new VerifyCallError(`Cannot read folder ${folder}: ${String(error.code)}`);
+    if (error instanceof Error && 'code' in error) throw new VerifyCallError(`Cannot read folder ${folder}: ${fileFault(error)}`);
     throw error;
   }
 }
