@@ -217,9 +217,10 @@ asked anew, and its TPM may enrol again. DEVICE is its id, or the name under whi
 
   --source TEXT    where it came from; --note TEXT: how its fingerprint was checked
   --name NAME      how people call it (default: the name of the file)
-  --uses LIST      identity (default), tpm-ek, reference-signer, matter-paa, cd-signer, cd-signer-test
+  --uses LIST      identity (default), attest, tpm-ek, reference-signer, matter-paa, cd-signer, cd-signer-test; identity,attest for
+                   a CA that also certifies keys which sign tokens (EAT, PSA) or SPDM measurements
   --vendor TEXT    the vendor that it speaks for, in place of the O of its subject
-  --model TEXT     the model of devices with a TPM below it whose certificates name none
+  --model TEXT     the model of devices below it that attest by TPM or token and whose certificates name none
   --most STATUS    the best that a Verifier's word gives a device: warning (default) or affirming
   --max-age SPAN   how old its results may be: 10m, 1h (default), at most 7d; --audience TEXT: whom they must be for, if they say
   --zone LIST      zones in which it counts (default: all)

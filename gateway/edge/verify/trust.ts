@@ -126,6 +126,7 @@ function filesOf(folder: string): readonly Found[] {
 
 const usesByName: readonly (readonly [RegExp, AnchorUse])[] = [
   [/\.device-ca\.\w+$/, 'identity'],
+  [/\.attest-ca\.\w+$/, 'attest'],
   [/\.tpm-ek\.\w+$/, 'tpm-ek'],
   [/\.matter-paa\.\w+$/, 'matter-paa'],
   [/\.refval-ca\.\w+$/, 'reference-signer'],
@@ -143,10 +144,13 @@ function anchorsIn(piece: Piece, kind: string): readonly AnchorMaterial[] {
   });
 }
 
-/** Of Matter, a CA names devices and anything else signs declarations; for every other kind an anchor names devices, and their TPMs for quotes. */
+/**
+ * Of Matter, a CA names devices and anything else signs declarations; for every other kind an anchor names devices, and their attestation keys and TPMs: who hands it over by
+ * hand means it for what is judged. A name such as `acme.device-ca.pem` says otherwise, as it does for the gateway.
+ */
 function usesFor(kind: string, der: Uint8Array): readonly AnchorUse[] {
   if (kind === 'matter') return [useInMatter(der)];
-  return kind === 'tpm-quote' || kind === 'auto' ? ['identity', 'tpm-ek'] : ['identity'];
+  return kind === 'tpm-quote' || kind === 'auto' ? ['identity', 'attest', 'tpm-ek'] : ['identity', 'attest'];
 }
 
 function useInMatter(der: Uint8Array): AnchorUse {
