@@ -32,8 +32,8 @@ export type Fault = keyof typeof faults;
 const ethernetHeader = 14;
 /** LLC addresses of SNAP, unnumbered information, and the organisations under which EtherTypes stand. RFC 1042; IEEE 802.1H. */
 const [snapSap, unnumberedInformation, rfc1042, bridgeTunnel] = [0xaa, 3, 0, 0x0000f8];
-/** Caps: 802.1Q tags and IPv6 extension headers that are walked (RFC 8200 §4.1 names seven). */
-const [maxTags, maxExtensions] = [2, 8];
+/** Caps: 802.1Q tags, of which two are usual (more would hide what is behind them), and IPv6 extension headers that are walked (RFC 8200 §4.1 names seven). */
+const [maxTags, maxExtensions] = [8, 8];
 const [hopByHop, routing, fragment, authentication, destination, mobility, hostIdentity, shim6] = [0, 43, 44, 51, 60, 135, 139, 140];
 
 /**
@@ -195,7 +195,7 @@ export class Packet {
         return 0;
       }
       if (tag === 0) this.vlan = id;
-      else this.innerVlan = id;
+      else if (tag === 1) this.innerVlan = id;
       type = ((b[this.l3 + 2] ?? 0) << 8) | (b[this.l3 + 3] ?? 0);
       this.l3 += 4;
     }
