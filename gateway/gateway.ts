@@ -10,7 +10,7 @@ import { rememberedOf } from './inventory/memory.ts';
 import { Inventory } from './inventory/inventory.ts';
 import { References } from './inventory/references.ts';
 import type { DeviceRecord } from './inventory/record.ts';
-import { decidesAnew, Enforcing, plansAnew, wishOf } from './inventory/enforcing.ts';
+import { decidesAnew, Enforcing, isBound, plansAnew, wishesOf } from './inventory/enforcing.ts';
 import { SwitchKnowledge } from './inventory/switch-knowledge.ts';
 import { relationsOf, viewOf } from './inventory/view.ts';
 import { withAge, zoneOf } from './inventory/zone.ts';
@@ -62,7 +62,7 @@ export class Gateway {
     };
     const judged = { emit: own.emit, attested, zoneOf: (record: DeviceRecord) => this.#zoneOf(record) };
     const isBarred = (record: DeviceRecord) => this.#intake.isDown(record.device.port) || this.prober.forbids(record);
-    this.#asking = new Asking({ ...judged, inventory, ipOf, isBarred, isBound: r => wishOf(r).bound, seenTls: Prober.seenTls });
+    this.#asking = new Asking({ ...judged, inventory, ipOf, isBarred, isBound, seenTls: Prober.seenTls });
     this.serving = new Serving({
       ...judged,
       recordAt: ip => site.gateway && askerAt(inventory, ip, site.gateway, this.#intake.upstream.owners),
@@ -207,7 +207,7 @@ export class Gateway {
       return [];
     }
     const site = { network: settings.network, attestationPort: settings.attestation.port, gatewayMac: gateway.mac, ip6: gateway.ip6 };
-    const ruleSet = plan({ ...site, paused, zones, devices: devices.map(wishOf), upstream: this.#intake.upstream.owners });
+    const ruleSet = plan({ ...site, paused, zones, devices: wishesOf(this.inventory, devices), upstream: this.#intake.upstream.owners });
     const acts = (record: DeviceRecord): boolean =>
       ruleSet.enforced.includes(record.device.port) && this.#zoneOf(record).mode === 'enforce';
     return this.#enforcing.intend(devices, acts, hashRuleSet(ruleSet)) ? [{ kind: 'enforce', ruleSet }] : [];

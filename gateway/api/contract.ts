@@ -57,6 +57,9 @@ export { visibleText } from '../model/visible-text.ts';
 export const apiPath = '/api/v1';
 /** A request that changes anything must carry this header (any value): a form of another site cannot. */
 export const ownRequestHeader = 'x-sallyport';
+/** Of an export of the past: the number of the last Event that was looked at, and its hash. */
+export const journalEventsHeader = 'x-sallyport-journal-events';
+export const journalHeadHeader = 'x-sallyport-journal-head';
 /** Longest approval and waiver that page and API offer, in hours, unless it is for good. */
 export const maxApprovalHours = 8_760;
 export const maxWaiverHours = 720;

@@ -1,3 +1,4 @@
+import type { PastInventory } from '../export/past.ts';
 import type { DeviceId, PortName } from '../model/address.ts';
 import type { Coverage } from '../model/coverage.ts';
 import type { DeviceView } from '../model/device.ts';
@@ -41,6 +42,8 @@ export type Site = {
   deviceByIp(ip: string): DeviceView | undefined;
   /** Events about one device, oldest first, at most `limit` of the newest. */
   timeline(id: DeviceId, limit: number): readonly Event[];
+  /** The inventory as it stood at an instant that is over. Takes seconds where the journal is long. */
+  past(at: number): Promise<PastInventory>;
   health(): Health;
   /** What the box sees of the network and what it cannot see. Looks at every device. */
   coverage(): Coverage;

@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs';
 import { visibleJson, visibleText } from '../model/visible-text.ts';
 import { attest } from './attest-verb.ts';
 import { Client, ClientError } from './client.ts';
 import type { Coverage, DeviceDetail, DeviceList, DeviceRow, Health } from './contract.ts';
 import { coverageText } from './coverage-text.ts';
 import { decide, link, quarantine, setField } from './device-verbs.ts';
+import { exportInventory } from './export-verb.ts';
 import { isProbeAction, probeActions, runProbes } from './probes-verb.ts';
 import { reference } from './reference-verb.ts';
 import { readInstant, readSpan } from './span.ts';
@@ -85,7 +85,7 @@ const allowed: Record<Exclude<ClientVerb, 'probes' | 'reference' | 'trust' | 'zo
   unlink: ['reason', 'json'],
   set: ['unlock', 'reason', 'json'],
   pause: ['for', 'off', 'reason', 'json'],
-  export: ['format', 'output'],
+  export: ['format', 'as-of', 'output'],
   coverage: ['json'],
 };
 const namesDevice = new Set<ClientVerb>(['why', 'attest', 'approve', 'quarantine', 'release', 'unlink']);
@@ -192,24 +192,4 @@ async function probes(call: Call): Promise<number> {
   if (action !== 'state') return exit.good;
   const { probes: armed } = await client.json<Health>('GET', '/health');
   return armed.zones.length > 0 ? exit.findings : exit.good;
-}
-
-async function exportInventory({ client, io, values }: Call): Promise<number> {
-  const format = values.format ?? 'csv';
-  if (format !== 'csv' && format !== 'jsonl' && format !== 'ear')
-    throw new WrongCall(`Cannot export as '${format}': write csv, jsonl or ear`);
-  const text = await client.ask('GET', `/export.${format}`);
-  if (values.output === undefined) io.stdout.write(text);
-  else writeOutput(values.output, text);
-  return text.split('\n').length > (format === 'csv' ? 2 : 1) ? exit.good : exit.nothing;
-}
-
-/** A new file of mode 0600: the inventory of a plant is nobody else's business. An old file is replaced in place. */
-function writeOutput(path: string, text: string): void {
-  try {
-    writeFileSync(path, text, { mode: 0o600 });
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) throw new ClientError('failed', `Cannot write ${path}: ${String(error.code)}`);
-    throw error;
-  }
 }

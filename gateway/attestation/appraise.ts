@@ -36,7 +36,8 @@ export function appraiseChain(claims: Verified<ChainClaims>, { referenceSets: se
   const vector = vectorOf(claims, measured, hasAll, checks);
   return {
     status: worse(statusOf(vector), capOf(checks)),
-    assurance: assuranceOf(measured, hasAll, checks),
+    // What a device says of itself by a key that may not attest measures nothing.
+    assurance: assuranceOf(claims.isOwnWord ? [] : measured, hasAll, checks),
     vector,
     digestsSeen,
     digestsExpected,
@@ -246,11 +247,17 @@ function checkMode(claims: readonly MeasuredClaim[], checks: Checks): void {
   else checks.skip('mode', 'its measurements have no mode flags');
 }
 
-function vectorOf(claims: Said, measured: readonly MeasuredClaim[], hasAll: boolean, checks: Checks): Vector {
+function vectorOf(
+  claims: Said & Pick<ChainClaims, 'isOwnWord'>,
+  measured: readonly MeasuredClaim[],
+  hasAll: boolean,
+  checks: Checks,
+): Vector {
+  const { isOwnWord, unappraised } = claims;
   const bad = checks.outcomeOf('reference') === 'failed' || checks.outcomeOf('version') === 'failed';
   const executables = bad
     ? ar4si.contraindicated
-    : hasAll && claims.unappraised.length === 0
+    : hasAll && unappraised.length === 0 && !isOwnWord
       ? ar4si.approvedExecutables
       : measured.length === 0
         ? ar4si.noClaim
@@ -261,7 +268,7 @@ function vectorOf(claims: Said, measured: readonly MeasuredClaim[], hasAll: bool
       ? ar4si.contraindicated
       : mode === 'warned'
         ? ar4si.unsafeConfiguration
-        : mode === 'passed'
+        : mode === 'passed' && !isOwnWord
           ? ar4si.approvedConfiguration
           : ar4si.noClaim;
   return { 'instance-identity': ar4si.recognised, executables, configuration };

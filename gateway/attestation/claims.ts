@@ -59,6 +59,8 @@ export type ChainClaims = {
   readonly measured: readonly MeasuredClaim[];
   /** Measurements that are there, but that nothing can appraise: OIDs or names. They keep a result from being affirming. */
   readonly unappraised: readonly string[];
+  /** Set iff it is said by a key that nobody here trusts to attest: it may lower, and raises nothing. */
+  readonly isOwnWord?: true;
   /** Instant at which the first certificate of the path ends. */
   readonly pathEnds: Millis;
   /** The nonces that the Evidence carries under its signature; `scheme()` compares. Absent where the handshake is what is fresh. */

@@ -2,6 +2,7 @@ import type { Gateway } from '../gateway.ts';
 import { coverageOf } from '../inventory/coverage.ts';
 import { ReferenceFileError } from '../attestation/reference-values.ts';
 import type { ReferenceFile } from '../attestation/corim.ts';
+import type { PastInventory } from '../export/past.ts';
 import { PortSharing } from '../inventory/port-sharing.ts';
 import { referenceList } from '../inventory/reference-list.ts';
 import type { DeviceId, Millis, PortName } from '../model/address.ts';
@@ -100,6 +101,10 @@ export class LiveSite {
 
   timeline(id: DeviceId, limit: number): readonly Event[] {
     return this.#parts.store.timeline(id, limit);
+  }
+
+  past(at: Millis): Promise<PastInventory> {
+    return this.#parts.store.past.at(at);
   }
 
   health() {

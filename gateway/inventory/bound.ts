@@ -4,6 +4,7 @@ import type { AttestationResult, AttestedIdentity, ChallengeOutcome, Check } fro
 import type { AttestationState, Device } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
 import { visibleText } from '../model/visible-text.ts';
+import { outranks } from './address-owner.ts';
 import { foldOutcome } from './fold-attestation.ts';
 import { withBaseline } from './baseline.ts';
 import type { Inventory } from './inventory.ts';
@@ -176,12 +177,13 @@ type Around = {
 
 /**
  * True iff the device may be asked, and may hand in, at this address of its own: a host address on one of the gateway's own prefixes that neither an admitted
- * device nor a host behind the uplinks uses. A clone never may: its answer could only be the genuine one's.
+ * device with a better claim nor a host behind the uplinks uses. A clone never may: its answer could only be the genuine one's.
  */
-function mayAnswerAt(inventory: Inventory, { device: { id, mac, cloneOf } }: DeviceRecord, ip: Ip, { gateway, upstream }: Around): boolean {
+function mayAnswerAt(inventory: Inventory, record: DeviceRecord, ip: Ip, { gateway, upstream }: Around): boolean {
+  const { id, mac, cloneOf } = record.device;
   const isOnLink = ip.includes(':') ? ownFor(ip, gateway.ip6 ?? []) !== undefined : ip !== gateway.ip && isHostOf(ip, gateway.prefix);
   if (cloneOf !== undefined || !isOnLink || (upstream.get(ip) ?? mac) !== mac) return false;
-  return !inventory.withIp(ip).some(({ device, decision }) => device.id !== id && decision?.access === 'admit');
+  return !inventory.withIp(ip).some(other => other.device.id !== id && other.decision?.access === 'admit' && outranks(other, record, ip));
 }
 
 /**

@@ -2,17 +2,22 @@ import type { EventBody } from '../model/event.ts';
 import type { DeviceId, Hex } from '../model/address.ts';
 import type { Enforcement } from '../model/axes.ts';
 import type { WishedDevice } from '../model/rule-set.ts';
+import { ownIps } from './address-owner.ts';
 import { isBound } from './identify.ts';
 import type { Inventory } from './inventory.ts';
 import type { DeviceRecord } from './record.ts';
 import { intendedEnforcement } from './view.ts';
 
-/** What `plan` needs of a decided device. */
-export function wishOf(record: DeviceRecord): WishedDevice {
-  const { device, decision } = record;
-  const { mac, port, vlan, ips } = device;
-  return { mac, port, vlan, zone: decision?.facts.zone ?? device.zone, ips, access: decision?.access ?? 'hold', bound: isBound(record) };
-}
+export { isBound };
+
+/** What `plan` needs of decided devices. */
+export const wishesOf = (inventory: Inventory, records: readonly DeviceRecord[]): readonly WishedDevice[] =>
+  records.map(record => {
+    const { device, decision } = record;
+    const { mac, port, vlan } = device;
+    const [zone, access] = [decision?.facts.zone ?? device.zone, decision?.access ?? 'hold'];
+    return { mac, port, vlan, zone, ips: ownIps(inventory, record), access, bound: isBound(record) };
+  });
 
 type Report = { readonly state: 'applied' | 'mismatch' | 'failed'; readonly ruleSet: Hex };
 
@@ -66,7 +71,7 @@ export class Enforcing {
 
 /** True iff an Event may change the RuleSet. */
 export function plansAnew(event: EventBody): boolean {
-  if (event.kind === 'fact-learned') return event.observation.fact.kind === 'address';
+  if (event.kind === 'fact-learned') return event.observation.fact.kind === 'address' || event.observation.fact.kind === 'contested';
   return ['decided', 'device-moved', 'device-forgotten', 'paused', 'resumed', 'zone-mode'].includes(event.kind);
 }
 

@@ -1,4 +1,4 @@
-import { type DeviceId, isGroupMac, type Mac, type Millis, type PortName } from '../model/address.ts';
+import { type DeviceId, type Ip, isGroupMac, type Mac, type Millis, type PortName } from '../model/address.ts';
 import type { Alarm, Arrival, Lookups, PolicyLookups } from '../model/alarm.ts';
 import type { Device } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
@@ -6,6 +6,7 @@ import type { Observation } from '../model/fact.ts';
 import type { Input } from '../model/machine.ts';
 import { noMud } from '../model/mud.ts';
 import type { Settings } from '../model/settings.ts';
+import { isKept } from './address-owner.ts';
 import { alarmEvent } from './alarm-event.ts';
 import { cluesOf, shownBy } from './classify.ts';
 import { isBound } from './identify.ts';
@@ -144,9 +145,14 @@ export class Intake {
       if (this.#isDevice(one)) {
         const seen = observe(desk, one);
         if (seen?.changed === true) changed.push(seen.device);
-      } else if (one.fact.kind === 'address' && this.#isUplink(one.port)) this.#upstream.learn(one.fact.ip, one.mac, now);
+      } else if (one.fact.kind === 'address' && this.#isUplink(one.port)) this.#learnUpstream(one.fact.ip, one.mac, now);
     }
     return changed;
+  }
+
+  /** Who was there first keeps the address, also when that is a device of ours. */
+  #learnUpstream(ip: Ip, mac: Mac, now: Millis): void {
+    if (this.#upstream.owners.has(ip) || !isKept(this.#inventory, ip, mac, now)) this.#upstream.learn(ip, mac, now);
   }
 
   #isUplink(port: PortName): boolean {

@@ -1,4 +1,6 @@
+import type { DeviceId, Millis } from '../model/address.ts';
 import type { Device } from '../model/device.ts';
+import type { DeviceLink } from '../model/link.ts';
 import type { DeviceRecord } from './record.ts';
 import type { Inventory } from './inventory.ts';
 import type { Proof } from './proofs.ts';
@@ -20,11 +22,16 @@ export function kinOf({ proofs }: Inventory, { mac, fields }: Device): Proof | u
   );
 }
 
+/** Whether two members of a group were linked by then, or a person linked one of them whenever. */
+function wereOne(links: readonly DeviceLink[], one: DeviceId, other: DeviceId, at: Millis): boolean {
+  return [one, other].every(id => links.some(link => (link.a === id || link.b === id) && (link.by !== undefined || link.at <= at)));
+}
+
 /**
  * Whether this device is known to be able to attest. A newcomer who shows the serial of one that attested is that one with another address, or lies: in
  * neither case is it one that cannot attest.
  */
-export function rememberedOf(inventory: Inventory, { device }: DeviceRecord): Remembered | undefined {
+export function rememberedOf(inventory: Inventory, { device, person }: DeviceRecord): Remembered | undefined {
   const { proofs, links } = inventory;
   const own = proofs.of(device.mac);
   if (own !== undefined) return { proof: own, as: 'address' };
@@ -32,9 +39,12 @@ export function rememberedOf(inventory: Inventory, { device }: DeviceRecord): Re
     const proof = said === undefined ? undefined : proofs.withSerial(said);
     if (proof !== undefined) return { proof, as: 'serial' };
   }
-  for (const id of links.groupOf(device.id)?.members ?? []) {
+  const group = links.groupOf(device.id);
+  for (const id of group?.members ?? []) {
     const proof = proofs.of(inventory.get(id)?.device.mac ?? '');
-    if (proof !== undefined) return { proof, as: 'interface' };
+    if (proof === undefined || group === undefined) continue;
+    // Anybody can link himself to a device by copying its words: what a person allowed before stands until a person says that they are one.
+    if (person?.kind !== 'approval' || wereOne(group.links, device.id, id, person.at)) return { proof, as: 'interface' };
   }
   const kin = kinOf(inventory, device);
   return kin === undefined ? undefined : { proof: kin, as: 'kin' };

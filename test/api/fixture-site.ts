@@ -1,4 +1,5 @@
 import { coverageOf } from '../../gateway/inventory/coverage.ts';
+import type { PastInventory } from '../../gateway/export/past.ts';
 import type { ReferenceKey } from '../../gateway/attestation/reference-values.ts';
 import type { DeviceView, SettableField } from '../../gateway/model/device.ts';
 import type { Event } from '../../gateway/model/event.ts';
@@ -25,6 +26,10 @@ export type FixtureSite = Site & {
   readonly fileLists: FileList[];
   /** Whom an anchor that is staged would let in. */
   readonly newlyAdmitted: string[];
+  /** What the journal tells of the past; set by the test. */
+  pastIs(made: PastInventory): void;
+  /** The instants of which somebody asked. */
+  readonly askedOf: number[];
   forget(id: string): void;
   add(view: DeviceView): void;
   /** Tells the subscribers that all devices changed. */
@@ -47,6 +52,8 @@ export function fixtureSite(
   const answers: ChallengeAnswer[] = [];
   let refusal: Extract<CommandAnswer, { ok: false }> | undefined;
   let pausedUntil: number | undefined;
+  let past: PastInventory = { kind: 'made', records: [], head: { seq: 0, hash: key(0) } };
+  const askedOf: number[] = [];
   let seq = 100;
 
   const record = (id: string, body: Event['body']) => {
@@ -126,6 +133,14 @@ export function fixtureSite(
     },
     commands,
     notes,
+    askedOf,
+    past: at => {
+      askedOf.push(at);
+      return Promise.resolve(past);
+    },
+    pastIs: made => {
+      past = made;
+    },
     devices: () => [...devices.values()],
     device: id => devices.get(id),
     deviceByIp: ip => [...devices.values()].find(view => view.device.ips.includes(ip)),

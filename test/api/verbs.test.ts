@@ -277,7 +277,7 @@ describe('sallyport export', () => {
       expect((await sallyport(`export --format jsonl -o ${path}`)).code).toBe(0);
       expect(readFileSync(path, 'utf8').trimEnd().split('\n')).toHaveLength(9);
       expect(statSync(path).mode & 0o777).toBe(0o600);
-      expect((await sallyport(`export -o ${folder}`)).err).toContain('EISDIR');
+      expect((await sallyport(`export -o ${folder}`)).err).toContain('it is a folder');
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -89,6 +89,15 @@ describe.skipIf(browserIsMissing !== undefined)('the page in a browser', () => {
     }
   });
 
+  it('hands it out as it stood at the end of a day, unsigned', async () => {
+    await tab.getByLabel('as of').fill('2026-03-01');
+    expect(await tab.getByRole('link', { name: 'Signed results' }).count()).toBe(0);
+    await Promise.all([tab.waitForEvent('download'), tab.locator('.exports').getByRole('link', { name: 'CSV' }).click()]);
+    expect(open.site.askedOf).toEqual([new Date(2026, 2, 2).getTime() - 1]);
+    await tab.getByLabel('as of').fill('');
+    await tab.getByRole('link', { name: 'Signed results' }).waitFor();
+  });
+
   it('counts whom an enforcement would cut for as long as the question stands', async () => {
     const view = open.site.device('d5') ?? expect.fail('no camera');
     await tab.getByRole('button', { name: 'Enforce…' }).click();

@@ -1,7 +1,8 @@
 import { computed, signal } from '@preact/signals';
-import { apiPath, reasons } from '../../gateway/api/contract.ts';
+import { reasons } from '../../gateway/api/contract.ts';
 import type { Badge, DeviceRow } from '../../gateway/api/contract.ts';
 import { BadgeIcon, BadgeWord, badgeOrder, badgeWords } from './badge.tsx';
+import { Exports } from './exports.tsx';
 import { ago, left, matches, nameOf, once, personOfRow, switchOf, whatOf, when, whereOf } from './format.ts';
 import { Link } from './link.tsx';
 import { clock, loaded, problem, rows } from './store.ts';
@@ -62,18 +63,7 @@ export function DevicesPage() {
           value={search.value}
           onInput={event => setSearch(event.currentTarget.value)}
         />
-        <span class="exports">
-          Export
-          <a href={`${apiPath}/export.csv`} download>
-            CSV
-          </a>
-          <a href={`${apiPath}/export.jsonl`} download>
-            JSON Lines
-          </a>
-          <a href={`${apiPath}/export.ear`} download>
-            Signed results
-          </a>
-        </span>
+        <Exports />
       </div>
       <List />
     </main>

@@ -7,6 +7,8 @@ import { type Head, emptyHead, follow } from '../../journal/chain.ts';
 import type { DeviceId, Hex, Millis } from '../../model/address.ts';
 import type { Evidence } from '../../model/attestation.ts';
 import type { Event, EventBody } from '../../model/event.ts';
+import { toEvent } from './event-row.ts';
+import { PastInventories } from './past-inventory.ts';
 import { prepareSchema } from './schema.ts';
 import { type KeptEvidence, packCertificates, unpackCertificates } from './kept-evidence.ts';
 import type { FromStore, StoreOptions, ToStore } from './store-messages.ts';
@@ -31,6 +33,8 @@ export class JournalStore {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, { readonly resolve: (head: Head) => void; readonly reject: (why: Error) => void }>();
   readonly restored: Restored;
+  /** The site as it stood at instants that are over. */
+  readonly past: PastInventories;
   #ids = 0;
   #head: Head;
   #closed: (() => void) | undefined;
@@ -44,6 +48,7 @@ export class JournalStore {
     maxEvidenceBytes = defaultEvidenceBytes,
   ) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.past = new PastInventories(folder);
     this.#reader = new DatabaseSync(join(folder, 'journal.sqlite'));
     prepareSchema(this.#reader);
     this.restored = restore(this.#reader);
@@ -157,12 +162,3 @@ function restore(db: DatabaseSync): Restored {
   const restored = { snapshotAt: from.seq, events, head };
   return row === undefined ? restored : { ...restored, snapshot: JSON.parse(String(row['json'])) as InventorySnapshot };
 }
-
-/** Our own bytes, written by this store and covered by the hash chain: the shape is trusted once `follow` passed. */
-const toEvent = (row: Record<string, unknown>): Event => ({
-  seq: Number(row['seq']),
-  at: Number(row['at']),
-  prev: String(row['prev']),
-  hash: String(row['hash']),
-  body: JSON.parse(String(row['body'])) as EventBody,
-});

@@ -3,6 +3,7 @@ import { fromBase64 } from '../../codec/bytes.ts';
 import { DerReader, tags } from '../../codec/der.ts';
 import { DecodeError } from '../../codec/reader.ts';
 import { maxListBytes } from '../../attestation/tpm/list-beside.ts';
+import { fileFault } from '../../model/file-fault.ts';
 
 /** One file of the command line: certificates (DER, in the order of the file), or a message that a scheme reads. Untrusted. */
 export type Piece = { readonly path: string; readonly bytes: Uint8Array } & (
@@ -26,7 +27,7 @@ export function readFile(path: string, most = maxListBytes): Uint8Array {
     check(bytes.length);
     return bytes;
   } catch (error) {
-    if (error instanceof Error && 'code' in error) throw new VerifyCallError(`Cannot read ${path}: ${String(error.code)}`);
+    if (error instanceof Error && 'code' in error) throw new VerifyCallError(`Cannot read ${path}: ${fileFault(error)}`);
     throw error;
   }
 }

@@ -277,8 +277,8 @@ describe('a wrong call', () => {
   const wrong: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['no file', ['psa'], /give KIND and the files/],
     ['an unknown kind', ['pdf', '/dev/null'], /Cannot verify 'pdf': give one of tls-x509/],
-    ['a file that is not there', ['psa', '/nowhere/x'], /Cannot read \/nowhere\/x: ENOENT/],
-    ['a folder that is not there', ['psa', '/dev/null', '--anchors', '/nowhere'], /Cannot read folder \/nowhere: ENOENT/],
+    ['a file that is not there', ['psa', '/nowhere/x'], /Cannot read \/nowhere\/x: there is no such file/],
+    ['a folder that is not there', ['psa', '/dev/null', '--anchors', '/nowhere'], /Cannot read folder \/nowhere: there is no such file/],
     ['what looks like nothing', ['auto', '/dev/null'], /Cannot tell what kind/],
     ['a nonce that is no hex', ['psa', '/dev/null', '--nonce', 'xyz'], /Cannot read --nonce/],
     ['a time that is none', ['psa', '/dev/null', '--at', 'tomorrow'], /Cannot read --at 'tomorrow'/],
