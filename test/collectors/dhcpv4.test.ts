@@ -190,7 +190,7 @@ describe('a wrong DHCP message is malformed, with its sender', () => {
   const good = b.dhcp({ op: 1, chaddr: plc, options: [[53, [1]]] });
   it.each([
     ['an operation that is neither request nor reply', good.with(0, 3), /op=3/],
-    ['another hardware type', good.with(1, 7), /htype=6 hlen=6/],
+    ['another hardware type', good.with(1, 7), /htype=7 hlen=6/],
     ['an address of 16 bytes', good.with(2, 16), /htype=1 hlen=16/],
     ['plain BOOTP without the cookie', good.with(236, 0), /magic cookie 825363/],
     ['an option that runs past the end', good.with(241, 200), /200 bytes wanted/],
