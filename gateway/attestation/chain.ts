@@ -6,6 +6,7 @@ import { attribute, attributeTypes, printable } from '../codec/x509-name.ts';
 import type { Certificate } from '../codec/x509.ts';
 import type { Checks } from './checks.ts';
 import type { ChainClaims, MeasuredClaim } from './claims.ts';
+import { shownClaim } from './device-class.ts';
 import { openDiceClaims, openDiceModel, tcbClaims } from './dice-claims.ts';
 import { contentOf, type DiceContent, hasDice, hasLayers, keyPurposes } from './dice-content.ts';
 import { EvidenceError, UnjudgedError } from './evidence-error.ts';
@@ -183,8 +184,7 @@ function identityOf(path: Path, contents: readonly DiceContent[], measured: read
   const leaf = path.certificates[0] ?? device;
   const serial = instanceOf(device, contents[at]?.ueid);
   if (serial !== undefined && serial.length > maxSerial) throw new DecodeError(`Cannot read serial: ${serial.length} characters`);
-  // The outermost layer is the one that people know the device by: certificates stand leaf first.
-  const named = measured.find(c => c.model !== undefined) ?? measured[0];
+  const named = shownClaim(measured);
   return {
     ...(serial === undefined ? {} : { serial }),
     subject: device.subject.text,

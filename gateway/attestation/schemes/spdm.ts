@@ -72,7 +72,7 @@ function claimsOf(
   const by = { key: claims.identity.leafKey, name: leaf.subject.text };
   const found = spdmClaims(decodeBlocks(measurements.record, measurements.blocks), measurementHash, {
     ...(vendor === undefined ? {} : { vendor }),
-    ...(model === undefined ? {} : { model }),
+    ...(model === undefined ? {} : { model, isClassCertified: true }),
     by,
   });
   const { identity } = claims;
@@ -85,7 +85,8 @@ function claimsOf(
       ...(found.version === undefined ? {} : { version: found.version }),
       ...(found.svn === undefined ? {} : { svn: found.svn.toString() }),
     },
-    measured: [...claims.measured, ...found.measured],
+    // Lowest first: the leaf key says what stands in blocks.
+    measured: [...found.measured, ...claims.measured],
     unappraised: [
       ...claims.unappraised,
       ...found.unappraised,
