@@ -7,6 +7,7 @@ import type { Access, RuleRef } from '../model/decision.ts';
 import type { Binding, PersonDecision, ResultFreshness, SeenBy, SettableField } from '../model/device.ts';
 import type { LinkEvidence } from '../model/link.ts';
 import type { DeviceProbing, ProbeMode, ProbingState } from '../model/probe.ts';
+import type { Show } from '../model/notable.ts';
 import type { ReasonCode } from '../model/reason.ts';
 import type { Attachment } from '../model/switch.ts';
 import type { ZoneMode } from '../model/settings.ts';
@@ -37,6 +38,7 @@ export type {
   ProbingState,
   ReasonCode,
   SettableField,
+  Show,
   ZoneMode,
 };
 export type { AnchorPreview, ShownEnrolled, ShownFileList } from '../model/trust.ts';
@@ -75,6 +77,19 @@ export const maxFieldLength = 128;
 export const maxRandomisedHours = 24;
 /** The live stream says something at least this often; after three times that, what the page shows is stale. */
 export const heartbeatMillis = 5_000;
+
+/** One line of the journal of the site. Its text is untrusted where devices or people wrote it. */
+export type JournalRow = {
+  readonly seq: number;
+  readonly at: Millis;
+  readonly group: Show;
+  readonly kind: string;
+  readonly device?: DeviceId;
+  readonly text: string;
+};
+
+/** A page of it, newest first. `older`: ask again with `before` for what came earlier. */
+export type Journal = { readonly rows: readonly JournalRow[]; readonly older: boolean };
 
 /** One device in the list: the four axes, the badge made of them, and what finds it. */
 export type DeviceRow = {

@@ -6,6 +6,7 @@ import type { Command } from '../model/machine.ts';
 import type { Span } from './contract.ts';
 import { earRoutes, type Ears } from './ear-routes.ts';
 import { exportRoutes } from './export-routes.ts';
+import { journalRoutes } from './journal-routes.ts';
 import type { Live } from './live.ts';
 import { probeRoutes } from './probe-routes.ts';
 import { ProblemError, readBody } from './problem.ts';
@@ -13,6 +14,7 @@ import { referenceRoutes } from './reference-routes.ts';
 import { deviceDetail } from './rows.ts';
 import { approveBody, linkBody, pauseBody, quarantineBody, reasonBody, setFieldBody, waiveBody, zoneModeBody } from './schemas.ts';
 import type { CommandAnswer, Site } from './site.ts';
+import { withoutRepeats } from './timeline.ts';
 import { trustRoutes } from './trust-routes.ts';
 
 /** Newest Events shown of one device. */
@@ -99,6 +101,7 @@ export function deviceRoutes({ site, live, ears, now }: DeviceRouteParts, who: W
   earRoutes(router, ears, id => known(site, id), now);
   probeRoutes(router, { site, command, known: id => known(site, id).device, now });
 
+  journalRoutes(router, site);
   exportRoutes(router, { site, ears, now });
   return router;
 }
@@ -116,7 +119,7 @@ function timelineOf(site: Site, id: string, others: readonly DeviceView[]): read
             (body.kind === 'devices-linked' && body.other === id) || (body.kind === 'devices-unlinked' && body.others.includes(id)),
         ),
     );
-  return [...own, ...shared].toSorted((a, b) => a.seq - b.seq).slice(-timelineLimit);
+  return withoutRepeats([...own, ...shared].toSorted((a, b) => a.seq - b.seq)).slice(-timelineLimit);
 }
 
 function known(site: Site, id: string): DeviceView {

@@ -152,6 +152,13 @@ export const routes: readonly Route[] = [
   },
   { method: 'get', path: '/health', summary: 'How the gateway itself fares', answer: schemas.health },
   { method: 'get', path: '/coverage', summary: 'What of the network is seen, and what cannot be seen', answer: schemas.coverage },
+  {
+    method: 'get',
+    path: '/journal',
+    summary: 'What happened on the site, newest first, a hundred at a time',
+    query: { show: 'alarms, people or gateway; all of them without it', before: 'number of an event: what came before it' },
+    answer: schemas.journal,
+  },
   { method: 'get', path: '/export.csv', summary: 'The inventory as CSV (RFC 4180)', media: 'text/csv', query: asOf },
   {
     method: 'get',

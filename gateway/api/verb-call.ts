@@ -47,6 +47,7 @@ export const options = {
   audience: { type: 'string' },
   yes: { type: 'boolean' },
   format: { type: 'string' },
+  limit: { type: 'string' },
   'as-of': { type: 'string' },
   output: { type: 'string', short: 'o' },
   json: { type: 'boolean' },

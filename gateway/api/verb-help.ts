@@ -16,6 +16,7 @@ export const clientVerbs = [
   'reference',
   'export',
   'coverage',
+  'journal',
 ] as const;
 export type ClientVerb = (typeof clientVerbs)[number];
 
@@ -56,6 +57,16 @@ ${device}
 ${common}
 
 Exit codes: 0 affirming, 1 wrong call or failure of ours, 2 warning, 3 contraindicated, 4 nothing was proved, or no answer
+`,
+  journal: `Usage: sallyport journal [alarms|people|gateway] [--limit N] [options]
+
+Prints what happened on the site, the newest last: alarms, what people decided and why, and how the gateway itself fared. Alarms tell
+people and cut nothing. What a device said and how it was judged stands in its own timeline (the page, or sallyport why DEVICE --json).
+
+  --limit N        as many of the newest; at most 10000 (default 50)
+${common}
+
+Exit codes: 0 good, 1 wrong call or failure of ours, 4 nothing of that happened
 `,
   coverage: `Usage: sallyport coverage [options]
 

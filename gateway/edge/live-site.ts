@@ -10,6 +10,7 @@ import type { Coverage } from '../model/coverage.ts';
 import type { Device, DeviceView } from '../model/device.ts';
 import type { Event, EventBody } from '../model/event.ts';
 import type { Command, CommandAnswer } from '../model/machine.ts';
+import type { JournalPage, Show } from '../model/notable.ts';
 import type { ProbingState } from '../model/probe.ts';
 import type { BroughtFile, ReferenceList } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
@@ -101,6 +102,10 @@ export class LiveSite {
 
   timeline(id: DeviceId, limit: number): readonly Event[] {
     return this.#parts.store.timeline(id, limit);
+  }
+
+  journal(show: Show | undefined, before: number, limit: number): JournalPage {
+    return this.#parts.store.notable(show, before, limit);
   }
 
   past(at: Millis): Promise<PastInventory> {

@@ -1,6 +1,7 @@
 import { computed, signal } from '@preact/signals';
 import { reasons } from '../../gateway/api/contract.ts';
 import type { Badge, DeviceRow } from '../../gateway/api/contract.ts';
+import { AlarmPanel } from './alarm-panel.tsx';
 import { BadgeIcon, BadgeWord, badgeOrder, badgeWords } from './badge.tsx';
 import { Exports } from './exports.tsx';
 import { ago, left, matches, nameOf, once, personOfRow, switchOf, whatOf, when, whereOf } from './format.ts';
@@ -54,6 +55,7 @@ export function DevicesPage() {
   return (
     <main>
       <h1 class="unseen">Devices</h1>
+      <AlarmPanel />
       <Counts />
       <div class="tools">
         <input
@@ -166,7 +168,7 @@ function Row({ row }: { row: DeviceRow }) {
       </td>
       <td class="what">
         <Link to={`/devices/${encodeURIComponent(row.id)}`}>{nameOf(row)}</Link>
-        <small>{whatOf(row)}</small>
+        {whatOf(row) !== nameOf(row) && <small>{whatOf(row)}</small>}
         {row.interfaces !== undefined && <small title={`Counts as one device, ${row.group}`}>{row.interfaces} interfaces</small>}
         <small class="mono">
           <span>{row.mac}</span> <span>{row.ips.at(-1) ?? 'no address'}</span>
