@@ -212,6 +212,7 @@ export class Intake {
       mud: noMud,
       withMac: mac => this.#devicesWith(mac),
       withIp: ip => inventory.withIp(ip).map(({ device }) => device),
+      showing: (scheme, value) => inventory.withSign(`${scheme} ${value}`).map(({ device }) => device),
       all: () => allDevices(inventory),
       lastAt: ({ id }) => inventory.get(id)?.seen.lastAt ?? 0,
       isBound: ({ id }) => {
