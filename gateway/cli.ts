@@ -49,7 +49,8 @@ async function main(): Promise<number> {
   if (clientVerb !== undefined) {
     const { runClientVerb } = await import('./api/verbs.ts');
     const at = args.findIndex(arg => arg === '--data' || arg.startsWith('--data='));
-    const data = at < 0 ? '/var/lib/sallyport' : args[at]?.slice('--data='.length) || args[at + 1] || '';
+    const data = at < 0 ? '/var/lib/sallyport' : args[at] === '--data' ? args[at + 1] : args[at]?.slice('--data='.length);
+    if (data === undefined || data === '' || data.startsWith('-')) throw new Error('Cannot read --data: name a folder after it');
     const rest = at < 0 ? args : args.toSpliced(at, args[at] === '--data' ? 2 : 1);
     const user = process.env['SUDO_USER'];
     const io = { socketPath: join(data, 'control.sock'), stdout: process.stdout, stderr: process.stderr };

@@ -53,8 +53,20 @@ function readTally(file: string): Tally | undefined {
   return { passed, failed, skipped };
 }
 
-const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, help: { type: 'boolean', short: 'h' } } });
-if (values.help === true) {
+function readCall() {
+  try {
+    return parseArgs({ options: { only: { type: 'string', multiple: true }, help: { type: 'boolean', short: 'h' } } }).values;
+  } catch (error) {
+    if (error instanceof TypeError) return error.message.split('.')[0];
+    throw error;
+  }
+}
+
+const values = readCall();
+if (typeof values !== 'object') {
+  console.error(`Cannot read the call: ${values}; see ./sallyport test --help`);
+  process.exitCode = 1;
+} else if (values.help === true) {
   console.log(
     'Usage: ./sallyport test [--only PATH]...\nRuns lint, types and every test; with --only, just the tests whose path contains PATH.',
   );

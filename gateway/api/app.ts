@@ -82,7 +82,7 @@ function usePage(app: Express, uiFolder: string): void {
     if (!existsSync(index)) throw new ProblemError('unavailable', 'Cannot show the page: it is not built; run `vite build ui`');
     response.sendFile(index, { cacheControl: false, headers: { 'Cache-Control': 'no-store' } });
   };
-  app.get(['/', '/trust', '/devices/:id'], sendIndex);
+  app.get(['/', '/journal', '/trust', '/devices/:id'], sendIndex);
   app.use('/assets', express.static(join(uiFolder, 'assets'), { index: false, redirect: false, immutable: true, maxAge: '1y' }));
   app.use(express.static(uiFolder, { index: false, redirect: false, maxAge: '1h' }));
 }

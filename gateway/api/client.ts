@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { type IncomingHttpHeaders, request } from 'node:http';
 import { apiPath, ownRequestHeader } from './contract.ts';
 import type { Problem } from './contract.ts';
 
@@ -14,6 +14,9 @@ export class ClientError extends Error {
   }
 }
 
+/** What the gateway answered. */
+export type Answer = { readonly text: string; readonly headers: IncomingHttpHeaders };
+
 /** Asks a running gateway over its control socket. */
 export class Client {
   readonly #socketPath: string;
@@ -25,7 +28,12 @@ export class Client {
   }
 
   /** The answer as text. Throws ClientError. */
-  ask(method: 'GET' | 'POST', path: string, body?: object): Promise<string> {
+  async ask(method: 'GET' | 'POST', path: string, body?: object): Promise<string> {
+    return (await this.answer(method, path, body)).text;
+  }
+
+  /** The answer with its headers; waits for it as long as said. Throws ClientError. */
+  answer(method: 'GET' | 'POST', path: string, body?: object, timeout = 30_000): Promise<Answer> {
     const sent = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
       [ownRequestHeader]: '1',
@@ -34,16 +42,16 @@ export class Client {
     };
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => reject(new ClientError('unreachable', this.#unreachable(error)));
-      const asked = request({ socketPath: this.#socketPath, path: `${apiPath}${path}`, method, headers, agent: false, timeout: 30_000 });
+      const asked = request({ socketPath: this.#socketPath, path: `${apiPath}${path}`, method, headers, agent: false, timeout });
       asked.on('error', fail);
-      asked.on('timeout', () => asked.destroy(new Error('no answer within 30 s')));
+      asked.on('timeout', () => asked.destroy(new Error(`no answer within ${timeout / 1000} s`)));
       asked.on('response', response => {
         const parts: Buffer[] = [];
         response.on('data', (part: Buffer) => parts.push(part));
         response.on('error', fail);
         response.on('end', () => {
           const text = Buffer.concat(parts).toString('utf8');
-          if (response.statusCode === 200) resolve(text);
+          if (response.statusCode === 200) resolve({ text, headers: response.headers });
           else reject(refusal(text, response.statusCode ?? 0));
         });
       });

@@ -7,6 +7,7 @@ import type { Access, RuleRef } from '../model/decision.ts';
 import type { Binding, PersonDecision, ResultFreshness, SeenBy, SettableField } from '../model/device.ts';
 import type { LinkEvidence } from '../model/link.ts';
 import type { DeviceProbing, ProbeMode, ProbingState } from '../model/probe.ts';
+import type { Show } from '../model/notable.ts';
 import type { ReasonCode } from '../model/reason.ts';
 import type { Attachment } from '../model/switch.ts';
 import type { ZoneMode } from '../model/settings.ts';
@@ -37,6 +38,7 @@ export type {
   ProbingState,
   ReasonCode,
   SettableField,
+  Show,
   ZoneMode,
 };
 export type { AnchorPreview, ShownEnrolled, ShownFileList } from '../model/trust.ts';
@@ -57,6 +59,9 @@ export { visibleText } from '../model/visible-text.ts';
 export const apiPath = '/api/v1';
 /** A request that changes anything must carry this header (any value): a form of another site cannot. */
 export const ownRequestHeader = 'x-sallyport';
+/** Of an export of the past: the number of the last Event that was looked at, and its hash. */
+export const journalEventsHeader = 'x-sallyport-journal-events';
+export const journalHeadHeader = 'x-sallyport-journal-head';
 /** Longest approval and waiver that page and API offer, in hours, unless it is for good. */
 export const maxApprovalHours = 8_760;
 export const maxWaiverHours = 720;
@@ -72,6 +77,19 @@ export const maxFieldLength = 128;
 export const maxRandomisedHours = 24;
 /** The live stream says something at least this often; after three times that, what the page shows is stale. */
 export const heartbeatMillis = 5_000;
+
+/** One line of the journal of the site. Its text is untrusted where devices or people wrote it. */
+export type JournalRow = {
+  readonly seq: number;
+  readonly at: Millis;
+  readonly group: Show;
+  readonly kind: string;
+  readonly device?: DeviceId;
+  readonly text: string;
+};
+
+/** A page of it, newest first. `older`: ask again with `before` for what came earlier. */
+export type Journal = { readonly rows: readonly JournalRow[]; readonly older: boolean };
 
 /** One device in the list: the four axes, the badge made of them, and what finds it. */
 export type DeviceRow = {

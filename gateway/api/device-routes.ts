@@ -1,16 +1,12 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { setImmediate } from 'node:timers/promises';
 import { Router } from 'express';
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import type { DeviceView } from '../model/device.ts';
 import type { Event } from '../model/event.ts';
 import type { Command } from '../model/machine.ts';
-import { csvHeader, csvLines } from '../export/csv.ts';
-import { jsonLines } from '../export/json-lines.ts';
-import { exportRecord } from '../export/record.ts';
 import type { Span } from './contract.ts';
-import { earLines, earRoutes, type Ears, signingKey } from './ear-routes.ts';
+import { earRoutes, type Ears } from './ear-routes.ts';
+import { exportRoutes } from './export-routes.ts';
+import { journalRoutes } from './journal-routes.ts';
 import type { Live } from './live.ts';
 import { probeRoutes } from './probe-routes.ts';
 import { ProblemError, readBody } from './problem.ts';
@@ -18,6 +14,7 @@ import { referenceRoutes } from './reference-routes.ts';
 import { deviceDetail } from './rows.ts';
 import { approveBody, linkBody, pauseBody, quarantineBody, reasonBody, setFieldBody, waiveBody, zoneModeBody } from './schemas.ts';
 import type { CommandAnswer, Site } from './site.ts';
+import { withoutRepeats } from './timeline.ts';
 import { trustRoutes } from './trust-routes.ts';
 
 /** Newest Events shown of one device. */
@@ -104,23 +101,8 @@ export function deviceRoutes({ site, live, ears, now }: DeviceRouteParts, who: W
   earRoutes(router, ears, id => known(site, id), now);
   probeRoutes(router, { site, command, known: id => known(site, id).device, now });
 
-  router.get('/export.csv', async (_request, response) => {
-    const asOf = now();
-    response.attachment(`sallyport-${fileTime(asOf)}.csv`).type('text/csv; charset=utf-8; header=present');
-    response.write(csvHeader);
-    await writeAll(response, site.devices(), views => csvLines(views.map(view => exportRecord(view, asOf))));
-  });
-  router.get('/export.jsonl', async (_request, response) => {
-    const asOf = now();
-    response.attachment(`sallyport-${fileTime(asOf)}.jsonl`).type('application/x-ndjson');
-    await writeAll(response, site.devices(), views => jsonLines(views.map(view => exportRecord(view, asOf))));
-  });
-  router.get('/export.ear', async (_request, response) => {
-    const asOf = now();
-    const key = await signingKey(ears);
-    response.attachment(`sallyport-${fileTime(asOf)}.ear.jsonl`).type('application/x-ndjson');
-    await writeAll(response, site.devices(), views => earLines(key, ears.build, views, asOf));
-  });
+  journalRoutes(router, site);
+  exportRoutes(router, { site, ears, now });
   return router;
 }
 
@@ -137,27 +119,7 @@ function timelineOf(site: Site, id: string, others: readonly DeviceView[]): read
             (body.kind === 'devices-linked' && body.other === id) || (body.kind === 'devices-unlinked' && body.others.includes(id)),
         ),
     );
-  return [...own, ...shared].toSorted((a, b) => a.seq - b.seq).slice(-timelineLimit);
-}
-
-/** Writes an export piece by piece: between two pieces the gateway does its other work, and a slow reader is waited for. */
-async function writeAll(
-  response: Response,
-  views: readonly DeviceView[],
-  render: (views: readonly DeviceView[]) => string | Promise<string>,
-): Promise<void> {
-  async function* pieces() {
-    for (let from = 0; from < views.length; from += 200) {
-      yield await render(views.slice(from, from + 200));
-      await setImmediate();
-    }
-  }
-  try {
-    await pipeline(Readable.from(pieces()), response);
-  } catch (error) {
-    const left = error instanceof Error && 'code' in error && (error.code === 'ERR_STREAM_PREMATURE_CLOSE' || error.code === 'ECONNRESET');
-    if (!left) throw error; // who asked went away: nothing is wrong with us
-  }
+  return withoutRepeats([...own, ...shared].toSorted((a, b) => a.seq - b.seq)).slice(-timelineLimit);
 }
 
 function known(site: Site, id: string): DeviceView {
@@ -184,4 +146,3 @@ function done(answer: CommandAnswer): { ok: true } {
 
 const problems = { 400: 'bad-request', 404: 'not-found', 409: 'conflict', 503: 'unavailable' } as const;
 const problemOf = (answer: Extract<CommandAnswer, { ok: false }>) => problems[answer.status];
-const fileTime = (now: number): string => new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, '');

@@ -1,6 +1,6 @@
 import { visibleText } from '../model/visible-text.ts';
 import { ClientError } from './client.ts';
-import type { DeviceDetail } from './contract.ts';
+import { type DeviceDetail, maxFieldLength, settableFields } from './contract.ts';
 import { candidate } from './find-device.ts';
 import { whyLinked } from './table.ts';
 import { type Call, exit, reasonOf, theDevice, WrongCall } from './verb-call.ts';
@@ -49,6 +49,9 @@ export async function setField(call: Call): Promise<number> {
   const [, field, value] = positionals;
   if (field === undefined || positionals.length !== (values.unlock === true ? 2 : 3))
     throw new WrongCall('Cannot set: give DEVICE FIELD VALUE, or DEVICE FIELD --unlock');
+  if (!settableFields.some(each => each === field)) throw new WrongCall(`Cannot set '${field}': give ${settableFields.join(', ')}`);
+  if (value !== undefined && value.trim().length > maxFieldLength)
+    throw new WrongCall(`Cannot set ${field}: ${value.trim().length} characters, give at most ${maxFieldLength}`);
   const reason = reasonOf(call);
   const row = await theDevice(call);
   const body = values.unlock === true ? { field, unlock: true, reason } : { field, value, reason };

@@ -13,8 +13,11 @@ type Route = {
   readonly body?: z.ZodType;
   readonly answer?: z.ZodType;
   readonly media?: string;
+  /** Optional parameters after the `?`, with what each means. */
+  readonly query?: Readonly<Record<string, string>>;
 };
 
+const asOf = { as_of: 'as it stood then: 2026-03-01 (its end in UTC) or 2026-03-01T18:00Z' };
 const done = z.object({ ok: z.literal(true) });
 /** The routes of the API, in the order of the document. A test compares them with what the server answers. */
 export const routes: readonly Route[] = [
@@ -149,11 +152,19 @@ export const routes: readonly Route[] = [
   },
   { method: 'get', path: '/health', summary: 'How the gateway itself fares', answer: schemas.health },
   { method: 'get', path: '/coverage', summary: 'What of the network is seen, and what cannot be seen', answer: schemas.coverage },
-  { method: 'get', path: '/export.csv', summary: 'The inventory as CSV (RFC 4180)', media: 'text/csv' },
+  {
+    method: 'get',
+    path: '/journal',
+    summary: 'What happened on the site, newest first, a hundred at a time',
+    query: { show: 'alarms, people or gateway; all of them without it', before: 'number of an event: what came before it' },
+    answer: schemas.journal,
+  },
+  { method: 'get', path: '/export.csv', summary: 'The inventory as CSV (RFC 4180)', media: 'text/csv', query: asOf },
   {
     method: 'get',
     path: '/devices/{id}/ear',
-    summary: 'The signed Attestation Result (EAR) of a device; ?dialect=ietf|veraison, ?nonce= in base64url is echoed',
+    summary: 'The signed Attestation Result (EAR) of a device',
+    query: { dialect: 'ietf or veraison', nonce: 'base64url; echoed in the result' },
     media: 'application/eat+jwt',
   },
   {
@@ -162,7 +173,7 @@ export const routes: readonly Route[] = [
     summary: 'The EARs of all devices whose result still counts, as JSON Lines',
     media: 'application/x-ndjson',
   },
-  { method: 'get', path: '/export.jsonl', summary: 'The inventory as JSON Lines', media: 'application/x-ndjson' },
+  { method: 'get', path: '/export.jsonl', summary: 'The inventory as JSON Lines', media: 'application/x-ndjson', query: asOf },
 ];
 
 const jsonSchema = (schema: z.ZodType): Json => {
@@ -171,8 +182,12 @@ const jsonSchema = (schema: z.ZodType): Json => {
 };
 const problem = { description: 'What went wrong', content: { 'application/problem+json': { schema: jsonSchema(schemas.problem) } } };
 
-function operation({ path, summary, body, answer, media }: Route): Json {
-  const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));
+function operation({ path, summary, body, answer, media, query = {} }: Route): Json {
+  const schema = { type: 'string' };
+  const parameters = [
+    ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema })),
+    ...Object.entries(query).map(([name, description]) => ({ name, in: 'query', description, schema })),
+  ];
   const content = answer === undefined ? { [media ?? 'text/plain']: {} } : { 'application/json': { schema: jsonSchema(answer) } };
   return {
     summary,

@@ -9,6 +9,7 @@ import type { ReferenceDetail } from './reference-schemas.ts';
 import { referenceDiff, referenceLines, referenceState, referenceSubject } from './reference-text.ts';
 import { readSpan } from './span.ts';
 import { type Call, exit, NoSuchDevice, reasonOf, theDevice, WrongCall } from './verb-call.ts';
+import { fileFault } from '../model/file-fault.ts';
 
 /** The subcommands of `sallyport reference`, with the options that each takes and how many words follow it. */
 const actions = {
@@ -105,7 +106,8 @@ function brought(path: string, signature: string | undefined): object {
     const detached = signature === undefined ? {} : { signature: readFileSync(signature, 'utf8').replace(/\s+/g, '') };
     return { file: basename(path), content: readFileSync(path).toString('base64'), ...detached };
   } catch (error) {
-    if (error instanceof Error && 'code' in error) throw new ClientError('failed', `Cannot read ${path}: ${String(error.code)}`);
+    if (error instanceof Error && 'code' in error)
+      throw new ClientError('failed', `Cannot read ${'path' in error ? String(error.path) : path}: ${fileFault(error)}`);
     throw error;
   }
 }

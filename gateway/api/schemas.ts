@@ -7,6 +7,7 @@ import { accesses } from '../model/decision.ts';
 import { resultFreshnesses, settableFields } from '../model/device.ts';
 import { signNames } from '../model/link.ts';
 import { probeModes, probeNames, probeOutcomes } from '../model/probe.ts';
+import { shows } from '../model/notable.ts';
 import { reasonCodes } from '../model/reason.ts';
 import {
   maxApprovalHours,
@@ -285,6 +286,13 @@ export const deviceDetail = z.object({
   bytes: z.int(),
   probing: deviceProbing.optional(),
   timeline: z.array(z.object({ seq: z.int(), at: millis, kind: z.string(), text: z.string() })),
+});
+
+export const journal = z.object({
+  rows: z.array(
+    z.object({ seq: z.int(), at: millis, group: z.enum(shows), kind: z.string(), device: z.string().optional(), text: z.string() }),
+  ),
+  older: z.boolean(),
 });
 
 export const health = z.object({

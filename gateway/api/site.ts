@@ -1,8 +1,10 @@
+import type { PastInventory } from '../export/past.ts';
 import type { DeviceId, PortName } from '../model/address.ts';
 import type { Coverage } from '../model/coverage.ts';
 import type { DeviceView } from '../model/device.ts';
 import type { Event } from '../model/event.ts';
 import type { Command, CommandAnswer } from '../model/machine.ts';
+import type { JournalPage, Show } from '../model/notable.ts';
 import type { ProbingState, ZoneProbing } from '../model/probe.ts';
 import type { BroughtFile, ReferenceList } from '../model/reference.ts';
 import type { Settings, ZoneMode } from '../model/settings.ts';
@@ -41,6 +43,10 @@ export type Site = {
   deviceByIp(ip: string): DeviceView | undefined;
   /** Events about one device, oldest first, at most `limit` of the newest. */
   timeline(id: DeviceId, limit: number): readonly Event[];
+  /** What happened on the site before an Event, newest first; `show` undefined is all of it. */
+  journal(show: Show | undefined, before: number, limit: number): JournalPage;
+  /** The inventory as it stood at an instant that is over. Takes seconds where the journal is long. */
+  past(at: number): Promise<PastInventory>;
   health(): Health;
   /** What the box sees of the network and what it cannot see. Looks at every device. */
   coverage(): Coverage;

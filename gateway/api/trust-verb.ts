@@ -8,6 +8,7 @@ import { enrolledVerb } from './enrolled-verb.ts';
 import { readInstant, readSpan } from './span.ts';
 import { anchorFacts, anchorState, previewBasis, wouldAdmit } from './trust-text.ts';
 import { type Call, exit, NoSuchDevice, reasonOf, WrongCall } from './verb-call.ts';
+import { fileFault } from '../model/file-fault.ts';
 
 /** The subcommands of `sallyport trust`, with the options that each takes and how many words follow it. */
 const actions = {
@@ -202,7 +203,7 @@ function readPem(path: string): string {
     return text;
   } catch (error) {
     if (error instanceof Error && 'code' in error && !(error instanceof ClientError))
-      throw new ClientError('failed', `Cannot read ${path}: ${String(error.code)}`);
+      throw new ClientError('failed', `Cannot read ${path}: ${fileFault(error)}`);
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { Client, ClientError } from './client.ts';
-import type { DeviceList, DeviceRow } from './contract.ts';
+import { type DeviceList, type DeviceRow, reasonLength } from './contract.ts';
 import { candidate, findDevice } from './find-device.ts';
 
 /** Where a verb reads and writes. `columns` of the terminal; absent when the output is no terminal, then nothing is cut. */
@@ -47,6 +47,8 @@ export const options = {
   audience: { type: 'string' },
   yes: { type: 'boolean' },
   format: { type: 'string' },
+  limit: { type: 'string' },
+  'as-of': { type: 'string' },
   output: { type: 'string', short: 'o' },
   json: { type: 'boolean' },
   data: { type: 'string' },
@@ -77,7 +79,11 @@ export async function theDevice({ client, positionals }: Call, typed = positiona
   );
 }
 
-export function reasonOf({ values }: Call): string {
-  if (values.reason === undefined) throw new WrongCall('Cannot decide: --reason is missing');
-  return values.reason;
+/** Why a person decides; the gateway takes no other length. */
+export function reasonOf({ values: { reason } }: Call): string {
+  if (reason === undefined) throw new WrongCall('Cannot decide without a reason: --reason is missing');
+  const { length } = reason.trim();
+  if (length < reasonLength.min || length > reasonLength.max)
+    throw new WrongCall(`Cannot take the reason: it has ${length} characters, give ${reasonLength.min} to ${reasonLength.max}`);
+  return reason;
 }

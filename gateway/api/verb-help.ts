@@ -16,6 +16,7 @@ export const clientVerbs = [
   'reference',
   'export',
   'coverage',
+  'journal',
 ] as const;
 export type ClientVerb = (typeof clientVerbs)[number];
 
@@ -56,6 +57,16 @@ ${device}
 ${common}
 
 Exit codes: 0 affirming, 1 wrong call or failure of ours, 2 warning, 3 contraindicated, 4 nothing was proved, or no answer
+`,
+  journal: `Usage: sallyport journal [alarms|people|gateway] [--limit N] [options]
+
+Prints what happened on the site, the newest last: alarms, what people decided and why, and how the gateway itself fared. Alarms tell
+people and cut nothing. What a device said and how it was judged stands in its own timeline (the page, or sallyport why DEVICE --json).
+
+  --limit N        as many of the newest; at most 10000 (default 50)
+${common}
+
+Exit codes: 0 good, 1 wrong call or failure of ours, 4 nothing of that happened
 `,
   coverage: `Usage: sallyport coverage [options]
 
@@ -206,9 +217,10 @@ asked anew, and its TPM may enrol again. DEVICE is its id, or the name under whi
 
   --source TEXT    where it came from; --note TEXT: how its fingerprint was checked
   --name NAME      how people call it (default: the name of the file)
-  --uses LIST      identity (default), tpm-ek, reference-signer, matter-paa, cd-signer, cd-signer-test
+  --uses LIST      identity (default), attest, tpm-ek, reference-signer, matter-paa, cd-signer, cd-signer-test; identity,attest for
+                   a CA that also certifies keys which sign tokens (EAT, PSA) or SPDM measurements
   --vendor TEXT    the vendor that it speaks for, in place of the O of its subject
-  --model TEXT     the model of devices with a TPM below it whose certificates name none
+  --model TEXT     the model of devices below it that attest by TPM or token and whose certificates name none
   --most STATUS    the best that a Verifier's word gives a device: warning (default) or affirming
   --max-age SPAN   how old its results may be: 10m, 1h (default), at most 7d; --audience TEXT: whom they must be for, if they say
   --zone LIST      zones in which it counts (default: all)
@@ -246,12 +258,16 @@ ${common}
 
 Exit codes: 0 good, 1 refused or failed, 2 not in force or different, 3 revoked, 4 nothing known
 `,
-  export: `Usage: sallyport export [--format csv|jsonl|ear] [--output FILE] [options]
+  export: `Usage: sallyport export [--format csv|jsonl|ear] [--as-of INSTANT] [--output FILE] [options]
 
 Writes the inventory: each row with the four axes, the reason code, the rule, who allowed it until when, digest seen and expected.
+With --as-of as it stood then: what was on the net, what it had proved, who had let it in and until when. It is folded from the journal,
+whose hash chain is followed on the way; the last event and its hash are said on standard error. The journal keeps no sightings: presence
+is empty then, and last_seen is the latest event that the device caused.
 
   --format NAME    csv (RFC 4180, safe for spreadsheets), jsonl (lossless), or ear: a signed Attestation Result for each device whose
                    proof still counts, as JSON Lines; the key stands at /.well-known/jwks.json of the page. Default csv
+  --as-of INSTANT  2026-03-01 (its end in UTC) or 2026-03-01T18:00Z; csv and jsonl only
   --output FILE    a file of mode 0600 instead of the standard output
   --data DIR       data folder of the gateway (default /var/lib/sallyport)
   --help           this text

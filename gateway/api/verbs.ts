@@ -1,10 +1,12 @@
-import { writeFileSync } from 'node:fs';
 import { visibleJson, visibleText } from '../model/visible-text.ts';
 import { attest } from './attest-verb.ts';
 import { Client, ClientError } from './client.ts';
 import type { Coverage, DeviceDetail, DeviceList, DeviceRow, Health } from './contract.ts';
+import { maxApprovalHours, maxPauseMinutes } from './contract.ts';
 import { coverageText } from './coverage-text.ts';
 import { decide, link, quarantine, setField } from './device-verbs.ts';
+import { exportInventory } from './export-verb.ts';
+import { journal } from './journal-verb.ts';
 import { isProbeAction, probeActions, runProbes } from './probes-verb.ts';
 import { reference } from './reference-verb.ts';
 import { readInstant, readSpan } from './span.ts';
@@ -69,6 +71,8 @@ async function run(verb: ClientVerb, call: Call): Promise<number> {
       return pause(call);
     case 'export':
       return exportInventory(call);
+    case 'journal':
+      return journal(call);
     case 'coverage':
       return coverage(call);
   }
@@ -85,20 +89,21 @@ const allowed: Record<Exclude<ClientVerb, 'probes' | 'reference' | 'trust' | 'zo
   unlink: ['reason', 'json'],
   set: ['unlock', 'reason', 'json'],
   pause: ['for', 'off', 'reason', 'json'],
-  export: ['format', 'output'],
+  export: ['format', 'as-of', 'output'],
   coverage: ['json'],
+  journal: ['limit', 'json'],
 };
 const namesDevice = new Set<ClientVerb>(['why', 'attest', 'approve', 'quarantine', 'release', 'unlink']);
 
 /** An option that the verb would ignore is refused: `quarantine --for 4h` must not look as if it ended. */
 function only(verb: Exclude<ClientVerb, 'probes' | 'reference' | 'trust' | 'zone'>, { values, positionals }: Call): void {
   const foreign = Object.keys(values).find(name => name !== 'data' && !allowed[verb].some(own => own === name));
-  if (foreign !== undefined) throw new WrongCall(`Cannot ${verb}: it has no option --${foreign}`);
-  if (verb === 'link' || verb === 'set') return;
+  if (foreign !== undefined) throw new WrongCall(`Cannot run ${verb}: it has no option --${foreign}`);
+  if (verb === 'link' || verb === 'set' || verb === 'journal') return;
   const wanted = namesDevice.has(verb) ? 1 : 0;
   if (positionals.length !== wanted)
     throw new WrongCall(
-      wanted === 1 ? `Cannot ${verb}: name exactly one device` : `Cannot ${verb}: it takes no arguments, found '${positionals[0]}'`,
+      wanted === 1 ? `Cannot run ${verb}: name exactly one device` : `Cannot run ${verb}: it takes no arguments, found '${positionals[0]}'`,
     );
 }
 
@@ -141,6 +146,8 @@ function spanOf({ values }: Call): object {
   if (values.for !== undefined) {
     const span = readSpan(values.for);
     if (span === undefined) throw new WrongCall(`Cannot read --for '${values.for}': write 30m, 4h or 2d`);
+    if (span > maxApprovalHours * 3_600_000)
+      throw new WrongCall(`Cannot approve for ${values.for}: at most ${maxApprovalHours / 24}d, or --for-good`);
     return { hours: span / 3_600_000 };
   }
   const until = readInstant(values.until ?? '');
@@ -159,6 +166,7 @@ async function pause(call: Call): Promise<number> {
   }
   const span = readSpan(values.for ?? '30m');
   if (span === undefined) throw new WrongCall(`Cannot read --for '${values.for}': write 30m or 2h`);
+  if (span > maxPauseMinutes * 60_000) throw new WrongCall(`Cannot pause for ${values.for}: at most ${maxPauseMinutes / 60}h`);
   const answer = await client.ask('POST', '/pause', { minutes: span / 60_000, reason });
   io.stdout.write(values.json === true ? `${answer}\n` : `Enforcement is paused for ${values.for ?? '30m'}: every device passes\n`);
   return exit.good;
@@ -192,24 +200,4 @@ async function probes(call: Call): Promise<number> {
   if (action !== 'state') return exit.good;
   const { probes: armed } = await client.json<Health>('GET', '/health');
   return armed.zones.length > 0 ? exit.findings : exit.good;
-}
-
-async function exportInventory({ client, io, values }: Call): Promise<number> {
-  const format = values.format ?? 'csv';
-  if (format !== 'csv' && format !== 'jsonl' && format !== 'ear')
-    throw new WrongCall(`Cannot export as '${format}': write csv, jsonl or ear`);
-  const text = await client.ask('GET', `/export.${format}`);
-  if (values.output === undefined) io.stdout.write(text);
-  else writeOutput(values.output, text);
-  return text.split('\n').length > (format === 'csv' ? 2 : 1) ? exit.good : exit.nothing;
-}
-
-/** A new file of mode 0600: the inventory of a plant is nobody else's business. An old file is replaced in place. */
-function writeOutput(path: string, text: string): void {
-  try {
-    writeFileSync(path, text, { mode: 0o600 });
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) throw new ClientError('failed', `Cannot write ${path}: ${String(error.code)}`);
-    throw error;
-  }
 }

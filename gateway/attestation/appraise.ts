@@ -4,6 +4,7 @@ import type { ReferenceSet } from '../model/trust.ts';
 import { ar4si, statusOf, type Vector, worse } from './ar4si.ts';
 import { Checks, quote } from './checks.ts';
 import type { ChainClaims, MeasuredClaim, Verified } from './claims.ts';
+import { deviceClassOf } from './device-class.ts';
 import { isMatched, type Match, matchSet } from './match.ts';
 import type { Appraisal } from './scheme.ts';
 import type { Trust, Voucher } from './trust.ts';
@@ -13,6 +14,8 @@ type Class = {
   readonly vendor: string;
   readonly model: string;
   readonly claims: readonly MeasuredClaim[];
+  /** Who named it, if a lower layer alone did so: the device is of another class. */
+  readonly renamedBy?: string;
   readonly sets: readonly ReferenceSet[];
   /** The set that fits, else the one that fits best. */
   readonly match?: Match;
@@ -36,7 +39,8 @@ export function appraiseChain(claims: Verified<ChainClaims>, { referenceSets: se
   const vector = vectorOf(claims, measured, hasAll, checks);
   return {
     status: worse(statusOf(vector), capOf(checks)),
-    assurance: assuranceOf(measured, hasAll, checks),
+    // What a device says of itself by a key that may not attest measures nothing.
+    assurance: assuranceOf(claims.isOwnWord ? [] : measured, hasAll, checks),
     vector,
     digestsSeen,
     digestsExpected,
@@ -90,13 +94,13 @@ function distinct(claims: readonly MeasuredClaim[]): readonly MeasuredClaim[] {
   return [...seen.values()];
 }
 
-/** Groups by vendor and model. A layer that names none speaks of the device that the layers above it named. */
+/** Groups by vendor and model. A layer that names none is of the class that the device has by the highest that names one. */
 function classesOf(measured: readonly MeasuredClaim[], anchor: Voucher, sets: readonly ReferenceSet[]): readonly Class[] {
   const groups = new Map<string, { vendor: string; model: string; claims: MeasuredClaim[] }>();
-  const vendorOf = measured.find(c => c.vendor !== undefined)?.vendor ?? '';
-  const modelOf = measured.find(c => c.model !== undefined)?.model ?? '';
+  const device = deviceClassOf(measured);
+  const modelOf = device.model ?? measured.find(c => c.model !== undefined)?.model ?? '';
   for (const claim of measured) {
-    const [vendor, model] = [claim.vendor ?? vendorOf, claim.model ?? modelOf];
+    const [vendor, model] = [claim.vendor ?? device.vendor ?? '', claim.model ?? modelOf];
     const key = JSON.stringify([vendor, model]);
     const group = groups.get(key) ?? { vendor, model, claims: [] };
     group.claims.push(claim);
@@ -113,7 +117,14 @@ function classesOf(measured: readonly MeasuredClaim[], anchor: Voucher, sets: re
       matches.toSorted((a, b) => faults(a) - faults(b))[0];
     const isHeld = match !== undefined && isMatched(match);
     const past = isHeld ? undefined : known.find(s => s.standing !== undefined && isMatched(matchSet(s, group.claims)));
-    return { ...group, sets: usable, ...(match === undefined ? {} : { match }), ...(past === undefined ? {} : { past }) };
+    const renamedBy = group.claims.every(device.isBelow) ? group.claims[0]?.by.name : undefined;
+    return {
+      ...group,
+      ...(renamedBy === undefined ? {} : { renamedBy }),
+      sets: usable,
+      ...(match === undefined ? {} : { match }),
+      ...(past === undefined ? {} : { past }),
+    };
   });
 }
 
@@ -169,6 +180,20 @@ function checkReference(classes: readonly Class[], anchor: Voucher, sets: readon
     checks.warn('reference', 'REFERENCE_MISSING', `no reference values for ${quote(bare.vendor)} ${quote(bare.model)}${why}`, {
       seen: bare.claims.map(describe).join('; '),
     });
+    return false;
+  }
+  const renamed = classes.find(c => c.renamedBy !== undefined && c.match?.set.anchors?.includes(anchor.keyHash) !== true);
+  if (renamed !== undefined) {
+    const device = classes.find(c => c.renamedBy === undefined);
+    checks.warn(
+      'reference',
+      'IDENTITY_MISMATCH',
+      `a lower layer is named ${quote(renamed.vendor)} ${quote(renamed.model)}, by ${quote(renamed.renamedBy ?? '')}, and those reference values do not name the anchor ${anchor.name}`,
+      {
+        expected: `${quote(device?.vendor ?? '')} ${quote(device?.model ?? '')}, as the layers above say`,
+        seen: `${quote(renamed.vendor)} ${quote(renamed.model)}`,
+      },
+    );
     return false;
   }
   const names = classes.flatMap(c => (c.match?.pairs ?? []).map(p => `${p.component.name} ${p.version}`));
@@ -246,11 +271,17 @@ function checkMode(claims: readonly MeasuredClaim[], checks: Checks): void {
   else checks.skip('mode', 'its measurements have no mode flags');
 }
 
-function vectorOf(claims: Said, measured: readonly MeasuredClaim[], hasAll: boolean, checks: Checks): Vector {
+function vectorOf(
+  claims: Said & Pick<ChainClaims, 'isOwnWord'>,
+  measured: readonly MeasuredClaim[],
+  hasAll: boolean,
+  checks: Checks,
+): Vector {
+  const { isOwnWord, unappraised } = claims;
   const bad = checks.outcomeOf('reference') === 'failed' || checks.outcomeOf('version') === 'failed';
   const executables = bad
     ? ar4si.contraindicated
-    : hasAll && claims.unappraised.length === 0
+    : hasAll && unappraised.length === 0 && !isOwnWord
       ? ar4si.approvedExecutables
       : measured.length === 0
         ? ar4si.noClaim
@@ -261,7 +292,7 @@ function vectorOf(claims: Said, measured: readonly MeasuredClaim[], hasAll: bool
       ? ar4si.contraindicated
       : mode === 'warned'
         ? ar4si.unsafeConfiguration
-        : mode === 'passed'
+        : mode === 'passed' && !isOwnWord
           ? ar4si.approvedConfiguration
           : ar4si.noClaim;
   return { 'instance-identity': ar4si.recognised, executables, configuration };

@@ -6,31 +6,34 @@ import { attribute, attributeTypes, printable } from '../codec/x509-name.ts';
 import type { Certificate } from '../codec/x509.ts';
 import type { Checks } from './checks.ts';
 import type { ChainClaims, MeasuredClaim } from './claims.ts';
+import { shownClaim } from './device-class.ts';
 import { openDiceClaims, openDiceModel, tcbClaims } from './dice-claims.ts';
 import { contentOf, type DiceContent, hasDice, hasLayers, keyPurposes } from './dice-content.ts';
 import { EvidenceError, UnjudgedError } from './evidence-error.ts';
 import { keyHash } from './evidence.ts';
 import { type CheckedPath, checkPath, type Path } from './path.ts';
 import type { Context } from './scheme.ts';
-import { anchorsFor } from './trust.ts';
+import { type Anchor, anchorsFor } from './trust.ts';
 
 /** One certificate of a chain, read whole: X.509, or CBOR in its form. */
 export type Link = { readonly certificate: Certificate; readonly content: DiceContent };
 /** `path`: the certificates of the chain that are vouched for, leaf first; what was sent beside them says nothing. */
-export type ChainFound = ChainClaims & { readonly path: readonly Certificate[] };
+export type ChainFound = ChainClaims & { readonly path: readonly Certificate[]; readonly anchor: Anchor };
 
 /**
  * Checks a chain of read certificates, leaf first, up to an anchor, and says what it claims: the union of the measurements over the whole path, each said by the key
- * that signed its certificate. `named`: what a profile says of the identity, once the path is checked. Throws EvidenceError or DecodeError.
+ * that signed its certificate. `named`: what a profile says of the identity, once the path is checked; `follow`: how it is, by default up to an anchor for identity.
+ * Throws EvidenceError or DecodeError.
  */
 export function verifyChain(
   links: readonly Link[],
   context: Context,
   checks: Checks,
   named: (path: readonly Certificate[], identity: AttestedIdentity) => AttestedIdentity = (_, identity) => identity,
+  follow: Follow = identityPath,
 ): ChainFound {
   const chain = links.map(link => link.certificate);
-  const path = checkedPath(chain, context);
+  const path = checkedPath(chain, context, follow);
   const extra = chain.filter(c => !path.certificates.includes(c) && !sameBytes(c.der, path.anchor.certificate.der)).length;
   const found = `up to ${path.anchor.name}${extra === 0 ? '' : `; ${extra} unrelated certificates take no part`}`;
   const untold = path.revocation?.filter(r => r.status === 'unknown') ?? [];
@@ -104,10 +107,13 @@ const isMlDsa = ({ signatureAlgorithm, key }: Certificate): boolean =>
   mlDsaArc.test(signatureAlgorithm.oid) ||
   (key.kind === 'other' && /^(?:key algorithm 2\.16\.840\.1\.101\.3\.4\.3\.1[789]|COSE key type 7)\b/.test(key.found));
 
+type Follow = (chain: readonly Certificate[], context: Context) => CheckedPath;
+const identityPath: Follow = (chain, { trust, keys, now }) => checkPath(chain, anchorsFor(trust, 'identity'), now, keys, trust.revocation);
+
 /** A chain that fails for want of an algorithm that we do not know is neither good nor bad: nothing of it was found wrong. */
-function checkedPath(chain: readonly Certificate[], { trust, keys, now }: Context): CheckedPath {
+function checkedPath(chain: readonly Certificate[], context: Context, follow: Follow): CheckedPath {
   try {
-    return checkPath(chain, anchorsFor(trust, 'identity'), now, keys, trust.revocation);
+    return follow(chain, context);
   } catch (error) {
     const unknowable = error instanceof EvidenceError && ['ALGORITHM_REFUSED', 'CHAIN_UNTRUSTED', 'CHAIN_INCOMPLETE'].includes(error.code);
     const odd = chain.find(isMlDsa);
@@ -178,8 +184,7 @@ function identityOf(path: Path, contents: readonly DiceContent[], measured: read
   const leaf = path.certificates[0] ?? device;
   const serial = instanceOf(device, contents[at]?.ueid);
   if (serial !== undefined && serial.length > maxSerial) throw new DecodeError(`Cannot read serial: ${serial.length} characters`);
-  // The outermost layer is the one that people know the device by: certificates stand leaf first.
-  const named = measured.find(c => c.model !== undefined) ?? measured[0];
+  const named = shownClaim(measured);
   return {
     ...(serial === undefined ? {} : { serial }),
     subject: device.subject.text,

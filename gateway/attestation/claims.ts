@@ -29,6 +29,8 @@ export type MeasuredClaim = {
   readonly vendorInfo?: Hex;
   /** The class as the token itself names it, hex: PSA implementation id, EAT hwmodel. */
   readonly classId?: Hex;
+  /** Set iff no layer named the class, but who certified the device (SPDM). */
+  readonly isClassCertified?: true;
   /** Name of the component where the format has one: `BL` of a PSA token, `pcr7`, `spdm-1`. */
   readonly key?: string;
   /** Who signed the component, as the Attester's root of trust says: SHA-256 of the key, PSA `signer-id`. */
@@ -59,6 +61,8 @@ export type ChainClaims = {
   readonly measured: readonly MeasuredClaim[];
   /** Measurements that are there, but that nothing can appraise: OIDs or names. They keep a result from being affirming. */
   readonly unappraised: readonly string[];
+  /** Set iff it is said by a key that nobody here trusts to attest: it may lower, and raises nothing. */
+  readonly isOwnWord?: true;
   /** Instant at which the first certificate of the path ends. */
   readonly pathEnds: Millis;
   /** The nonces that the Evidence carries under its signature; `scheme()` compares. Absent where the handshake is what is fresh. */

@@ -6,7 +6,7 @@ import type { Checks } from './checks.ts';
 import type { ChainClaims, MeasuredClaim } from './claims.ts';
 import type { Context } from './scheme.ts';
 import { type About, saidBesides } from './eat-said.ts';
-import { checkClass, checkSigner, identityBy, type Signer, type Token } from './token.ts';
+import { checkClass, checkSigner, identityBy, ownWordOf, type Signer, type Token } from './token.ts';
 
 /**
  * What each lifecycle state says of the mode (RFC 9783 §4.3.1): only `secured` is a state in which Evidence is worth what it says. `unknown` is a warning,
@@ -43,6 +43,7 @@ export function verifyPsa(token: Token, evidence: Evidence, context: Context, ch
     unappraised: more.length === 0 ? nothing : more.flatMap(one => one.unappraised),
     pathEnds: Math.min(signer.notAfter, also?.ends ?? Number.MAX_SAFE_INTEGER),
     nonces: [psa.nonce],
+    ...ownWordOf(signer),
   };
 }
 

@@ -1,13 +1,12 @@
 import type { Hex } from '../model/address.ts';
 import { decodeUeid, diceOids } from '../codec/dice.ts';
 import { type Certificate, decodeCertificate } from '../codec/x509.ts';
+import { checkAttestPath, notLetAttest, otherwiseUsed } from './attesting-key.ts';
 import { serialOf, toldBy } from './chain.ts';
 import { checkSize, sha256 } from './evidence.ts';
 import { EvidenceError } from './evidence-error.ts';
-import { checkPath } from './path.ts';
 import type { Context } from './scheme.ts';
 import type { Signer, Token } from './token.ts';
-import { anchorsFor } from './trust.ts';
 
 /**
  * The signer of a token by its certificates, up to an anchor. Throws EvidenceError, or DecodeError for what the certificates hold.
@@ -15,7 +14,7 @@ import { anchorsFor } from './trust.ts';
  * What they measure counts beside what the token claims: firmware that DICE has measured as another signs whatever it likes with the key that it was given,
  * and its certificates alone give it away.
  */
-export function byChain(token: Token, instance: Hex | undefined, { trust, keys, now }: Context): Signer {
+export function byChain(token: Token, instance: Hex | undefined, context: Context): Signer {
   if (token.certificates.length === 0)
     throw new EvidenceError(
       'CHAIN_UNTRUSTED',
@@ -27,7 +26,7 @@ export function byChain(token: Token, instance: Hex | undefined, { trust, keys, 
       },
     );
   checkSize(token.certificates);
-  const path = checkPath(token.certificates.map(decodeCertificate), anchorsFor(trust, 'identity'), now, keys, trust.revocation);
+  const path = checkAttestPath(token.certificates.map(decodeCertificate), context);
   const { certificates, anchor } = path;
   const leaf = certificates[0] ?? anchor.certificate;
   token.checkSignature(leaf.spki);
@@ -35,6 +34,8 @@ export function byChain(token: Token, instance: Hex | undefined, { trust, keys, 
   const keyHash = sha256(leaf.spki);
   const { measured, unappraised, identity } = toldBy(path);
   const hasLayers = measured.length > 0;
+  // A key inside a device that DICE measures is for whatever that firmware does: it certified itself, and its measurements count beside the token.
+  const ownWord = notLetAttest(anchor) ?? (hasLayers ? undefined : otherwiseUsed(leaf));
   // Where layers are certified, who certifies below the highest of them is the device itself, and the leaf may call itself anything.
   const device = hasLayers ? certificates.find(c => sha256(c.spki) === identity.deviceKey) : leaf;
   const serial = device === undefined ? undefined : serialOf(device)?.slice(0, 255);
@@ -47,9 +48,12 @@ export function byChain(token: Token, instance: Hex | undefined, { trust, keys, 
     // What a CA wrote names the device; what a token says of its own instance, any device of that CA could say too.
     ...(serial === undefined ? {} : { serial }),
     ...(anchor.vendor === undefined ? {} : { vendor: anchor.vendor }),
+    // Which model it is, a person's word says before the token's own.
+    ...(anchor.model === undefined ? {} : { model: anchor.model }),
     notAfter: Math.min(...certificates.map(c => c.notAfter)),
     ...(hasLayers ? { deviceKey: identity.deviceKey } : {}),
     ...(hasLayers || unappraised.length > 0 ? { chain: { measured, unappraised } } : {}),
+    ...(ownWord === undefined ? {} : { ownWord }),
   };
 }
 

@@ -5,6 +5,7 @@ import { coseChain, decodeCose } from '../codec/cose.ts';
 import { decodeJson, jsonMapOf } from '../codec/json.ts';
 import { decodeJws } from '../codec/jws.ts';
 import { DecodeError } from '../codec/reader.ts';
+import { type OwnWord, warnOwnWord } from './attesting-key.ts';
 import type { Checks } from './checks.ts';
 import type { Authority, ChainClaims } from './claims.ts';
 import { EvidenceError } from './evidence-error.ts';
@@ -73,6 +74,8 @@ export type Signer = {
   readonly deviceKey?: Hex;
   /** What the certificates of its key measure (DICE): it is Evidence too, whatever the token says. */
   readonly chain?: Pick<ChainClaims, 'measured' | 'unappraised'>;
+  /** Set iff its key is not trusted to attest. */
+  readonly ownWord?: OwnWord;
 };
 
 /** Throws EvidenceError IDENTITY_MISMATCH unless the token names the class that its key is listed for. */
@@ -84,7 +87,10 @@ export function checkClass({ classId }: Signer, named: Hex | undefined): void {
   });
 }
 
-/** The identity of a device that signs tokens: its one key is both the device's and the leaf's, unless its certificates know of another. */
+/**
+ * The identity of a device that signs tokens: its one key is both the device's and the leaf's, unless its certificates know of another. Of which model it is and what
+ * it runs is not its own word alone.
+ */
 export const identityBy = (signer: Signer, model: string | undefined, version: string | undefined): AttestedIdentity => ({
   ...(signer.serial === undefined ? {} : { serial: signer.serial }),
   subject: signer.subject,
@@ -93,10 +99,13 @@ export const identityBy = (signer: Signer, model: string | undefined, version: s
   leafKey: signer.keyHash,
   anchor: signer.voucher.name,
   ...(signer.vendor === undefined ? {} : { vendor: signer.vendor }),
-  ...(model === undefined ? {} : { model }),
-  ...(version === undefined ? {} : { version }),
+  ...(model === undefined || (signer.ownWord !== undefined && model !== signer.model) ? {} : { model }),
+  ...(version === undefined || signer.ownWord !== undefined ? {} : { version }),
   notAfter: signer.notAfter,
 });
+
+/** Set on claims by a key that nobody trusts to attest. */
+export const ownWordOf = ({ ownWord }: Signer): Pick<ChainClaims, 'isOwnWord'> => (ownWord === undefined ? {} : { isOwnWord: true });
 
 /** 9999-12-31T23:59:59Z: a listed key counts until somebody takes it away. */
 const never: Millis = 253_402_300_799_000;
@@ -109,6 +118,7 @@ export function checkSigner(token: Token, instance: Hex | undefined, context: Co
   const listed = instance === undefined ? undefined : context.trust.keys.get(instance);
   const signer = listed === undefined || instance === undefined ? byChain(token, instance, context) : byListedKey(token, instance, listed);
   checks.pass('chain', `the signature is good; its key is vouched for by ${signer.voucher.name}`);
+  if (signer.ownWord !== undefined) warnOwnWord(signer.ownWord, checks);
   return signer;
 }
 

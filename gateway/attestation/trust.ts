@@ -73,7 +73,7 @@ export const anchorsFor = (trust: Trust, use: AnchorUse): readonly Anchor[] => t
 export function readAnchor(name: string, der: Uint8Array, uses: readonly AnchorUse[] = ['identity']): Anchor {
   const certificate = decodeCertificate(der);
   // Who signs declarations signs no certificates.
-  const signsCertificates = uses.some(use => use === 'identity' || use === 'tpm-ek' || use === 'reference-signer' || use === 'matter-paa');
+  const signsCertificates = uses.some(use => use !== 'cd-signer' && use !== 'cd-signer-test');
   if (signsCertificates && (certificate.basicConstraints?.ca !== true || certificate.keyUsage?.keyCertSign === false))
     throw new EvidenceError('CERT_NOT_CA', 'chain', `Cannot use anchor ${name}: ${certificate.subject.text} is no CA`);
   checkKey(certificate);

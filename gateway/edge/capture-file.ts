@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { CaptureReader } from '../codec/capture.ts';
 import type { Frame } from '../model/frame.ts';
+import { fileFault } from '../model/file-fault.ts';
 
 /** What is read at once: little enough to stay in the cache of the processor, for each byte is written there by the kernel and read from there by us. */
 const chunkBytes = 512 * 1024;
@@ -28,19 +29,13 @@ export function readCaptureFile(path: string, take: (frame: Frame) => void, prog
   reader.finish();
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is a folder',
-  EACCES: 'you may not read it',
-};
-
 /** What a call on the file returns, or an error that says what is wrong with it. */
 function tried<T>(path: string, call: () => T): T {
   try {
     return call();
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
-    throw new Error(`Cannot read ${path}: ${reasons[String(error.code)] ?? error.message}`, { cause: error });
+    throw new Error(`Cannot read ${path}: ${fileFault(error)}`, { cause: error });
   }
 }
 

@@ -2,6 +2,7 @@ import type { Gateway } from '../gateway.ts';
 import { coverageOf } from '../inventory/coverage.ts';
 import { ReferenceFileError } from '../attestation/reference-values.ts';
 import type { ReferenceFile } from '../attestation/corim.ts';
+import type { PastInventory } from '../export/past.ts';
 import { PortSharing } from '../inventory/port-sharing.ts';
 import { referenceList } from '../inventory/reference-list.ts';
 import type { DeviceId, Millis, PortName } from '../model/address.ts';
@@ -9,6 +10,7 @@ import type { Coverage } from '../model/coverage.ts';
 import type { Device, DeviceView } from '../model/device.ts';
 import type { Event, EventBody } from '../model/event.ts';
 import type { Command, CommandAnswer } from '../model/machine.ts';
+import type { JournalPage, Show } from '../model/notable.ts';
 import type { ProbingState } from '../model/probe.ts';
 import type { BroughtFile, ReferenceList } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
@@ -100,6 +102,14 @@ export class LiveSite {
 
   timeline(id: DeviceId, limit: number): readonly Event[] {
     return this.#parts.store.timeline(id, limit);
+  }
+
+  journal(show: Show | undefined, before: number, limit: number): JournalPage {
+    return this.#parts.store.notable(show, before, limit);
+  }
+
+  past(at: Millis): Promise<PastInventory> {
+    return this.#parts.store.past.at(at);
   }
 
   health() {

@@ -23,9 +23,18 @@ It prints the address of the page, the fingerprint of its certificate and, at th
 Stop it with Ctrl-C or SIGTERM: what is enforced stays in force.
 `;
 
+function readCall(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: { data: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new Error(`Cannot read the call: ${error.message.split('.')[0]}; see sallyport run --help`, { cause: error });
+  }
+}
+
 /** The `run` verb: prepares as root what needs root once, then keeps the processes alive until it is told to stop. Exit code 1 for bad settings. */
 export async function run(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { data: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+  const { values } = readCall(args);
   if (values.help === true) {
     process.stdout.write(runHelp);
     return 0;

@@ -113,7 +113,7 @@ function describeVerifier(verifier: ListedVerifier): Shown {
 }
 
 function describe(anchor: AnchorMaterial): Shown {
-  const { name, certificate, uses = ['identity'], vendor, expires, zones, constraints, revocation, provenance } = anchor;
+  const { name, certificate, uses = ['identity'], vendor, model, expires, zones, constraints, revocation, provenance } = anchor;
   const der = new Uint8Array(Buffer.from(certificate, 'base64'));
   return {
     name,
@@ -121,6 +121,7 @@ function describe(anchor: AnchorMaterial): Shown {
     subject: decodeCertificate(der).subject.text,
     uses,
     ...(vendor === undefined ? {} : { vendor }),
+    ...(model === undefined ? {} : { model }),
     ...(expires === undefined ? {} : { expires }),
     ...(zones === undefined ? {} : { zones }),
     ...(constraints === undefined ? {} : { constraints }),

@@ -20,7 +20,7 @@ ear for the Attestation Result of another Verifier, or auto for what the files l
 
 FILE is what the device gave: a chain in PEM or DER, leaf first; a token (CWT or JWT) with its certificates beside it; the JSON of a quote, of Matter
 or of SPDM; what an OPC UA server signed; or the parts of a quote as tpm2-tools write them (message, signature, PCR values, public
-area, event log, IMA list). - is the standard input.
+area, event log, IMA list). Any of it may be written as hex. - is the standard input.
 
   --anchors DIR     whom to trust: a folder of certificates, public keys and CRLs, or one of the form of policies; more than once
   --reference DIR   signed reference values (X.json, X.corim, X.suit, each with its .sig or signed in itself), lists of files that may

@@ -19,14 +19,17 @@ export function link(head: Head, at: Millis, body: EventBody): Event {
   return { seq, at, prev: head.hash, hash: hashOf(head.hash, seq, at, body), body };
 }
 
-/** Follows a chain from `head`; throws an Error that names the first Event that does not link. Returns the new head. */
+/** An Event does not link to the one before, or is not what was written. */
+export class ChainError extends Error {}
+
+/** Follows a chain from `head`; throws a ChainError that names the first Event that does not link. Returns the new head. */
 export function follow(head: Head, events: Iterable<Event>): Head {
   let current = head;
   for (const event of events) {
-    if (event.seq !== current.seq + 1) throw new Error(`Cannot follow the journal: event ${event.seq} follows ${current.seq}`);
-    if (event.prev !== current.hash) throw new Error(`Cannot follow the journal: event ${event.seq} does not link to the one before`);
+    if (event.seq !== current.seq + 1) throw new ChainError(`Cannot follow the journal: event ${event.seq} follows ${current.seq}`);
+    if (event.prev !== current.hash) throw new ChainError(`Cannot follow the journal: event ${event.seq} does not link to the one before`);
     if (event.hash !== hashOf(event.prev, event.seq, event.at, event.body))
-      throw new Error(`Cannot follow the journal: event ${event.seq} was changed after it was written`);
+      throw new ChainError(`Cannot follow the journal: event ${event.seq} was changed after it was written`);
     current = { seq: event.seq, hash: event.hash };
   }
   return current;

@@ -32,6 +32,10 @@ export const reasons = {
     next: 'trust it for longer, or replace it',
   },
   ANCHOR_OUT_OF_ZONE: { text: 'the anchor that vouches for it is not trusted in this zone', next: 'move the device, or allow the zone' },
+  ANCHOR_NOT_FOR_ATTESTATION: {
+    text: 'the anchor that vouches for its key is not trusted for keys that attest',
+    next: 'if that CA certifies attestation keys, give the anchor the use attest as well',
+  },
   CHAIN_INCOMPLETE: { text: 'its certificates do not link up by name and signature', next: 'report it to the vendor' },
   SIGNATURE_INVALID: { text: 'a signature in its chain is wrong', next: 'treat it as tampered with' },
   ALGORITHM_REFUSED: { text: 'its chain uses an algorithm or key that is too weak', next: 'update the device' },

@@ -2,11 +2,12 @@ import type { AttestationStatus } from './axes.ts';
 import type { DeviceId, Hex, Millis, ZoneName } from './address.ts';
 
 /**
- * What an anchor may vouch for. `identity`: devices by their chains. `tpm-ek`: endorsement keys of TPMs, which show that an attestation key is in a genuine
+ * What an anchor may vouch for. `identity`: devices by their chains, and what these measure. `attest`: attestation keys, which sign what their device says of itself: tokens, and
+ * the measurements of SPDM. A key that is certified for something else would say of its device whatever it likes. `tpm-ek`: endorsement keys of TPMs, which show that an attestation key is in a genuine
  * one. `reference-signer`: reference values that come with the chain of their signer. `matter-paa`: Device Attestation Certificates. `cd-signer`: Matter
  * certification declarations; `cd-signer-test`: those of products in development, which no other signer's word makes acceptable.
  */
-export const anchorUses = ['identity', 'tpm-ek', 'reference-signer', 'matter-paa', 'cd-signer', 'cd-signer-test'] as const;
+export const anchorUses = ['identity', 'attest', 'tpm-ek', 'reference-signer', 'matter-paa', 'cd-signer', 'cd-signer-test'] as const;
 export type AnchorUse = (typeof anchorUses)[number];
 
 /** The trust material in force; sent at start and whenever policy changes. */
@@ -31,7 +32,7 @@ export type AnchorMaterial = {
   readonly uses?: readonly AnchorUse[];
   /** The vendor that it speaks for, in place of the O of its subject. */
   readonly vendor?: string;
-  /** The model of devices with a TPM below it whose certificates name none. */
+  /** The model of devices below it that attest with a TPM or by token, where their certificates name none; a token's own word counts for less. */
   readonly model?: string;
   /** From then on what it vouches for is shown, and admits nobody. */
   readonly expires?: Millis;

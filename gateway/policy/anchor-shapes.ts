@@ -102,9 +102,13 @@ export const provenance = z
   .describe('Where it came from, who checked it, when');
 
 const limits = {
-  uses: list(z.enum(anchorUses, { error: `one of ${anchorUses.join(', ')}` }), anchorUses.length, 'uses').exactOptional(),
+  uses: list(z.enum(anchorUses, { error: `one of ${anchorUses.join(', ')}` }), anchorUses.length, 'uses')
+    .exactOptional()
+    .describe(
+      'identity: device certificates; attest: keys below it that sign tokens (EAT, PSA) and SPDM measurements count too; else as the name of the file says',
+    ),
   vendor: text(200).exactOptional().describe('The vendor that it speaks for, in place of the O of its subject'),
-  model: text(200).exactOptional().describe('The model of devices with a TPM below it whose certificates name none'),
+  model: text(200).exactOptional().describe('The model of devices below it that attest by TPM or token and whose certificates name none'),
   expires: instant.exactOptional().describe('From then on it admits nobody; a day counts to its end in UTC'),
   zones: list(text(64), 256, 'zone names').exactOptional().describe('Zones in which it vouches; elsewhere it admits nobody'),
   constraints: constraintsShape.exactOptional(),
@@ -115,12 +119,11 @@ const limits = {
  * files: whoever fetches does so for devices.
  */
 const fitsUses = ({ uses = ['identity'], constraints, revocation }: z.output<z.ZodObject<typeof limits>>): boolean =>
-  uses.includes('identity') ||
-  uses.includes('tpm-ek') ||
+  uses.some(use => use === 'identity' || use === 'attest' || use === 'tpm-ek') ||
   (constraints === undefined && (revocation === undefined || (uses.includes('reference-signer') && revocation.hosts.length === 0)));
 const unfit = {
   error:
-    'without constraints and revocation unless it is for identity or tpm-ek: Matter has its own, and of reference-signer only whenUnknown counts, with CRLs in files',
+    'without constraints and revocation unless it is for identity, attest or tpm-ek: Matter has its own, and of reference-signer only whenUnknown counts, with CRLs in files',
 };
 
 /** What a person limits an anchor to, also by the API. */

@@ -1,8 +1,10 @@
 import { coverageOf } from '../../gateway/inventory/coverage.ts';
+import type { PastInventory } from '../../gateway/export/past.ts';
 import type { ReferenceKey } from '../../gateway/attestation/reference-values.ts';
 import type { DeviceView, SettableField } from '../../gateway/model/device.ts';
 import type { Event } from '../../gateway/model/event.ts';
 import type { Command } from '../../gateway/model/machine.ts';
+import { notableKinds, shows } from '../../gateway/model/notable.ts';
 import type { ProbingState } from '../../gateway/model/probe.ts';
 import type { Settings } from '../../gateway/model/settings.ts';
 import type { CommandAnswer, Health, Site } from '../../gateway/api/site.ts';
@@ -25,6 +27,13 @@ export type FixtureSite = Site & {
   readonly fileLists: FileList[];
   /** Whom an anchor that is staged would let in. */
   readonly newlyAdmitted: string[];
+  /** What the journal tells of the past; set by the test. */
+  pastIs(made: PastInventory): void;
+  /** The instants of which somebody asked. */
+  readonly askedOf: number[];
+  /** What happened on the site, oldest first. */
+  readonly happened: Event[];
+  happens(body: Event['body'], at?: number): void;
   forget(id: string): void;
   add(view: DeviceView): void;
   /** Tells the subscribers that all devices changed. */
@@ -47,6 +56,9 @@ export function fixtureSite(
   const answers: ChallengeAnswer[] = [];
   let refusal: Extract<CommandAnswer, { ok: false }> | undefined;
   let pausedUntil: number | undefined;
+  let past: PastInventory = { kind: 'made', records: [], head: { seq: 0, hash: key(0) } };
+  const askedOf: number[] = [];
+  const happened: Event[] = [];
   let seq = 100;
 
   const record = (id: string, body: Event['body']) => {
@@ -126,6 +138,23 @@ export function fixtureSite(
     },
     commands,
     notes,
+    happened,
+    happens: (body, at = epoch + happened.length * 1000) => {
+      happened.push({ seq: happened.length + 1, at, prev: key(1), hash: key(2), body });
+    },
+    journal: (show, before, limit) => {
+      const kinds: readonly string[] = show === undefined ? shows.flatMap(each => notableKinds[each]) : notableKinds[show];
+      const found = happened.filter(({ seq, body: { kind } }) => seq < before && kinds.includes(kind)).toReversed();
+      return { events: found.slice(0, limit), older: found.length > limit };
+    },
+    askedOf,
+    past: at => {
+      askedOf.push(at);
+      return Promise.resolve(past);
+    },
+    pastIs: made => {
+      past = made;
+    },
     devices: () => [...devices.values()],
     device: id => devices.get(id),
     deviceByIp: ip => [...devices.values()].find(view => view.device.ips.includes(ip)),

@@ -56,6 +56,15 @@ describe('reading', () => {
     expect(detail.timeline[0]?.text).toContain('DIGEST_UNKNOWN');
   });
 
+  it('says of a body with several shapes what is wrong in the one that comes nearest, and of an address that it is the address', async () => {
+    const post = await open.ask('POST', '/api/v1/devices/d3/approve', { cookie, body: { hours: 4, reason: 'no' } });
+    expect(post.json).toMatchObject({ detail: expect.stringContaining('field reason') as string });
+    expect((await get('/devices/%E0%A4%A')).json).toMatchObject({
+      status: 400,
+      detail: 'Cannot read the address: an escape in it is wrong',
+    });
+  });
+
   it('gives a detail of every device that the schema knows', async () => {
     for (const { device } of open.site.devices()) {
       const answer = await get(`/devices/${device.id}`);

@@ -137,7 +137,7 @@ describe('sallyport trust', () => {
     expect((await sallyport('add', put('two.pem', vendor.anchorPem.repeat(2)), ...rest)).err).toContain('2 certificates in PEM');
     expect((await sallyport('add', put('none.pem', 'x'), ...rest)).err).toContain('0 certificates in PEM');
     expect((await sallyport('add', file, '--reason', 'x y z')).err).toContain('--source is missing');
-    expect((await sallyport('add', join(folder, 'absent'), ...rest)).err).toContain('ENOENT');
+    expect((await sallyport('add', join(folder, 'absent'), ...rest)).err).toContain('there is no such file');
     expect((await sallyport('add', file, ...rest, '--uses', 'everything')).err).toContain('uses');
     expect(open.site.commands).toHaveLength(1);
   });

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { ChallengeOutcome } from '../../gateway/model/attestation.ts';
+import type { ReferenceSet } from '../../gateway/model/trust.ts';
 import { messageEvidence } from '../../gateway/attestation/evidence.ts';
 import { KeyCache } from '../../gateway/attestation/keys.ts';
 import { chooseEndpoint, type OpcUaStep, proveChannel, takeEndpoints } from '../../gateway/attestation/opc-ua/client.ts';
@@ -74,10 +75,11 @@ export function judge(
   given: OpcUaProof | Uint8Array,
   freshness: Freshness = answers(nonce),
   anchors: readonly Uint8Array[] = [caDer],
+  referenceSets: readonly ReferenceSet[] = [],
 ): ChallengeOutcome {
   const { trust } = prepareTrust({
     anchors: anchors.map((der, i) => ({ name: `anchor ${i}`, certificate: base64(der) })),
-    referenceSets: [],
+    referenceSets,
   });
   const evidence = messageEvidence('application/vnd.sallyport.opcua-server', given instanceof Uint8Array ? given : writeOpcUaProof(given));
   return opcUa.judge(evidence, { trust, keys: cache, now, freshness, ttlSeconds: 600 });

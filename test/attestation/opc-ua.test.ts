@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { concat } from '../../gateway/codec/bytes.ts';
 import { readOpcUaProof, readSignedOpen, writeOpcUaProof } from '../../gateway/attestation/opc-ua/message.ts';
-import { alternativeNames, ca, certificate, name, newKeys, usage } from '../vectors/path-pki.ts';
+import type { ReferenceSet } from '../../gateway/model/trust.ts';
+import { tcbInfo, tcbInfoOid } from '../vectors/pki.ts';
+import { alternativeNames, ca, certificate, extension, name, newKeys, usage } from '../vectors/path-pki.ts';
 import type { PolicyName, ServerSpec } from '../vectors/opc-ua-server.ts';
 import { answers, caDer, good, judge, keys, nonce, now, proof, prove, serverDer, uri, verdict } from './opc-ua-world.ts';
 
@@ -34,6 +36,25 @@ describe('an OPC UA server', () => {
       expect(await judged({ ...long, policies: [policy] })).toBe('warning NO_MEASUREMENTS A3');
     expect(await judged({ endpoints: 8 })).toBe('warning NO_MEASUREMENTS A3');
     expect(await judged({ mode: 3 })).toBe('warning NO_MEASUREMENTS A3');
+  });
+
+  it('whose certificate measures its firmware (DICE) is judged by it as over TLS', async () => {
+    const measures = (digest: string): Uint8Array =>
+      extension(
+        tcbInfoOid,
+        false,
+        tcbInfo({ vendor: 'Acme Plant', model: 'PLC-9', layer: 1, fwids: [{ alg: 'sha-256', digest }], flags: [] }),
+      );
+    const by = async (digest: string, ...sets: readonly ReferenceSet[]): Promise<string> => {
+      const extensions = [usage(0, 1, 2, 3), alternativeNames(name.uri(uri), name.dns('plc-9')), measures(digest)];
+      return verdict(judge(await proof({ ...good, chain: [serverDer({ extensions })] }), answers(nonce), [caDer], sets));
+    };
+    const listed = 'ab'.repeat(32);
+    const versions = [{ version: '1', alg: 'sha-256', digest: listed }];
+    const set = { id: 'plc.json#1', vendor: 'Acme Plant', model: 'PLC-9', components: [{ name: 'firmware', layer: 1, versions }] };
+    expect(await by(listed, set)).toBe('affirming A5');
+    expect(await by('cd'.repeat(32), set)).toBe('contraindicated DIGEST_UNKNOWN A3');
+    expect(await by(listed)).toBe('warning REFERENCE_MISSING A4');
   });
 
   it('that certified itself is no Evidence, and its key is known again', async () => {

@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import type { AttestationResult } from '../../gateway/model/attestation.ts';
-import type { ReferenceSet } from '../../gateway/model/trust.ts';
+import type { AnchorUse, ReferenceSet } from '../../gateway/model/trust.ts';
 import { messageEvidence } from '../../gateway/attestation/evidence.ts';
 import { KeyCache } from '../../gateway/attestation/keys.ts';
 import type { Freshness } from '../../gateway/attestation/scheme.ts';
@@ -126,6 +126,7 @@ export type Options = {
   readonly sets?: readonly ReferenceSet[];
   readonly freshness?: Freshness;
   readonly anchors?: readonly Uint8Array[];
+  readonly uses?: readonly AnchorUse[];
   readonly at?: number;
 };
 export const answers = (bytes: Uint8Array, more: Partial<Extract<Freshness, { kind: 'nonce' }>> = {}): Freshness => ({
@@ -139,9 +140,9 @@ export const answers = (bytes: Uint8Array, more: Partial<Extract<Freshness, { ki
 const cache = new KeyCache();
 export function judge(
   given: readonly SpdmPair[] | Uint8Array,
-  { sets = [referenceSet], freshness = answers(nonce), anchors = [rootDer], at = now }: Options = {},
+  { sets = [referenceSet], freshness = answers(nonce), anchors = [rootDer], uses = ['identity', 'attest'], at = now }: Options = {},
 ): AttestationResult {
-  const material = { anchors: anchors.map((der, i) => ({ name: `anchor ${i}`, certificate: base64(der) })), referenceSets: sets };
+  const material = { anchors: anchors.map((der, i) => ({ name: `anchor ${i}`, certificate: base64(der), uses })), referenceSets: sets };
   const { trust, problems } = prepareTrust(material);
   if (problems.length > 0) throw new Error(problems.join('; '));
   const bytes = given instanceof Uint8Array ? given : writeSpdmExchange(given);

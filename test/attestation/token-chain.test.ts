@@ -40,7 +40,7 @@ async function judged(kind: keyof typeof tokens, changed: Partial<DiceSpec>, set
   const outcome = judge(makeSign1(payload, { header, key: createPrivateKey(device.keyPem) }), {
     mediaType,
     keys: [],
-    anchors: [{ name: 'Acme', certificate: base64(acme.anchorDer) }],
+    anchors: [{ name: 'Acme', certificate: base64(acme.anchorDer), uses: ['identity', 'attest'] }],
     sets: [set, ...sets],
     at,
     freshness: { kind: 'nonce', nonce, expires: at + 1000, spent: false, channel: 'test' },

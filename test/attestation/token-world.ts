@@ -1,5 +1,5 @@
 import type { AttestationResult, ChallengeOutcome, EvidenceMediaType } from '../../gateway/model/attestation.ts';
-import type { ListedKey, ReferenceSet } from '../../gateway/model/trust.ts';
+import type { AnchorMaterial, ListedKey, ReferenceSet } from '../../gateway/model/trust.ts';
 import { messageEvidence } from '../../gateway/attestation/evidence.ts';
 import { KeyCache } from '../../gateway/attestation/keys.ts';
 import type { Freshness } from '../../gateway/attestation/scheme.ts';
@@ -56,7 +56,7 @@ type Options = {
   readonly mediaType?: EvidenceMediaType;
   readonly keys?: readonly ListedKey[];
   readonly sets?: readonly ReferenceSet[];
-  readonly anchors?: readonly { readonly name: string; readonly certificate: string }[];
+  readonly anchors?: readonly AnchorMaterial[];
   readonly certificates?: readonly Uint8Array[];
   readonly freshness?: Freshness;
   readonly at?: number;

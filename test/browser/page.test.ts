@@ -89,6 +89,15 @@ describe.skipIf(browserIsMissing !== undefined)('the page in a browser', () => {
     }
   });
 
+  it('hands it out as it stood at the end of a day, unsigned', async () => {
+    await tab.getByLabel('as of').fill('2026-03-01');
+    expect(await tab.getByRole('link', { name: 'Signed results' }).count()).toBe(0);
+    await Promise.all([tab.waitForEvent('download'), tab.locator('.exports').getByRole('link', { name: 'CSV' }).click()]);
+    expect(open.site.askedOf).toEqual([new Date(2026, 2, 2).getTime() - 1]);
+    await tab.getByLabel('as of').fill('');
+    await tab.getByRole('link', { name: 'Signed results' }).waitFor();
+  });
+
   it('counts whom an enforcement would cut for as long as the question stands', async () => {
     const view = open.site.device('d5') ?? expect.fail('no camera');
     await tab.getByRole('button', { name: 'Enforce…' }).click();
@@ -99,6 +108,37 @@ describe.skipIf(browserIsMissing !== undefined)('the page in a browser', () => {
     await tab.keyboard.press('Escape');
     open.site.forget('d50');
     await expect.poll(() => tab.getByRole('row').count()).toBe(10);
+  });
+
+  it('shows the alarms of the day before the list, and in the journal with what people did', async () => {
+    expect(await tab.getByRole('region', { name: 'Alarms' }).count()).toBe(0);
+    const scan = { kind: 'alarm', alarm: 'port-scan', actor: '02:00:5e:10:00:03', port: 'p1', device: 'd3' } as const;
+    open.site.happens({ ...scan, detail: `knocks at 40 ports of ${markupName}`, count: 3, frames: [7] }, Date.now());
+    for (let n = 0; n < 120; n++) open.site.happens({ kind: 'paused', by: 'keller', reason: `drill ${n}`, until: 1 }, Date.now());
+    await tab.reload();
+    const panel = tab.getByRole('region', { name: 'Alarms' });
+    await panel.getByRole('link', { name: 'line1-plc' }).waitFor();
+    expect(await panel.textContent()).toContain(`1 alarm in 24 hours`);
+    expect(await panel.textContent()).toContain(markupName);
+    await shoot(tab, 'alarms-1400');
+    await panel.getByRole('link', { name: 'All alarms' }).click();
+    await tab.getByRole('heading', { name: 'Journal' }).waitFor();
+    const lines = tab.locator('.journal li');
+    await expect.poll(() => lines.count()).toBe(1);
+    await tab.getByRole('button', { name: 'People' }).click();
+    await expect.poll(() => lines.count()).toBe(100);
+    await tab.getByRole('button', { name: 'Older' }).click();
+    await expect.poll(() => lines.count()).toBe(120);
+    await tab.getByRole('button', { name: 'All', exact: true }).click();
+    await expect.poll(() => lines.count()).toBe(100);
+    await shoot(tab, 'journal-1400');
+    await tab.setViewportSize({ width: 390, height: 844 });
+    expect(await overflow(tab)).toBeLessThanOrEqual(0);
+    await shoot(tab, 'journal-390');
+    await tab.setViewportSize({ width: 1400, height: 900 });
+    open.site.happened.splice(0);
+    await tab.getByRole('link', { name: 'Devices', exact: true }).click();
+    await tab.getByRole('link', { name: 'line1-plc' }).waitFor();
   });
 
   it('shows hostile names as text', async () => {

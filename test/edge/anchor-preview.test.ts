@@ -43,7 +43,7 @@ async function site(trusted: readonly AnchorMaterial[] = []) {
     const outcome = judged({ evidence, freshness, ttlSeconds: 600 });
     bench.answer(mac, outcome.kind === 'no-evidence' ? { ...outcome, evidence: evidence.id } : outcome);
   };
-  const preview = (more: Tried = { anchor: { name: 'acme', certificate: base64(acme.anchorDer) } }) =>
+  const preview = (more: Tried = { anchor: { name: 'acme', certificate: base64(acme.anchorDer), uses: ['identity', 'attest'] } }) =>
     previewAnchor(more, {
       records: () => bench.gateway.inventory.records(),
       evidence: id => stored.get(id),
@@ -58,7 +58,10 @@ async function site(trusted: readonly AnchorMaterial[] = []) {
 describe('what an anchor would newly admit', () => {
   it('counts a device with a token as well as one with a chain, and changes nothing', async () => {
     const { acme, bench, shows, preview } = await site();
-    const [device, other] = [await makeIdevid(acme, { serial: 'TS2-000123' }), await makeIdevid(acme, { serial: 'TS2-000999' })];
+    const [device, other] = [
+      await makeIdevid(acme, { serial: 'TS2-000123', purposes: [] }),
+      await makeIdevid(acme, { serial: 'TS2-000999', purposes: [] }),
+    ];
     const token = (by: typeof device): Evidence =>
       messageEvidence('application/psa-attestation-token', makeSign1(encode(psaClaims()), { key: createPrivateKey(by.keyPem) }), by.chain);
     shows(first, 'v1', token(device), live);
@@ -84,8 +87,8 @@ describe('what an anchor would newly admit', () => {
     const other = await makeVendor({ name: 'Other' });
     const trusted: AnchorMaterial[] = [];
     const { acme, bench, shows, preview } = await site(trusted);
-    trusted.push({ name: 'acme', certificate: base64(acme.anchorDer) });
-    const device = await makeIdevid(acme, { serial: 'TS2-000123' });
+    trusted.push({ name: 'acme', certificate: base64(acme.anchorDer), uses: ['identity', 'attest'] });
+    const device = await makeIdevid(acme, { serial: 'TS2-000123', purposes: [] });
     const token = makeSign1(encode(psaClaims()), { key: createPrivateKey(device.keyPem) });
     const evidence = messageEvidence('application/psa-attestation-token', token, device.chain);
     shows(first, 'v1', evidence, { ...live, nonce: new Uint8Array(32).fill(9) });
@@ -94,9 +97,25 @@ describe('what an anchor would newly admit', () => {
     expect(found).toEqual({ newlyAdmitted: [], judged: 1, untold: 0 });
   });
 
+  it('counts no token by a key that the anchor does not let attest, and counts it for an anchor that does, though the same CA names devices already', async () => {
+    const trusted: AnchorMaterial[] = [];
+    const { acme, bench, shows, preview } = await site(trusted);
+    const certificate = base64(acme.anchorDer);
+    const device = await makeIdevid(acme, { serial: 'TS2-000123', purposes: [] });
+    const token = makeSign1(encode(psaClaims()), { key: createPrivateKey(device.keyPem) });
+    shows(first, 'v1', messageEvidence('application/psa-attestation-token', token, device.chain), live);
+    expect(await preview({ anchor: { name: 'acme', certificate } })).toMatchObject({ newlyAdmitted: [] });
+    trusted.push({ name: 'acme', certificate });
+    shows(second, 'v2', messageEvidence('application/psa-attestation-token', token, device.chain), live);
+    expect(bench.device(second).attestation).toMatchObject({ status: 'warning', reason: 'ANCHOR_NOT_FOR_ATTESTATION' });
+    const found = await preview({ anchor: { name: 'acme-attests', certificate, uses: ['attest'] } });
+    // Who stands where nobody expects it, with the key of another, is let in by no anchor.
+    expect(found.newlyAdmitted).toEqual([bench.device(first).device.id]);
+  });
+
   it('tells of how many it cannot be told: what was not kept, and quotes whose list of files was not', async () => {
     const { acme, shows, stored, preview } = await site();
-    const device = await makeIdevid(acme, { serial: 'TS2-000123' });
+    const device = await makeIdevid(acme, { serial: 'TS2-000123', purposes: [] });
     const evidence = messageEvidence(
       'application/psa-attestation-token',
       makeSign1(encode(psaClaims()), { key: createPrivateKey(device.keyPem) }),

@@ -72,6 +72,7 @@ function writeSite(data: string): void {
   ];
   const reference = makeReferenceFile({ vendor: 'Acme Edge', models });
   writeFileSync(`${own}/anchors/acme.device-ca.pem`, der(rootDer));
+  writeFileSync(`${own}/anchors/acme.attest-ca.pem`, der(rootDer));
   writeFileSync(`${own}/anchors/plant.device-ca.pem`, der(opc.caDer));
   writeFileSync(`${own}/anchors/acme.refval.pem`, reference.publicKeyPem);
   writeFileSync(`${own}/reference-values/acme.json`, reference.file);

@@ -126,10 +126,10 @@ const caExtensions = (pathLength?: number): Extension[] => [
   new BasicConstraintsExtension(true, pathLength, true),
   new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
 ];
-const leafExtensions = (): Extension[] => [
+const leafExtensions = (purposes: readonly string[] = ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2']): Extension[] => [
   new BasicConstraintsExtension(false, undefined, true),
   new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-  new ExtendedKeyUsageExtension(['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2']),
+  ...(purposes.length === 0 ? [] : [new ExtendedKeyUsageExtension([...purposes])]),
 ];
 /** A clock-less device's validity: until the end of time (RFC 5280 §4.1.2.5). */
 const forever = new Date('9999-12-31T23:59:59Z');
@@ -202,7 +202,7 @@ export const credential = (certificates: readonly X509Certificate[], keys: KeyPa
 /** An IEEE 802.1AR IDevID: identity without measurements. `hardwareModule` adds the SAN otherName of RFC 4108. */
 export async function makeIdevid(
   vendor: Vendor,
-  spec: { serial: string; hardwareModule?: boolean; edit?: Edit; keys?: KeyPair },
+  spec: { serial: string; hardwareModule?: boolean; purposes?: readonly string[]; edit?: Edit; keys?: KeyPair },
 ): Promise<Credential & { deviceKeySha256: string }> {
   const keys = spec.keys ?? (await makeKeys());
   const module = sequence(oid('1.3.6.1.4.1.99999.1'), octets(utf8(spec.serial)));
@@ -210,7 +210,7 @@ export async function makeIdevid(
   const subject = [{ O: [vendor.name] }, { '2.5.4.5': [spec.serial] }, { CN: ['IDevID'] }];
   const plan = {
     ...basePlan(subject, vendor.certificate.subjectName, keys.publicKey, vendor.keys.privateKey),
-    extensions: [...leafExtensions(), ...(spec.hardwareModule === true ? [new Extension('2.5.29.17', false, san)] : [])],
+    extensions: [...leafExtensions(spec.purposes), ...(spec.hardwareModule === true ? [new Extension('2.5.29.17', false, san)] : [])],
   };
   const certificate = await issue(spec.edit === undefined ? plan : spec.edit(plan));
   return { ...credential([certificate], keys), deviceKeySha256: sha256Hex(new Uint8Array(certificate.publicKey.rawData)) };

@@ -22,7 +22,8 @@ export function AnchorCard({ anchor, open }: { anchor: AnchorRow; open: (decide:
   const state = anchorState(anchor, clock.value);
   const { badge, word } = states[state];
   const name = visibleText(anchor.name);
-  const title = `anchor-${anchor.sha256}`;
+  // One certificate may stand in several files, each for a use of its own.
+  const title = `anchor-${anchor.sha256}-${anchor.uses.join('-')}`;
   return (
     <li class={`card ${badge}`} aria-labelledby={title}>
       <CardHead id={title} title={name} badge={badge} word={word} />

@@ -251,7 +251,7 @@ function Actions({ detail, open }: { detail: DeviceDetail; open: (decide: Decide
           onClick={() =>
             open({
               title: `Waive ${excusable} for ${name}?`,
-              consequence: `${at} failed a check: it ${reasons[excusable].text}. It may use the network until the waiver ends; any other failed check still cuts it.`,
+              consequence: `${at} failed a check: ${reasons[excusable].text}. It may use the network until the waiver ends; any other failed check still cuts it.`,
               button: 'Let it on in spite of this',
               danger: true,
               path: `${path}/waive`,

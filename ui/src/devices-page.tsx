@@ -1,7 +1,9 @@
 import { computed, signal } from '@preact/signals';
-import { apiPath, reasons } from '../../gateway/api/contract.ts';
+import { reasons } from '../../gateway/api/contract.ts';
 import type { Badge, DeviceRow } from '../../gateway/api/contract.ts';
+import { AlarmPanel } from './alarm-panel.tsx';
 import { BadgeIcon, BadgeWord, badgeOrder, badgeWords } from './badge.tsx';
+import { Exports } from './exports.tsx';
 import { ago, left, matches, nameOf, once, personOfRow, switchOf, whatOf, when, whereOf } from './format.ts';
 import { Link } from './link.tsx';
 import { clock, loaded, problem, rows } from './store.ts';
@@ -53,6 +55,7 @@ export function DevicesPage() {
   return (
     <main>
       <h1 class="unseen">Devices</h1>
+      <AlarmPanel />
       <Counts />
       <div class="tools">
         <input
@@ -62,18 +65,7 @@ export function DevicesPage() {
           value={search.value}
           onInput={event => setSearch(event.currentTarget.value)}
         />
-        <span class="exports">
-          Export
-          <a href={`${apiPath}/export.csv`} download>
-            CSV
-          </a>
-          <a href={`${apiPath}/export.jsonl`} download>
-            JSON Lines
-          </a>
-          <a href={`${apiPath}/export.ear`} download>
-            Signed results
-          </a>
-        </span>
+        <Exports />
       </div>
       <List />
     </main>
@@ -176,7 +168,7 @@ function Row({ row }: { row: DeviceRow }) {
       </td>
       <td class="what">
         <Link to={`/devices/${encodeURIComponent(row.id)}`}>{nameOf(row)}</Link>
-        <small>{whatOf(row)}</small>
+        {whatOf(row) !== nameOf(row) && <small>{whatOf(row)}</small>}
         {row.interfaces !== undefined && <small title={`Counts as one device, ${row.group}`}>{row.interfaces} interfaces</small>}
         <small class="mono">
           <span>{row.mac}</span> <span>{row.ips.at(-1) ?? 'no address'}</span>

@@ -6,6 +6,7 @@ import { CoveragePanel } from './coverage-panel.tsx';
 import { DevicePage } from './device-page.tsx';
 import { DevicesPage } from './devices-page.tsx';
 import { Banners, HealthStrip, PauseButton } from './health-strip.tsx';
+import { JournalPage } from './journal-page.tsx';
 import { Link } from './link.tsx';
 import { connect, disconnect, present } from './live.ts';
 import { ProbeStop, Probes } from './probes.tsx';
@@ -32,10 +33,11 @@ function Page() {
   );
 }
 
-/** What the address names: a device, whom the gateway trusts, else the list. */
+/** What the address names: a device, whom the gateway trusts, what happened, else the list. */
 function Opened() {
   if (openDevice.value !== undefined) return <DevicePage key={openDevice.value} id={openDevice.value} />;
   if (atTrust()) return <TrustPage />;
+  if (path.value === '/journal') return <JournalPage />;
   return (
     <>
       <DevicesPage />

@@ -1,5 +1,5 @@
 import { Link } from './link.tsx';
-import { openDevice } from './store.ts';
+import { path } from './store.ts';
 import { anchors, atTrust } from './trust-store.ts';
 
 /** The pages, with how much waits for a person on the one that is not open. */
@@ -7,8 +7,11 @@ export function Nav() {
   const waiting = anchors.value?.filter(({ state }) => state === 'staged').length ?? 0;
   return (
     <nav class="nav" aria-label="Pages">
-      <Link to="/" current={!atTrust() && openDevice.value === undefined}>
+      <Link to="/" current={path.value === '/'}>
         Devices
+      </Link>
+      <Link to="/journal" current={path.value === '/journal'}>
+        Journal
       </Link>
       <Link to="/trust" current={atTrust()}>
         Trust

@@ -51,7 +51,7 @@ export function TrustPage() {
         )}
         <ul class="cards">
           {shown?.map(anchor => (
-            <AnchorCard key={anchor.sha256} anchor={anchor} open={open} />
+            <AnchorCard key={`${anchor.sha256} ${anchor.name}`} anchor={anchor} open={open} />
           ))}
         </ul>
         {shown !== undefined && shown.length > 0 && (

@@ -10,7 +10,7 @@ import { isEar } from '../ear-read.ts';
 import { type About, eatSaid } from '../eat-said.ts';
 import { verifyPsa } from '../psa.ts';
 import { type Context, type Scheme, scheme } from '../scheme.ts';
-import { checkClass, checkSigner, identityBy, openToken, type Token } from '../token.ts';
+import { checkClass, checkSigner, identityBy, openToken, ownWordOf, type Token } from '../token.ts';
 
 /**
  * An Entity Attestation Token, as CWT or as JWT. One that carries a PSA profile is judged by that profile's rules; one whose profile is that of an EAR is no
@@ -59,6 +59,7 @@ function verifyEat(token: Token, evidence: Evidence, context: Context, checks: C
     unappraised: [...said.unappraised, ...psaAlone(token.claims), ...(signer.chain?.unappraised ?? [])],
     pathEnds: Math.min(signer.notAfter, claims.expires ?? Number.MAX_SAFE_INTEGER),
     nonces: claims.nonces,
+    ...ownWordOf(signer),
     ...(claims.uptime === undefined ? {} : { started: startedBefore(claims.uptime, context.now) }),
   };
 }

@@ -19,12 +19,12 @@ import { type Context, nonceBytes, scheme } from '../scheme.ts';
 import { anchorsFor, type Trust } from '../trust.ts';
 
 /**
- * The certificate of an OPC UA server that opened a secure channel to us: who it is, and nothing about its firmware. It signed the thumbprint of a
- * certificate of ours that holds our nonce. Most such certificates are self-signed: they are no Evidence, and give key continuity.
+ * The certificate of an OPC UA server that opened a secure channel to us: who it is, and of its firmware what its certificates measure (DICE), as over TLS: most measure nothing.
+ * It signed the thumbprint of a certificate of ours that holds our nonce. Most such certificates are self-signed: they are no Evidence, and give key continuity.
  */
 export const opcUa = scheme<ChainClaims>({
   name: 'opc-ua',
-  spec: 'OPC 10000-6 §6.7 (secure conversation), OPC 10000-7 §6.6, identity only',
+  spec: 'OPC 10000-6 §6.7 (secure conversation), OPC 10000-7 §6.6',
   mediaTypes: ['application/vnd.sallyport.opcua-server'],
   freshBy: 'nonce',
   isEvidence,
@@ -46,8 +46,8 @@ function verify(evidence: Evidence, context: Context, checks: Checks): ChainClai
     throw new EvidenceError('NONCE_MISMATCH', 'fresh', 'Cannot take channel as fresh: it answers another certificate of ours');
   checkApplication(links[0]?.certificate);
   const { path: _, ...claims } = verifyChain(links, context, checks);
-  // A channel says who holds the key. What runs there it does not say.
-  return { ...claims, measured: [], unappraised: [], nonces: [nonce] };
+  // A nonce in a certificate (DICE) was somebody else's: ours is in the one that the channel answered.
+  return { ...claims, nonces: [nonce] };
 }
 
 /** The nonce of the client certificate that the leaf's key answered. Throws EvidenceError. */

@@ -3,6 +3,7 @@ import { sameBytes } from '../../codec/bytes.ts';
 import { decodeBlocks } from '../../codec/spdm-measurements.ts';
 import { spdmVersionText } from '../../codec/spdm.ts';
 import { appraiseChain } from '../appraise.ts';
+import { notLetAttest, warnOwnWord } from '../attesting-key.ts';
 import type { Checks } from '../checks.ts';
 import type { ChainClaims } from '../claims.ts';
 import { EvidenceError } from '../evidence-error.ts';
@@ -38,7 +39,11 @@ function verify(evidence: Evidence, context: Context, checks: Checks): ChainClai
     });
   else checks.pass('readable', held);
   const trusted = trustChain(chain, hash, context, checks);
-  return claimsOf(exchange, trusted, signedNonces(exchange, trusted, context));
+  const nonces = signedNonces(exchange, trusted, context);
+  // Who the responder is, its chain says; what it measured is the word of its key.
+  const ownWord = measurements === undefined ? undefined : notLetAttest(trusted.anchor);
+  if (ownWord !== undefined) warnOwnWord(ownWord, checks);
+  return { ...claimsOf(exchange, trusted, nonces), ...(ownWord === undefined ? {} : { isOwnWord: true }) };
 }
 
 /** The nonces of what the leaf signed: both must be the same, and one at least there. */
@@ -67,7 +72,7 @@ function claimsOf(
   const by = { key: claims.identity.leafKey, name: leaf.subject.text };
   const found = spdmClaims(decodeBlocks(measurements.record, measurements.blocks), measurementHash, {
     ...(vendor === undefined ? {} : { vendor }),
-    ...(model === undefined ? {} : { model }),
+    ...(model === undefined ? {} : { model, isClassCertified: true }),
     by,
   });
   const { identity } = claims;
@@ -80,7 +85,8 @@ function claimsOf(
       ...(found.version === undefined ? {} : { version: found.version }),
       ...(found.svn === undefined ? {} : { svn: found.svn.toString() }),
     },
-    measured: [...claims.measured, ...found.measured],
+    // Lowest first: the leaf key says what stands in blocks.
+    measured: [...found.measured, ...claims.measured],
     unappraised: [
       ...claims.unappraised,
       ...found.unappraised,

@@ -5,6 +5,7 @@ import type { SpdmHash } from '../../codec/spdm-algorithms.ts';
 import { type SpdmChain, type SpdmDevice, spdmDevice, spdmMarks, spdmOids } from '../../codec/spdm-certificate.ts';
 import { sameName } from '../../codec/x509-name-match.ts';
 import { type Certificate, decodeCertificate } from '../../codec/x509.ts';
+import { attestAnchors, checkAttestPath } from '../attesting-key.ts';
 import { verifyChain } from '../chain.ts';
 import type { Checks } from '../checks.ts';
 import type { ChainClaims } from '../claims.ts';
@@ -13,10 +14,15 @@ import { checkSize, sha256 } from '../evidence.ts';
 import { EvidenceError } from '../evidence-error.ts';
 import { isSelfIssued } from '../path-rules.ts';
 import type { Context } from '../scheme.ts';
-import { anchorsFor } from '../trust.ts';
+import type { Anchor } from '../trust.ts';
 
 /** The chain up to an anchor of ours, held to what DSP0274 §10.6.1 wants of certificates besides. */
-export type TrustedChain = { readonly leaf: Certificate; readonly claims: ChainClaims; readonly device?: SpdmDevice };
+export type TrustedChain = {
+  readonly leaf: Certificate;
+  readonly claims: ChainClaims;
+  readonly anchor: Anchor;
+  readonly device?: SpdmDevice;
+};
 
 /** Throws EvidenceError or DecodeError. */
 export function trustChain({ certificates, rootHash }: SpdmChain, hash: SpdmHash, context: Context, checks: Checks): TrustedChain {
@@ -32,9 +38,10 @@ export function trustChain({ certificates, rootHash }: SpdmChain, hash: SpdmHash
   checkLeaf(leaf);
   checkMarks(chain);
   checkRoot(chain, rootHash, hash, context);
-  const { path, ...claims } = verifyChain(links, context, checks, (inPath, identity) => deviceOf(inPath, identity).identity);
+  const named = (inPath: readonly Certificate[], identity: AttestedIdentity) => deviceOf(inPath, identity).identity;
+  const { path, ...claims } = verifyChain(links, context, checks, named, checkAttestPath);
   const { device } = deviceOf(path, claims.identity);
-  return { leaf, claims, ...(device === undefined ? {} : { device }) };
+  return { leaf, claims, anchor: claims.anchor, ...(device === undefined ? {} : { device }) };
 }
 
 /** A leaf signs for the device: it is no CA, and its key is not kept for requesters alone. */
@@ -70,7 +77,7 @@ function checkRoot(chain: readonly Certificate[], rootHash: Uint8Array, { name }
   if (top === undefined) return;
   const roots = isSelfIssued(top)
     ? [top]
-    : anchorsFor(trust, 'identity').flatMap(anchor => (sameName(anchor.certificate.subject, top.issuer) ? [anchor.certificate] : []));
+    : attestAnchors(trust).flatMap(anchor => (sameName(anchor.certificate.subject, top.issuer) ? [anchor.certificate] : []));
   const isRoot = (root: Certificate): boolean => sameBytes(new Uint8Array(createHash(name).update(root.der).digest()), rootHash);
   if (roots.length > 0 && !roots.some(isRoot)) throw violated('it names another root than it ends at', 'the hash of its root', 'another');
 }

@@ -7,7 +7,7 @@ import type { Authority, MeasuredClaim } from '../claims.ts';
 import { sha256 } from '../evidence.ts';
 
 /** Who and what the measurements are of; the names absent where nobody says them. */
-export type SpdmSubject = { readonly vendor?: string; readonly model?: string; readonly by: Authority };
+export type SpdmSubject = { readonly vendor?: string; readonly model?: string; readonly isClassCertified?: true; readonly by: Authority };
 
 /** What the blocks of one record claim. */
 export type SpdmClaims = {

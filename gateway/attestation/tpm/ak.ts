@@ -6,6 +6,7 @@ import { DecodeError } from '../../codec/reader.ts';
 import { attribute, attributeTypes } from '../../codec/x509-name.ts';
 import type { Certificate } from '../../codec/x509.ts';
 import { extensionOids } from '../../codec/x509-extension.ts';
+import { checkAttestPath } from '../attesting-key.ts';
 import { toldBy } from '../chain.ts';
 import type { ChainClaims } from '../claims.ts';
 import { contentOf, hasLayers } from '../dice-content.ts';
@@ -66,9 +67,12 @@ export function trustAk(evidence: ClaimedAk, context: Judging): TrustedAk {
   return activated(evidence, publicKeyOf(akPublic), nameText(akPublic), context);
 }
 
-/** The CA says by the purpose that the key is restricted to what the TPM made; the public area, when it is there, must be of the same key. */
+/**
+ * The CA says by the purpose that the key is restricted to what the TPM made; the public area, when it is there, must be of the same key. So an anchor for identity is
+ * enough: a quote is the word of the TPM, not of whoever holds a key.
+ */
 function certified({ akChain, akPublic }: ClaimedAk, context: Judging): TrustedAk {
-  const path = checkPath(akChain, anchorsFor(context.trust, 'identity'), context.now, context.keys, context.trust.revocation);
+  const path = checkAttestPath(akChain, context);
   const leaf = leafOf(path);
   checkPurpose(leaf, aikPurpose, 'attestation key');
   checkIssuers(path, 'attestation key');

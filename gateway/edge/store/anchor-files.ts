@@ -11,6 +11,7 @@ import { attempt, type Found, readText } from './trust-folder.ts';
 /** What an anchor file is for, by the end of its name; a YAML file may say otherwise. */
 const usesOf: readonly (readonly [end: string, use: AnchorUse])[] = [
   ['.device-ca.pem', 'identity'],
+  ['.attest-ca.pem', 'attest'],
   ['.tpm-ek.pem', 'tpm-ek'],
   ['.refval-ca.pem', 'reference-signer'],
   ['.matter-paa.pem', 'matter-paa'],

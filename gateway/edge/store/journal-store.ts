@@ -7,6 +7,10 @@ import { type Head, emptyHead, follow } from '../../journal/chain.ts';
 import type { DeviceId, Hex, Millis } from '../../model/address.ts';
 import type { Evidence } from '../../model/attestation.ts';
 import type { Event, EventBody } from '../../model/event.ts';
+import type { JournalPage, Show } from '../../model/notable.ts';
+import { toEvent } from './event-row.ts';
+import { PastInventories } from './past-inventory.ts';
+import { notableQuery, prepareIndexes, timelineQueries } from './queries.ts';
 import { prepareSchema } from './schema.ts';
 import { type KeptEvidence, packCertificates, unpackCertificates } from './kept-evidence.ts';
 import type { FromStore, StoreOptions, ToStore } from './store-messages.ts';
@@ -15,6 +19,9 @@ import type { FromStore, StoreOptions, ToStore } from './store-messages.ts';
 export const defaultReserveBytes = 64 * 1024 * 1024;
 /** Evidence that is kept; the oldest gives way. */
 export const defaultEvidenceBytes = 256 * 1024 * 1024;
+
+/** Challenges, and judgements like the one before, in a timeline. */
+const maxRepeating = 20;
 
 /** What a start finds: the last snapshot and the Events after it, their chain followed. */
 export type Restored = {
@@ -31,6 +38,8 @@ export class JournalStore {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, { readonly resolve: (head: Head) => void; readonly reject: (why: Error) => void }>();
   readonly restored: Restored;
+  /** The site as it stood at instants that are over. */
+  readonly past: PastInventories;
   #ids = 0;
   #head: Head;
   #closed: (() => void) | undefined;
@@ -44,8 +53,10 @@ export class JournalStore {
     maxEvidenceBytes = defaultEvidenceBytes,
   ) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.past = new PastInventories(folder);
     this.#reader = new DatabaseSync(join(folder, 'journal.sqlite'));
     prepareSchema(this.#reader);
+    prepareIndexes(this.#reader);
     this.restored = restore(this.#reader);
     this.#head = this.restored.head;
     const options: StoreOptions = { folder, reserveBytes, maxEvidenceBytes };
@@ -94,9 +105,17 @@ export class JournalStore {
     return { mediaType: String(row['media_type']), bytes: row['bytes'], certificates };
   }
 
-  /** The newest Events about a device, oldest first. */
+  /** The newest Events about a device, oldest first. Of what repeats all the time only the last few, so that they push nothing else out. */
   timeline(device: DeviceId, limit: number): readonly Event[] {
-    return this.#reader.prepare('SELECT * FROM event WHERE device = ? ORDER BY seq DESC LIMIT ?').all(device, limit).map(toEvent).reverse();
+    const { told, repeating } = timelineQueries;
+    const rows = [...this.#reader.prepare(told).all(device, limit), ...this.#reader.prepare(repeating).all(device, maxRepeating)];
+    return rows.map(toEvent).toSorted((a, b) => a.seq - b.seq);
+  }
+
+  /** What happened on the site before an Event: at most `limit`, newest first; `show` undefined is all of it. */
+  notable(show: Show | undefined, before: number, limit: number): JournalPage {
+    const rows = this.#reader.prepare(notableQuery(show)).all(before, limit + 1);
+    return { events: rows.slice(0, limit).map(toEvent), older: rows.length > limit };
   }
 
   /** Commits what waits and closes. */
@@ -157,12 +176,3 @@ function restore(db: DatabaseSync): Restored {
   const restored = { snapshotAt: from.seq, events, head };
   return row === undefined ? restored : { ...restored, snapshot: JSON.parse(String(row['json'])) as InventorySnapshot };
 }
-
-/** Our own bytes, written by this store and covered by the hash chain: the shape is trusted once `follow` passed. */
-const toEvent = (row: Record<string, unknown>): Event => ({
-  seq: Number(row['seq']),
-  at: Number(row['at']),
-  prev: String(row['prev']),
-  hash: String(row['hash']),
-  body: JSON.parse(String(row['body'])) as EventBody,
-});

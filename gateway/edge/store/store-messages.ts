@@ -5,6 +5,9 @@ import type { EventBody } from '../../model/event.ts';
 /** How the store is opened. `reserveBytes` stay free on disk for people's decisions; of Evidence at most `maxEvidenceBytes` are kept. */
 export type StoreOptions = { readonly folder: string; readonly reserveBytes: number; readonly maxEvidenceBytes: number };
 
+/** What the reader of the past is asked: the data folder, and the instant. */
+export type PastOptions = { readonly folder: string; readonly at: Millis };
+
 export type ToStore =
   | { readonly type: 'append'; readonly id: number; readonly at: Millis; readonly events: readonly EventBody[]; readonly matters: boolean }
   | {

@@ -8,6 +8,7 @@ import { DecodeError } from '../../codec/reader.ts';
 import { earProfiles } from '../../attestation/ear.ts';
 import { chainEvidence, messageEvidence } from '../../attestation/evidence.ts';
 import { schemes } from '../../attestation/schemes/index.ts';
+import { looksLike } from './looks.ts';
 import { type Piece, textOf, VerifyCallError } from './pieces.ts';
 import { hasQuote, isFileList, quoteOf } from './tpm-parts.ts';
 
@@ -43,7 +44,9 @@ export function gather(kind: string, pieces: readonly Piece[]): Evidence {
   const [only] = messages;
   if (only === undefined || messages.length > 1)
     throw new VerifyCallError(
-      `Cannot verify ${kind}: ${messages.length} of the files are no certificates, give one (and certificates beside it)`,
+      only === undefined
+        ? `Cannot verify ${kind}: all of the files are certificates, give the message that they sign`
+        : `Cannot verify ${kind}: ${messages.length} of the files are no certificates, give one: ${messages.map(({ path, bytes }) => `${path} is ${looksLike(bytes)}`).join('; ')}`,
     );
   const types = scheme.mediaTypes.length === 0 ? tokenTypes : scheme.mediaTypes;
   const evidence = messageEvidence(mediaTypeOf(types, only.bytes), trimmed(only.bytes), certificates);
@@ -84,7 +87,10 @@ export function guess(pieces: readonly Piece[]): string {
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
   }
-  throw new VerifyCallError(`Cannot tell what kind of Evidence this is; give one of ${kinds.filter(kind => kind !== 'auto').join(', ')}`);
+  const seen = pieces.map(({ path, bytes }) => `${path} is ${looksLike(bytes)}`).join('; ');
+  throw new VerifyCallError(
+    `Cannot tell what kind of Evidence this is: ${seen}. If it is Evidence all the same, give one of ${kinds.filter(kind => kind !== 'auto').join(', ')}`,
+  );
 }
 
 const isEar = (profile: unknown): boolean =>

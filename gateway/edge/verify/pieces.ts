@@ -3,6 +3,7 @@ import { fromBase64 } from '../../codec/bytes.ts';
 import { DerReader, tags } from '../../codec/der.ts';
 import { DecodeError } from '../../codec/reader.ts';
 import { maxListBytes } from '../../attestation/tpm/list-beside.ts';
+import { fileFault } from '../../model/file-fault.ts';
 
 /** One file of the command line: certificates (DER, in the order of the file), or a message that a scheme reads. Untrusted. */
 export type Piece = { readonly path: string; readonly bytes: Uint8Array } & (
@@ -26,16 +27,24 @@ export function readFile(path: string, most = maxListBytes): Uint8Array {
     check(bytes.length);
     return bytes;
   } catch (error) {
-    if (error instanceof Error && 'code' in error) throw new VerifyCallError(`Cannot read ${path}: ${String(error.code)}`);
+    if (error instanceof Error && 'code' in error) throw new VerifyCallError(`Cannot read ${path}: ${fileFault(error)}`);
     throw error;
   }
 }
+
+/** Tokens are passed around as hex, too: a file of nothing else, at least eight bytes of it, is what the digits say. */
+function unhexed(bytes: Uint8Array): Uint8Array {
+  if (!isHexDigit(bytes[0] ?? 0)) return bytes;
+  const digits = textOf(bytes).replace(/\s+/g, '');
+  return /^(?:[0-9a-fA-F]{2}){8,}$/.test(digits) ? new Uint8Array(Buffer.from(digits, 'hex')) : bytes;
+}
+const isHexDigit = (byte: number): boolean => /[0-9a-fA-F]/.test(String.fromCharCode(byte));
 
 const pemBlock = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----/g;
 
 /** Tells certificates, in PEM or DER, from everything else. What is in PEM and no base64 throws DecodeError. */
 export function readPiece(path: string): Piece {
-  const bytes = readFile(path);
+  const bytes = unhexed(readFile(path));
   const blocks = [...textOf(bytes).matchAll(pemBlock)].map(([, block]) => fromBase64(block ?? ''));
   if (blocks.length > 0) return { path, bytes, kind: 'certificates', certificates: blocks };
   const certificates = derCertificates(bytes);

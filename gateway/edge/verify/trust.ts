@@ -17,6 +17,7 @@ import { readReferenceFiles } from '../store/reference-files.ts';
 import { readTrust } from '../store/trust-files.ts';
 import { attempt, type Found, readText } from '../store/trust-folder.ts';
 import { type Piece, readPiece, textOf, VerifyCallError } from './pieces.ts';
+import { fileFault } from '../../model/file-fault.ts';
 
 /** What the folders of the command line say whom and what to trust. */
 export type Given = { readonly trust: Trust; readonly problems: readonly string[] };
@@ -118,13 +119,14 @@ function filesOf(folder: string): readonly Found[] {
       .map(({ name }) => ({ path: join(folder, name), name, shown: join(folder, name) }))
       .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
-    if (error instanceof Error && 'code' in error) throw new VerifyCallError(`Cannot read folder ${folder}: ${String(error.code)}`);
+    if (error instanceof Error && 'code' in error) throw new VerifyCallError(`Cannot read folder ${folder}: ${fileFault(error)}`);
     throw error;
   }
 }
 
 const usesByName: readonly (readonly [RegExp, AnchorUse])[] = [
   [/\.device-ca\.\w+$/, 'identity'],
+  [/\.attest-ca\.\w+$/, 'attest'],
   [/\.tpm-ek\.\w+$/, 'tpm-ek'],
   [/\.matter-paa\.\w+$/, 'matter-paa'],
   [/\.refval-ca\.\w+$/, 'reference-signer'],
@@ -142,10 +144,13 @@ function anchorsIn(piece: Piece, kind: string): readonly AnchorMaterial[] {
   });
 }
 
-/** Of Matter, a CA names devices and anything else signs declarations; for every other kind an anchor names devices, and their TPMs for quotes. */
+/**
+ * Of Matter, a CA names devices and anything else signs declarations; for every other kind an anchor names devices, and their attestation keys and TPMs: who hands it over by
+ * hand means it for what is judged. A name such as `acme.device-ca.pem` says otherwise, as it does for the gateway.
+ */
 function usesFor(kind: string, der: Uint8Array): readonly AnchorUse[] {
   if (kind === 'matter') return [useInMatter(der)];
-  return kind === 'tpm-quote' || kind === 'auto' ? ['identity', 'tpm-ek'] : ['identity'];
+  return kind === 'tpm-quote' || kind === 'auto' ? ['identity', 'attest', 'tpm-ek'] : ['identity', 'attest'];
 }
 
 function useInMatter(der: Uint8Array): AnchorUse {

@@ -150,6 +150,12 @@ describe('a CA inside a device', () => {
 });
 
 describe('an anchor', () => {
+  it('for attestation keys, or for devices, vouches for the key of a TPM that a CA certified as such', async () => {
+    const chain = [await certify(acme, key)];
+    for (const uses of [['attest'], ['identity']] as const)
+      expect(judged(chain, { anchors: [anchor(acme, { uses, model })], sets: [referenceSet] })).toMatchObject({ status: 'affirming' });
+  });
+
   it('for TPMs does not vouch for the key of a device, nor one for devices for a TPM', async () => {
     const chain = [await certify(acme, key)];
     expect(judged(chain, { anchors: [anchor(acme, { uses: ['tpm-ek'], model })] })).toMatchObject({ reason: 'CHAIN_INCOMPLETE' });

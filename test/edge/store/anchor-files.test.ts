@@ -88,6 +88,15 @@ describe('the YAML files of anchors', () => {
     expect(trust.anchors.map(a => a.uses)).toEqual([undefined, ['identity', 'matter-paa']]);
   });
 
+  it('let one CA vouch for devices and for attestation keys: by two files, or by an entry', () => {
+    put('acme.attest-ca.pem', acme.anchorPem);
+    expect(readTrust([folder], now).trust.anchors.map(a => a.uses)).toEqual([['attest'], undefined]);
+    put('acme.yaml', entry('  uses: [identity, attest]\n'));
+    const { trust, problems } = readTrust([folder], now);
+    expect(problems).toEqual([]);
+    expect(trust.anchors.map(a => a.uses)).toEqual([['attest'], ['identity', 'attest']]);
+  });
+
   it.each([
     ['an unknown field', '  usage: identity\n', 3, 'there is no such field'],
     ['an unknown use', '  uses: [everything]\n', 3, 'must be one of identity'],

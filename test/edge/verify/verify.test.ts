@@ -70,6 +70,13 @@ describe('a token signed by a key that a person names', () => {
     expect(call('--nonce', '00'.repeat(32))).toBe('3 contraindicated NONCE_MISMATCH');
     expect(call('--nonce', nonce.slice(0, 62))).toBe('3 contraindicated EVIDENCE_NOT_FRESH');
   });
+  it('is judged just so when the file holds it as hex', () => {
+    const token = makeSign1(encode(tokenWorld.psaClaims()));
+    const spaced = hexOf(token).replace(/(.{60})/g, '$1\n');
+    expect(judged(tokenWorld.now, 'psa', put(new TextEncoder().encode(spaced)), ...trusting(desk), ...named, '--nonce', nonce)).toBe(
+      '0 affirming',
+    );
+  });
   it('is a warning without reference values, and untrusted without the key', () => {
     const token = good();
     const anchors = ['--anchors', desk.at('anchors')];
@@ -277,9 +284,9 @@ describe('a wrong call', () => {
   const wrong: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['no file', ['psa'], /give KIND and the files/],
     ['an unknown kind', ['pdf', '/dev/null'], /Cannot verify 'pdf': give one of tls-x509/],
-    ['a file that is not there', ['psa', '/nowhere/x'], /Cannot read \/nowhere\/x: ENOENT/],
-    ['a folder that is not there', ['psa', '/dev/null', '--anchors', '/nowhere'], /Cannot read folder \/nowhere: ENOENT/],
-    ['what looks like nothing', ['auto', '/dev/null'], /Cannot tell what kind/],
+    ['a file that is not there', ['psa', '/nowhere/x'], /Cannot read \/nowhere\/x: there is no such file/],
+    ['a folder that is not there', ['psa', '/dev/null', '--anchors', '/nowhere'], /Cannot read folder \/nowhere: there is no such file/],
+    ['what looks like nothing', ['auto', '/dev/null'], /Cannot tell what kind of Evidence this is: \/dev\/null is nothing/],
     ['a nonce that is no hex', ['psa', '/dev/null', '--nonce', 'xyz'], /Cannot read --nonce/],
     ['a time that is none', ['psa', '/dev/null', '--at', 'tomorrow'], /Cannot read --at 'tomorrow'/],
     ['a nonce for a chain', ['tls-x509', '/dev/null', '--nonce', '00'], /Cannot compare --nonce/],
@@ -289,6 +296,24 @@ describe('a wrong call', () => {
     it(`with ${what} says so in one sentence`, () => {
       const { code, stdout, stderr } = fresh().run(0, ...args);
       expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(sentence);
+    });
+  const mistaken: readonly (readonly [string, string | Uint8Array, RegExp])[] = [
+    ['a private key', keyPairs.ES256.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), /is a private key/],
+    ['a public key', keyPairs.ES256.publicKey.export({ type: 'spki', format: 'pem' }).toString(), /goes in by --anchors/],
+    ['a CRL', '-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n', /is a CRL/],
+    ['a request', '-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n', /nobody has signed it/],
+    ['a CoRIM', new Uint8Array([0xd9, 0x01, 0xf5, 0xa0]), /is a CoRIM: reference values go in by --reference/],
+    ['a SUIT envelope', new Uint8Array([0xd8, 0x6b, 0xa0]), /is a SUIT envelope/],
+    ['a list of files', `10 ${'0'.repeat(40)} ima-ng sha256:00 /bin/sh\n`, /give it with its quote/],
+    ['a link copied as a file', '../anchors/acme.pem', /is a path/],
+    ['a letter', 'Dear gateway,\nplease let me in.\n', /is text, but neither JSON nor a JWT/],
+    ['noise', new Uint8Array([0xfe, 0xff, 0, 1]), /is 4 bytes of no form/],
+  ];
+  for (const [what, content, sentence] of mistaken)
+    it(`with ${what} for Evidence says what it is`, () => {
+      const { code, stderr } = fresh().run(0, 'auto', desk.put('mistaken', content));
+      expect(code).toBe(1);
       expect(stderr).toMatch(sentence);
     });
   it('with a private key among the anchors leaves it out and says so', () => {
