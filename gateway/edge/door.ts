@@ -2,7 +2,7 @@ import { chmodSync, chownSync, mkdirSync, readdirSync, renameSync, rmSync } from
 import { createServer, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { isAlive } from './reach.ts';
+import { isAlive, runFolder } from './reach.ts';
 
 /** Where a process is reached without the supervisor between: a Unix socket that it listens on and that only `caller` may connect to. */
 export type DoorSpec = { readonly path: string; readonly caller: number };
@@ -12,7 +12,7 @@ const folderName = /^sallyport-doors-(\d+)$/;
 const untoldBytes = 4096;
 
 /** The doors of this supervisor's processes stand in a folder that anybody may pass and only root may change. */
-export const doorPath = (role: string, run = '/run'): string => join(run, `sallyport-doors-${process.pid}`, role);
+export const doorPath = (role: string, run = runFolder): string => join(run, `sallyport-doors-${process.pid}`, role);
 
 /**
  * The supervisor's part: it makes the listening socket, hands it to the process and keeps nothing of it, then tells the gateway where to
@@ -81,7 +81,7 @@ export class Door {
 }
 
 /** Removes the folder of this supervisor's doors, and those of supervisors that died without doing so. */
-export function sweepDoors(run = '/run'): void {
+export function sweepDoors(run = runFolder): void {
   for (const name of readdirSync(run)) {
     const pid = folderName.exec(name)?.[1];
     if (pid !== undefined && (Number(pid) === process.pid || !isAlive(Number(pid))))

@@ -11,6 +11,9 @@ export type Reach = {
 
 export type Folder = { readonly path: string; readonly access: 'read' | 'write' };
 
+/** Where the processes meet: `/run`, or the folder below it that a service manager made for us (systemd.exec(5), RuntimeDirectory=). */
+export const runFolder = process.env['RUNTIME_DIRECTORY'] ?? '/run';
+
 /** Everything can be reached as it is; for tests and for one process. */
 export const reachAsIs: Reach = { prefix: [], path: p => p, remove: () => undefined };
 
@@ -29,9 +32,9 @@ exec "$@"`;
 
 /**
  * Makes `folders` (and the running Node) reachable for users that may not pass the folders above them, as below /root: those that are not are
- * bind-mounted below `/run/sallyport-<pid>`. Needs root then. Throws when a folder itself shuts them out.
+ * bind-mounted below `sallyport-<pid>` in `runFolder`. Needs root then. Throws when a folder itself shuts them out.
  */
-export function makeReach(folders: readonly Folder[], base = `/run/sallyport-${process.pid}`): Reach {
+export function makeReach(folders: readonly Folder[], base = join(runFolder, `sallyport-${process.pid}`)): Reach {
   const node = dirname(process.execPath);
   const wanted = folders.some(f => contains(f.path, node)) ? folders : [...folders, { path: node, access: 'read' } as const];
   for (const { path, access } of wanted) if (access === 'read') refuseShut(path);
@@ -77,7 +80,7 @@ function isOpen(folder: string): boolean {
 }
 
 /** Removes what supervisors left in `run` that died without `remove`: empty folders, or nothing is removed. */
-export function sweepReach(run = '/run'): void {
+export function sweepReach(run = runFolder): void {
   for (const name of readdirSync(run)) {
     const pid = /^sallyport-(\d+)$/.exec(name)?.[1];
     if (pid === undefined || isAlive(Number(pid))) continue;
