@@ -20,7 +20,6 @@ const policy = policyOf('', [
 `,
   },
 ]);
-const at = (line: number) => `policies.d/expected/dock.yaml:${line}`;
 
 /** Whether any entry expects it, wherever it is. */
 const isExpected = (proved: Parameters<typeof expectedPlace>[1]) =>
