@@ -4,15 +4,17 @@ import { Reader } from '../gateway/codec/reader.ts';
 import { decodeText } from '../gateway/codec/text.ts';
 import type { Fact } from '../gateway/model/fact.ts';
 import { collector, type Said, udpPorts } from './collector.ts';
+import { cableDeviceOf, deviceOf, machineOf, readFqdn, readUserClass, readVendorClasses } from './dhcpv4-options.ts';
 import type { Packet } from './packet.ts';
 
 const [serverPort, clientPort] = [67, 68];
 const magicCookie = 0x63825363;
 
-/** Option codes that we read. RFC 2132, RFC 8520 §10 (161). */
+/** Option codes that we read. RFC 2132, RFC 3004 (77), RFC 4702 (81), RFC 4578 (97), RFC 3925 (124, 125), RFC 8520 §10 (161). */
 export const options = {
   router: 3,
   hostName: 12,
+  vendorSpecific: 43,
   requestedAddress: 50,
   overload: 52,
   messageType: 53,
@@ -20,11 +22,16 @@ export const options = {
   parameterRequestList: 55,
   vendorClass: 60,
   clientIdentifier: 61,
+  userClass: 77,
+  fqdn: 81,
+  machine: 97,
+  vendorClasses: 124,
+  vendorInformation: 125,
   mudUrl: 161,
 } as const;
 
 /** Option 53, RFC 2132 §9.6. */
-export const messageTypes = { discover: 1, offer: 2, request: 3, ack: 5, inform: 8 } as const;
+export const messageTypes = { discover: 1, offer: 2, request: 3, decline: 4, ack: 5, release: 7, inform: 8 } as const;
 
 /** By code: 1 for those options; the others are passed over. */
 const isRead = new Uint8Array(256);
@@ -33,14 +40,14 @@ for (const code of Object.values(options)) isRead[code] = 1;
 /** An option that has grown so long by joining its parts takes no more, bytes. */
 const maxOption = 1024;
 
-/** Dynamic Host Configuration Protocol for IPv4. RFC 2131, 2132, 3396. Ethernet clients only; plain BOOTP is rejected. A missing end option is not. */
+/** Dynamic Host Configuration Protocol for IPv4. RFC 2131, 2132, 3396. Clients with six-byte addresses only, Ethernet or IEEE 802; plain BOOTP is rejected. A missing end option is not. */
 export function decode(bytes: Uint8Array) {
   const r = new Reader(bytes, 'DHCP');
   const op = r.u8();
   const htype = r.u8();
   const hlen = r.u8();
   if (op !== 1 && op !== 2) throw r.fault(`op=${op}`);
-  if (htype !== 1 || hlen !== 6) throw r.fault(`htype=${htype} hlen=${hlen}`);
+  if ((htype !== 1 && htype !== 6) || hlen !== 6) throw r.fault(`htype=${htype} hlen=${hlen}`);
   r.skip(1); // hops
   r.u32(); // xid
   r.skip(4); // secs, flags
@@ -99,22 +106,47 @@ export function observe(m: Message, packet: Packet): readonly Said[] {
   return m.chaddr === packet.source && packet.targetPort === serverPort ? fromClient(m, type) : [];
 }
 
+/** What a client sends. Of an address that it gives back or declines it says nothing, of itself as much as ever. */
+const fromClients: ReadonlySet<number | undefined> = new Set([
+  messageTypes.discover,
+  messageTypes.request,
+  messageTypes.decline,
+  messageTypes.release,
+  messageTypes.inform,
+]);
+
 function fromClient(m: Message, type: number | undefined): readonly Said[] {
-  if (type !== messageTypes.discover && type !== messageTypes.request && type !== messageTypes.inform) return [];
+  if (!fromClients.has(type)) return [];
   const facts: Fact[] = [];
   // A client fills ciaddr only while it uses that address. RFC 2131 §2, table 1.
-  if (type !== messageTypes.discover && isHostIp(m.ciaddr)) facts.push({ kind: 'address', ip: m.ciaddr });
-  const name = textOf(m, options.hostName);
-  const vendorClass = textOf(m, options.vendorClass);
+  if ((type === messageTypes.request || type === messageTypes.inform) && isHostIp(m.ciaddr)) facts.push({ kind: 'address', ip: m.ciaddr });
+  const name = nameOf(m);
+  const vendorClass = textOf(m, options.vendorClass) || readOf(m, options.vendorClasses, readVendorClasses, '');
+  const userClass = readOf(m, options.userClass, readUserClass, '');
   const url = textOf(m, options.mudUrl);
   if (name !== '') facts.push({ kind: 'hostname', name });
   if (vendorClass !== '') facts.push({ kind: 'vendor-class', text: vendorClass });
+  if (userClass !== '') facts.push({ kind: 'description', of: 'dhcp-user-class', text: userClass });
   const parameters = m.options.get(options.parameterRequestList);
   if (parameters !== undefined) facts.push({ kind: 'dhcp-parameters', options: numbersOf(parameters) });
   const id = m.options.get(options.clientIdentifier);
   if (id !== undefined && id.length > 0) facts.push({ kind: 'dhcp-client-id', id: hexAt(id, 0, Math.min(id.length, 255)) });
   if (url !== '') facts.push({ kind: 'mud-url', url });
-  return facts;
+  facts.push(...readOf(m, options.machine, machineOf, []));
+  const device = readOf(m, options.vendorInformation, deviceOf, []);
+  if (device.length > 0) return [...facts, ...device];
+  return [...facts, ...readOf(m, options.vendorSpecific, value => cableDeviceOf(vendorClass, value), [])];
+}
+
+/** The host name (12), or the full one (81) where there is no other or it goes on behind it. RFC 4702 §3.1 wants only one of them. */
+function nameOf(m: Message): string {
+  const [name, full] = [textOf(m, options.hostName), readOf(m, options.fqdn, readFqdn, '')];
+  return name === '' || full.toLowerCase().startsWith(`${name.toLowerCase()}.`) ? full || name : name;
+}
+
+function readOf<T>(m: Message, code: number, read: (value: Uint8Array) => T, none: T): T {
+  const value = m.options.get(code);
+  return value === undefined ? none : read(value);
 }
 
 function numbersOf(bytes: Uint8Array): readonly number[] {

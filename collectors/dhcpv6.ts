@@ -1,10 +1,11 @@
 import { hex, ip6, isHostIp } from '../gateway/codec/address.ts';
 import { macAt } from '../gateway/codec/address-at.ts';
 import { Reader } from '../gateway/codec/reader.ts';
-import { decodeText } from '../gateway/codec/text.ts';
+import { decodeText, maxText } from '../gateway/codec/text.ts';
 import { type Ip, isGroupMac } from '../gateway/model/address.ts';
 import type { Fact } from '../gateway/model/fact.ts';
 import { collector, type Said, udpPorts } from './collector.ts';
+import { plateOf } from './dhcpv4-options.ts';
 import { isLinkLocal } from './on-link.ts';
 import type { Packet } from './packet.ts';
 
@@ -36,6 +37,7 @@ export const options = {
   optionRequest: 6,
   userClass: 15,
   vendorClass: 16,
+  vendorInformation: 17,
   fqdn: 39,
   mudUrl: 112,
 } as const;
@@ -43,8 +45,8 @@ export const options = {
 /** DUID types that carry a link-layer address. RFC 8415 §11. */
 const duidTypes = { linkLayerTime: 1, linkLayer: 3 } as const;
 
-/** Caps: option codes that are printed, bytes of a DUID (RFC 8415 §11.1: 128 behind the type), classes that are joined, addresses. */
-const [maxRequested, maxDuid, maxClasses, maxAddresses] = [64, 130, 8, 4];
+/** Caps: option codes that are printed, bytes of a DUID (RFC 8415 §11.1: 128 behind the type), classes that are joined, addresses, vendors. */
+const [maxRequested, maxDuid, maxClasses, maxAddresses, maxVendors] = [64, 130, 8, 4, 4];
 
 /** Dynamic Host Configuration Protocol for IPv6. RFC 8415. What relays pass on is about hosts of another segment and is not read. */
 export function decode(bytes: Uint8Array) {
@@ -55,9 +57,15 @@ export function decode(bytes: Uint8Array) {
   r.skip(isRelay ? 33 : 3); // hop count, link and peer address; or transaction id
   const found = new Map<number, Uint8Array>();
   const addresses: Ip[] = [];
+  // One option for each vendor, RFC 8415 §21.16, §21.17.
+  const classes: string[] = [];
+  const plate: Fact[] = [];
   while (r.left > 0) {
     const [code, value] = [r.u16(), r.take(r.u16())];
     if (code === options.nonTemporary && !isRelay) readAddresses(value, addresses);
+    else if (code === options.vendorClass && classes.length < maxVendors)
+      classes.push(readClasses(value, 4)); // behind the enterprise number
+    else if (code === options.vendorInformation && plate.length === 0) plate.push(...readPlate(value));
     else if (!found.has(code)) found.set(code, value);
   }
   const one = (code: number): Uint8Array => found.get(code) ?? new Uint8Array(0);
@@ -66,7 +74,11 @@ export function decode(bytes: Uint8Array) {
     clientId: readDuid(one(options.clientId)),
     serverId: readDuid(one(options.serverId)),
     requested: readCodes(one(options.optionRequest)),
-    vendorClass: readClasses(one(options.vendorClass), 4), // behind the enterprise number
+    vendorClass: classes
+      .filter(text => text !== '')
+      .join(' ')
+      .slice(0, maxText),
+    plate,
     userClass: readClasses(one(options.userClass), 0),
     fqdn: readName(one(options.fqdn)),
     mudUrl: decodeText(one(options.mudUrl)).trim(),
@@ -114,6 +126,18 @@ function readClasses(value: Uint8Array, start: number): string {
     if (text !== '' && classes.length < maxClasses) classes.push(text);
   }
   return classes.join(' ').slice(0, 255);
+}
+
+/** What the vendor's own options, codes and lengths of two bytes, say of the device. RFC 8415 §21.17. */
+function readPlate(value: Uint8Array): readonly Fact[] {
+  const r = new Reader(value, 'DHCPv6 vendor information');
+  const enterprise = r.u32();
+  const texts = new Map<number, string>();
+  while (r.left > 0) {
+    const [code, body] = [r.u16(), r.take(r.u16())];
+    if (!texts.has(code)) texts.set(code, decodeText(body).trim());
+  }
+  return plateOf(enterprise, texts);
 }
 
 /** Flags and a name in DNS form, which ends without the root when it is partial. RFC 4704 §4.2. */
@@ -167,7 +191,7 @@ function fromClient(m: Message, packet: Packet): readonly Said[] {
   if (m.userClass !== '') facts.push({ kind: 'description', of: 'dhcp-user-class', text: m.userClass });
   if (m.requested.length > 0) facts.push({ kind: 'print', scheme: 'dhcpv6-options', value: m.requested.join(',') });
   if (m.mudUrl !== '') facts.push({ kind: 'mud-url', url: m.mudUrl });
-  return facts;
+  return [...facts, ...m.plate];
 }
 
 function fromServer(m: Message, packet: Packet): readonly Said[] {

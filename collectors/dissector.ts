@@ -1,16 +1,16 @@
-import { CaptureFrame } from '../gateway/codec/capture.ts';
 import { isStandIn } from '../gateway/codec/link.ts';
 import { DecodeError } from '../gateway/codec/reader.ts';
-import { isVirtualRouterMac } from '../gateway/model/address-class.ts';
 import type { Ip, Mac, Millis, PortName, Vlan } from '../gateway/model/address.ts';
 import type { Fact, Observation, Said, Sighting } from '../gateway/model/fact.ts';
 import type { Frame } from '../gateway/model/frame.ts';
 import { Activity, macOfNumber } from './activity.ts';
 import { AddressClaims } from './address-claims.ts';
 import { AddressTable, findAnywhere } from './address-table.ts';
+import { AddressTries } from './address-tries.ts';
 import type { Collector } from './collector.ts';
 import { type Dispatch, dispatchOf } from './dispatch.ts';
 import type { DissectorOptions, Drained } from './dissector-options.ts';
+import { Fragments } from './fragments.ts';
 import { collectors as allCollectors } from './index.ts';
 import { LatestFacts } from './latest-facts.ts';
 import { Losses } from './losses.ts';
@@ -32,8 +32,8 @@ import { UnreadCounts } from './unread.ts';
 const nothing: Drained = { observations: [], malformed: [], overflow: [], counters: [] };
 const seen: Fact = { kind: 'seen' };
 
-/** Frames of one sender that are looked at for its address; VLANs among which a target is looked for that does not speak in the sender's own. */
-const [addressTries, maxVlans] = [16, 64];
+/** VLANs among which a target is looked for that does not speak in the sender's own. */
+const maxVlans = 64;
 
 /**
  * The whole sensor: frames in, Observations and counters out; used live and by `replay` alike. Every frame passes the header stage
@@ -44,6 +44,9 @@ export class Dissector {
   #packet = new Packet();
   readonly #outer = this.#packet;
   readonly #inner = new Packet();
+  readonly #fragments = new Fragments(() =>
+    this.#losses.overflow(this.#packet.port, 'datagrams of which fragments are missing or too many'),
+  );
   readonly #openings = new TcpOpenings();
   readonly #losses = new Losses();
   /** What no collector reads, since the start. */
@@ -66,9 +69,7 @@ export class Dissector {
   readonly #own: OwnAddress;
   readonly #claims: AddressClaims;
   readonly #turns: Turns;
-  readonly #maxTries: number;
-  /** By slot: how many more frames are looked at for an address of the sender. */
-  readonly #addressTries: Uint8Array;
+  readonly #tries: AddressTries;
   /** VLANs that were seen, at most `maxVlans`. */
   readonly #vlans = new Set<Vlan>();
   #observations: Observation[] = [];
@@ -85,15 +86,14 @@ export class Dissector {
     this.#spoken = new Spoken(collectors, maxAddresses);
     this.#claims = new AddressClaims(maxAddresses);
     this.#turns = new Turns(maxAddresses);
-    this.#maxTries = options.addressesOfTraffic === true ? addressTries : 0;
-    this.#addressTries = new Uint8Array(maxAddresses).fill(this.#maxTries);
+    this.#tries = new AddressTries(maxAddresses, options.addressesOfTraffic === true);
     this.#served = new ServedPorts(maxAddresses);
     this.#own = new OwnAddress(maxAddresses);
   }
 
   /** Addresses and facts held, for health and tests. */
-  get size(): { readonly addresses: number; readonly facts: number } {
-    return { addresses: this.#addresses.size, facts: this.#facts.size };
+  get size() {
+    return { addresses: this.#addresses.size, facts: this.#facts.size } as const;
   }
 
   /** Takes in one frame. Never throws; keeps nothing of `frame.bytes`. */
@@ -103,20 +103,16 @@ export class Dissector {
     const state = this.#ports.state(port);
     state.frames++;
     const { wireLength } = frame;
-    const isInChunk = frame instanceof CaptureFrame;
-    const bytes = isInChunk ? frame.chunk : frame.bytes;
-    const from = isInChunk ? frame.from : 0;
-    const to = isInChunk ? frame.to : bytes.length;
-    const settled = this.#settled.isOpen(frame.at) ? this.#settled.find(bytes, from, to, to - from < wireLength, port) : -1;
+    const settled = this.#settled.ofFrame(frame, port);
     if (settled >= 0 && !this.#activity.isTrying(settled)) {
-      this.#count(settled, wireLength, frame.at, (bytes[from] ?? 0) & 1);
+      this.#count(settled, wireLength, frame.at, this.#settled.lastIsToGroup);
       if (!this.#settled.lastIsAsked) this.unread.settled(this.#settled);
       else if (packet.peel(frame)) this.#askOwn(settled, state);
       return;
     }
     if (!packet.peel(frame)) return this.#losses.overflow(state.name, 'frames too short to name a sender');
     this.#take(port, state, wireLength);
-    if (isTunnel(packet)) this.#tunnel(port, state, wireLength);
+    if (packet.fragmentAt === 0 && isTunnel(packet)) this.#tunnel(packet, port, state, wireLength);
   }
 
   /** A packet of a settled flow, for the collectors of its ports. */
@@ -128,33 +124,58 @@ export class Dissector {
   }
 
   /** What a tunnel carries is a frame too, of one more sender; a tunnel in it is left alone. */
-  #tunnel(port: number, state: PortState, wireLength: number): void {
-    const inner = innerFrame(this.#outer);
-    if (inner === undefined || !this.#inner.peelInner(this.#outer, inner)) return;
+  #tunnel(outer: Packet, port: number, state: PortState, wireLength: number): void {
+    const inner = innerFrame(outer);
+    if (inner === undefined || !this.#inner.peelInner(outer, inner)) return;
     this.#packet = this.#inner;
-    this.#take(port, state, Math.max(0, wireLength - (inner.start - this.#outer.start)));
-    this.#packet = this.#outer;
+    this.#take(port, state, Math.max(0, wireLength - (inner.start - outer.start)));
+    this.#packet = outer;
+  }
+
+  /** A fragment has been counted; its datagram is read when it is whole. */
+  #join(slot: number, port: number, state: PortState): void {
+    const fragment = this.#packet;
+    const whole = this.#fragments.add(fragment, slot, port);
+    if (whole === undefined) return;
+    if (whole.fault !== 'none') return this.#fail('packet', faults[whole.fault]);
+    this.#packet = whole;
+    this.#read(slot, port, state);
+    if (fragment === this.#outer && isTunnel(whole)) this.#tunnel(whole, port, state, whole.end - whole.start);
+    this.#packet = fragment;
+    this.#sender = slot;
   }
 
   /** The header stage, and whoever wants the frame. */
   #take(port: number, state: PortState, wireLength: number): void {
     const packet = this.#packet;
-    const b = packet.bytes;
-    const i = packet.start + 6;
-    const high = ((b[i] ?? 0) << 8) | (b[i + 1] ?? 0);
-    const low = (((b[i + 2] ?? 0) << 24) | ((b[i + 3] ?? 0) << 16) | ((b[i + 4] ?? 0) << 8) | (b[i + 5] ?? 0)) >>> 0;
+    const high = packet.sourceHigh;
+    const low = packet.sourceLow;
     if ((high & 0x100) !== 0 || (high | low) === 0) return this.#losses.overflow(state.name, 'frames from a group or zero address');
     if (packet.fault === 'vlan') return this.#fail('packet', faults.vlan);
     let slot = this.#addresses.find(high, low, port, packet.vlan);
     if (slot < 0) slot = this.#arrive(high, low, port);
     if (slot < 0) return;
-    this.#count(slot, wireLength, packet.at, (b[packet.start] ?? 0) & 1);
+    this.#count(slot, wireLength, packet.at, (packet.bytes[packet.start] ?? 0) & 1);
     if (packet.fault !== 'none') this.#fail('packet', faults[packet.fault]);
     this.#sender = slot;
     this.#isWanted = false;
-    if (packet.ipVersion === 4 && this.#addressTries[slot] !== 0) this.#noteOwnAddress();
+    const own = this.#tries.look(packet, slot, this.#ipsOf, this.#isOwnAddress);
+    if (own !== undefined) this.#note(packet.source, { kind: 'address', ip: own }, 'header');
     if (this.#turns.mayTurn(packet, slot) && this.#isOwnAddress())
       for (const fact of this.#turns.note(packet, slot)) this.#note(packet.source, fact);
+    if (packet.fragmentAt === 0 || packet.isCut) this.#read(slot, port, state);
+    else this.#join(slot, port, state);
+    const deed = this.#activity.note(packet, slot);
+    if (deed !== undefined) this.#note(macOfNumber(deed.sender), deed.fact);
+    const behind = this.#activity.mayBeBehind(packet, slot) ? this.#activity.behind(packet, slot, this.#facts.ips(slot)) : undefined;
+    if (behind !== undefined) this.#note(packet.source, behind);
+    if (!this.#activity.flows.isOn) return;
+    for (const { sender, fact } of this.#activity.flows.note(packet, slot, this.#facts.ips(slot))) this.#note(macOfNumber(sender), fact);
+  }
+
+  /** Whoever wants the packet. */
+  #read(slot: number, port: number, state: PortState): void {
+    const packet = this.#packet;
     if (packet.ipVersion === 0) this.#collect(this.unread.layer2(packet), state);
     else if (packet.ipProtocol === ipProtocols.tcp) this.#tcp(slot, port, state);
     else {
@@ -165,12 +186,6 @@ export class Dissector {
       }
       this.#collectSegment(this.unread.ip(packet), state);
     }
-    const deed = this.#activity.note(packet, slot);
-    if (deed !== undefined) this.#note(macOfNumber(deed.sender), deed.fact);
-    const behind = this.#activity.mayBeBehind(packet, slot) ? this.#activity.behind(packet, slot, this.#facts.ips(slot)) : undefined;
-    if (behind !== undefined) this.#note(packet.source, behind);
-    if (!this.#activity.flows.isOn) return;
-    for (const { sender, fact } of this.#activity.flows.note(packet, slot, this.#facts.ips(slot))) this.#note(macOfNumber(sender), fact);
   }
 
   #count(slot: number, wireLength: number, at: Millis, isToGroup: number): void {
@@ -184,7 +199,7 @@ export class Dissector {
   /** `isDone`: nobody waits for more of it; `isAsked`: there are collectors of its ports. */
   #settle(slot: number, port: number, isDone: boolean, isAsked: boolean): void {
     const packet = this.#packet;
-    const mayBe = isDone && packet === this.#outer && this.#addressTries[slot] === 0;
+    const mayBe = isDone && packet === this.#outer && this.#tries.isOver(slot);
     if (mayBe && maySettle(packet, this.#dispatch)) this.#settled.note(packet, slot, port, isAsked);
     else if ((packet.tcpFlags & tcpFlags.syn) !== 0) this.#settled.forget(packet);
   }
@@ -230,7 +245,7 @@ export class Dissector {
     if (packet.end > packet.payload) this.#collect(this.unread.tcp(packet), state);
     const isAsked = this.#dispatch.tcp(packet.sourcePort, packet.targetPort).length > 0;
     if (!this.#dispatch.hasStreams) return this.#settle(slot, port, true, isAsked);
-    this.#streams ??= new TcpStreams(this.#dispatch, this.#addressTries.length, this.#askStream);
+    this.#streams ??= new TcpStreams(this.#dispatch, this.#tries.slots, this.#askStream);
     this.#settle(slot, port, this.#streams.segment(packet, slot, (port << 12) | packet.vlan), isAsked);
   }
 
@@ -244,9 +259,7 @@ export class Dissector {
     packet.payload = payload;
   }
 
-  #isOwnAddress(): boolean {
-    return this.#own.isOwn(this.#packet, this.#sender, this.#ipsOf);
-  }
+  readonly #isOwnAddress = (): boolean => this.#own.isOwn(this.#packet, this.#sender, this.#ipsOf);
 
   /** Gives the frame to those of the list that want it. `isWhole`: what the capture cut off is not its sender's fault, so they do not get it. */
   #collect(list: readonly Collector[], state: PortState, isWhole = true): void {
@@ -340,18 +353,6 @@ export class Dissector {
     if (other !== mac) this.#note(mac, { kind: 'contested', ip, mac: other });
   }
 
-  /** The first address that a sender uses without a hop counted is its own, as long as it has named none. Four hops from 64 look like 60. */
-  #noteOwnAddress(): void {
-    const { source: mac, sourceIp: ip, ttl } = this.#packet;
-    if (ip === undefined) return;
-    const known = this.#facts.ips(this.#sender).some(k => !k.includes(':'));
-    this.#addressTries[this.#sender] = known ? 0 : (this.#addressTries[this.#sender] ?? 0) - 1;
-    // Through the virtual address of routers passes what the routers send and what they pass on: neither is its own.
-    if (known || ttl === 60 || isVirtualRouterMac(mac) || !this.#isOwnAddress()) return;
-    this.#addressTries[this.#sender] = 0;
-    this.#note(mac, { kind: 'address', ip }, 'header');
-  }
-
   /** Who sends straight to a device that speaks in another VLAN only reaches that one too: mirrored ports tag one direction, VLANs are joined. */
   #noteReach(): void {
     const vlan = reached(this.#addresses, this.#packet, this.#ports.last, this.#vlans);
@@ -386,7 +387,7 @@ export class Dissector {
     this.#activity.forget(slot);
     this.#claims.forget(slot);
     this.#turns.forget(slot);
-    this.#addressTries[slot] = this.#maxTries;
+    this.#tries.forget(slot);
     this.#served.forget(slot);
     this.#own.forget(slot);
     this.#settled.unsettle(slot);
@@ -394,7 +395,6 @@ export class Dissector {
   }
 
   #fail(collector: string, message: string): void {
-    const { at, port, vlan, source: mac } = this.#packet;
-    this.#losses.malformed({ at, port, vlan, mac, collector, message });
+    this.#losses.malformed(this.#packet, collector, message);
   }
 }

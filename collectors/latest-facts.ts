@@ -1,5 +1,5 @@
 import type { Ip, Millis } from '../gateway/model/address.ts';
-import { type Fact, type FactKind, isSameKey, type Said } from '../gateway/model/fact.ts';
+import { deedKinds, type Fact, type FactKind, isSameKey, type Said } from '../gateway/model/fact.ts';
 import { FactRows } from './fact-rows.ts';
 
 /** How many facts of one kind that stand side by side are kept for an address and collector. The other kinds have one. */
@@ -22,8 +22,8 @@ const maxOfKind: { readonly [kind in FactKind]?: number } = {
   'talks-to': 64,
   resolves: 64,
 };
-/** Facts of deeds that are kept when there is no more room for others: a flood of names must not hide what somebody does. */
-const maxDeeds = 4096;
+/** Facts of deeds have room of their own, of one port and in all: a flood of names must not hide what somebody does, nor one port the others. */
+const [maxDeedsOfPort, maxDeeds] = [4096, 16_384];
 /** Facts kept of the addresses of one port, and in all, unless told otherwise: about 0.2 kB each. */
 const [maxPerPort, maxInAll] = [16_384, 65_536];
 /** Other values said lately for the same key. */
@@ -35,6 +35,9 @@ const maxRivals = 4;
 const restlessKinds: ReadonlySet<FactKind> = new Set<FactKind>(['print', 'description', 'certificate']);
 /** New facts that an address may bring within a minute; what is beyond is not learnt, and so comes out when it is said again later. */
 const [maxChanges, changeWindowMs] = [240, 60_000];
+/** The same of each kind of deeds, counted apart. Of addresses few are kept, and that is the limit. */
+const maxDeedChanges = 64;
+const deedIndex: ReadonlyMap<FactKind, number> = new Map([...deedKinds].map((kind, i) => [kind, i]));
 
 const noRivals: readonly Fact[] = [];
 const noIps: readonly Ip[] = [];
@@ -50,7 +53,9 @@ export class LatestFacts {
   readonly #perPort: number[] = [];
   #size = 0;
   #deeds = 0;
+  readonly #deedsPerPort: number[] = [];
   readonly #changes: Uint16Array;
+  readonly #deedChanges: Uint8Array;
   readonly #window: Float64Array;
   readonly #idleMs: number;
   readonly #max: { readonly perPort: number; readonly inAll: number };
@@ -61,6 +66,7 @@ export class LatestFacts {
     this.#rows = new FactRows(slots);
     this.#ports = new Uint16Array(slots);
     this.#changes = new Uint16Array(slots);
+    this.#deedChanges = new Uint8Array(slots * deedKinds.size);
     this.#window = new Float64Array(slots);
     this.#idleMs = idleMs;
   }
@@ -102,7 +108,7 @@ export class LatestFacts {
         return 'known';
       }
     }
-    if (!this.#mayChange(slot, at) || (old === undefined && !this.#hasRoom(slot, port, said, here))) return 'capped';
+    if (!this.#mayChange(slot, fact.kind, at) || (old === undefined && !this.#hasRoom(slot, port, said, here))) return 'capped';
     if (old === undefined) {
       this.#count(slot, port, fact, 1);
       rows.add(slot, said);
@@ -131,17 +137,26 @@ export class LatestFacts {
     }
     this.#rows.forget(slot);
     this.#ips[slot] = undefined;
-    this.#changes[slot] = 0;
+    this.#changeAnew(slot);
   }
 
-  #mayChange(slot: number, at: Millis): boolean {
+  #changeAnew(slot: number): void {
+    this.#changes[slot] = 0;
+    this.#deedChanges.fill(0, slot * deedKinds.size, (slot + 1) * deedKinds.size);
+  }
+
+  #mayChange(slot: number, kind: FactKind, at: Millis): boolean {
     if (Math.abs(at - (this.#window[slot] ?? 0)) > changeWindowMs) {
       this.#window[slot] = at;
-      this.#changes[slot] = 0;
+      this.#changeAnew(slot);
     }
-    const changes = (this.#changes[slot] ?? 0) + 1;
-    if (changes > maxChanges) return false;
-    this.#changes[slot] = changes;
+    if (kind === 'address') return true;
+    const deed = deedIndex.get(kind);
+    const [counts, i, max] =
+      deed === undefined ? [this.#changes, slot, maxChanges] : [this.#deedChanges, slot * deedKinds.size + deed, maxDeedChanges];
+    const changes = (counts[i] ?? 0) + 1;
+    if (changes > max) return false;
+    counts[i] = changes;
     return true;
   }
 
@@ -161,7 +176,7 @@ export class LatestFacts {
         this.#count(slot, port, fact, -1);
       }
     }
-    if (fact.kind === 'acted') return this.#deeds < maxDeeds;
+    if (deedKinds.has(fact.kind)) return this.#deeds < maxDeeds && (this.#deedsPerPort[port] ?? 0) < maxDeedsOfPort;
     return this.#size < this.#max.inAll && (this.#perPort[port] ?? 0) < this.#max.perPort;
   }
 
@@ -177,8 +192,10 @@ export class LatestFacts {
 
   #count(slot: number, port: number, fact: Fact, change: number): void {
     this.#ports[slot] = port;
-    if (fact.kind === 'acted') this.#deeds += change;
-    else {
+    if (deedKinds.has(fact.kind)) {
+      this.#deedsPerPort[port] = (this.#deedsPerPort[port] ?? 0) + change;
+      this.#deeds += change;
+    } else {
       this.#perPort[port] = (this.#perPort[port] ?? 0) + change;
       this.#size += change;
     }

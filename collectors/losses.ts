@@ -1,5 +1,6 @@
 import type { PortName } from '../gateway/model/address.ts';
 import type { Malformed } from '../gateway/model/fact.ts';
+import type { Packet } from './packet.ts';
 
 /** What caps and limits kept back, in frames or facts. */
 export const overflows = [
@@ -7,6 +8,7 @@ export const overflows = [
   'frames from a group or zero address',
   'frames too short to name a sender',
   'identity frames cut by the capture length',
+  'datagrams of which fragments are missing or too many',
   'facts beyond the cap of their address or port',
   'facts about addresses that have not spoken here',
   'malformed frames of further senders',
@@ -25,12 +27,12 @@ export class Losses {
   #overflow = new Map<PortName, Map<OverflowKind, number>>();
 
   /** Counts a frame that broke a format. Of frames of one sender and collector the first one's time and message stay. */
-  malformed(m: Omit<Malformed, 'count'>): void {
-    const key = `${m.port} ${m.vlan} ${m.mac} ${m.collector}`;
+  malformed({ at, port, vlan, source: mac }: Packet, collector: string, message: string): void {
+    const key = `${port} ${vlan} ${mac} ${collector}`;
     const old = this.#malformed.get(key);
     if (old !== undefined) old.count++;
-    else if (this.#malformed.size >= maxMalformed) this.overflow(m.port, 'malformed frames of further senders');
-    else this.#malformed.set(key, { ...m, count: 1 });
+    else if (this.#malformed.size >= maxMalformed) this.overflow(port, 'malformed frames of further senders');
+    else this.#malformed.set(key, { at, port, vlan, mac, collector, message, count: 1 });
   }
 
   overflow(port: PortName, what: OverflowKind): void {

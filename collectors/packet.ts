@@ -12,6 +12,7 @@ export const etherTypes = {
   ipv6: 0x86dd,
   bridgedEthernet: 0x6558,
   hsr: 0x892f,
+  rTag: 0xf1c1,
   qinq: 0x88a8,
   oldQinq: 0x9100,
 } as const;
@@ -26,14 +27,15 @@ export const faults = {
   ipv6: 'IPv6 header, payload length or extension headers are wrong',
   udp: 'UDP length is wrong',
   tcp: 'TCP header length is wrong',
+  fragments: 'fragments of one datagram overlap or go on behind its end',
 } as const;
 export type Fault = keyof typeof faults;
 
 const ethernetHeader = 14;
 /** LLC addresses of SNAP, unnumbered information, and the organisations under which EtherTypes stand. RFC 1042; IEEE 802.1H. */
 const [snapSap, unnumberedInformation, rfc1042, bridgeTunnel] = [0xaa, 3, 0, 0x0000f8];
-/** Caps: 802.1Q tags and IPv6 extension headers that are walked (RFC 8200 §4.1 names seven). */
-const [maxTags, maxExtensions] = [2, 8];
+/** Caps: 802.1Q tags, of which two are usual (more would hide what is behind them), and IPv6 extension headers that are walked (RFC 8200 §4.1 names seven). */
+const [maxTags, maxExtensions] = [8, 8];
 const [hopByHop, routing, fragment, authentication, destination, mobility, hostIdentity, shim6] = [0, 43, 44, 51, 60, 135, 139, 140];
 
 /**
@@ -72,6 +74,9 @@ export class Packet {
   ipProtocol = 0;
   /** A fragment that is not the first: what it carries has no beginning. */
   isLaterFragment = false;
+  /** Of a fragment, also the first one: the identification in the IPv4 header or the IPv6 fragment header, and its data, which ends at `end`; else 0. */
+  fragmentAt = 0;
+  fragmentData = 0;
   /** First byte of what IP carries: of the UDP or TCP header where there is one. */
   l4 = 0;
   sourcePort = 0;
@@ -124,6 +129,7 @@ export class Packet {
     this.ipVersion = this.ipProtocol = this.sourcePort = this.targetPort = this.tcpFlags = this.vlan = this.innerVlan = this.etherType = 0;
     this.dsap = this.snapOrganisation = -1;
     this.isServer = this.isOwnAddress = this.isLaterFragment = false;
+    this.fragmentAt = 0;
     this.fault = 'none';
     this.#source = '';
     this.end = end;
@@ -143,6 +149,16 @@ export class Packet {
   get source(): Mac {
     if (this.#source === '') this.#source = macAt(this.bytes, this.start + 6);
     return this.#source;
+  }
+
+  /** Its upper 16 bits, and its lower 32. */
+  get sourceHigh(): number {
+    return ((this.bytes[this.start + 6] ?? 0) << 8) | (this.bytes[this.start + 7] ?? 0);
+  }
+
+  get sourceLow(): number {
+    const { bytes: b, start: i } = this;
+    return (((b[i + 8] ?? 0) << 24) | ((b[i + 9] ?? 0) << 16) | ((b[i + 10] ?? 0) << 8) | (b[i + 11] ?? 0)) >>> 0;
   }
 
   /** What the innermost peeled layer carries, as a view: one for all who are asked about the frame. */
@@ -195,12 +211,12 @@ export class Packet {
         return 0;
       }
       if (tag === 0) this.vlan = id;
-      else this.innerVlan = id;
+      else if (tag === 1) this.innerVlan = id;
       type = ((b[this.l3 + 2] ?? 0) << 8) | (b[this.l3 + 3] ?? 0);
       this.l3 += 4;
     }
-    // In an HSR ring every frame has a tag of six bytes: path and size, sequence, EtherType. IEC 62439-3 §5.7.1.
-    if (type === etherTypes.hsr && this.l3 + 6 <= this.end) {
+    // In an HSR ring every frame has a tag of six bytes: path and size, sequence, EtherType. IEC 62439-3 §5.7.1. The R-TAG of TSN is as long, IEEE 802.1CB §7.8.
+    if ((type === etherTypes.hsr || type === etherTypes.rTag) && this.l3 + 6 <= this.end) {
       type = ((b[this.l3 + 4] ?? 0) << 8) | (b[this.l3 + 5] ?? 0);
       this.l3 += 6;
     }
@@ -236,16 +252,23 @@ export class Packet {
     const i = this.l3;
     const first = b[i] ?? 0;
     const header = (first & 15) << 2;
-    const total = ((b[i + 2] ?? 0) << 8) | (b[i + 3] ?? 0);
+    // Hosts that leave it to the network card to cut segments show 0 in captures of their own.
+    const length = ((b[i + 2] ?? 0) << 8) | (b[i + 3] ?? 0);
+    const total = length === 0 ? this.end - i : length;
     if (first >> 4 !== 4 || header < 20 || total < header || i + header > this.end || (!this.isCut && i + total > this.end))
       return this.#broken('ipv4');
     this.ipVersion = 4;
     this.ttl = b[i + 8] ?? 0;
     // What stands behind the IP packet (padding, check sequence) may be missing.
-    this.isCut &&= i + total > this.end;
+    if (length !== 0) this.isCut &&= i + total > this.end;
     this.end = Math.min(this.end, i + total);
     this.payload = i + header;
-    this.isLaterFragment = ((((b[i + 6] ?? 0) & 0x1f) << 8) | (b[i + 7] ?? 0)) !== 0;
+    const offset = (((b[i + 6] ?? 0) & 0x3f) << 8) | (b[i + 7] ?? 0);
+    this.isLaterFragment = (offset & 0x1fff) !== 0;
+    if (offset !== 0) {
+      this.fragmentAt = i + 4;
+      this.fragmentData = this.payload;
+    }
     if (!this.isLaterFragment) this.#transport(b, b[i + 9] ?? 0);
   }
 
@@ -266,8 +289,15 @@ export class Packet {
       if (walked === maxExtensions || at + size > this.end) {
         return this.#broken('ipv6');
       }
-      this.isLaterFragment = next === fragment && (((b[at + 2] ?? 0) << 8) | ((b[at + 3] ?? 0) & 0xf8)) !== 0;
-      if (this.isLaterFragment) return;
+      if (next === fragment) {
+        const offset = ((b[at + 2] ?? 0) << 8) | ((b[at + 3] ?? 0) & 0xf9);
+        if (offset !== 0) {
+          this.fragmentAt = at;
+          this.fragmentData = this.payload = at + size;
+        }
+        this.isLaterFragment = (offset & 0xfff8) !== 0;
+        if (this.isLaterFragment) return;
+      }
       next = b[at] ?? 0;
       at += size;
     }
@@ -280,7 +310,7 @@ export class Packet {
     this.l4 = i;
     if (protocol === ipProtocols.udp) {
       const length = ((b[i + 4] ?? 0) << 8) | (b[i + 5] ?? 0);
-      if (i + 8 > this.end || length < 8 || (!this.isCut && i + length > this.end && !this.#isFragment(b))) return this.#broken('udp');
+      if (i + 8 > this.end || length < 8 || (!this.isCut && i + length > this.end && this.fragmentAt === 0)) return this.#broken('udp');
       this.end = Math.min(this.end, i + length);
       this.payload = i + 8;
     } else if (protocol === ipProtocols.tcp) {
@@ -297,14 +327,9 @@ export class Packet {
     this.targetPort = ((b[i + 2] ?? 0) << 8) | (b[i + 3] ?? 0);
   }
 
-  /** The first fragment of a longer datagram: its UDP length is more than it carries. */
-  #isFragment(b: Uint8Array): boolean {
-    return this.ipVersion === 6 || ((b[this.l3 + 6] ?? 0) & 0x20) !== 0;
-  }
-
-  /** What the capture cut off is nobody's fault. */
+  /** What the capture cut off, or stands in the next fragment, is nobody's fault. */
   #broken(fault: Fault): void {
-    if (!this.isCut) this.fault = fault;
+    if (!this.isCut && (this.fragmentAt === 0 || fault === 'ipv4' || fault === 'ipv6')) this.fault = fault;
   }
 }
 

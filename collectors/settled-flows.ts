@@ -1,3 +1,5 @@
+import { CaptureFrame } from '../gateway/codec/capture.ts';
+import type { Frame } from '../gateway/model/frame.ts';
 import type { Dispatch } from './dispatch.ts';
 import { asksForLease } from './lease-requests.ts';
 import { etherTypes, ipProtocols, type Packet, tcpFlags } from './packet.ts';
@@ -44,6 +46,8 @@ export class SettledFlows {
   /** Its collectors are to be asked whether they want it. */
   lastIsAsked = false;
   lastHadData = false;
+  /** 1 when it went to a group, else 0. */
+  lastIsToGroup = 0;
 
   constructor(slots: number) {
     if (slots > slotMask) throw new RangeError(`Cannot settle flows of ${slots} slots: at most ${slotMask}`);
@@ -56,6 +60,17 @@ export class SettledFlows {
   /** False when no flow counts as settled at this time: `find` need not be asked. */
   isOpen(at: number): boolean {
     return at >= this.#from && at < this.#to;
+  }
+
+  /** The same of a frame, wherever it stands. */
+  ofFrame(frame: Frame, port: number): number {
+    if (!this.isOpen(frame.at)) return -1;
+    const isInChunk = frame instanceof CaptureFrame;
+    const b = isInChunk ? frame.chunk : frame.bytes;
+    const from = isInChunk ? frame.from : 0;
+    const to = isInChunk ? frame.to : b.length;
+    this.lastIsToGroup = (b[from] ?? 0) & 1;
+    return this.find(b, from, to, to - from < frame.wireLength, port);
   }
 
   /** The slot of the sender, when the frame that stands in `b` is of a settled flow; else -1. For every frame: integers only, read as words. */

@@ -40,6 +40,7 @@ import { JsonFile } from './edge/store/json-file.ts';
 import { pageCertificate } from './edge/store/page-certificate.ts';
 import { watchPolicies } from './edge/store/policy-files.ts';
 import { hashOfTrust, PolicyKeeper } from './edge/store/policy-keeper.ts';
+import { SignerDoubts } from './edge/signer-doubts.ts';
 import { openReferencesOfSite } from './edge/store/reference-files.ts';
 import { RevocationStore } from './edge/store/revocation-store.ts';
 import { settingsToRun } from './edge/store/settings.ts';
@@ -279,17 +280,18 @@ const site = new LiveSite({
     },
     () => inventory.enrolments.all(),
   ),
-  openReferences: (name, bytes, signature) => openReferencesOfSite(settings.policyFolders, name, bytes, signature),
+  openReferences: (name, bytes, signature) => openReferencesOfSite(settings.policyFolders, name, bytes, signature, now(), brought.anchors),
 });
 
-const showProblems = (): void => site.policy(keeper.policy.hash, [...problems, ...keeper.problems], keeper.notes);
+const showProblems = (): void =>
+  site.policy(keeper.policy.hash, [...problems, ...keeper.problems], [...keeper.notes, ...signerDoubts.notes]);
 
 function usePolicy(): void {
   void runner.run(gateway.usePolicy(keeper.policy, keeper.files, now()));
   showProblems();
 }
 
-const crlFiles = new CrlFiles();
+const [crlFiles, signerDoubts] = [new CrlFiles(), new SignerDoubts()];
 let brought: BroughtTrust = { anchors: [], verifiers: [] };
 /** What judges now: the files, with what was said of the reference values in them, and those that people brought. */
 function materialInForce(): TrustMaterial {
@@ -320,17 +322,17 @@ function handOverTrust(): void {
   handedOver = hash;
   sendTrust(toChallenger, material);
   const referenceSets = material.referenceSets.filter(({ standing }) => standing === undefined).map(({ id }) => id);
-  const names = { anchors: material.anchors.map(({ name }) => name), referenceSets };
-  input({ kind: 'noted', event: { kind: 'trust-loaded', hash, ...names } });
+  input({ kind: 'noted', event: { kind: 'trust-loaded', hash, anchors: material.anchors.map(({ name }) => name), referenceSets } });
 }
 
 /** Anchors and reference values are read again every few seconds. */
 function useTrust(): void {
   brought = broughtTrust(inventory.anchors, brought, store.isIdle);
-  const changed = keeper.takeTrust(readTrust(settings.policyFolders, now(), crlFiles, brought.anchors), brought) !== undefined;
+  const read = readTrust(settings.policyFolders, now(), crlFiles, brought);
+  const isOther = signerDoubts.look(inventory.references.signed(), read, keeper.takeTrust(read, brought) !== undefined);
   showProblems();
-  if (!changed) return;
-  input({ kind: 'references', sets: keeper.trust.referenceSets });
+  if (!isOther) return;
+  input({ kind: 'references', sets: keeper.trust.referenceSets, doubts: signerDoubts.all });
   handOverTrust();
 }
 

@@ -1,26 +1,31 @@
 import type { Hex, Millis } from '../model/address.ts';
+import type { SignerDoubt } from '../model/reference.ts';
 import type { ListedKey, ReferenceSet } from '../model/trust.ts';
 import type { KeyTriple } from '../codec/comid.ts';
 import { type Corim, decodeCorim, decodeSignedCorim, isSignedCorim, type SignedCorim, type Validity } from '../codec/corim.ts';
 import { coseChain } from '../codec/cose.ts';
 import { fromBase64 } from '../codec/bytes.ts';
 import { keyKind } from '../codec/x509-key.ts';
+import { latin1 } from '../codec/der.ts';
 import { DecodeError } from '../codec/reader.ts';
 import { decodeCertificate } from '../codec/x509.ts';
 import { checkSize, maxCertificates, sha256 } from './evidence.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { KeyCache } from './keys.ts';
 import { classIdOf, type Dialect, dialectOf, setsOf } from './corim-sets.ts';
-import { checkPath, type Path } from './path.ts';
-import { checkRevocation, type RevocationSources } from './revocation.ts';
-import { Work } from './work.ts';
+import { checkPath } from './path.ts';
 import { type ReferenceKey, ReferenceFileError, signerOf } from './reference-values.ts';
 import { checkReferenceSigner, referenceSignerRules } from './reference-signer.ts';
 import { checkSign1 } from './signature.ts';
-import type { Anchor } from './trust.ts';
+import { doubtOf, type ReferenceSigners } from './signer-doubt.ts';
 
 /** What a file of reference values yields once its signature is good. */
-export type ReferenceFile = { readonly sets: readonly ReferenceSet[]; readonly keys: readonly ListedKey[] };
+export type ReferenceFile = {
+  readonly sets: readonly ReferenceSet[];
+  readonly keys: readonly ListedKey[];
+  /** Who signed by a chain: DER in base64, leaf first; absent: a listed key did. */
+  readonly signer?: readonly string[];
+};
 
 /**
  * Reads a CoRIM (draft-ietf-rats-corim): a COSE_Sign1 by one of `keys` or by a chain up to one of `signers`, or an unsigned one for which somebody here signed (`detached`, base64, over
@@ -34,10 +39,11 @@ export function readCorim(
   signers: ReferenceSigners = noSigners,
 ): ReferenceFile {
   try {
-    const { corim, signedBy, validity, vendor, doubt } = openCorim(name, bytes, keys, detached, signers);
-    const file = usable(name, corim, { signedBy, hash: sha256(bytes), ...both(validity, corim.validity) });
-    const own = vendor === undefined ? file : ofVendor(file, vendor);
-    return doubt === undefined ? own : doubted(own, doubt);
+    const { corim, signedBy, validity, vendor, signer, doubt } = openCorim(name, bytes, keys, detached, signers);
+    const read = usable(name, corim, { signedBy, hash: sha256(bytes), ...both(validity, corim.validity) });
+    const own = vendor === undefined ? read : ofVendor(read, vendor);
+    const file = doubt === undefined ? own : doubted(own, doubt);
+    return signer === undefined ? file : { ...file, signer };
   } catch (error) {
     if (!(error instanceof DecodeError || error instanceof EvidenceError)) throw error;
     throw new ReferenceFileError(`Cannot use ${name}: ${error.message}`);
@@ -50,20 +56,16 @@ type Opened = {
   readonly validity?: Validity | undefined;
   /** The only vendor that the signer speaks for; absent: any, for a person listed the key itself. */
   readonly vendor?: string;
-  readonly doubt?: Doubt;
+  readonly signer?: readonly string[];
+  readonly doubt?: SignerDoubt;
 };
 
-/** Why what a signer listed is accepted no more: its certificate was revoked, or nothing tells and its anchor wants to know. */
-type Doubt = { readonly standing: 'revoked' | 'ended'; readonly why: string };
-
 /** The sets stay known, so that devices that lean on them lose what they proved; keys of devices that the signer listed are gone. */
-const doubted = ({ sets }: ReferenceFile, { standing, why }: Doubt): ReferenceFile => ({
+const doubted = ({ sets }: ReferenceFile, { standing, why }: SignerDoubt): ReferenceFile => ({
   sets: sets.map(set => ({ ...set, standing, notes: [...(set.notes ?? []), why] })),
   keys: [],
 });
 
-/** Who signs by a chain in the file (x5chain): up to one of these anchors, which are for that. `revocation`: what may tell that they were revoked; absent: nobody asks. */
-export type ReferenceSigners = { readonly anchors: readonly Anchor[]; readonly now: Millis; readonly revocation?: RevocationSources };
 const noSigners: ReferenceSigners = { anchors: [], now: 0 };
 
 /** Nothing within is decoded before a key of ours vouches for it. */
@@ -106,27 +108,16 @@ function openByChain(name: string, signed: SignedCorim, { anchors, now, revocati
   if (anchor.expires !== undefined && now >= anchor.expires)
     throw new ReferenceFileError(`Cannot trust ${name}: ${anchor.name} has ended here`);
   if (anchor.vendor === undefined) throw new ReferenceFileError(`Cannot trust ${name}: nobody says for which vendor ${anchor.name} speaks`);
+  const doubt = revocation === undefined ? undefined : doubtOf(path, revocation, now, cache);
   const ends = Math.min(...certificates.map(c => c.notAfter), anchor.expires ?? Number.MAX_SAFE_INTEGER);
   return {
     corim: decodeCorim(signed.payload),
     signedBy: `${leaf.subject.text}, by ${anchor.name}, as ${signed.signer}`,
     validity: both(signed.validity, { notAfter: ends }),
     vendor: anchor.vendor,
-    ...(revocation === undefined ? {} : doubtOf(path, revocation, now, cache)),
+    signer: sent.map(der => btoa(latin1(der))),
+    ...(doubt === undefined ? {} : { doubt }),
   };
-}
-
-/** As chains of devices are asked about (`revocation.ts`). Throws EvidenceError where the question itself cannot be answered. */
-function doubtOf(path: Path, sources: RevocationSources, now: Millis, keys: KeyCache): { readonly doubt?: Doubt } {
-  try {
-    checkRevocation(path, sources, now, new Work(keys));
-    return {};
-  } catch (error) {
-    if (!(error instanceof EvidenceError)) throw error;
-    if (error.code !== 'CERT_REVOKED' && error.code !== 'REVOCATION_UNKNOWN') throw error;
-    const standing = error.code === 'CERT_REVOKED' ? 'revoked' : 'ended';
-    return { doubt: { standing, why: `of its signer: ${error.message} [${error.code}]` } };
-  }
 }
 
 function ofVendor(file: ReferenceFile, vendor: string): ReferenceFile {

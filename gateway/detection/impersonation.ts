@@ -1,11 +1,8 @@
-import type { Mac } from '../model/address.ts';
 import type { Device } from '../model/device.ts';
 import { type Fact, identifierSchemes, type Observation } from '../model/fact.ts';
-import { CappedMap } from './capped-map.ts';
 import { isVirtualRouter } from './roles.ts';
 import { type Context, type DetectionRule, type Finding, found, nothing } from './rule.ts';
 
-const [maxIdentities, ageMs] = [16_384, 24 * 3_600_000];
 /** A hardware address inside a name, `axis-00408c123456`. */
 const embedded = /(?<![0-9a-f])[0-9a-f]{12}(?![0-9a-f])/i;
 /** Identities that a device has once: the serial of its type plate, the name that an engineer gave it. */
@@ -24,31 +21,26 @@ export const impersonation: DetectionRule = {
     'a group that is new itself',
   ],
   about: ['router', 'hostname', 'identifier'],
-  create: () => {
-    const shown = new CappedMap<string, Mac>(maxIdentities, ageMs);
-    return {
-      observe(o, context) {
-        const { withMac, vendorOf } = context;
-        const { fact } = o;
-        if (fact.kind === 'router') return joins(o, fact, context);
-        if (fact.kind === 'hostname') {
-          const digits = embedded.exec(fact.name)?.[0].toLowerCase();
-          const mac = digits?.replace(/..(?=.)/g, '$&:');
-          const maker = mac === undefined ? undefined : vendorOf(mac);
-          if (mac === undefined || mac === o.mac || maker === undefined || maker === vendorOf(o.mac)) return nothing;
-          const word = (maker.split(/[^\p{L}\p{N}]+/u, 1)[0] ?? '').toLowerCase();
-          if (word.length < 3 || !fact.name.toLowerCase().includes(word)) return nothing;
-          return found(o, `calls itself ${fact.name} of ${maker}, but its address is registered to ${vendorOf(o.mac) ?? 'nobody'}`);
-        }
-        if (fact.kind !== 'identifier' || !plates.has(fact.scheme)) return nothing;
-        const key = `${fact.scheme} ${fact.value}`;
-        const other = shown.get(key, o.at);
-        if (other === undefined || other === o.mac) shown.set(key, o.mac, o.at);
-        const isOther = other !== undefined && other !== o.mac && withMac(other).length > 0 && vendorOf(other) !== vendorOf(o.mac);
-        return isOther ? found(o, `shows the ${fact.scheme} ${fact.value} of ${other}`, other) : nothing;
-      },
-    };
-  },
+  create: () => ({
+    observe(o, context) {
+      const { vendorOf } = context;
+      const { fact } = o;
+      if (fact.kind === 'router') return joins(o, fact, context);
+      if (fact.kind === 'hostname') {
+        const digits = embedded.exec(fact.name)?.[0].toLowerCase();
+        const mac = digits?.replace(/..(?=.)/g, '$&:');
+        const maker = mac === undefined ? undefined : vendorOf(mac);
+        if (mac === undefined || mac === o.mac || maker === undefined || maker === vendorOf(o.mac)) return nothing;
+        const word = (maker.split(/[^\p{L}\p{N}]+/u, 1)[0] ?? '').toLowerCase();
+        if (word.length < 3 || !fact.name.toLowerCase().includes(word)) return nothing;
+        return found(o, `calls itself ${fact.name} of ${maker}, but its address is registered to ${vendorOf(o.mac) ?? 'nobody'}`);
+      }
+      if (fact.kind !== 'identifier' || !plates.has(fact.scheme)) return nothing;
+      const other = context.showing(fact.scheme, fact.value).find(({ mac }) => mac !== o.mac)?.mac;
+      const isOther = other !== undefined && vendorOf(other) !== vendorOf(o.mac);
+      return isOther ? found(o, `shows the ${fact.scheme} ${fact.value} of ${other}`, other) : nothing;
+    },
+  }),
 };
 
 /** A newcomer in a group of routers. Where the frame comes from the virtual address itself (RFC 9568 §7.3), the address it says it has tells who it is. */

@@ -1,9 +1,11 @@
-import type { Ip, Mac } from '../model/address.ts';
+import type { Ip, Mac, Millis, Vlan } from '../model/address.ts';
+import type { Device } from '../model/device.ts';
 import { CappedMap } from './capped-map.ts';
 import { isRouter } from './roles.ts';
 import { type DetectionRule, found, nothing } from './rule.ts';
 
-const [maxServers, ageMs] = [256, 30 * 24 * 3_600_000];
+/** One server for each VLAN and IP version, and after how much silence another one may take its place. Milliseconds. */
+const [maxServers, goneMs] = [2 * 4096, 30 * 24 * 3_600_000];
 
 /** Answers as DHCP server beside the one that is known: by the settings, else the first one seen. For IPv4 and IPv6 alike. */
 export const rogueDhcp: DetectionRule = {
@@ -12,19 +14,26 @@ export const rogueDhcp: DetectionRule = {
   knownFalse: ['a relay passes on what the known server said', 'a server with several addresses'],
   about: ['dhcp-server'],
   create: () => {
-    /** The address of each server by its hardware address, the first one first. */
-    const servers = new CappedMap<string, { readonly mac: Mac; readonly ip: Ip }>(maxServers, ageMs);
+    /** The first server of each IP version and VLAN. What the inventory knows from before a restart is taken in once. */
+    const servers = new CappedMap<string, Server>(maxServers, Infinity);
+    let isAware = false;
     return {
-      observe(o, { dhcpServers, withMac, isSameSegment, learnsUntil }) {
+      observe(o, context) {
         if (o.fact.kind !== 'dhcp-server') return nothing;
+        if (!isAware) for (const [key, server] of serversOf(context.all())) servers.set(key, server, o.at);
+        isAware = true;
+        const { dhcpServers, withMac, isSameSegment, learnsUntil, lastAt, now } = context;
+        const isGone = ({ mac }: Server): boolean => withMac(mac).every(device => now - lastAt(device) > goneMs);
         const { ip } = o.fact;
         const is6 = ip.includes(':');
         const configured = dhcpServers.filter(one => one.includes(':') === is6);
         if (configured.includes(ip)) return nothing;
-        const known = servers.entries(o.at).filter(([key]) => key.startsWith(is6 ? '6' : '4') && isSameSegment(vlanOf(key), o.vlan));
+        const known = servers
+          .entries(o.at)
+          .filter(([key, server]) => key.startsWith(is6 ? '6' : '4') && isSameSegment(vlanOf(key), o.vlan) && !isGone(server));
         const first = known[0]?.[1];
         if (first === undefined && configured.length === 0) {
-          servers.set(`${is6 ? 6 : 4} ${o.vlan} ${o.mac}`, { mac: o.mac, ip }, o.at);
+          servers.set(keyOf(ip, o.vlan), { mac: o.mac, ip }, o.at);
           return nothing;
         }
         const isRelay = first?.ip === ip && withMac(o.mac).some(device => isRouter(device, { learnsUntil }));
@@ -35,5 +44,20 @@ export const rogueDhcp: DetectionRule = {
     };
   },
 };
+
+type Server = { readonly mac: Mac; readonly ip: Ip };
+const keyOf = (ip: Ip, vlan: Vlan): string => `${ip.includes(':') ? 6 : 4} ${vlan}`;
+
+/** Those that the inventory knows; of several in one VLAN the one that said so first. */
+function serversOf(devices: Iterable<Device>): ReadonlyMap<string, Server> {
+  const found = new Map<string, Server & { readonly at: Millis }>();
+  for (const { mac, vlan, facts } of devices)
+    for (const { fact, at } of facts) {
+      if (fact.kind !== 'dhcp-server') continue;
+      const old = found.get(keyOf(fact.ip, vlan));
+      if (old === undefined || at < old.at) found.set(keyOf(fact.ip, vlan), { mac, ip: fact.ip, at });
+    }
+  return found;
+}
 
 const vlanOf = (key: string): number => Number(key.split(' ')[1]);

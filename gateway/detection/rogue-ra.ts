@@ -1,4 +1,5 @@
 import type { Mac } from '../model/address.ts';
+import type { Device } from '../model/device.ts';
 import { CappedMap } from './capped-map.ts';
 import { isKnownRouter, passesOn, standInTogether } from './roles.ts';
 import { type DetectionRule, type Finding, found, nothing } from './rule.ts';
@@ -16,18 +17,23 @@ export const rogueRa: DetectionRule = {
   ],
   about: ['router'],
   create: () => {
-    const senders = new CappedMap<Mac, Finding>(maxSenders, ageMs);
+    /** What the inventory knows from before a restart is taken in once; who went makes way after a day. */
+    const senders = new CappedMap<Mac, Finding>(maxSenders, Infinity);
+    let isAware = false;
     /** Those that asked to be preferred, until they route or are told. */
     const preferred = new CappedMap<Mac, Finding>(maxSenders, ageMs);
     return {
-      observe(o, { withMac, isSameSegment, learnsUntil }) {
+      observe(o, { withMac, isSameSegment, learnsUntil, lastAt, now, all }) {
         if (o.fact.kind !== 'router' || o.fact.protocol !== 'ra') return nothing;
+        if (!isAware) for (const known of advertisersOf(all())) senders.set(known.actor, known, known.at);
+        isAware = true;
+        const isHere = (mac: Mac): boolean => withMac(mac).some(device => now - lastAt(device) <= ageMs);
         const routes = (mac: Mac): boolean => withMac(mac).some(device => passesOn(device) || isKnownRouter(device, learnsUntil, 'ra'));
         const standIn = (a: Mac, b: Mac): boolean => withMac(a).some(one => withMac(b).some(other => standInTogether(one, other)));
         const [said] = found(o, `announces itself as IPv6 router: ${o.fact.detail}`);
         if (said === undefined) return nothing;
         if (o.fact.isPreferred === true && !routes(o.mac)) preferred.set(o.mac, said, o.at);
-        const others = senders.entries(o.at).filter(([mac, other]) => mac !== o.mac && isSameSegment(other.vlan, o.vlan));
+        const others = senders.entries(o.at).filter(([mac, other]) => mac !== o.mac && isSameSegment(other.vlan, o.vlan) && isHere(mac));
         if (senders.get(o.mac, o.at) === undefined) senders.set(o.mac, said, o.at);
         const first = others[0]?.[1];
         if (first === undefined || standIn(o.mac, first.actor)) return nothing;
@@ -51,3 +57,15 @@ export const rogueRa: DetectionRule = {
     };
   },
 };
+
+/** Those that the inventory knows, the first one first. */
+const advertisersOf = (devices: Iterable<Device>): readonly Finding[] =>
+  [...devices]
+    .flatMap(({ mac, port, vlan, facts }) =>
+      facts.flatMap(({ fact, at, frame }) =>
+        fact.kind === 'router' && fact.protocol === 'ra'
+          ? [{ actor: mac, port, vlan, at, frame, detail: `announces itself as IPv6 router: ${fact.detail}` }]
+          : [],
+      ),
+    )
+    .toSorted((a, b) => a.at - b.at);

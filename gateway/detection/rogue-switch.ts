@@ -1,4 +1,5 @@
 import type { Mac, Millis, PortName } from '../model/address.ts';
+import type { Device } from '../model/device.ts';
 import type { BridgeId, Tree } from '../model/fact.ts';
 import { CappedMap } from './capped-map.ts';
 import { type DetectionRule, type Finding, found, nothing } from './rule.ts';
@@ -31,9 +32,22 @@ export const rogueSwitch: DetectionRule = {
     /** When each port was heard first, and whether a tree was since. */
     const ports = new CappedMap<PortName, { readonly since: Millis; readonly hasTree: boolean }>(maxPorts, Infinity);
     const alone = new CappedMap<Mac, Alone>(maxTrees, ageMs);
+    /** What the inventory knows from before a restart is taken in once. */
+    let isAware = false;
+    const recall = (devices: Iterable<Device>): void => {
+      for (const { port, at, tree, said } of bridgesOf(devices)) {
+        ports.set(port, { since: ports.get(port, at)?.since ?? at, hasTree: true }, at);
+        if (tree === undefined || (isRoot(tree) && roots.get(keyOf(port, tree.root), at) !== undefined)) continue;
+        roots.set(keyOf(port, tree.root), { id: tree.root, said, isItself: isRoot(tree) }, at);
+      }
+    };
     return {
-      observe(o, { now, learnsUntil, uplinks, withMac }) {
+      observe(o, { now, learnsUntil, uplinks, withMac, all }) {
         const { fact } = o;
+        if (!isAware && fact.kind === 'bridge') {
+          isAware = true;
+          recall(all());
+        }
         const { since, hasTree } = ports.get(o.port, o.at) ?? { since: o.at, hasTree: false };
         const isBridge = fact.kind === 'bridge' && (fact.protocol === 'stp' || fact.protocol === 'rstp');
         if (since === o.at || (isBridge && !hasTree)) ports.set(o.port, { since, hasTree: hasTree || isBridge }, o.at);
@@ -70,6 +84,20 @@ export const rogueSwitch: DetectionRule = {
     };
   },
 };
+
+type Bridge = { readonly port: PortName; readonly at: Millis; readonly tree: Tree | undefined; readonly said: Finding };
+
+/** Those that the inventory knows: first who takes itself for the root, then who follows one. */
+const bridgesOf = (devices: Iterable<Device>): readonly Bridge[] =>
+  [...devices]
+    .flatMap(({ mac, port, vlan, facts }) =>
+      facts.flatMap(({ fact, at, frame }): readonly Bridge[] => {
+        if (fact.kind !== 'bridge' || (fact.protocol !== 'stp' && fact.protocol !== 'rstp')) return [];
+        const detail = `wants to be the root with priority ${fact.tree?.root.priority ?? 0}`;
+        return [{ port, at, tree: fact.tree, said: { actor: mac, port, vlan, at, frame, detail } }];
+      }),
+    )
+    .toSorted((a, b) => Number(a.tree === undefined || !isRoot(a.tree)) - Number(b.tree === undefined || !isRoot(b.tree)) || a.at - b.at);
 
 const isRoot = ({ root, bridge }: Tree): boolean => root.mac === bridge.mac;
 const isBetter = (a: BridgeId, b: BridgeId): boolean => a.priority < b.priority || (a.priority === b.priority && a.mac < b.mac);

@@ -97,7 +97,7 @@ export class Inspection {
       rules: this.#detector,
       policy: lookupsOf(() => this.#policy),
       learnsMs: 0,
-      limits: { devices: maxAddresses, burst: Number.MAX_SAFE_INTEGER },
+      limits: { devices: maxAddresses, burst: Number.MAX_SAFE_INTEGER, alarms: Number.MAX_SAFE_INTEGER },
       emit: (at, event) => {
         this.#inventory.apply({ at, body: event });
         if (event.kind === 'alarm') this.#note(event);

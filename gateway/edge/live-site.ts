@@ -45,7 +45,7 @@ export type LiveSiteParts = {
   readonly note: (event: EventBody) => void;
   readonly trust: TrustDesk;
   /** Reads a signed file of reference values that a person brings. Throws ReferenceFileError. */
-  readonly openReferences: (name: string, bytes: Uint8Array, signature: string | undefined) => Pick<ReferenceFile, 'sets' | 'keys'>;
+  readonly openReferences: (name: string, bytes: Uint8Array, signature: string | undefined) => ReferenceFile;
 };
 
 /** What the page, the CLI and the attestation listener may see of the running gateway (`Site` of gateway/api/site.ts). */
@@ -158,8 +158,7 @@ export class LiveSite {
   addReferences(by: string, reason: string, { file, content, signature }: BroughtFile): Promise<CommandAnswer> {
     const { openReferences, command } = this.#parts;
     try {
-      const { sets, keys } = openReferences(file, content, signature);
-      return command(by, reason, { kind: 'reference-add', file, sets, keys });
+      return command(by, reason, { kind: 'reference-add', file, ...openReferences(file, content, signature) });
     } catch (error) {
       if (!(error instanceof ReferenceFileError)) throw error;
       return Promise.resolve({ ok: false, status: 400, problem: error.message });

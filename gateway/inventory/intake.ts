@@ -12,7 +12,7 @@ import { cluesOf, shownBy } from './classify.ts';
 import { isBound } from './identify.ts';
 import type { Inventory } from './inventory.ts';
 import { type Desk, livePort, observe, type PortLimits, observeForwardingEntry, sight } from './observe.ts';
-import { OutsiderQuota } from './quota.ts';
+import { PortMeters } from './port-meters.ts';
 import { Upstream } from './upstream.ts';
 
 /** The inputs that come from the network itself: outsiders cause them. */
@@ -46,7 +46,7 @@ export class Intake {
   readonly #learnsMs: Millis;
   /** When the oldest device was found: the site is learnt from then on. */
   #since: Millis | undefined;
-  readonly #quota: OutsiderQuota;
+  readonly #meters: PortMeters;
   /** Ports of the settings without link. */
   readonly #down = new Set<PortName>();
   readonly #upstream = new Upstream();
@@ -81,7 +81,7 @@ export class Intake {
     this.#limits = parts.limits ?? livePort;
     this.#policy = parts.policy;
     this.#learnsMs = parts.learnsMs ?? learnsMs;
-    this.#quota = new OutsiderQuota(this.#limits.burst);
+    this.#meters = new PortMeters(this.#limits, this.#emit);
     this.#lent = this.#lend();
     this.#desk = this.#furnish();
   }
@@ -108,10 +108,10 @@ export class Intake {
         return [];
       case 'malformed':
         for (const { port, mac, collector, message, count } of input.malformed)
-          if (this.#take(port, now)) this.#emit(now, { kind: 'malformed', port, mac, collector, message, count });
+          if (this.#meters.take(port, now)) this.#emit(now, { kind: 'malformed', port, mac, collector, message, count });
         return [];
       case 'overflowed':
-        if (this.#take(input.port, now)) this.#emit(now, { kind: 'folded', port: input.port, count: input.count, what: input.what });
+        if (this.#meters.take(input.port, now)) this.#emit(now, { kind: 'folded', port: input.port, count: input.count, what: input.what });
         return [];
       case 'port-state':
         return this.#portState(input, now);
@@ -122,9 +122,7 @@ export class Intake {
   tick(now: Millis): boolean {
     this.#upstream.age(now);
     this.#raise(this.#rules.tick(this.#lookups('known', now)), now);
-    const recovered = this.#quota.recovered(now);
-    for (const { port, count } of recovered) this.#emit(now, { kind: 'folded', port, count, what: 'events beyond the quota of the port' });
-    return recovered.length > 0;
+    return this.#meters.recover(now);
   }
 
   /** Returns the devices of a port whose link came up: another device may be behind it now, so whoever is there proves itself anew. */
@@ -177,7 +175,8 @@ export class Intake {
       linkIsDown: port => this.#down.has(port),
       vendorOf: this.#vendorOf,
       emit: event => this.#emit(desk.now, event),
-      quota: port => this.#take(port, desk.now),
+      quota: port => this.#meters.take(port, desk.now),
+      quotaOf: (port, { kind }) => this.#meters.takeFact(port, kind, desk.now),
       maxDevices: this.#limits.devices,
       woke: id => this.#woke(id, desk.now),
       watch: (observation, arrival) => this.#rules.observe(observation, this.#lookups(arrival, desk.now)),
@@ -212,6 +211,7 @@ export class Intake {
       mud: noMud,
       withMac: mac => this.#devicesWith(mac),
       withIp: ip => inventory.withIp(ip).map(({ device }) => device),
+      showing: (scheme, value) => inventory.withSign(`${scheme} ${value}`).map(({ device }) => device),
       all: () => allDevices(inventory),
       lastAt: ({ id }) => inventory.get(id)?.seen.lastAt ?? 0,
       isBound: ({ id }) => {
@@ -232,15 +232,8 @@ export class Intake {
   }
 
   #raise(alarms: readonly Alarm[], now: Millis): void {
-    for (const alarm of alarms) if (this.#take(alarm.port, now)) this.#emit(now, alarmEvent(alarm, this.#inventory));
-  }
-
-  /** Meters what outsiders cause on a port; the first refusal raises one alarm. */
-  #take(port: PortName, now: Millis): boolean {
-    if (this.#quota.take(port, now)) return true;
-    const detail = `more new addresses, facts or broken frames than port ${port} may journal`;
-    if (this.#quota.begins(port)) this.#emit(now, { kind: 'alarm', alarm: 'flood', actor: '00:00:00:00:00:00', port, detail });
-    return false;
+    for (const alarm of alarms)
+      if (this.#meters.takeAlarm(alarm.port, alarm.type, now)) this.#emit(now, alarmEvent(alarm, this.#inventory));
   }
 }
 

@@ -2,20 +2,20 @@ import type { DeviceId, Mac, Millis, PortName, Vlan } from '../model/address.ts'
 import type { Alarm, Arrival } from '../model/alarm.ts';
 import type { SeenBy } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
-import { isSameFact, isSameKey, type Observation, type Sighting } from '../model/fact.ts';
+import { type Fact, isSameFact, isSameKey, type Observation, type Sighting } from '../model/fact.ts';
 import type { ZoneSettings } from '../model/settings.ts';
 import { identify } from './identify.ts';
 import type { Inventory } from './inventory.ts';
 import { relink } from './linking.ts';
-import { outsiderBurst } from './quota.ts';
+import { alarmBurst, outsiderBurst } from './quota.ts';
 import type { DeviceRecord } from './record.ts';
 import { tellsApart } from './signs.ts';
 import { silentMs } from './view.ts';
 import { zoneOf } from './zone.ts';
 
-/** How many devices and Events one port may have; a capture file is one port for a whole site. */
-export type PortLimits = { readonly devices: number; readonly burst: number };
-export const livePort: PortLimits = { devices: 1024, burst: outsiderBurst };
+/** How many devices and Events one port may have, and alarms of one type; a capture file is one port for a whole site. */
+export type PortLimits = { readonly devices: number; readonly burst: number; readonly alarms: number };
+export const livePort: PortLimits = { devices: 1024, burst: outsiderBurst, alarms: alarmBurst };
 /** An undecided device may give way after so much silence; one that failed its proof not before a month: a flood must not make us forget it. Milliseconds. */
 export const mayGiveWayMs = 600_000;
 export const failedGivesWayMs = 30 * 24 * 3_600_000;
@@ -30,6 +30,8 @@ export type Desk = {
   readonly emit: (event: EventBody) => void;
   /** False when the port's quota for what outsiders cause is used up; the refusal is counted. */
   readonly quota: (port: PortName) => boolean;
+  /** The same for a fact: of what is an act rather than a word there is a reserve, so that nobody acts unseen after a flood. */
+  readonly quotaOf: (port: PortName, fact: Fact) => boolean;
   /** The most devices of one port; beyond it the longest silent undecided one gives way, else the new address is only counted. */
   readonly maxDevices: number;
   /** Told of a device that speaks after a long silence. */
@@ -85,7 +87,7 @@ export function observe(desk: Desk, observation: Observation): { readonly device
   // Flows are many and for the rules only; what they find is journalled.
   if (fact.kind === 'talks-to' || fact.kind === 'resolves') desk.raise(desk.watch(observation, 'known'));
   if (fact.kind === 'talks-to' || fact.kind === 'resolves') return { device: id, changed: found };
-  if (fact.kind === 'seen' || isKnown(record, observation) || !desk.quota(port)) return { device: id, changed: found };
+  if (fact.kind === 'seen' || isKnown(record, observation) || !desk.quotaOf(port, fact)) return { device: id, changed: found };
   const alarms = desk.watch(observation, 'known');
   desk.emit({ kind: 'fact-learned', device: id, observation });
   desk.raise(alarms);

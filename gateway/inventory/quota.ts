@@ -5,16 +5,26 @@ type Bucket = { tokens: number; at: Millis; folded: number; first: boolean };
 /** Events that outsiders may cause on one port at once, and how many more a second. */
 export const outsiderBurst = 3000;
 export const outsiderPerSecond = 2;
-/** Ports are ours, so they are few; the cap only guards against a wrong call. */
-const maxPorts = 2048;
+/** Alarms of one type on one port at once, and facts of one telling kind beyond the quota; and how many more of each an hour. */
+export const [alarmBurst, reserveBurst] = [256, 64];
+const reservePerHour = 60;
+/** Ports are ours, so they are few, and what is metered of one apart is a type or kind; the cap only guards against a wrong call. */
+const maxPorts = 65_536;
 
 /** Meters the Events that outsiders cause, per port, so that a flood fills neither memory nor disk. */
 export class OutsiderQuota {
   readonly #buckets = new Map<PortName, Bucket>();
   readonly #burst: number;
+  readonly #perSecond: number;
 
-  constructor(burst = outsiderBurst) {
+  constructor(burst = outsiderBurst, perSecond = outsiderPerSecond) {
     this.#burst = burst;
+    this.#perSecond = perSecond;
+  }
+
+  /** Meters what is kept apart from the rest of a port, by `port` and what it is: slow to fill again. */
+  static reserve(burst: number): OutsiderQuota {
+    return new OutsiderQuota(burst, reservePerHour / 3600);
   }
 
   /** True iff one more Event of this port may be journalled. A refusal is counted and comes out of `recovered`. */
@@ -62,7 +72,7 @@ export class OutsiderQuota {
       this.#buckets.set(port, bucket);
     }
     if (now > bucket.at) {
-      bucket.tokens = Math.min(this.#burst, bucket.tokens + ((now - bucket.at) / 1000) * outsiderPerSecond);
+      bucket.tokens = Math.min(this.#burst, bucket.tokens + ((now - bucket.at) / 1000) * this.#perSecond);
       bucket.at = now;
     }
     return bucket;

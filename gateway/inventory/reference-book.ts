@@ -8,7 +8,7 @@ export const maxReferences = 4096;
 export const maxAdded = 1024;
 
 /** A set that no file of the site holds, with the keys of devices that came with it. */
-type Added = { readonly set: ReferenceSet; readonly keys: readonly ListedKey[] };
+type Added = { readonly set: ReferenceSet; readonly keys: readonly ListedKey[]; readonly signer?: readonly string[] };
 
 /** What a restart needs of it. Plain JSON. */
 export type ReferenceBookSnapshot = { readonly records: readonly ReferenceRecord[]; readonly added: readonly (readonly [string, Added])[] };
@@ -42,15 +42,20 @@ export class ReferenceBook {
     return [...this.#added.values()].map(({ set }) => set);
   }
 
+  /** Those of them whose file a chain signed, with its certificates. */
+  signed(): readonly { readonly key: string; readonly signer: readonly string[] }[] {
+    return [...this.#added].flatMap(([key, { signer }]) => (signer === undefined ? [] : [{ key, signer }]));
+  }
+
   addedCount(): number {
     return this.#added.size;
   }
 
-  /** Keys of devices out of files that people brought, as long as a set of theirs is accepted. */
-  addedKeys(now: Millis): readonly ListedKey[] {
+  /** Keys of devices out of files that people brought, as long as a set of theirs is accepted and nothing is said against its signer. */
+  addedKeys(now: Millis, isDoubted: (key: string) => boolean): readonly ListedKey[] {
     const inForce = [...this.#added].filter(([key]) => {
       const record = this.#records.get(key);
-      return record !== undefined && isAccepted(record, now);
+      return record !== undefined && isAccepted(record, now) && !isDoubted(key);
     });
     return inForce.flatMap(([, { keys }]) => keys);
   }
@@ -81,9 +86,9 @@ export class ReferenceBook {
     return this.#put({ key, set, state, at, by: 'files', reason: why, isPresent: true });
   }
 
-  #add(set: ReferenceSet, { by, reason, keys }: Extract<EventBody, { readonly kind: 'reference-added' }>, at: Millis): void {
+  #add(set: ReferenceSet, { by, reason, keys, signer }: Extract<EventBody, { readonly kind: 'reference-added' }>, at: Millis): void {
     const key = referenceKey(set.id);
-    this.#added.set(key, { set, keys });
+    this.#added.set(key, { set, keys, ...(signer === undefined ? {} : { signer }) });
     const known = this.#records.get(key);
     if (known === undefined) this.#put({ key, set: summaryOf(set), state: 'staged', at, by, reason, isPresent: true });
     else this.#put({ ...known, set: summaryOf(set), isPresent: true });

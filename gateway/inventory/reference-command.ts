@@ -48,12 +48,12 @@ function add(
   { by, reason }: Word,
   command: Extract<ReferenceCommand, { readonly kind: 'reference-add' }>,
 ): Answer {
-  const { file, sets, keys } = command;
+  const { file, sets, keys, signer } = command;
   if (sets.length === 0) return refuse(400, `Cannot add ${file}: it holds no reference values; keys of devices come in files of the site`);
   const old = sets.map(s => references.get(referenceKey(s.id))).find(record => record?.isPresent === true || record?.state === 'revoked');
   if (old !== undefined) return refuse(409, `Cannot add ${file}: ${old.key} is there already and ${old.state}`);
   if (references.addedCount() + sets.length > maxAdded) return refuse(409, `Cannot add ${file}: ${maxAdded} sets were brought already`);
-  return { events: [{ kind: 'reference-added', file, sets, keys, by, reason }] };
+  return { events: [{ kind: 'reference-added', file, sets, keys, ...(signer === undefined ? {} : { signer }), by, reason }] };
 }
 
 function activate(

@@ -2,7 +2,7 @@ import type { DeviceId, Millis } from '../model/address.ts';
 import type { AttestationResult, ChallengeOutcome } from '../model/attestation.ts';
 import type { EventBody } from '../model/event.ts';
 import type { Effect, Input } from '../model/machine.ts';
-import { isAccepted, type ReferenceRecord, referenceKey, summaryOf } from '../model/reference.ts';
+import { isAccepted, type ReferenceRecord, referenceKey, type SignerDoubt, summaryOf } from '../model/reference.ts';
 import type { ListedKey, ReferenceSet } from '../model/trust.ts';
 import type { ZoneSettings } from '../model/settings.ts';
 import type { Inventory } from './inventory.ts';
@@ -35,6 +35,8 @@ export class References {
   readonly #parts: ReferencesParts;
   /** The sets of the site's files, as last read; those of people are in the book. At most as many as files hold. */
   #files: readonly ReferenceSet[] = [];
+  /** What is said against signers of sets that people brought: as many as there are of these (`maxAdded`). */
+  #doubts: ReadonlyMap<string, SignerDoubt> = new Map();
   /** Who is to be judged again once the new values were handed over: devices of the inventory. */
   readonly #again = new Set<DeviceId>();
   #inForce = '';
@@ -44,8 +46,10 @@ export class References {
   }
 
   take(input: Extract<Input, { readonly kind: 'references' | 'judged-again' }>, now: Millis): void {
-    if (input.kind === 'references') this.#readFiles(input.sets, now);
-    else this.#judgedAgain(input.device, input.evidence, input.outcome, now);
+    if (input.kind === 'references') {
+      this.#doubts = new Map((input.doubts ?? []).map(({ key, ...doubt }) => [key, doubt]));
+      this.#readFiles(input.sets, now);
+    } else this.#judgedAgain(input.device, input.evidence, input.outcome, now);
   }
 
   /** The files were read: says what is new and what is gone. */
@@ -85,17 +89,27 @@ export class References {
       const standing = standingOf(set, record, now);
       return standing === 'waiting' ? [] : [standing === undefined ? set : { ...set, standing }];
     });
-    return { sets, keys: references.addedKeys(now) };
+    return { sets, keys: references.addedKeys(now, key => this.#doubts.has(key)) };
   }
 
   /** All sets that somebody holds, by key. */
   all(): ReadonlyMap<string, ReferenceSet> {
-    return new Map([...this.#parts.inventory.references.added(), ...this.#files].map(set => [referenceKey(set.id), set]));
+    return new Map([...this.#added(), ...this.#files].map(set => [referenceKey(set.id), set]));
   }
 
   /** A set with all that it lists; undefined when nobody holds it any more. */
   get(key: string): ReferenceSet | undefined {
-    return [...this.#files, ...this.#parts.inventory.references.added()].find(set => referenceKey(set.id) === key);
+    return [...this.#files, ...this.#added()].find(set => referenceKey(set.id) === key);
+  }
+
+  /** What people brought, as its signers stand by now. */
+  #added(): readonly ReferenceSet[] {
+    const added = this.#parts.inventory.references.added();
+    if (this.#doubts.size === 0) return added;
+    return added.map(set => {
+      const doubt = this.#doubts.get(referenceKey(set.id));
+      return doubt === undefined ? set : { ...set, standing: doubt.standing, notes: [...(set.notes ?? []), doubt.why] };
+    });
   }
 
   /** To be called about once a second and after each word on reference values: a deadline may have passed. */

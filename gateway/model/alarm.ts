@@ -1,5 +1,6 @@
 import type { Ip, Mac, Millis, PortName, Vlan, ZoneName } from './address.ts';
 import type { Device, KindFacts } from './device.ts';
+import type { IdentifierScheme } from './fact.ts';
 import type { MudBook } from './mud.ts';
 import type { ZoneSettings } from './settings.ts';
 
@@ -72,6 +73,8 @@ export type Lookups = {
   readonly withMac: (mac: Mac) => readonly Device[];
   /** All devices that say they use this address. */
   readonly withIp: (ip: Ip) => readonly Device[];
+  /** Devices that show this identity, of the schemes by which devices are told apart; the longest known first. */
+  readonly showing: (scheme: IdentifierScheme, value: string) => readonly Device[];
   /** Every device; for what comes about once a second. */
   readonly all: () => Iterable<Device>;
   /** When the device last sent anything. */

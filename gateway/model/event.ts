@@ -65,6 +65,8 @@ export type EventBody =
       readonly file: string;
       readonly sets: readonly ReferenceSet[];
       readonly keys: readonly ListedKey[];
+      /** Certificates of who signed the file, DER in base64, leaf first; absent: a listed key did. */
+      readonly signer?: readonly string[];
       readonly by: string;
       readonly reason: string;
     }

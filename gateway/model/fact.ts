@@ -186,6 +186,21 @@ export type ActionName = (typeof actionNames)[number];
 
 export type FactKind = Fact['kind'];
 
+/**
+ * Kinds by which somebody does something to others, or takes a part in the network that is not everybody's. Words are endless and anybody's to say: these
+ * have room of their own wherever facts are capped, so that nobody acts unseen in a noise that he makes himself.
+ */
+export const deedKinds: ReadonlySet<FactKind> = new Set<FactKind>([
+  'acted',
+  'answers-for',
+  'behind',
+  'bridge',
+  'claimed-mac',
+  'contested',
+  'dhcp-server',
+  'router',
+]);
+
 /** Facts with the same key for one address replace each other; others stand side by side. */
 export function factKey(fact: Fact): string {
   switch (fact.kind) {

@@ -5,6 +5,7 @@ import type { EventBody } from './event.ts';
 import type { Malformed, Observation, Sighting } from './fact.ts';
 import type { ProbeMode, ProbeOrder, ProbeOutcome } from './probe.ts';
 import type { ReplyLane, RuleSet } from './rule-set.ts';
+import type { KeyedDoubt } from './reference.ts';
 import type { ReasonCode } from './reason.ts';
 import type { ChannelAddress, Settings, ZoneMode } from './settings.ts';
 import type { SwitchReading } from './switch.ts';
@@ -69,6 +70,7 @@ export type ReferenceCommand =
       readonly file: string;
       readonly sets: readonly ReferenceSet[];
       readonly keys: readonly ListedKey[];
+      readonly signer?: readonly string[];
     }
   /** Takes the place of `replaces`, which are accepted beside it until `until`; `beside`: of none, though others of the class are in force. */
   | {
@@ -99,8 +101,8 @@ export type Input =
   | { readonly kind: 'served-outcome'; readonly session: string; readonly asker: Asker; readonly outcome: ChallengeOutcome }
   /** Kept Evidence was judged again under other reference values. `evidence` is its hash. */
   | { readonly kind: 'judged-again'; readonly device: DeviceId; readonly evidence: Hex; readonly outcome: ChallengeOutcome }
-  /** The sets of the site's files, all of them. */
-  | { readonly kind: 'references'; readonly sets: readonly ReferenceSet[] }
+  /** The sets of the site's files, all of them; and what is said by now against signers of those that people brought, all of it. */
+  | { readonly kind: 'references'; readonly sets: readonly ReferenceSet[]; readonly doubts?: readonly KeyedDoubt[] }
   | { readonly kind: 'probe-outcome'; readonly id: string; readonly outcome: ProbeOutcome }
   | {
       readonly kind: 'enforcement-state';

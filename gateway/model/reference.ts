@@ -30,6 +30,10 @@ export type ReferenceRecord = {
   readonly isPresent: boolean;
 };
 
+/** Why what a signer listed is accepted no more: its certificate was revoked; or nothing tells, and its anchor wants to know, or it leads to no anchor. */
+export type SignerDoubt = { readonly standing: 'revoked' | 'ended'; readonly why: string };
+export type KeyedDoubt = SignerDoubt & { readonly key: string };
+
 /** What a person took as the good state of one device; nobody signed for it. */
 export type Baseline = {
   readonly device: DeviceId;

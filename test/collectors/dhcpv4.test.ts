@@ -50,23 +50,94 @@ describe('a DHCP client', () => {
     expect(factsOf(plc, client(dhcp))).toEqual([{ kind: 'hostname', name: 'a\ufffdb\ufffd"c' }]);
   });
 
-  it('that declines or releases says nothing', () => {
-    for (const type of [0, 4, 7, 9])
-      expect(
-        factsOf(
-          plc,
-          client(
-            b.dhcp({
-              op: 1,
-              chaddr: plc,
-              options: [
-                [53, [type]],
-                [12, 'x'],
-              ],
-            }),
-          ),
+  const said = (...options: readonly (readonly [number, string | readonly number[]])[]) =>
+    factsOf(plc, client(b.dhcp({ op: 1, chaddr: plc, options: [[53, [1]], ...options] })));
+
+  it('that declines or releases an address says nothing of it, and who it is as ever', () => {
+    const of = (type: number) =>
+      factsOf(
+        plc,
+        client(
+          b.dhcp({
+            op: 1,
+            chaddr: plc,
+            ciaddr: '192.0.2.10',
+            options: [
+              [53, [type]],
+              [12, 'x'],
+            ],
+          }),
         ),
-      ).toEqual([]);
+      );
+    for (const type of [4, 7]) expect(of(type)).toEqual([{ kind: 'hostname', name: 'x' }]);
+    for (const type of [0, 9]) expect(of(type)).toEqual([]);
+  });
+
+  it('says its full name, in text or as DNS has it; beside a host name only where it goes on behind that', () => {
+    const name = (text: string) => [{ kind: 'hostname', name: text }];
+    const wire = (flags: number, ...labels: readonly string[]) => [
+      flags,
+      0,
+      0,
+      ...labels.flatMap(label => [label.length, ...new TextEncoder().encode(label)]),
+    ];
+    expect(said([81, '\0\0\0press-7.plant.example.'])).toEqual(name('press-7.plant.example'));
+    expect(said([81, [...wire(4, 'press-7', 'plant'), 0]])).toEqual(name('press-7.plant'));
+    expect(said([81, wire(4, 'press-7')])).toEqual(name('press-7'));
+    expect(said([12, 'PRESS-7'], [81, '\0\0\0press-7.plant.example'])).toEqual(name('press-7.plant.example'));
+    expect(said([12, 'press-7'], [81, '\0\0\0other'])).toEqual(name('press-7'));
+    expect(said([12, 'press-7'], [81, [4, 0, 0, 99, 1]])).toEqual(name('press-7'));
+    expect(said([81, [4, 0, 0]])).toEqual([]);
+    expect(said([81, [0]])).toEqual([]);
+  });
+
+  it('says its user class, as RFC 3004 or as text alone, and its vendor classes where it says no vendor class', () => {
+    const user = (text: string) => [{ kind: 'description', of: 'dhcp-user-class', text }];
+    expect(said([77, '\x04abcd\x02ef'])).toEqual(user('abcd ef'));
+    expect(said([77, 'iPXE'])).toEqual(user('iPXE'));
+    expect(said([124, '\0\0\x01\x37\x06\x05drive'])).toEqual([{ kind: 'vendor-class', text: 'drive' }]);
+    expect(said([124, '\0\0\x01\x37\x05drive\0\0\x01\x38\x02io'])).toEqual([{ kind: 'vendor-class', text: 'drive io' }]);
+    expect(said([60, 'plc'], [124, '\0\0\x01\x37\x05drive'])).toEqual([{ kind: 'vendor-class', text: 'plc' }]);
+    expect(said([124, '\0\0\x01\x37\x63drive'])).toEqual([{ kind: 'vendor-class', text: 'drive' }]);
+  });
+
+  it('says its type plate in the options of its enterprise, and a cable modem in those of its class', () => {
+    const plate = [0, 0, 0x0d, 0xe9, 10, 2, 3, 0x53, 0x2d, 0x37, 3, 3, 0x47, 0x57, 0x31];
+    const device = [
+      { kind: 'model', text: 'GW1' },
+      { kind: 'serial', text: 'S-7' },
+    ];
+    expect(said([125, plate])).toEqual(device);
+    expect(said([125, [0, 0, 0, 9, 2, 1, 0, ...plate]])).toEqual(device);
+    expect(said([125, plate.with(3, 0xea)])).toEqual([]);
+    expect(said([60, 'docsis3.0:0501'], [43, '\x02\x03ECM\x04\x03S-8\x05\x02H1\x06\x04v1.2\x09\x02M9\x0a\x03Co.'])).toEqual([
+      { kind: 'vendor-class', text: 'docsis3.0:0501' },
+      { kind: 'maker', text: 'Co.' },
+      { kind: 'model', text: 'M9' },
+      { kind: 'serial', text: 'S-8' },
+      { kind: 'firmware', text: 'v1.2' },
+    ]);
+    expect(said([60, 'MSFT 5.0'], [43, '\x04\x03S-8'])).toEqual([{ kind: 'vendor-class', text: 'MSFT 5.0' }]);
+  });
+
+  it('says the UUID of its machine when it boots, which all zeros or ones are not', () => {
+    const uuid = Array.from({ length: 16 }, (_, i) => i + 1);
+    expect(said([97, [0, ...uuid]])).toEqual([{ kind: 'identifier', scheme: 'uuid', value: '04030201-0605-0807-090a-0b0c0d0e0f10' }]);
+    expect(said([97, [1, ...uuid]])).toEqual([]);
+    expect(said([97, [0, ...uuid.map(() => 255)]])).toEqual([]);
+  });
+
+  it('may name its hardware type IEEE 802 instead of Ethernet', () => {
+    const dhcp = b.dhcp({
+      op: 1,
+      chaddr: plc,
+      options: [
+        [53, [1]],
+        [12, 'x'],
+      ],
+    });
+    expect(factsOf(plc, client(dhcp.with(1, 6)))).toEqual([{ kind: 'hostname', name: 'x' }]);
+    expect(drained(client(dhcp.with(1, 7))).malformed).toHaveLength(1);
   });
 });
 
@@ -119,7 +190,7 @@ describe('a wrong DHCP message is malformed, with its sender', () => {
   const good = b.dhcp({ op: 1, chaddr: plc, options: [[53, [1]]] });
   it.each([
     ['an operation that is neither request nor reply', good.with(0, 3), /op=3/],
-    ['another hardware type', good.with(1, 6), /htype=6 hlen=6/],
+    ['another hardware type', good.with(1, 7), /htype=7 hlen=6/],
     ['an address of 16 bytes', good.with(2, 16), /htype=1 hlen=16/],
     ['plain BOOTP without the cookie', good.with(236, 0), /magic cookie 825363/],
     ['an option that runs past the end', good.with(241, 200), /200 bytes wanted/],

@@ -23,6 +23,17 @@ describe('a DHCPv6 client', () => {
       { kind: 'mud-url', url: 'https://vendor.example/drive.json' },
     ]));
 
+  it('may say classes of several vendors, and its type plate in the options of one', () =>
+    expect(factsOf(host, vectors['dhcpv6-cable-modem'])).toEqual([
+      linkLocal,
+      duid,
+      { kind: 'vendor-class', text: 'docsis3.1 Modem' },
+      { kind: 'maker', text: 'Co.' },
+      { kind: 'model', text: 'CM-3' },
+      { kind: 'serial', text: 'S-9' },
+      { kind: 'firmware', text: 'v3.1' },
+    ]));
+
   it('that renews names the address that it uses', () =>
     expect(factsOf(host, vectors['dhcpv6-renew'])).toEqual([linkLocal, { kind: 'address', ip: '2001:db8::21' }, duid]));
 

@@ -50,11 +50,17 @@ describe('the layers of a frame', () => {
     expect(tags([0x88a8, 7], [0x8100, 9])).toMatchObject({ ...ports, vlan: 7, innerVlan: 9 });
     expect(tags([0x9100, 7], [0x8100, 9])).toMatchObject({ ...ports, vlan: 7 });
     expect(tags([0x8100, 0x6000])).toMatchObject({ ...ports, vlan: 0 });
-    expect(tags([0x8100, 1], [0x8100, 2], [0x8100, 3])).toMatchObject({ ...noPorts, vlan: 1, etherType: 0x8100 });
+    // More tags than switches set do not hide what is behind them; endless ones are told as what they are.
+    expect(tags([0x8100, 1], [0x8100, 2], [0x8100, 3])).toMatchObject({ ...ports, vlan: 1, innerVlan: 2 });
+    const many = (count: number) => tags(...Array.from({ length: count }, (): [number, number] => [0x8100, 1]));
+    expect(many(8)).toMatchObject({ ...ports, vlan: 1 });
+    expect(many(9)).toMatchObject({ ...noPorts, vlan: 1, etherType: 0x8100 });
     expect(tags([0x8100, 4095])).toMatchObject({ fault: 'vlan', etherType: 0 });
     const hsr = b.bytes(b.u16(0x1000 | (inner.length + 6)), b.u16(9), b.u16(0x0800), inner);
     expect(peel(b.ethernet(plc, server, 0x892f, hsr))).toMatchObject({ ...ports, etherType: 0x0800 });
     expect(peel(b.tagged(plc, server, [[0x8100, 5]], 0x892f, hsr))).toMatchObject({ ...ports, vlan: 5 });
+    // The R-TAG of IEEE 802.1CB is as long.
+    expect(peel(b.ethernet(plc, server, 0xf1c1, hsr))).toMatchObject({ ...ports, etherType: 0x0800 });
     expect(peel(b.ethernet(plc, server, 0x892f, hsr.subarray(0, 5)))).toMatchObject({ ...noPorts, etherType: 0x892f, fault: 'none' });
   });
 
@@ -107,6 +113,12 @@ describe('a broken layer', () => {
   ])('is named, and so is the sender: %s', (_, bytes, fault) =>
     expect(peel(bytes)).toMatchObject({ isNamed: true, mac: plc, fault, ipProtocol: 0 }),
   );
+
+  it('is none when a host left the IPv4 length to its network card: the packet ends with the frame', () => {
+    const frame = v4().with(16, 0).with(17, 0);
+    expect(peel(frame)).toMatchObject({ ...ports, fault: 'none' });
+    expect(peel(frame.subarray(0, 30))).toMatchObject({ fault: 'ipv4', ipProtocol: 0 });
+  });
 
   it('is nobody’s fault when the capture cut it', () => {
     for (const frame of [v4(), v6([])])

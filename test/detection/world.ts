@@ -35,6 +35,8 @@ export type WorldOptions = {
   readonly zones?: readonly ZoneSettings[];
   /** It listens at a mirror port only: no uplink is known. */
   readonly isMirror?: true;
+  /** What was known before a restart. */
+  readonly inventory?: Inventory;
   /** Policy files. */
   readonly files?: readonly PolicyFile[];
 };
@@ -43,17 +45,22 @@ export type WorldOptions = {
 export class World {
   now = 1_700_000_000_000;
   frame = 0;
-  readonly inventory = new Inventory();
+  readonly inventory: Inventory;
   readonly events: EventBody[] = [];
   readonly #intake: Intake;
 
-  constructor({ only, learnsMs = 0, zones = [zone()], files = [] }: WorldOptions = {}) {
+  readonly #options: WorldOptions;
+
+  constructor(options: WorldOptions = {}) {
+    const { only, learnsMs = 0, zones = [zone()], files = [], inventory = new Inventory(), isMirror } = options;
+    this.#options = options;
+    this.inventory = inventory;
     const { policy, problems } = loadPolicy(files);
     if (policy === undefined) throw new Error(problems.map(({ text }) => text).join('\n'));
     const rules = new Detector(detectionRules.filter(({ name }) => only === undefined || name === only));
     this.#intake = new Intake({
       inventory: this.inventory,
-      settings: settings(zones),
+      settings: { ...settings(zones), ...(isMirror === true ? { network: { kind: 'listen', ports: ['v1', 'v2', 'v3'] } } : {}) },
       vendorOf,
       rules,
       policy: lookupsOf(() => policy),
@@ -63,6 +70,14 @@ export class World {
         this.events.push(event);
       },
     });
+  }
+
+  /** The gateway starts again with what it has kept: the rules know nothing of their own any more. */
+  restarted(ms = 0): World {
+    const inventory = Inventory.from(structuredClone(this.inventory.snapshot()));
+    const next = new World({ ...this.#options, inventory });
+    next.now = this.now + ms;
+    return next;
   }
 
   /** A device speaks: once, one millisecond later, one frame. */

@@ -3,7 +3,7 @@ import type { ReferenceCommand } from '../../gateway/model/machine.ts';
 import { referenceKey } from '../../gateway/model/reference.ts';
 import type { ReferenceSet } from '../../gateway/model/trust.ts';
 import { Inventory } from '../../gateway/inventory/inventory.ts';
-import { maxAdded, maxReferences } from '../../gateway/inventory/reference-book.ts';
+import { maxAdded, maxReferences, ReferenceBook } from '../../gateway/inventory/reference-book.ts';
 import { referenceList } from '../../gateway/inventory/reference-list.ts';
 import { Bench, result } from './fixture.ts';
 
@@ -123,6 +123,27 @@ describe('a revoked set of reference values', () => {
     expect([standing(bench), list()[0]?.[1]]).toEqual([['1.1 ended'], false]);
     bench.feed({ kind: 'references', sets: [one] });
     expect([standing(bench), list()[0]?.slice(0, 2)]).toEqual([['1.1 in force'], ['active', true]]);
+  });
+
+  it('that people brought is revoked so too, with the keys of devices that came with it', () => {
+    const bench = new Bench();
+    const listed = { instance: `01${'cc'.repeat(32)}`, spki: 'AAAA', vendor: 'Acme' };
+    say(bench, { kind: 'reference-add', file: 'x.corim', sets: [one], keys: [listed], signer: ['AAAA', 'BBBB'] });
+    say(bench, { kind: 'reference-activate', key: key(one), replaces: [] });
+    const restarted = ReferenceBook.from(bench.gateway.inventory.references.snapshot());
+    expect(restarted.signed()).toEqual([{ key: key(one), signer: ['AAAA', 'BBBB'] }]);
+    leaning([], 'a', bench);
+    expect(bench.device(sensor).admission).toBe('admitted');
+    const doubt = { key: key(one), standing: 'revoked', why: 'of its signer: its issuer revoked it [CERT_REVOKED]' } as const;
+    expect(bench.feed({ kind: 'references', sets: [], doubts: [doubt] }).map(({ kind }) => kind)).toEqual(['append', 'enforce', 'trust']);
+    expect(bench.device(sensor).attestation).toMatchObject({ status: 'contraindicated', reason: 'REFERENCE_REVOKED' });
+    expect(bench.gateway.references.effective(bench.now).keys).toEqual([]);
+    const [row] = referenceList(bench.gateway.inventory, bench.gateway.references, bench.now).sets;
+    expect(row).toMatchObject({ state: 'revoked', accepted: false, reason: doubt.why });
+    bench.feed({ kind: 'references', sets: [], doubts: [{ ...doubt, standing: 'ended' }] });
+    expect(standing(bench)).toEqual(['1.1 ended']);
+    bench.feed({ kind: 'references', sets: [] });
+    expect([standing(bench), bench.gateway.references.effective(bench.now).keys]).toEqual([['1.1 in force'], [listed]]);
   });
 
   it('touches nobody else', () => {

@@ -110,7 +110,7 @@ export class PolicyKeeper {
    * its hash iff it changed.
    */
   takeTrust(
-    read: Omit<TrustRead, 'notes'> & Partial<TrustRead>,
+    read: Pick<TrustRead, 'trust' | 'problems'> & Partial<TrustRead>,
     { anchors, verifiers }: BroughtTrust = { anchors: [], verifiers: [] },
   ): Hex | undefined {
     // A folder that vanished must not fail every device of the plant.

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { Millis } from '../../model/address.ts';
 import type { AnchorMaterial } from '../../model/trust.ts';
-import { type ReferenceFile, readCorim, type ReferenceSigners } from '../../attestation/corim.ts';
+import { type ReferenceFile, readCorim } from '../../attestation/corim.ts';
 import { readReferenceFile, readReferenceKey, type ReferenceKey, ReferenceFileError } from '../../attestation/reference-values.ts';
+import type { ReferenceSigners } from '../../attestation/signer-doubt.ts';
 import { readSuit } from '../../attestation/suit.ts';
 import { readSuitMap, type SuitMap } from '../../attestation/suit-map.ts';
 import { prepareAnchor } from '../../attestation/trust.ts';
@@ -31,7 +32,7 @@ export function readReferenceFiles(
 }
 
 /**
- * A file that a person brings, read with the keys and maps of the site's folders. Throws ReferenceFileError; what is wrong with the folders
+ * A file that a person brings, read with the keys and maps of the site's folders, and the anchors that people brought before. Throws ReferenceFileError; what is wrong with the folders
  * is told elsewhere.
  */
 export function openReferencesOfSite(
@@ -40,8 +41,9 @@ export function openReferencesOfSite(
   bytes: Uint8Array,
   signature: string | undefined,
   now: Millis = Date.now(),
+  brought: readonly AnchorMaterial[] = [],
 ): ReferenceFile {
-  const anchors = folders.flatMap(f => anchorsOf(filesIn(f, 'anchors'), []));
+  const anchors = [...folders.flatMap(f => anchorsOf(filesIn(f, 'anchors'), [])), ...brought];
   const keys = folders
     .flatMap(f => filesIn(f, 'anchors'))
     .filter(f => f.name.endsWith('.refval.pem'))

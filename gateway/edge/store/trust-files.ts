@@ -1,3 +1,5 @@
+import type { ReferenceSigners } from '../../attestation/signer-doubt.ts';
+import type { BroughtTrust } from '../brought-trust.ts';
 import type { AnchorMaterial, MatterLedger, ReferenceSet, TrustMaterial } from '../../model/trust.ts';
 import type { Millis } from '../../model/address.ts';
 import { mergeLedgers, readMatterFile } from '../../attestation/matter/ledger-file.ts';
@@ -9,21 +11,27 @@ import { readReferenceFiles, signersAmong } from './reference-files.ts';
 import { attempt, filesIn, type Found, readText } from './trust-folder.ts';
 
 /** What the trust files give. `problems` refuse the load; `notes` are what will become one when nobody does anything. */
-export type TrustRead = { readonly trust: TrustMaterial; readonly problems: readonly string[]; readonly notes: readonly string[] };
+export type TrustRead = {
+  readonly trust: TrustMaterial;
+  readonly problems: readonly string[];
+  readonly notes: readonly string[];
+  /** Who may sign reference values. */
+  readonly signers: ReferenceSigners;
+};
 
 /**
  * Reads the trust material of policy folders: `anchors/*.device-ca.pem` (CA certificates that name devices), `anchors/*.matter-paa.pem`,
  * `*.cd-signer.pem` and `*.cd-signer-test.pem` (Matter), `anchors/*.yaml` (what they are limited to), `anchors/*.keys.yaml` (keys of single devices),
  * `anchors/*.verifiers.yaml` (other Verifiers), `anchors/*.crl`, `anchors/*.refval.pem` (public keys that sign reference values), `reference-values/*` (`reference-files.ts`, `file-lists.ts`), `matter/*.json` (what
  * the ledger says). Folders and files that do not exist are no problem; what is there and cannot be used is left out and named in `problems`. The
- * caller keeps the last good trust when there are any. `crlFiles` remembers CRLs between two reads; `brought` are anchors that stand in no file,
- * for their notes.
+ * caller keeps the last good trust when there are any. `crlFiles` remembers CRLs between two reads; `brought` is what stands in no file: for its notes,
+ * and for who may sign reference values.
  */
 export function readTrust(
   folders: readonly string[],
   now: Millis = Date.now(),
   crlFiles = new CrlFiles(),
-  brought: readonly AnchorMaterial[] = [],
+  brought: BroughtTrust = { anchors: [], verifiers: [] },
 ): TrustRead {
   const problems: string[] = [];
   const filesOf = (sub: string): readonly (readonly Found[])[] => folders.map(f => attempt(f, problems, () => filesIn(f, sub)));
@@ -39,8 +47,9 @@ export function readTrust(
     .flat()
     .filter(f => f.name.endsWith('.refval.pem'))
     .flatMap(f => attempt(f.path, problems, () => [readReferenceKey(f.name, readText(f.path))]));
+  const signers = signersAmong([...anchors, ...brought.anchors], now, crls);
   const referenceFolders = filesOf('reference-values');
-  const references = readReferenceFiles(referenceFolders.flat(), keys, problems, signersAmong([...anchors, ...brought], now, crls));
+  const references = readReferenceFiles(referenceFolders.flat(), keys, problems, signers);
   const fileLists = fileListsOf(referenceFolders, problems);
   const referenceSets = references.flatMap(r => r.sets);
   const instances = [...listed, ...references.flatMap(r => r.keys)];
@@ -60,7 +69,12 @@ export function readTrust(
   return {
     trust,
     problems,
-    notes: [...endings([...anchors, ...brought, ...verifiers], now), ...overdue(crls, now), ...doubts(referenceSets)],
+    signers,
+    notes: [
+      ...endings([...anchors, ...brought.anchors, ...verifiers, ...brought.verifiers], now),
+      ...overdue(crls, now),
+      ...doubts(referenceSets),
+    ],
   };
 }
 
@@ -68,15 +82,19 @@ export function readTrust(
 const noticeDays = 30;
 const dayMs = 86_400_000;
 
+/** Of a Verifier iff it has a key. */
+type Ending = Pick<AnchorMaterial, 'name' | 'expires'> & { readonly spki?: string };
+
 /** Anchors and Verifiers that end soon or have ended. */
-export function endings(anchors: readonly Pick<AnchorMaterial, 'name' | 'expires'>[], now: Millis): readonly string[] {
-  return anchors.flatMap(({ name, expires }) => {
+export function endings(anchors: readonly Ending[], now: Millis): readonly string[] {
+  return anchors.flatMap(({ name: own, expires, spki }) => {
     if (expires === undefined || expires - now > noticeDays * dayMs) return [];
+    const name = `${spki === undefined ? 'anchor' : 'Verifier'} ${own}`;
     const day = new Date(expires).toISOString().slice(0, 16).replace('T', ' ');
-    if (expires <= now) return [`Cannot admit by anchor ${name}: it was trusted until ${day} UTC`];
+    if (expires <= now) return [`Cannot admit by ${name}: it was trusted until ${day} UTC`];
     const days = Math.ceil((expires - now) / dayMs);
     return [
-      `Anchor ${name} ends ${days === 1 ? 'within a day' : `in ${days} days`}, at ${day} UTC: what it vouches for is admitted no more then`,
+      `${name.replace('anchor', 'Anchor')} ends ${days === 1 ? 'within a day' : `in ${days} days`}, at ${day} UTC: what it vouches for is admitted no more then`,
     ];
   });
 }

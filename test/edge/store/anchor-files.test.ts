@@ -204,7 +204,12 @@ describe('other Verifiers', () => {
       },
     ]);
     expect(trust.anchors).toHaveLength(1);
-    expect(notes.join()).toContain('two ends in 20 days');
+    expect(notes.join()).toContain('Verifier two ends in 20 days');
+    // One that people brought is spoken of as well.
+    const brought = { anchors: [], verifiers: [{ name: 'three', spki, most: 'warning', maxAgeSeconds: 60, expires: now - 1 } as const] };
+    expect(readTrust([folder], now, new CrlFiles(), brought).notes.join()).toContain(
+      'Cannot admit by Verifier three: it was trusted until',
+    );
     const sent: unknown[] = [];
     sendTrust((message: ToChallenger) => sent.push(order.parse(JSON.parse(JSON.stringify(message)))) > 0, trust);
     expect(sent).toEqual([{ type: 'trust', trust }]);

@@ -8,6 +8,7 @@ import { recordsFormat } from '../../../gateway/attestation/matter/ledger-file.t
 import { decodeCertificate } from '../../../gateway/codec/x509.ts';
 import { openReferencesOfSite } from '../../../gateway/edge/store/reference-files.ts';
 import { order } from '../../../gateway/edge/challenge/orders.ts';
+import { SignerDoubts } from '../../../gateway/edge/signer-doubts.ts';
 import { readTrust } from '../../../gateway/edge/store/trust-files.ts';
 import { forSigning, makeIdevid, makeReferenceFile, makeSelfSigned, makeVendor } from '../../vectors/pki.ts';
 import { OpensslCa } from '../../vectors/openssl-ca.ts';
@@ -132,6 +133,16 @@ describe('trust files', () => {
     expect(trust.referenceSets).toMatchObject([{ vendor: 'Acme', signedBy: expect.stringContaining('by acme.refval-ca.pem') as string }]);
   });
 
+  it('are taken from people by a CA that people brought, as from files', async () => {
+    const acme = await makeVendor({ name: 'Acme' });
+    const { chain, keyPem } = await makeIdevid(acme, { serial: 'signer', edit: forSigning });
+    const dice = corim([comid({ 0: [[environment({ 1: 'Acme', 2: 'M' }), [measurement({ 2: digests(1) }, 'fw')]]] })]);
+    const file = makeSign1(dice, { key: createPrivateKey(keyPem), header: protectedHeader('ES256', { 33: chain[0] }) });
+    const anchor = { name: 'acme', certificate: Buffer.from(acme.anchorDer).toString('base64'), uses: ['reference-signer'] } as const;
+    expect(() => openReferencesOfSite([folder], 'b.corim', file, undefined)).toThrow('its signature is by none of 0');
+    expect(openReferencesOfSite([folder], 'b.corim', file, undefined, Date.now(), [anchor]).sets).toHaveLength(1);
+  });
+
   it('are revoked with the certificate of their signer, by the CRLs beside the anchors, and come back when its CA says so', async () => {
     const acme = await makeVendor({ name: 'Acme' });
     const { chain, keyPem } = await makeIdevid(acme, { serial: 'signer', edit: forSigning });
@@ -156,20 +167,43 @@ describe('trust files', () => {
       ca.know({ [serial]: 'good' });
       put('anchors/acme.crl', ca.crl());
       expect(standing()).toEqual([[undefined], [], []]);
+      const { sets, signer = [] } = openReferencesOfSite([folder], 'b.corim', file, undefined);
+      const brought = { key: sets[0]?.id ?? '', signer };
+      const doubts = new SignerDoubts();
+      const said = (isChanged = true): unknown => {
+        const isOther = doubts.look([brought], readTrust([folder]), isChanged);
+        return [isOther, doubts.all.map(({ standing: is }) => is), doubts.notes.map(note => note.replace(/^.*\[/, '['))];
+      };
+      expect(signer).toEqual(chain.map(der => Buffer.from(der).toString('base64')));
+      expect([said(), said(false)]).toEqual([
+        [true, [], []],
+        [false, [], []],
+      ]);
       ca.know({ [serial]: 'revoked' });
       put('anchors/acme.crl', ca.crl());
       expect(standing()).toEqual([['revoked'], [], ['[CERT_REVOKED]']]);
+      // A file that people brought is read no more: its signer is asked about whenever files change.
+      expect(said()).toEqual([true, ['revoked'], ['[CERT_REVOKED]']]);
+      put('anchors/broken.pem', 'nothing');
+      expect([readTrust([folder]).problems.length, said(false)]).toEqual([1, [false, ['revoked'], ['[CERT_REVOKED]']]]);
+      rmSync(join(folder, 'anchors/broken.pem'));
       expect(order.safeParse({ type: 'trust', trust: readTrust([folder]).trust }).success).toBe(true);
       // Nobody brings such a file anew either.
       expect(() => openReferencesOfSite([folder], 'b.corim', file, undefined)).toThrow(/its issuer revoked it \[CERT_REVOKED\]/);
       ca.know({ [serial]: 'good' });
       put('anchors/acme.crl', ca.crl());
       expect(standing()).toEqual([[undefined], [], []]);
+      expect(said()).toEqual([true, [], []]);
       rmSync(join(folder, 'anchors/acme.crl'));
       limit('refuse');
       expect(standing()).toEqual([['ended'], [], ['[REVOCATION_UNKNOWN]']]);
+      expect(said()).toEqual([true, ['ended'], ['[REVOCATION_UNKNOWN]']]);
       limit('tell');
       expect(standing()).toEqual([[undefined], [], []]);
+      // With its anchor goes what it vouched for.
+      for (const name of ['acme.yaml', 'acme.refval-ca.pem']) rmSync(join(folder, 'anchors', name));
+      rmSync(join(folder, 'reference-values/a.corim'));
+      expect(said()).toEqual([true, ['ended'], [expect.stringMatching(/CHAIN_(?:UNTRUSTED|INCOMPLETE)/) as string]]);
     } finally {
       ca.close();
     }

@@ -37,6 +37,15 @@ export const dhcpv6Vectors = {
       option(112, 'https://vendor.example/drive.json'),
     ),
   ),
+  'dhcpv6-cable-modem': fromClient(
+    dhcpv6(
+      1,
+      option(1, duid(host)),
+      option(16, b.u32(4491), classes('docsis3.1')),
+      option(16, b.u32(32_473), classes('Modem')),
+      option(17, b.u32(4491), option(2, 'ECM'), option(4, 'S-9'), option(6, 'v3.1'), option(9, 'CM-3'), option(10, 'Co.')),
+    ),
+  ),
   'dhcpv6-renew': fromClient(dhcpv6(5, option(1, duid(host)), option(2, duid(gateway)), association('2001:db8:0:0:0:0:0:21'))),
   'dhcpv6-advertise': fromServer(dhcpv6(2, option(1, duid(host)), option(2, duid(gateway)), association('2001:db8:0:0:0:0:0:21'))),
   'dhcpv6-reply': fromServer(dhcpv6(7, option(1, duid(host)), option(2, duid(gateway)), association('2001:db8:0:0:0:0:0:21'))),

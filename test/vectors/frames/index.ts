@@ -129,6 +129,59 @@ export const vectors: { readonly [name: string]: Uint8Array } = {
       sname: b.padded(64, b.bytes(b.option([60, 'Class']), b.option([12, 'plc-7']), 255)),
     }),
   ),
+  'dhcp-managed-device': dhcpClient(
+    b.dhcp({
+      op: 1,
+      chaddr: plc,
+      options: [
+        [53, [1]],
+        [12, 'plc-7'],
+        [77, [4, ...'line'.split('').map(c => c.charCodeAt(0)), 1, 0x34]],
+        [81, [4, 0, 0, 5, 0x70, 0x6c, 0x63, 0x2d, 0x37, 5, 0x70, 0x6c, 0x61, 0x6e, 0x74, 0]],
+        [97, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]],
+        [124, [0, 0, 0x7e, 0xd9, 6, 5, 0x64, 0x72, 0x69, 0x76, 0x65]],
+        [125, [0, 0, 0x0d, 0xe9, 18, 1, 6, 0x30, 0x30, 0x30, 0x30, 0x35, 0x45, 2, 3, 0x53, 0x2d, 0x37, 3, 3, 0x47, 0x57, 0x31]],
+      ],
+    }),
+  ),
+  'dhcp-cable-modem': dhcpClient(
+    b.dhcp({
+      op: 1,
+      chaddr: plc,
+      options: [
+        [53, [1]],
+        [60, 'docsis3.0:0501'],
+        [43, '\x02\x03ECM\x04\x03S-8\x05\x02H1\x06\x04v1.2\x09\x02M9\x0a\x03Co.'],
+      ],
+    }),
+  ),
+  'dhcp-three-tags': b.tagged(
+    plc,
+    b.broadcast,
+    [
+      [0x88a8, 7],
+      [0x8100, 8],
+      [0x8100, 9],
+    ],
+    0x0800,
+    b.ipv4(
+      '0.0.0.0',
+      '255.255.255.255',
+      17,
+      b.udp(
+        68,
+        67,
+        b.dhcp({
+          op: 1,
+          chaddr: plc,
+          options: [
+            [53, [1]],
+            [12, 'plc-in-three'],
+          ],
+        }),
+      ),
+    ),
+  ),
   'dhcp-foreign-chaddr': dhcpClient(b.dhcp({ op: 1, chaddr: other, options: clientOptions })),
   'dhcp-offer': dhcpServer(
     b.dhcp({

@@ -1,0 +1,158 @@
+import { hexAt } from '../gateway/codec/address-at.ts';
+import { etherTypes, Packet } from './packet.ts';
+
+/** Caps: datagrams of which parts are held, in all and of one sender; parts and bytes of one; and how long one waits for its last part, frame time. */
+const [maxDatagrams, maxPerSender, maxParts, maxBytes, maxAgeMillis] = [64, 16, 64, 16_384, 30_000];
+const macs = 12;
+
+type Part = { readonly from: number; readonly bytes: Uint8Array };
+type Datagram = {
+  readonly at: number;
+  readonly sender: number;
+  readonly parts: Part[];
+  /** Bytes held; bytes that there will be, -1 until the last part has come. */
+  held: number;
+  size: number;
+  /** Headers in front of the first part, undefined until it has come. */
+  head: Uint8Array | undefined;
+  /** Nothing more of it is held: it is too long, or its parts contradict each other. */
+  isDropped: boolean;
+};
+
+/**
+ * Fragments of IPv4 and IPv6 until their datagram is whole. RFC 791 §3.2, RFC 8200 §4.5. Where parts overlap in any way but as the same part said again,
+ * receivers differ in what they take, and who wants to be read in two ways does just that: such a datagram is read by nobody (RFC 5722 §4) and told as malformed.
+ * A flood only makes it forget other datagrams; those are counted.
+ */
+export class Fragments {
+  /** By hardware address, where it was seen, addresses, protocol and identification; the oldest first. */
+  readonly #datagrams = new Map<string, Datagram>();
+  readonly #whole = new Packet();
+  readonly #lost: () => void;
+
+  /** `lost` is called for each datagram that is given up before it was whole. */
+  constructor(lost: () => void) {
+    this.#lost = lost;
+  }
+
+  /** Datagrams that are held, for tests. */
+  get size(): number {
+    return this.#datagrams.size;
+  }
+
+  /** Takes in a fragment. The packet that it makes whole, valid until the next one; with a fault when its parts contradict each other; else undefined. */
+  add(packet: Packet, sender: number, place: number): Packet | undefined {
+    const key = keyOf(packet, place);
+    let datagram = this.#datagrams.get(key);
+    if (datagram !== undefined && Math.abs(packet.at - datagram.at) > maxAgeMillis) {
+      this.#forget(key, datagram);
+      datagram = undefined;
+    }
+    if (datagram === undefined) {
+      this.#makeRoom(sender, packet.at);
+      datagram = { at: packet.at, sender, parts: [], held: 0, size: -1, head: undefined, isDropped: false };
+      this.#datagrams.set(key, datagram);
+    }
+    if (datagram.isDropped) return undefined;
+    if (!take(datagram, packet)) {
+      drop(datagram);
+      return this.#peel(packet, packet.bytes.subarray(packet.start, packet.end), 'fragments');
+    }
+    if (datagram.isDropped) this.#lost();
+    if (datagram.size < 0 || datagram.held < datagram.size || datagram.head === undefined) return undefined;
+    this.#datagrams.delete(key);
+    return this.#peel(packet, joined(datagram.head, datagram, packet.ipVersion), 'none');
+  }
+
+  #peel(part: Packet, bytes: Uint8Array, fault: 'none' | 'fragments'): Packet {
+    const { number, at, port, vlan, innerVlan, segment } = part;
+    const whole = this.#whole;
+    whole.peel({ number, at, port, bytes, wireLength: bytes.length });
+    [whole.vlan, whole.innerVlan, whole.segment] = [vlan, innerVlan, segment];
+    if (fault !== 'none') whole.fault = fault;
+    return whole;
+  }
+
+  #makeRoom(sender: number, at: number): void {
+    let own = 0;
+    for (const [key, datagram] of this.#datagrams) {
+      if (Math.abs(at - datagram.at) > maxAgeMillis) this.#forget(key, datagram);
+      else if (datagram.sender === sender) own++;
+    }
+    if (own < maxPerSender && this.#datagrams.size < maxDatagrams) return;
+    for (const [key, datagram] of this.#datagrams) if (own < maxPerSender || datagram.sender === sender) return this.#forget(key, datagram);
+  }
+
+  #forget(key: string, datagram: Datagram): void {
+    if (!datagram.isDropped) this.#lost();
+    this.#datagrams.delete(key);
+  }
+}
+
+/** Identification and protocol stand beside each other in neither header, so the whole of both words with the flags left out. */
+function keyOf({ bytes: b, start, l3, fragmentAt, ipVersion, vlan, segment }: Packet, place: number): string {
+  const who = `${hexAt(b, start + 6, start + 12)} ${place} ${vlan} ${segment}`;
+  // IPv6 has the next header in the fragment header, of which only that of the first one counts (RFC 8200 §4.5).
+  return ipVersion === 4
+    ? `${who} ${hexAt(b, l3 + 12, l3 + 20)} ${b[l3 + 9]} ${hexAt(b, fragmentAt, fragmentAt + 2)}`
+    : `${who} ${hexAt(b, l3 + 8, l3 + 40)} ${hexAt(b, fragmentAt + 4, fragmentAt + 8)}`;
+}
+
+/** Takes in the data of a fragment. False when it contradicts what is there. */
+function take(datagram: Datagram, packet: Packet): boolean {
+  const { bytes: b, fragmentData, end, fragmentAt, ipVersion } = packet;
+  const word = ((b[fragmentAt + 2] ?? 0) << 8) | (b[fragmentAt + 3] ?? 0);
+  const from = ipVersion === 4 ? (word & 0x1fff) * 8 : word & 0xfff8;
+  const hasMore = (word & (ipVersion === 4 ? 0x2000 : 1)) !== 0;
+  const to = from + end - fragmentData;
+  if (!hasMore && ((datagram.size >= 0 && datagram.size !== to) || datagram.parts.some(p => p.from + p.bytes.length > to))) return false;
+  if (datagram.size >= 0 && to > datagram.size) return false;
+  const same = datagram.parts.find(p => p.from < to && p.from + p.bytes.length > from);
+  if (same !== undefined) return same.from === from && isSame(same.bytes, b, fragmentData, end);
+  if (!hasMore) datagram.size = to;
+  if (to > maxBytes || datagram.parts.length >= maxParts) {
+    drop(datagram);
+    return true;
+  }
+  if (from === 0) datagram.head = headOf(packet);
+  if (to > from) datagram.parts.push({ from, bytes: b.slice(fragmentData, end) });
+  datagram.held += to - from;
+  return true;
+}
+
+function drop(datagram: Datagram): void {
+  datagram.isDropped = true;
+  datagram.parts.length = 0;
+  datagram.head = undefined;
+}
+
+function isSame(part: Uint8Array, b: Uint8Array, from: number, to: number): boolean {
+  if (part.length !== to - from) return false;
+  for (let i = from; i < to; i++) if (part[i - from] !== b[i]) return false;
+  return true;
+}
+
+/** Addresses and EtherType as an untagged frame has them, and the IP headers. */
+function headOf({ bytes: b, start, l3, fragmentData, ipVersion }: Packet): Uint8Array {
+  const head = new Uint8Array(macs + 2 + fragmentData - l3);
+  head.set(b.subarray(start, start + macs));
+  const type = ipVersion === 4 ? etherTypes.ipv4 : etherTypes.ipv6;
+  [head[macs], head[macs + 1]] = [type >> 8, type & 255];
+  head.set(b.subarray(l3, fragmentData), macs + 2);
+  return head;
+}
+
+/** The frame in which the datagram would have come without fragments. */
+function joined(head: Uint8Array, { parts, size }: Datagram, version: number): Uint8Array {
+  const frame = new Uint8Array(head.length + size);
+  frame.set(head);
+  for (const { from, bytes } of parts) frame.set(bytes, head.length + from);
+  const ip = macs + 2;
+  const length = head.length - ip + size - (version === 4 ? 0 : 40);
+  const lengthAt = ip + (version === 4 ? 2 : 4);
+  [frame[lengthAt], frame[lengthAt + 1]] = [length >> 8, length & 255];
+  // No offset and nothing more to come: in IPv4 behind the identification, in IPv6 in the fragment header, which ends the head.
+  const offsetAt = version === 4 ? ip + 6 : head.length - 6;
+  [frame[offsetAt], frame[offsetAt + 1]] = [0, 0];
+  return frame;
+}
