@@ -43,9 +43,6 @@ const places = new Uint8Array(65_536);
   places[port] = i + 1;
 });
 
-/** How many ports the table has. */
-export const knownTcpPorts = names.size;
-
 /** 1-based place of a port in the table, 0 when its use is not known. Called for every TCP frame. */
 export const tcpPortPlace = (port: number): number => places[port] ?? 0;
 

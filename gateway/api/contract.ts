@@ -47,7 +47,7 @@ export type { AnchorRow } from './anchor-rows.ts';
 export type { ReferenceDetail } from './reference-schemas.ts';
 export { referenceDiff, referenceLines, referenceState, referenceSubject } from './reference-text.ts';
 export { fileListDevices, fileListSubject } from './file-list-text.ts';
-export { anchorFacts, anchorState, previewBasis, wouldAdmit } from './trust-text.ts';
+export { anchorFacts, anchorState, lapsedText, previewBasis, wouldAdmit } from './trust-text.ts';
 export { badges } from '../model/axes.ts';
 export { reasons } from '../model/reason.ts';
 export { settableFields } from '../model/device.ts';
@@ -73,8 +73,6 @@ export const reasonLength = { min: 3, max: 500 } as const;
 export const passwordLength = { min: 10, max: 256 } as const;
 /** Length of what a person sets a field to, in characters. */
 export const maxFieldLength = 128;
-/** Longest approval of a made-up hardware address, in hours: it lapses with its next change. */
-export const maxRandomisedHours = 24;
 /** The live stream says something at least this often; after three times that, what the page shows is stale. */
 export const heartbeatMillis = 5_000;
 

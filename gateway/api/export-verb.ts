@@ -23,7 +23,13 @@ export async function exportInventory({ client, io, values }: Call): Promise<num
   else writeOutput(values.output, text);
   const [events, head] = [headers[journalEventsHeader], headers[journalHeadHeader]];
   if (events !== undefined)
-    io.stderr.write(visibleText(`Folded from ${String(events)} events of the journal, their chain whole, head ${String(head)}`) + '\n');
+    io.stderr.write(
+      visibleText(
+        events === '0'
+          ? 'The journal begins later'
+          : `Folded from ${String(events)} events of the journal, their chain whole, head ${String(head)}`,
+      ) + '\n',
+    );
   return text.split('\n').length > (format === 'csv' ? 2 : 1) ? exit.good : exit.nothing;
 }
 

@@ -6,6 +6,13 @@ import { type Call, exit, WrongCall } from './verb-call.ts';
 const defaultLimit = 50;
 const mostLimit = 10_000;
 
+const nothing: Readonly<Record<string, string>> = {
+  alarms: 'No alarm was raised yet',
+  people: 'Nobody decided anything yet',
+  gateway: 'The gateway has said nothing of itself yet',
+  all: 'Nothing happened yet',
+};
+
 /** Prints what happened on the site, the newest last, as a log is read. */
 export async function journal({ client, io, values, positionals: [show, ...more] }: Call): Promise<number> {
   if (more.length > 0 || (show !== undefined && !shows.some(each => each === show)))
@@ -24,7 +31,7 @@ export async function journal({ client, io, values, positionals: [show, ...more]
   const shown = rows.slice(0, limit).toReversed();
   if (values.json === true) io.stdout.write(`${visibleJson(shown)}\n`);
   else for (const row of shown) io.stdout.write(`${line(row)}\n`);
-  if (shown.length === 0) io.stderr.write(`The journal has ${show === undefined ? 'nothing' : `no ${show}`} yet\n`);
+  if (shown.length === 0) io.stderr.write(`${nothing[show ?? 'all'] ?? ''}\n`);
   return shown.length > 0 ? exit.good : exit.nothing;
 }
 

@@ -2,7 +2,6 @@ import { DecodeError, Reader } from './reader.ts';
 import { maxSpdmMessage } from './spdm.ts';
 
 /** SPDM over TCP (DMTF DSP0287 1.0): four octets before each message: the length of what follows the length (little-endian), binding version 1, the type. */
-export const spdmTcpPort = 4194;
 const headerBytes = 4;
 const binding = 1;
 const outOfSession = 0x05;

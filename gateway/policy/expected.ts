@@ -1,20 +1,12 @@
 import type { Hex } from '../model/address.ts';
 import type { ExpectedZone, ShownIdentity } from '../model/alarm.ts';
 import type { Mac, PortName } from '../model/address.ts';
-import type { ExpectedPlace, RuleRef } from '../model/decision.ts';
+import type { ExpectedPlace } from '../model/decision.ts';
 import type { ExpectedEntry } from './shapes.ts';
 import type { Policy } from './policy.ts';
 
 /** What was proved about a device. Pass only what a verified chain said: vendor and model as the anchor vouches for them, never as announced. */
 export type ProvedIdentity = { readonly serial?: string; readonly deviceKey?: Hex; readonly vendor?: string; readonly model?: string };
-
-/**
- * The entry of `policies/expected` that expects this device, by equality of everything that the entry names. Keys are tried before serials:
- * a key is the device's own, a serial only as unique as its vendor keeps it.
- */
-export function isExpected(policy: Policy, proved: ProvedIdentity): RuleRef | undefined {
-  return entriesFor(policy, proved)[0]?.ref;
-}
 
 /** What the list says of where the device belongs: the best that any entry which expects it says. Undefined when none does. */
 export function expectedPlace(
@@ -31,6 +23,10 @@ export function expectedPlace(
   return (['here', 'unnamed', 'elsewhere'] as const).find(place => places.includes(place));
 }
 
+/**
+ * The entries of `policies/expected` that expect this device, by equality of everything that each names. Keys come before serials:
+ * a key is the device's own, a serial only as unique as its vendor keeps it.
+ */
 function entriesFor(policy: Policy, proved: ProvedIdentity): Policy['expectedSerials'] extends ReadonlyMap<string, infer E> ? E : never {
   const byKey = proved.deviceKey === undefined ? undefined : policy.expectedKeys.get(proved.deviceKey);
   const bySerial = proved.serial === undefined ? undefined : policy.expectedSerials.get(proved.serial);

@@ -68,7 +68,7 @@ describe('sallyport journal', () => {
 
   it('knows nothing where nothing happened', async () => {
     open.site.happened.splice(0);
-    expect(await sallyport('alarms')).toEqual({ code: 4, out: '', err: 'The journal has no alarms yet\n' });
+    expect(await sallyport('alarms')).toEqual({ code: 4, out: '', err: 'No alarm was raised yet\n' });
   });
 
   it.each([['nonsense'], ['alarms', 'people'], ['--limit', '0'], ['--limit', 'many'], ['--reason', 'because']])(

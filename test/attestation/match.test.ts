@@ -41,6 +41,17 @@ describe('what a component demands, the Evidence must state', () => {
     expect(fits({}, { flags: { debug: true } })).toBe(false);
     expect(fits({ flags: undefined }, { flags: { debug: false } })).toBe(false);
   });
+  it('a digest by an algorithm that is listed, and each by such an algorithm alike', () => {
+    const [good, other, longer] = [
+      { alg: 'sha-256', value: 'aa'.repeat(32) },
+      { alg: 'sha-256', value: 'bb'.repeat(32) },
+      { alg: 'sha-384', value: 'aa'.repeat(48) },
+    ];
+    expect(fits({ digests: [good, longer] }, {})).toBe(true);
+    expect(fits({ digests: [longer] }, {})).toBe(false);
+    expect(fits({ digests: [] }, {})).toBe(false);
+    expect(fits({ digests: [good, other] }, {})).toBe(false);
+  });
   it('the class by its bytes, in the token or else in DiceTcbInfo', () => {
     expect(fits({}, {}, { classId: '05' })).toBe(true);
     expect(fits({}, {}, { classId: '06' })).toBe(false);

@@ -13,6 +13,11 @@ describe('the reader', () => {
     expect(new Reader(eight.toReversed()).u64le()).toBe(0x8001020304050607n);
   });
 
+  it('goes on where it stopped', () => {
+    const r = new Reader(eight);
+    expect([r.u8(), r.at, r.u8(), r.at, r.u16(), r.at, r.left]).toEqual([0x80, 1, 1, 2, 0x0203, 4, 4]);
+  });
+
   it('says what it could not read, and where', () => {
     const r = new Reader(eight, 'ARP');
     r.skip(7);

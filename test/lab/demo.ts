@@ -61,7 +61,11 @@ async function switchOn({ warehouse, gateway }: Demo): Promise<void> {
   for (const row of rows) if (row.name !== 'clone') await warehouse.start(row);
   const [sensor, clone] = [rows.find(r => r.name === 'sensor'), rows.find(r => r.name === 'clone')];
   if (sensor === undefined || clone === undefined) return;
-  await until(async () => deviceOf(sensor, await gateway.devices())?.admission === 'admitted', 'the good sensor is admitted', 30_000);
+  await until(
+    async () => deviceOf(sensor, (await gateway.devicesIfUp()) ?? [])?.admission === 'admitted',
+    'the good sensor is admitted',
+    30_000,
+  );
   await warehouse.start(clone);
 }
 
@@ -73,8 +77,12 @@ async function show(demo: Demo, port: number, stopped: AbortSignal): Promise<voi
   console.log(`Data folder    ${gateway.data}   (./sallyport devices, why, approve … use it while this runs)\nCtrl-C ends it.\n`);
   const switching = switchOn(demo).catch((error: unknown) => console.error(error instanceof Error ? error.message : error));
   let [drawn, lines] = ['', 0];
+  let devices: Awaited<ReturnType<typeof gateway.devicesIfUp>>;
   while (!stopped.aborted) {
-    const table = liveTable(rows, await gateway.devices(), await warehouse.counts());
+    const found = await gateway.devicesIfUp();
+    devices = found ?? devices ?? [];
+    const away = found === undefined ? '\nThe gateway does not answer: what is above is older. Its supervisor starts it again' : '';
+    const table = liveTable(rows, devices, await warehouse.counts()) + away;
     const state = process.stdout.isTTY ? table : table.replace(/\s+\d+$/gm, ''); // no TTY: only when more than the counts has changed
     if (state !== drawn) {
       if (process.stdout.isTTY && lines > 0) process.stdout.write(`\x1b[${lines}A\x1b[J`);

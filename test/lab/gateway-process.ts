@@ -80,6 +80,17 @@ export class GatewayProcess {
     return (await this.#ask<DeviceList>('GET', '/devices')).rows;
   }
 
+  /** The same; undefined while it does not answer, as after a kill until its supervisor has started it again. Throws when that one ended. */
+  async devicesIfUp(): Promise<readonly DeviceRow[] | undefined> {
+    try {
+      return await this.devices();
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      this.#isEnded();
+      return undefined;
+    }
+  }
+
   device(id: string): Promise<DeviceDetail> {
     return this.#ask<DeviceDetail>('GET', `/devices/${id}`);
   }
@@ -112,7 +123,7 @@ export class GatewayProcess {
   }
 
   #isEnded(): boolean {
-    if (this.#ended !== undefined) throw new Error(`Cannot start the gateway: ${this.#ended}`);
+    if (this.#ended !== undefined) throw new Error(`Cannot reach the gateway: ${this.#ended}`);
     return false;
   }
 

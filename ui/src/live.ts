@@ -1,7 +1,10 @@
+import { signal } from '@preact/signals';
 import { apiPath } from '../../gateway/api/contract.ts';
 import type { LiveMessage } from '../../gateway/api/contract.ts';
 import { apply, loadSession } from './store.ts';
 
+/** True while the stream is open: what the page shows is followed. */
+export const isOpen = signal(false);
 let socket: WebSocket | undefined;
 let retry: ReturnType<typeof setTimeout> | undefined;
 let delay = 1_000;
@@ -14,11 +17,13 @@ export function connect(): void {
   socket = own;
   own.onmessage = event => {
     delay = 1_000;
+    isOpen.value = true;
     apply(JSON.parse(String(event.data)) as LiveMessage); // the contract of the stream, checked by the tests of the API
   };
   own.onclose = () => {
     if (socket !== own) return;
     socket = undefined;
+    isOpen.value = false;
     void loadSession(); // a signed-out page must not go on asking
     retry = setTimeout(connect, delay);
     delay = Math.min(delay * 2, 30_000);
@@ -29,6 +34,7 @@ export function disconnect(): void {
   clearTimeout(retry);
   const old = socket;
   socket = undefined;
+  isOpen.value = false;
   old?.close();
 }
 

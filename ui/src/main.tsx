@@ -8,7 +8,7 @@ import { DevicesPage } from './devices-page.tsx';
 import { Banners, HealthStrip, PauseButton } from './health-strip.tsx';
 import { JournalPage } from './journal-page.tsx';
 import { Link } from './link.tsx';
-import { connect, disconnect, present } from './live.ts';
+import { connect, disconnect, isOpen, present } from './live.ts';
 import { ProbeStop, Probes } from './probes.tsx';
 import { Nav } from './nav.tsx';
 import { SetupPage, SignInPage } from './sign-in.tsx';
@@ -48,7 +48,7 @@ function Opened() {
 }
 
 function Top({ user }: { user: string }) {
-  const live = clock.value - heardAt.value <= 3 * heartbeatMillis;
+  const live = isOpen.value && clock.value - heardAt.value <= 3 * heartbeatMillis;
   const enforcing = health.value?.zones.some(zone => zone.mode === 'enforce') === true;
   return (
     <header class="top">

@@ -22,7 +22,7 @@ import { EvidenceError } from '../evidence-error.ts';
 import type { KeyCache } from '../keys.ts';
 import { applicationUri } from './application.ts';
 import { chainIn, type OpcUaProof } from './message.ts';
-import { type ChannelKeys, decryptOpened, type OpcUaPolicy, opcUaPolicies, policyOf, sealOpen } from './policies.ts';
+import { type ChannelKeys, channelNonceBytes, decryptOpened, type OpcUaPolicy, opcUaPolicies, policyOf, sealOpen } from './policies.ts';
 
 /** What a client does next, one message and one answer at a time. `parting`: takes leave, and no answer is awaited. */
 export type OpcUaStep<T> =
@@ -117,7 +117,7 @@ function startProof(url: string, endpoint: OpcUaEndpoint, { certificate, key, ra
     return { kind: 'failed', why: 'its certificate is for another application than it says it is' };
   const ends: ChannelKeys = { certificate, key, server, serverKey: keys.get(leaf.spki) };
   const r = new Reader(random, 'random octets');
-  const [nonce, number] = [r.take(32), r.u32() >>> 1];
+  const [nonce, number] = [r.take(channelNonceBytes), r.u32() >>> 1];
   const request = concat(sequenceHeader(1, number), openRequest(endpoint.mode, nonce, number));
   return send(hello(url), ack => {
     bodies(ack, 'ACK');
