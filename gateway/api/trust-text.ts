@@ -1,11 +1,21 @@
 import type { Millis } from '../model/address.ts';
-import type { AnchorPreview, ShownAnchor } from '../model/trust.ts';
+import { type AnchorPreview, type ShownAnchor, stagedMs } from '../model/trust.ts';
 
 /** Words about trust anchors, the same on the page and on the command line. What is in quotes or comes of a certificate is untrusted: show it through `visibleText`. */
-export type AnchorState = 'staged' | 'in force' | 'ended';
+export type AnchorState = 'staged' | 'lapsed' | 'in force' | 'ended';
 
-export const anchorState = ({ state, expires }: Pick<ShownAnchor, 'state' | 'expires'>, now: Millis): AnchorState =>
-  state === 'staged' ? 'staged' : expires !== undefined && expires <= now ? 'ended' : 'in force';
+/** `lapsed`: staged so long ago that it can be approved no more. */
+export const anchorState = ({ state, expires, staged }: Pick<ShownAnchor, 'state' | 'expires' | 'staged'>, now: Millis): AnchorState =>
+  state === 'staged'
+    ? now - (staged?.at ?? now) > stagedMs
+      ? 'lapsed'
+      : 'staged'
+    : expires !== undefined && expires <= now
+      ? 'ended'
+      : 'in force';
+
+/** What is to be done about one that lapsed. */
+export const lapsedText = `Nobody confirmed it within ${stagedMs / 86_400_000} days: to have it after all, somebody brings it anew.`;
 
 /** What an anchor is, what it is limited to and who says so, as labels with texts. `time` writes an instant. */
 export function anchorFacts(anchor: ShownAnchor, time: (at: Millis) => string): readonly (readonly [label: string, text: string])[] {

@@ -6,7 +6,7 @@ import type { AnchorRow } from './anchor-rows.ts';
 import { ClientError } from './client.ts';
 import { enrolledVerb } from './enrolled-verb.ts';
 import { readInstant, readSpan } from './span.ts';
-import { anchorFacts, anchorState, previewBasis, wouldAdmit } from './trust-text.ts';
+import { anchorFacts, anchorState, lapsedText, previewBasis, wouldAdmit } from './trust-text.ts';
 import { type Call, exit, NoSuchDevice, reasonOf, WrongCall } from './verb-call.ts';
 import { fileFault } from '../model/file-fault.ts';
 
@@ -65,12 +65,14 @@ async function list(call: Call): Promise<number> {
 
 async function show(call: Call, named: string): Promise<number> {
   const anchor = await theAnchor(call, named);
-  const preview = anchor.state === 'staged' ? await previewOf(call, anchor) : undefined;
+  const state = stateOf(anchor);
+  const preview = state === 'staged' ? await previewOf(call, anchor) : undefined;
   say(call, preview === undefined ? anchor : { ...anchor, preview }, [
     ...details(anchor),
     ...(preview === undefined ? [] : previewLines(preview)),
+    ...(state === 'lapsed' ? [lapsedText] : []),
   ]);
-  return stateOf(anchor) === 'in force' ? exit.good : exit.findings;
+  return state === 'in force' ? exit.good : exit.findings;
 }
 
 async function add(call: Call, file: string): Promise<number> {
@@ -125,6 +127,7 @@ async function add(call: Call, file: string): Promise<number> {
 async function approve(call: Call, named: string): Promise<number> {
   const anchor = await theAnchor(call, named);
   if (anchor.state !== 'staged') throw new ClientError('conflict', `Cannot approve ${anchor.name}: it is in force`);
+  if (stateOf(anchor) === 'lapsed') throw new ClientError('conflict', `Cannot approve ${anchor.name}: it has lapsed. ${lapsedText}`);
   const preview = await previewOf(call, anchor);
   if (call.values.yes !== true) {
     say(call, { ...anchor, preview }, [...details(anchor), ...previewLines(preview), 'Nothing is approved yet: say --yes']);

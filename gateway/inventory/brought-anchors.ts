@@ -2,11 +2,10 @@ import type { Hex, Millis } from '../model/address.ts';
 import type { EventBody } from '../model/event.ts';
 import type { AnchorCommand } from '../model/machine.ts';
 import { personOf } from '../model/person.ts';
-import type { AnchorMaterial, BroughtAnchor, ListedVerifier } from '../model/trust.ts';
+import { type AnchorMaterial, type BroughtAnchor, type ListedVerifier, stagedMs } from '../model/trust.ts';
 
-/** Cap of what people bring, and how long one that is staged can be approved. Milliseconds. */
+/** Cap of what people bring. */
 export const maxBrought = 256;
-export const stagedMs: Millis = 14 * 86_400_000;
 /** Verifiers among them: each costs a check of a signature for whatever calls itself an EAR. */
 export const maxVerifiers = 16;
 

@@ -101,6 +101,9 @@ export type BroughtAnchor = {
   readonly reason: string;
   readonly approved?: { readonly by: string; readonly at: Millis; readonly reason: string };
 };
+/** How long one that is staged can be approved. Milliseconds. */
+export const stagedMs: Millis = 14 * 86_400_000;
+
 /** An anchor as people are shown it. `staged` and `approved` iff people brought it. */
 export type ShownAnchor = Omit<AnchorMaterial, 'certificate' | 'uses'> & {
   readonly uses: readonly (AnchorUse | 'verifier')[];

@@ -27,6 +27,7 @@ export type FixtureSite = Site & {
   readonly fileLists: FileList[];
   /** Whom an anchor that is staged would let in. */
   readonly newlyAdmitted: string[];
+  readonly stageAt: (name: string, sha256: string, at: number) => void;
   /** What the journal tells of the past; set by the test. */
   pastIs(made: PastInventory): void;
   /** The instants of which somebody asked. */
@@ -168,6 +169,7 @@ export function fixtureSite(
     trusted: trust.trusted,
     fileLists: trust.fileLists,
     newlyAdmitted: trust.newlyAdmitted,
+    stageAt: trust.stageAt,
     coverage: () =>
       coverageOf(
         [...devices.values()].map(({ device: d, lastSeen, packets, bytes }) => ({

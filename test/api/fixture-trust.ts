@@ -103,7 +103,13 @@ export function fixtureTrust() {
       }
     },
   };
-  return { site, trusted, fileLists, newlyAdmitted, say };
+  /** One that was staged then, by somebody else. */
+  const stageAt = (name: string, sha256: string, at: number): void =>
+    apply(
+      { kind: 'anchor-staged', sha256, subject: `O=${name}`, anchor: { name, certificate: '' }, by: 'local:ann', reason: 'long ago' },
+      at,
+    );
+  return { site, trusted, fileLists, newlyAdmitted, say, stageAt };
 }
 
 const isAboutAnchors = (command: Command): command is AnchorCommand =>

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { stagedMs } from '../../gateway/model/trust.ts';
 import * as schemas from '../../gateway/api/schemas-trust.ts';
 import { makeSelfSigned, makeVendor } from '../vectors/pki.ts';
 import { type Called, callVerb } from './call-verb.ts';
@@ -82,6 +83,23 @@ describe('sallyport trust', () => {
       { by: 'local:bob', reason: 'checked', command: { kind: 'approve-anchor', sha256: 'b2'.repeat(32), newlyAdmits: 1, untold: 1 } },
     ]);
     expect((await sallyport('approve', 'acme.device-ca.pem', '--yes', '--reason', 'checked')).code).toBe(1);
+  });
+
+  it('says of one that nobody confirmed in time that it has lapsed, and does not ask what it would let in', async () => {
+    open.site.stageAt('forgotten', 'e5'.repeat(32), Date.now() - stagedMs - 1000);
+    expect((await sallyport()).out).toMatch(/^e5e5e5e5e5e5e5e5 {2}lapsed {5}forgotten: O=forgotten/m);
+    const { code, out } = await sallyport('show', 'forgotten');
+    expect([code, out]).toEqual([
+      2,
+      expect.stringContaining('Nobody confirmed it within 14 days: to have it after all, somebody brings it anew.'),
+    ]);
+    expect(out).not.toContain('newly admit');
+    const approved = await sallyport('approve', 'forgotten', '--yes', '--reason', 'checked');
+    expect([approved.code, approved.err]).toEqual([1, expect.stringContaining('Cannot approve forgotten: it has lapsed')]);
+    expect((await sallyport('remove', 'forgotten', '--reason', 'too late')).code).toBe(0);
+    open.site.stageAt('late', 'e6'.repeat(32), Date.now() - stagedMs + 60_000);
+    expect((await sallyport()).out).toMatch(/^e6e6e6e6e6e6e6e6 {2}staged {5}late/m);
+    expect((await sallyport('remove', 'late', '--reason', 'a test')).code).toBe(0);
   });
 
   it('brings the key of another Verifier, how far its word goes, and refuses what belongs to anchors', async () => {

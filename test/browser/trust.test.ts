@@ -153,6 +153,19 @@ describe.skipIf(browserIsMissing !== undefined)('the page of trust', () => {
     await card('mine').waitFor({ state: 'detached' });
   });
 
+  it('offers no confirmation of what lapsed, only to take it back', async () => {
+    open.site.stageAt('forgotten', 'e5'.repeat(32), Date.now() - 15 * 86_400_000);
+    await card('forgotten').getByText('Nobody confirmed it within 14 days').waitFor();
+    expect(
+      await card('forgotten')
+        .getByRole('button', { name: /Confirm/ })
+        .count(),
+    ).toBe(0);
+    await card('forgotten').getByRole('button', { name: 'Take forgotten back…' }).click();
+    await decide('too late', 'Take it back');
+    await card('forgotten').waitFor({ state: 'detached' });
+  });
+
   const set = (version: string) => tab.getByRole('listitem', { name: 'Acme TS-4' }).filter({ hasText: `version ${version}` });
 
   it('puts a set into force, and another in its place for a time, with the deadline and what changes', async () => {

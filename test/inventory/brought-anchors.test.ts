@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { BroughtAnchors, maxBrought, maxVerifiers, stagedMs } from '../../gateway/inventory/brought-anchors.ts';
+import { BroughtAnchors, maxBrought, maxVerifiers } from '../../gateway/inventory/brought-anchors.ts';
+import { stagedMs } from '../../gateway/model/trust.ts';
 import type { AnchorCommand } from '../../gateway/model/machine.ts';
 import type { BroughtAnchor } from '../../gateway/model/trust.ts';
 import { personOf } from '../../gateway/model/person.ts';

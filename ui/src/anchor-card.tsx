@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { anchorFacts, anchorState, personOf, previewBasis, visibleText, wouldAdmit } from '../../gateway/api/contract.ts';
+import { anchorFacts, anchorState, lapsedText, personOf, previewBasis, visibleText, wouldAdmit } from '../../gateway/api/contract.ts';
 import type { AnchorPreview, AnchorRow } from '../../gateway/api/contract.ts';
 import { RequestError } from './api.ts';
 import { CardHead } from './card-head.tsx';
@@ -13,6 +13,7 @@ import { previewOf, said } from './trust-store.ts';
 
 const states = {
   staged: { badge: 'pending', word: 'Waits for a second person' },
+  lapsed: { badge: 'offline', word: 'Lapsed: nobody confirmed it' },
   'in force': { badge: 'trusted', word: 'In force' },
   ended: { badge: 'offline', word: 'Ended: admits nobody' },
 } as const;
@@ -36,7 +37,8 @@ export function AnchorCard({ anchor, open }: { anchor: AnchorRow; open: (decide:
           <DeviceNames ids={anchor.deviceIds} count={anchor.devices} what="leaning on it" />
         )}
       </p>
-      {anchor.state === 'staged' && <Waiting anchor={anchor} open={open} />}
+      {state === 'lapsed' && <p>{lapsedText}</p>}
+      {state === 'staged' && <Waiting anchor={anchor} open={open} />}
       <details>
         <summary>
           Limits and who says so<span class="unseen"> of {name}</span>

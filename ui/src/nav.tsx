@@ -1,10 +1,11 @@
+import { anchorState } from '../../gateway/api/contract.ts';
 import { Link } from './link.tsx';
-import { path } from './store.ts';
+import { clock, path } from './store.ts';
 import { anchors, atTrust } from './trust-store.ts';
 
 /** The pages, with how much waits for a person on the one that is not open. */
 export function Nav() {
-  const waiting = anchors.value?.filter(({ state }) => state === 'staged').length ?? 0;
+  const waiting = anchors.value?.filter(anchor => anchorState(anchor, clock.value) === 'staged').length ?? 0;
   return (
     <nav class="nav" aria-label="Pages">
       <Link to="/" current={path.value === '/'}>
