@@ -5,7 +5,7 @@ import type { Ip } from '../gateway/model/address.ts';
 import type { Fact } from '../gateway/model/fact.ts';
 import { collector, snap } from './collector.ts';
 
-const [cisco, cdpProtocol] = [0x00000c, 0x2000];
+const [cisco, foundry, cdpProtocol] = [0x00000c, 0x00e052, 0x2000];
 
 /** Types of the fields that are read. Cisco, *Cisco Discovery Protocol*, frame format. */
 export const tlvTypes = {
@@ -27,7 +27,10 @@ const [nlpid, ieee8022] = [1, 2];
 const [ipv4Nlpid, ipv6Type] = [0xcc, 0x86dd];
 const maxAddresses = 8;
 
-/** Cisco Discovery Protocol, versions 1 and 2. The checksum is not looked at. */
+/**
+ * Cisco Discovery Protocol, versions 1 and 2, and that of Foundry, which is the same with other addresses. The checksum is not looked at; zeros or
+ * a few bytes behind the last field are padding.
+ */
 export function decode(bytes: Uint8Array) {
   const r = new Reader(bytes, 'CDP');
   const version = r.u8();
@@ -37,8 +40,9 @@ export function decode(bytes: Uint8Array) {
   const texts = new Map<number, string>();
   const addresses: Ip[] = [];
   let bits = 0;
-  while (r.left > 0) {
+  while (r.left >= 4) {
     const [type, length] = [r.u16(), r.u16()];
+    if (type === 0 && length === 0) break;
     if (length < 4) throw r.fault(`field of length ${length}`);
     const value = r.take(length - 4);
     const field = new Reader(value, `CDP field ${type}`);
@@ -86,14 +90,13 @@ type Message = ReturnType<typeof decode>;
 
 /** What the sender says of itself. With a time to live of 0 it takes leave. */
 export function observe(m: Message): readonly Fact[] {
-  if (m.ttlSeconds === 0 || m.deviceId === '') return [];
+  if (m.ttlSeconds === 0) return [];
   // Nexus switches put their serial number behind the name, `switch7(SSI14140643)`.
   const [, name = m.deviceId, serial] = /^([^()]+)\(([A-Z0-9]{11})\)$/.exec(m.deviceId) ?? [];
-  const facts: Fact[] = [
-    { kind: 'identifier', scheme: 'cdp-device-id', value: m.deviceId },
-    { kind: 'hostname', name: m.systemName === '' ? name : m.systemName },
-  ];
-  if (m.portId !== '') facts.push({ kind: 'neighbour', protocol: 'cdp', chassis: m.deviceId, portId: m.portId, name });
+  const facts: Fact[] = m.deviceId === '' ? [] : [{ kind: 'identifier', scheme: 'cdp-device-id', value: m.deviceId }];
+  const host = m.systemName === '' ? name : m.systemName;
+  if (host !== '') facts.push({ kind: 'hostname', name: host });
+  if (m.deviceId !== '' && m.portId !== '') facts.push({ kind: 'neighbour', protocol: 'cdp', chassis: m.deviceId, portId: m.portId, name });
   if (m.platform !== '') facts.push({ kind: 'model', text: m.platform });
   if (serial !== undefined) facts.push({ kind: 'serial', text: serial });
   if (m.software !== '') facts.push({ kind: 'description', text: m.software });
@@ -113,4 +116,10 @@ function kindOf(bits: number): string | undefined {
   return (bits & capabilities.transparentBridge) !== 0 ? 'access-point' : undefined;
 }
 
-export const cdp = collector({ name: 'cdp', spec: 'Cisco CDP', matches: snap(cisco, cdpProtocol), decode, observe });
+export const cdp = collector({
+  name: 'cdp',
+  spec: 'Cisco CDP',
+  matches: [snap(cisco, cdpProtocol), snap(foundry, cdpProtocol)],
+  decode,
+  observe,
+});

@@ -161,8 +161,8 @@ function wants(packet: Packet): boolean {
   const { bytes: b, payload: p, end } = packet;
   const u16 = (i: number): number => (b[i] ?? 0) | ((b[i + 1] ?? 0) << 8);
   const command = u16(p);
+  if (p + headerSize + u16(p + 2) < end) return known.has(command);
   if (command !== commands.sendRrData && command !== commands.sendUnitData) return command === commands.listIdentity;
-  if (p + headerSize + u16(p + 2) < end) return true;
   const second = p + headerSize + 12 + u16(p + headerSize + 10);
   const at = second + 4 + (u16(second) === items.connectedData ? 2 : 0);
   const service = b[at] ?? 0;

@@ -14,7 +14,9 @@ const starts = words('GET ', 'HEAD', 'POST', 'PUT ', 'DELETE', 'TRACE', 'PATCH',
 /** Methods that RTSP and SIP have too: they are HTTP when the target is a path, `*` or `http:`. */
 const sharedStarts = words('OPTIONS', 'NOTIFY', 'SUBSCRIBE');
 const targets: ReadonlySet<number | undefined> = new Set(['/', '*', 'h'].map(c => c.charCodeAt(0)));
-const [space, longestMethod] = [0x20, 'SUBSCRIBE'.length];
+const [lineFeed, carriageReturn, space, longestMethod] = [0x0a, 0x0d, 0x20, 'SUBSCRIBE'.length];
+/** Bytes of empty lines before the first, RFC 9112 §2.2. */
+const longestGap = 4;
 
 /** A head that has not ended after so many bytes is read as far as it came: cookies are long and say nothing. */
 const enough = 4096;
@@ -23,7 +25,9 @@ const enough = 4096;
 const passing =
   /^(?:if-|content-|x-|sec-|referer$|cookie$|cache-control$|pragma$|authorization$|origin$|range$|date$|soapaction$|expect$)/i;
 
-export function isHttp({ bytes: b, payload: i }: Packet): boolean {
+export function isHttp({ bytes: b, payload, end }: Packet): boolean {
+  let i = payload;
+  while (i < Math.min(end, payload + longestGap) && (b[i] === carriageReturn || b[i] === lineFeed)) i++;
   const first = word(b, i);
   if (starts.has(first)) return true;
   if (!sharedStarts.has(first)) return false;
@@ -32,17 +36,24 @@ export function isHttp({ bytes: b, payload: i }: Packet): boolean {
   return targets.has(b[at + 1]);
 }
 
+/** Interim responses before the final one. */
+const maxInterim = 4;
+
 /** A head, and of a page what of its title came along with the head. */
 type Page = HttpHead & { readonly title?: string };
 
 /** The first head of a stream in the clear, on any port. RFC 9112 §2–5. Undefined while it is not whole; a body is not waited for. */
-export function decode(bytes: Uint8Array): Page | undefined {
+export function decode(bytes: Uint8Array, depth = 0): Page | undefined {
   const head = decodeHttpHead(bytes);
   if (head === undefined || (!head.isComplete && bytes.length < enough)) return undefined;
   if (!head.start.version.startsWith('HTTP/')) throw new DecodeError(`Cannot read HTTP head: version ${head.start.version}`);
+  // An interim response names nobody: the final one follows. RFC 9110 §15.2.
+  if (head.isComplete && isInterim(head)) return depth === maxInterim ? head : decode(bytes.subarray(head.bodyAt), depth + 1);
   const title = head.start.kind === 'response' && head.isComplete ? titleOf(head, bytes) : '';
   return title === '' ? head : { ...head, title };
 }
+
+const isInterim = ({ start }: HttpHead): boolean => start.kind === 'response' && start.status < 200 && start.status !== 101;
 
 /** So much of a body is looked at: a title stands before scripts and pictures. Bytes. */
 const bodyLooked = 1024;
@@ -98,4 +109,11 @@ function fromClient({ headers, names }: HttpHead): readonly Fact[] {
   return facts;
 }
 
-export const http = collector({ name: 'http', spec: 'RFC 9112', matches: tcpStream(), wants: isHttp, decode, observe });
+export const http = collector({
+  name: 'http',
+  spec: 'RFC 9112',
+  matches: tcpStream(),
+  wants: isHttp,
+  decode: bytes => decode(bytes),
+  observe,
+});

@@ -10,10 +10,10 @@ const internet = 1;
 
 /**
  * TXT keys that tell what the sender is, best first, lower case. Model: model (_device-info), ty (printers, Bonjour Printing §9: with the maker before it), md (HomeKit, Cast), product
- * (in brackets), usb_MDL; usb_MFG is the maker of a printer (§9.2), fv the firmware of an AirPlay receiver, UUID an IPP Everywhere printer's (PWG 5100.14 §4.2).
+ * (in brackets), usb_MDL, am (AirPlay); usb_MFG is the maker of a printer (§9.2), fv the firmware of an AirPlay receiver, UUID an IPP Everywhere printer's (PWG 5100.14 §4.2).
  */
 const keys = {
-  model: ['model', 'ty', 'md', 'product', 'usb_mdl'],
+  model: ['model', 'ty', 'md', 'product', 'usb_mdl', 'am'],
   maker: ['manufacturer', 'usb_mfg', 'vendor'],
   firmware: ['fw', 'firmware', 'fwversion', 'fw_version', 'fv'],
   serial: ['serialnumber', 'serial', 'sn'],
@@ -25,10 +25,10 @@ export const decode = (bytes: Uint8Array): DnsMessage => decodeDns(bytes);
 
 /**
  * What a responder says about itself. A name is its own only when the address beside it is the one that it sends from: sleep proxies and
- * reflectors speak for others. Queries tell nothing about the asker. A record with TTL 0 takes leave (RFC 6762 §10.1).
+ * reflectors speak for others. Queries tell nothing about the asker, but for the name that it wants to take (RFC 6762 §8.1). A record with TTL 0 takes leave (RFC 6762 §10.1).
  */
 export function observe(m: DnsMessage, packet: Packet): readonly Said[] {
-  if (!m.isResponse || m.opcode !== 0 || packet.sourcePort !== mdnsPort) return [];
+  if (m.opcode !== 0 || packet.sourcePort !== mdnsPort) return [];
   const records = m.records.filter(r => r.class === internet && r.ttlSeconds > 0 && isLocal(r.name));
   const own = new Set<string>();
   const foreign = new Set<string>();
@@ -44,6 +44,7 @@ export function observe(m: DnsMessage, packet: Packet): readonly Said[] {
   }
   const [host] = own;
   if (host !== undefined) facts.set('hostname', { kind: 'hostname', name: host });
+  if (!m.isResponse) return [...facts.values()];
   // A host has several addresses under its name, so a name is foreign only if none of them is the sender's.
   for (const name of own) foreign.delete(name);
   const meant = foreign.size === 0 ? records : withoutForeign(records, foreign);

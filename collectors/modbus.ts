@@ -2,7 +2,7 @@ import { decodeUmas, type UmasMessage, umasActions, umasFunction } from '../gate
 import { nameOf } from '../gateway/codec/industrial-vendors.ts';
 import { Reader } from '../gateway/codec/reader.ts';
 import { decodeText, maxText } from '../gateway/codec/text.ts';
-import { collector, type Said, tcpPorts } from './collector.ts';
+import { collector, type Said, tcpPorts, udpPorts } from './collector.ts';
 import { type Act, acted } from './industrial.ts';
 import type { Packet } from './packet.ts';
 
@@ -26,7 +26,15 @@ const [diagnostics, encapsulated, deviceIdentification, umas] = [8, 43, 14, 90];
 const silencing: ReadonlySet<number> = new Set([1, 4]);
 
 /** Objects of the device identification, §6.21. */
-const objects = { vendorName: 0, productCode: 1, majorMinorRevision: 2, productName: 4, modelName: 5 } as const;
+const objects = {
+  vendorName: 0,
+  productCode: 1,
+  majorMinorRevision: 2,
+  vendorUrl: 3,
+  productName: 4,
+  modelName: 5,
+  applicationName: 6,
+} as const;
 
 /** Caps: messages of one segment, objects of one answer (a message has at most 253 bytes). */
 const [maxMessages, maxObjects] = [32, 128];
@@ -87,7 +95,9 @@ function fromServer(pdus: readonly Pdu[]): readonly Said[] {
   const plc = pdus.find(({ umas: answer }) => answer?.model !== undefined)?.umas?.model ?? '';
   const maker = get(objects.vendorName) || (plc === '' ? '' : 'Schneider Electric');
   const [model, firmware] = [get(objects.productCode) || plc, get(objects.majorMinorRevision)];
-  const product = [get(objects.productName), get(objects.modelName)].filter(part => part !== '').join(' ');
+  const product = [get(objects.productName), get(objects.modelName), get(objects.applicationName), get(objects.vendorUrl)]
+    .filter(part => part !== '')
+    .join(' ');
   const said: Said[] = [];
   if (maker !== '') said.push({ kind: 'maker', text: maker });
   if (model !== '') said.push({ kind: 'model', text: model });
@@ -126,7 +136,8 @@ function wants(packet: Packet): boolean {
 export const modbus = collector({
   name: 'modbus',
   spec: 'Modbus Application Protocol V1.1b3',
-  matches: tcpPorts(modbusPort),
+  // Some gateways speak it in datagrams too.
+  matches: [tcpPorts(modbusPort), udpPorts(modbusPort)],
   wants,
   speaks,
   decode,

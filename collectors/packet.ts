@@ -12,6 +12,7 @@ export const etherTypes = {
   ipv6: 0x86dd,
   bridgedEthernet: 0x6558,
   hsr: 0x892f,
+  rTag: 0xf1c1,
   qinq: 0x88a8,
   oldQinq: 0x9100,
 } as const;
@@ -214,8 +215,8 @@ export class Packet {
       type = ((b[this.l3 + 2] ?? 0) << 8) | (b[this.l3 + 3] ?? 0);
       this.l3 += 4;
     }
-    // In an HSR ring every frame has a tag of six bytes: path and size, sequence, EtherType. IEC 62439-3 §5.7.1.
-    if (type === etherTypes.hsr && this.l3 + 6 <= this.end) {
+    // In an HSR ring every frame has a tag of six bytes: path and size, sequence, EtherType. IEC 62439-3 §5.7.1. The R-TAG of TSN is as long, IEEE 802.1CB §7.8.
+    if ((type === etherTypes.hsr || type === etherTypes.rTag) && this.l3 + 6 <= this.end) {
       type = ((b[this.l3 + 4] ?? 0) << 8) | (b[this.l3 + 5] ?? 0);
       this.l3 += 6;
     }
@@ -251,13 +252,15 @@ export class Packet {
     const i = this.l3;
     const first = b[i] ?? 0;
     const header = (first & 15) << 2;
-    const total = ((b[i + 2] ?? 0) << 8) | (b[i + 3] ?? 0);
+    // Hosts that leave it to the network card to cut segments show 0 in captures of their own.
+    const length = ((b[i + 2] ?? 0) << 8) | (b[i + 3] ?? 0);
+    const total = length === 0 ? this.end - i : length;
     if (first >> 4 !== 4 || header < 20 || total < header || i + header > this.end || (!this.isCut && i + total > this.end))
       return this.#broken('ipv4');
     this.ipVersion = 4;
     this.ttl = b[i + 8] ?? 0;
     // What stands behind the IP packet (padding, check sequence) may be missing.
-    this.isCut &&= i + total > this.end;
+    if (length !== 0) this.isCut &&= i + total > this.end;
     this.end = Math.min(this.end, i + total);
     this.payload = i + header;
     const offset = (((b[i + 6] ?? 0) & 0x3f) << 8) | (b[i + 7] ?? 0);

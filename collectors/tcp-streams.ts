@@ -75,8 +75,17 @@ export class TcpStreams {
     const sequence = sequenceOf(packet) + (flags & tcpFlags.syn ? 1 : 0);
     if ((flags & tcpFlags.syn) !== 0) this.#open(i, sequence >>> 0);
     if (length > 0) this.#data(i, packet, sender, sequence | 0);
-    if ((flags & (tcpFlags.fin | tcpFlags.rst)) !== 0) this.#finish(i);
+    // One that does not stand where the stream has come to ends nothing at its receiver either: RFC 9293 §3.10.7.4, RFC 5961 §3.
+    if ((flags & (tcpFlags.fin | tcpFlags.rst)) !== 0 && this.#isAtEnd(i, sequence + length)) this.#finish(i);
     return this.#stateOf(i) === done;
+  }
+
+  /** False while bytes before this one are missing. Of what is not being put in order the end is anywhere. */
+  #isAtEnd(i: number, sequence: number): boolean {
+    const state = this.#stateOf(i);
+    if (state !== opened && state !== collecting) return true;
+    const ready = this.#starts.get(i)?.start.length ?? 0;
+    return ((sequence - (this.#table[i + firstAt] ?? 0)) | 0) === ready;
   }
 
   /** A SYN that is said again changes nothing; another one is a new stream. */

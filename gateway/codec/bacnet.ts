@@ -16,7 +16,7 @@ export const bacnetProperties = {
   vendorName: 121,
   serialNumber: 372,
 } as const;
-export const bacnetServices = { iAm: 0, iHave: 1, writeGroup: 10, readProperty: 12, readPropertyMultiple: 14 } as const;
+export const bacnetServices = { iAm: 0, iHave: 1, writeGroup: 10, readProperty: 12, whoAmI: 13, readPropertyMultiple: 14 } as const;
 /** Any device: no instance of its own. §12.1.1. */
 export const wildcardInstance = 0x3f_ffff;
 
@@ -98,7 +98,19 @@ function readUnconfirmed(r: Reader): BacnetApdu {
   }
   if (service === bacnetServices.iHave) {
     const [type, instance] = objectId(need(r, 12));
-    return type === bacnetObjects.device ? { kind: 'device', instance, properties: new Map() } : { kind: 'other' };
+    if (type !== bacnetObjects.device) return { kind: 'other' };
+    // The device has an object of this name: the name is its own where the object is itself.
+    const [object] = objectId(need(r, 12));
+    const name = object === bacnetObjects.device ? characterString(need(r, 7)) : undefined;
+    return { kind: 'device', instance, properties: new Map(name === undefined ? [] : [[bacnetProperties.objectName, name]]) };
+  }
+  // §16.12: a device without an instance yet says its maker, model and serial number.
+  if (service === bacnetServices.whoAmI) {
+    const { vendorIdentifier, modelName, serialNumber } = bacnetProperties;
+    const vendor = unsigned(need(r, 2));
+    const [model, serial] = [characterString(need(r, 7)), characterString(need(r, 7))];
+    const properties = new Map<number, BacnetValue>([[vendorIdentifier, vendor]]);
+    return { kind: 'device', instance: wildcardInstance, properties: properties.set(modelName, model).set(serialNumber, serial) };
   }
   return { kind: 'request', service, isConfirmed: false };
 }

@@ -3,6 +3,8 @@ import { textAt } from './text.ts';
 
 /** Caps: bytes of a head, header fields kept, UTF-16 units of a field's value, bytes of a field's name. */
 const [maxHead, maxFields, maxValue, maxName] = [16_384, 64, 512, 64];
+/** Empty lines before the first one. */
+const maxEmpty = 4;
 const [tab, lineFeed, carriageReturn, space, colon] = [9, 10, 13, 32, 58];
 
 /**
@@ -32,7 +34,10 @@ export function decodeHttpHead(bytes: Uint8Array, isWhole: true): HttpHead;
 export function decodeHttpHead(bytes: Uint8Array, isWhole?: boolean): HttpHead | undefined;
 export function decodeHttpHead(bytes: Uint8Array, isWhole = false): HttpHead | undefined {
   const lines = new Lines(bytes, Math.min(bytes.length, maxHead), isWhole);
-  if (!lines.next()) {
+  // Empty lines before the first one are passed over, as receivers do: RFC 9112 §2.2, RFC 3261 §7.5.
+  let isStarted = lines.next();
+  for (let empty = 0; isStarted && lines.from === lines.to && empty < maxEmpty; empty++) isStarted = lines.next();
+  if (!isStarted) {
     if (isWhole || bytes.length >= maxHead) throw new DecodeError('Cannot read HTTP head: no first line');
     return undefined;
   }

@@ -20,6 +20,19 @@ describe('a BACnet device', () => {
 
   it('names itself with what it has', () => expect(saidBy('bacnet', device, v['bacnet-i-have'])).toEqual([identifier]));
 
+  it('names itself with its name where what it has is itself', () => {
+    const have = (object: number) => said([0x10, 1, 0xc4, b.u32(0x0200_0000 | 1234), 0xc4, b.u32(object), 0x75, 6, 0, 'AHU-1']);
+    expect(have(0x0200_0000 | 1234)).toEqual([identifier, { kind: 'hostname', name: 'AHU-1' }]);
+    expect(have(7)).toEqual([identifier]);
+  });
+
+  it('without an instance asks who it is, and says its maker, model and serial number', () =>
+    expect(said([0x10, 13, 0x21, 5, 0x75, 6, 0, 'VAV-9', 0x74, 0, 'S-7'])).toEqual([
+      { kind: 'maker', text: 'Johnson Controls' },
+      { kind: 'model', text: 'VAV-9' },
+      { kind: 'serial', text: 'S-7' },
+    ]));
+
   it('tells a property of its device object', () =>
     expect(saidBy('bacnet', device, v['bacnet-read'])).toEqual([identifier, { kind: 'model', text: 'VAV-9' }]));
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decode } from '../../collectors/cdp.ts';
 import * as b from '../vectors/frames/build.ts';
 import * as v from '../vectors/frames/cdp.ts';
-import { host } from '../vectors/frames/infrastructure.ts';
+import { host, ieee8023, snap } from '../vectors/frames/infrastructure.ts';
 import { cutsThatDecode } from './cuts-that-decode.ts';
 import { drained, factsOf } from './observe.ts';
 
@@ -21,6 +21,23 @@ describe('CDP', () => {
       { kind: 'management-address', ip: '192.0.2.33' },
       { kind: 'management-address', ip: '2001:db8::21' },
     ]));
+
+  it('may have zeros behind its last field, and no device', () => {
+    const facts = (...fields: readonly Uint8Array[]) => factsOf(host, v.cdpFrame(v.cdp(...fields)));
+    const model = [{ kind: 'model', text: 'X-9' }];
+    expect(facts(v.field(6, 'X-9'), b.bytes(0, 0, 0, 0, 0))).toEqual(model);
+    expect(facts(v.field(6, 'X-9'), b.bytes(0, 0))).toEqual(model);
+    expect(facts(v.field(6, 'X-9'), v.field(3, 'Port 1'))).toEqual(model);
+  });
+
+  it('of Foundry is the same under another organisation', () => {
+    const frame = ieee8023(host, '01:e0:52:cc:cc:cc', snap(0x00e052, 0x2000, v.cdp(v.field(1, 'FastIron-7'), v.field(6, 'FGS624P'))));
+    expect(factsOf(host, frame)).toEqual([
+      { kind: 'identifier', scheme: 'cdp-device-id', value: 'FastIron-7' },
+      { kind: 'hostname', name: 'FastIron-7' },
+      { kind: 'model', text: 'FGS624P' },
+    ]);
+  });
 
   it('names a phone, whose software is a version alone', () => {
     const facts = factsOf(host, vectors['cdp-phone']);
@@ -52,5 +69,6 @@ describe('wrong CDP is malformed', () => {
 
   it('with its sender', () => expect(drained(v.cdpFrame(v.cdp().with(0, 9))).malformed).toMatchObject([{ mac: host, collector: 'cdp' }]));
 
-  it('cut anywhere but between its fields', () => expect(cutsThatDecode(v.cdp(v.field(1, 'x'), v.field(3, 'y')), decode)).toEqual([4, 9]));
+  it('cut anywhere but between its fields, where up to three bytes are padding', () =>
+    expect(cutsThatDecode(v.cdp(v.field(1, 'x'), v.field(3, 'y')), decode)).toEqual([4, 5, 6, 7, 9, 10, 11, 12]));
 });

@@ -7,6 +7,7 @@ import {
   enipVectors as v,
   identityObject,
   item,
+  listIdentity,
   packed,
   readTag,
   unconnected,
@@ -18,6 +19,11 @@ import { actsOf, cutsOf, peeled, saidBy } from './industrial.ts';
 import { drained, protocolsOf } from './observe.ts';
 
 describe('an EtherNet/IP device', () => {
+  it('tells who it is behind another message of the same segment', () => {
+    const both = b.bytes(encapsulated(0x65, [le16(1), le16(0)], 7), listIdentity);
+    expect(saidBy('enip', device, fromDevice(44_818, both))).toContainEqual({ kind: 'serial', text: '6c20e7ce' });
+  });
+
   it.each(['enip-list-identity-udp', 'enip-list-identity-tcp'] as const)('tells who it is: %s', name =>
     expect(saidBy('enip', device, v[name])).toEqual([
       { kind: 'maker', text: 'Rockwell Automation' },

@@ -21,6 +21,13 @@ describe('a request', () => {
     expect(told(http, conversation(12_345, { client: httpRequest }, 9)).client).toEqual(facts);
   });
 
+  it('may begin with empty lines, of which a few are passed over as servers do', () => {
+    const crlf = b.bytes(13, 10);
+    expect(told(http, [fromClient(80, b.bytes(crlf, httpRequest))]).client).toEqual(facts);
+    expect(told(http, [fromClient(80, b.bytes(10, 10, httpRequest))]).client).toEqual(facts);
+    expect(told(http, [fromClient(80, b.bytes(crlf, crlf, crlf, httpRequest))]).client).toEqual([]);
+  });
+
   it('looks alike whatever page is asked for', () => {
     const [print] = client(
       'GET / HTTP/1.1',
@@ -56,6 +63,16 @@ describe('a request', () => {
 });
 
 describe('a response', () => {
+  it('that is interim names nobody: the final one behind it does', () => {
+    const early = head('HTTP/1.1 103 Early Hints', 'Link: </a>');
+    const goOn = head('HTTP/1.1 100 Continue');
+    const final = head('HTTP/1.1 200 OK', 'Server: Gate/7');
+    const name = { kind: 'description', text: 'Gate/7', of: 'http-server' };
+    expect(told(http, [fromServer(80, b.bytes(goOn, final))]).host).toContainEqual(name);
+    expect(told(http, conversation(80, { server: b.bytes(early, goOn, final) }, 9)).host).toContainEqual(name);
+    expect(told(http, [fromServer(80, b.bytes(...Array.from({ length: 9 }, () => goOn), final))]).host).not.toContainEqual(name);
+  });
+
   it('shows the product, and the realm, where devices put their model', () =>
     expect(told(http, [fromServer(80, httpResponse)]).host).toEqual([
       { kind: 'service', protocol: 'tcp', port: 80, name: 'http' },

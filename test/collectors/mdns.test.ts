@@ -81,9 +81,16 @@ describe('an mDNS responder', () => {
       ),
     ).toEqual([]));
 
-  it('is nobody who asks, or who answers from another port', () => {
-    const query = mdnsResponse(printer).with(2, 0x04);
-    expect(factsOf(plc, mdnsFrame(query))).toEqual([]);
+  it('that asks first whether its name is taken says the name with its own address, and no more', () => {
+    const probe = (answers: readonly Answer[]) => factsOf(plc, mdnsFrame(mdnsResponse(answers).with(2, 0x04)));
+    expect(probe(printer)).toEqual([
+      { kind: 'address', ip: '192.0.2.10' },
+      { kind: 'hostname', name: 'printer-7' },
+    ]);
+    expect(probe(printer.map(answer => (answer.type === 'A' ? a(answer.name, '192.0.2.99') : answer)))).toEqual([]);
+  });
+
+  it('is nobody who answers from another port', () => {
     expect(factsOf(plc, mdnsFrame(mdnsResponse(printer), '192.0.2.10', plc, 40_000))).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fact } from '../../gateway/model/fact.ts';
 import * as b from '../vectors/frames/build.ts';
-import { device, fromDevice, station, toDevice } from '../vectors/frames/industrial.ts';
+import { device, fromDevice, station, toDevice, udpFromDevice } from '../vectors/frames/industrial.ts';
 import { adu, identity, identityMore, modbusVectors as v, readRegisters, umasIdentity, writeRegisters } from '../vectors/frames/modbus.ts';
 import { captureFacts, hasCaptures } from './capture-facts.ts';
 import { actsOf, cutsOf, peeled, saidBy } from './industrial.ts';
@@ -18,6 +18,14 @@ describe('a Modbus server', () => {
       { kind: 'model', text: 'BMX P34 2020' },
       { kind: 'firmware', text: 'v2.60' },
     ]));
+
+  it('names its application and site, and does so in datagrams too', () => {
+    const texts = [4, 5, 6, 3].map((id): b.Part => [id, 2, ['P4', 'M5', 'A6', 'U3'][[4, 5, 6, 3].indexOf(id)] ?? '']);
+    const facts = [{ kind: 'description', text: 'P4 M5 A6 U3' }];
+    const answer = adu([0x2b, 0x0e, 0x02, 0x82, 0, 0, 4, ...texts]);
+    expect(saidBy('modbus', device, fromDevice(502, answer))).toEqual(facts);
+    expect(saidBy('modbus', device, udpFromDevice(502, answer))).toEqual(facts);
+  });
 
   it('may tell the rest in a message of its own', () => {
     const frames = identityMore.map(message => fromDevice(502, message));

@@ -59,6 +59,8 @@ describe('the layers of a frame', () => {
     const hsr = b.bytes(b.u16(0x1000 | (inner.length + 6)), b.u16(9), b.u16(0x0800), inner);
     expect(peel(b.ethernet(plc, server, 0x892f, hsr))).toMatchObject({ ...ports, etherType: 0x0800 });
     expect(peel(b.tagged(plc, server, [[0x8100, 5]], 0x892f, hsr))).toMatchObject({ ...ports, vlan: 5 });
+    // The R-TAG of IEEE 802.1CB is as long.
+    expect(peel(b.ethernet(plc, server, 0xf1c1, hsr))).toMatchObject({ ...ports, etherType: 0x0800 });
     expect(peel(b.ethernet(plc, server, 0x892f, hsr.subarray(0, 5)))).toMatchObject({ ...noPorts, etherType: 0x892f, fault: 'none' });
   });
 
@@ -111,6 +113,12 @@ describe('a broken layer', () => {
   ])('is named, and so is the sender: %s', (_, bytes, fault) =>
     expect(peel(bytes)).toMatchObject({ isNamed: true, mac: plc, fault, ipProtocol: 0 }),
   );
+
+  it('is none when a host left the IPv4 length to its network card: the packet ends with the frame', () => {
+    const frame = v4().with(16, 0).with(17, 0);
+    expect(peel(frame)).toMatchObject({ ...ports, fault: 'none' });
+    expect(peel(frame.subarray(0, 30))).toMatchObject({ fault: 'ipv4', ipProtocol: 0 });
+  });
 
   it('is nobody’s fault when the capture cut it', () => {
     for (const frame of [v4(), v6([])])

@@ -23,6 +23,18 @@ describe('PTP', () => {
     expect(factsOf(host, vectors[name])).toEqual([clock]),
   );
 
+  it('names maker, model, serial number and firmware of a clock that describes itself, not of who asks', () => {
+    expect(factsOf(host, vectors['ptp-description'])).toEqual([
+      clock,
+      { kind: 'maker', text: 'Time Co.' },
+      { kind: 'model', text: 'TC-9' },
+      { kind: 'serial', text: 'S-41' },
+      { kind: 'firmware', text: '1.2.3' },
+    ]);
+    const ask = b.ethernet(host, '01:1b:19:00:00:00', 0x88f7, v.ptp(13, host, v.description(host, 0)));
+    expect(drained(ask)).toMatchObject({ malformed: [], counters: [{ identityFrames: 0 }] });
+  });
+
   it('that goes many times a second (Sync, Follow_Up) is left alone', () => {
     const sync = b.ethernet(host, '01:1b:19:00:00:00', 0x88f7, v.ptp(0, host, new Uint8Array(10)));
     expect(drained(sync)).toMatchObject({ malformed: [], counters: [{ identityFrames: 0 }] });

@@ -90,6 +90,18 @@ describe('the start of a TCP stream', () => {
     expect(sensor(open, inVlan({ sequence: 1000, body: line }), { sequence: 1000, body: bytes(3, 'two') }).said).toEqual(['3 two']);
   });
 
+  it('is not given up with a FIN or RST that stands elsewhere: its receiver does not either', () => {
+    for (const [end, sequence] of [
+      [rst, 77],
+      [rst, 1000 + 0x7fff_0000],
+      [fin | ack, 1006],
+    ] as const)
+      expect(
+        sensor(open, { sequence: 1000, body: line.subarray(0, 3) }, { sequence, flags: end }, { sequence: 1003, body: 'llo' }).said,
+      ).toEqual(['4 hello']);
+    expect(sensor(open, { sequence: 77, flags: rst }, { sequence: 1000, body: line }).said).toEqual(['3 hello']);
+  });
+
   it('is given up with FIN or RST', () => {
     for (const end of [fin | ack, rst])
       expect(
