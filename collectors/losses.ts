@@ -8,7 +8,7 @@ export const overflows = [
   'frames from a group or zero address',
   'frames too short to name a sender',
   'identity frames cut by the capture length',
-  'datagrams of which fragments are missing or too many',
+  'datagrams of which fragments are missing',
   'facts beyond the cap of their address or port',
   'facts about addresses that have not spoken here',
   'malformed frames of further senders',
@@ -27,7 +27,7 @@ export class Losses {
   #overflow = new Map<PortName, Map<OverflowKind, number>>();
 
   /** Counts a frame that broke a format. Of frames of one sender and collector the first one's time and message stay. */
-  malformed({ at, port, vlan, source: mac }: Packet, collector: string, message: string): void {
+  malformed({ at, port, vlan, source: mac }: Pick<Packet, 'at' | 'port' | 'vlan' | 'source'>, collector: string, message: string): void {
     const key = `${port} ${vlan} ${mac} ${collector}`;
     const old = this.#malformed.get(key);
     if (old !== undefined) old.count++;
