@@ -45,7 +45,7 @@ export class Dissector {
   #packet = new Packet();
   readonly #outer = this.#packet;
   readonly #inner = new Packet();
-  readonly #fragments = new Fragments(() => this.#losses.overflow(this.#packet.port, 'datagrams of which fragments are missing'));
+  readonly #fragments = new Fragments(lost => this.#losses.overflow(this.#packet.port, lost));
   readonly #openings = new TcpOpenings();
   readonly #losses = new Losses();
   /** What no collector reads, since the start. */
@@ -58,10 +58,10 @@ export class Dissector {
   #streams: TcpStreams | undefined;
   readonly #activity: Activity;
   readonly #settled: SettledFlows;
-  readonly #repeats = new Repeats();
   readonly #rests = new Rests((rest, message) => this.#losses.malformed(rest, rest.collector.name, message));
   /** Port and VLAN as one number while the segment is read whose rest may come; else -1. */
   #place = -1;
+  readonly #repeats: Repeats;
   readonly #spoken: Spoken;
   readonly #ports = new SensorPorts();
   /** Slot of the frame's sender, and whether a collector has wanted the frame yet. */
@@ -86,6 +86,7 @@ export class Dissector {
     this.#activity = new Activity(maxAddresses);
     this.#settled = new SettledFlows(maxAddresses);
     this.#spoken = new Spoken(collectors, maxAddresses);
+    this.#repeats = new Repeats(maxAddresses);
     this.#claims = new AddressClaims(maxAddresses);
     this.#turns = new Turns(maxAddresses);
     this.#tries = new AddressTries(maxAddresses, options.addressesOfTraffic === true);
@@ -121,8 +122,7 @@ export class Dissector {
     this.#sender = slot;
     this.#isWanted = false;
     if (!this.#settled.lastHadData) return;
-    if (this.#settled.lastWasUdp) this.#collect(this.unread.udp(this.#packet), state);
-    else this.#collectTcp(state);
+    return this.#settled.lastWasUdp ? this.#collect(this.unread.udp(this.#packet), state) : this.#collectTcp(state);
   }
 
   /** What a tunnel carries is a frame too, of one more sender; a tunnel in it is left alone. */

@@ -8,7 +8,7 @@ export const overflows = [
   'frames from a group or zero address',
   'frames too short to name a sender',
   'identity frames cut by the capture length',
-  'datagrams of which fragments are missing',
+  'datagrams of which fragments are missing or too many',
   'facts beyond the cap of their address or port',
   'facts about addresses that have not spoken here',
   'malformed frames of further senders',

@@ -52,7 +52,7 @@ export class Gateway {
     this.#policy = policy;
     this.inventory = inventory;
     const parts = { inventory, settings: site.settings, vendorOf: site.vendorOf, learnsMs: site.learnsMs, rules: new Detector() };
-    const own = { ownMac: site.gateway?.mac, emit: (now: Millis, event: EventBody) => this.#emit(now, event) };
+    const own = { ownMac: site.gateway?.mac, ownIp6: site.gateway?.ip6, emit: (now: Millis, event: EventBody) => this.#emit(now, event) };
     this.#intake = new Intake({ ...parts, ...own, woke: (...who) => this.#asking.rouse(...who), policy: lookupsOf(() => this.#policy) });
     this.#switches = new SwitchKnowledge({ inventory, ...own });
     const ipOf = (record: DeviceRecord, failures = 0) => askableAt(inventory, record, site.gateway, this.#intake.upstream.owners, failures);

@@ -29,6 +29,7 @@ import type {
 import { ProbeDispatcher } from './edge/probe/dispatcher.ts';
 import { SwitchPoller } from './edge/probe/switch-poller.ts';
 import { projectFile } from './edge/project-files.ts';
+import { watchOwnAddresses } from './edge/own-addresses.ts';
 import { callRole } from './edge/role-link.ts';
 import { type RoleName, roles } from './edge/roles.ts';
 import { Runner } from './edge/runner.ts';
@@ -52,7 +53,6 @@ import { version } from './edge/version.ts';
 import { Gateway } from './gateway.ts';
 import { Inventory } from './inventory/inventory.ts';
 import { VendorTable } from './inventory/vendor.ts';
-import type { Evidence } from './model/attestation.ts';
 import type { Input } from './model/machine.ts';
 import type { TrustMaterial } from './model/trust.ts';
 import { visibleText } from './model/visible-text.ts';
@@ -169,14 +169,13 @@ if (values.switches) {
   setInterval(() => poller.tick(now()), 1_000);
 }
 
-const keepEvidence = (evidence: Evidence): void => store.keepEvidence(evidence, now());
 const dispatcher = new ChallengeDispatcher({
   endsTo: ip => address && endsOn(address, ip),
   now,
   builtAt: statSync(import.meta.filename).mtimeMs,
   toEnforcer,
   toChallenger,
-  keepEvidence,
+  keepEvidence: evidence => store.keepEvidence(evidence, now()),
   done: (challenge, outcome) => input({ kind: 'challenge-outcome', challenge, outcome }),
 });
 const probeDispatcher = new ProbeDispatcher({
@@ -379,7 +378,7 @@ const attesting = new ServedAttestation({
   stateOf: id => gateway.view(id, now())?.attestation,
   neighbourAt: ip => neighbours?.at(ip),
   judge: judgement => dispatcher.judge(judgement),
-  keepEvidence,
+  keepEvidence: evidence => store.keepEvidence(evidence, now()),
   input,
   ...{ signer, now, version, log },
 });
@@ -396,5 +395,5 @@ async function stop(): Promise<void> {
   await store.close();
   process.exit(0);
 }
-process.on('SIGTERM', () => void stop());
-process.on('SIGINT', () => void stop());
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
+watchOwnAddresses(address, how => (log(`The bridge has other addresses, so the gateway starts anew: ${how}`), void stop()));

@@ -4,7 +4,7 @@ import { type DetectionRule, found, nothing } from './rule.ts';
 /** Two devices go on using one address. */
 export const ipConflict: DetectionRule = {
   name: 'ip-conflict',
-  spec: 'RFC 5227 §2.4: an address is claimed by one device, by another, and by the first again',
+  spec: 'RFC 5227 §2.4: an address is claimed by one device, by another, and by the first again; or it is ours',
   knownFalse: [
     'an address that fails over: the first no longer claims it',
     'an address leased anew',
@@ -12,9 +12,13 @@ export const ipConflict: DetectionRule = {
     'one address plan in several VLANs',
     'an ARP probe from 0.0.0.0',
   ],
-  about: ['contested'],
+  about: ['contested', 'address'],
   create: () => ({
-    observe(o, { withMac, isSameSegment }) {
+    observe(o, { withMac, isSameSegment, ownIps }) {
+      if (o.fact.kind === 'address') {
+        const isClaim = o.collector === 'arp' || o.collector === 'ndp';
+        return isClaim && ownIps.includes(o.fact.ip) ? found(o, `uses ${o.fact.ip}, the address of this gateway`) : nothing;
+      }
       if (o.fact.kind !== 'contested' || isVirtualRouter(o.mac) || isVirtualRouter(o.fact.mac)) return nothing;
       const { ip, mac: other } = o.fact;
       const [one] = withMac(o.mac).filter(({ vlan }) => vlan === o.vlan);

@@ -13,11 +13,12 @@ const [maxDue, settleMs] = [8192, 120_000];
 /** Is in a zone where it does not belong: by the address it uses, or by the zone that the list of expected devices names for its serial. */
 export const wrongZone: DetectionRule = {
   name: 'wrong-zone',
-  spec: 'a device whose port or VLAN is of one zone and whose IPv4 address of another or of none, or that is expected in another zone; for two minutes',
+  spec: 'a device whose port or VLAN is of one zone and whose IP address of another or of none, or that is expected in another zone; for two minutes',
   knownFalse: [
     'a device that has just moved and goes on with its old lease',
     'a device that moves between ports of one zone',
     'a link-local address',
+    'an IP version of which the zone names no prefix',
     'a router, which has addresses of several zones',
     'a zone that names no prefixes, or prefixes only',
   ],
@@ -45,16 +46,24 @@ export const wrongZone: DetectionRule = {
   },
 };
 
-/** Only the latest address counts: an older one may have been that of another place. */
+/** Only the latest address of each IP version counts: an older one may have been that of another place. */
 function wrongAddress(device: Device, context: Context): string | undefined {
   const { mac, port, vlan, ips } = device;
-  const ip = ips.findLast(one => !one.includes(':') && !one.startsWith('169.254.'));
   const own = context.zones.find(({ ports, vlans }) => ports?.includes(port) === true || vlans?.includes(vlan) === true);
-  if (ip === undefined || own === undefined || fits(own, ip) || isVirtualRouter(mac) || isRouter(device, context)) return undefined;
-  const other = context.zones.find(zone => fits(zone, ip));
-  if (other !== undefined) return `uses ${ip} of the zone ${other.name} in the zone ${own.name}`;
-  return own.prefixes === undefined ? undefined : `uses ${ip}, which is no address of the zone ${own.name}`;
+  if (own === undefined || isVirtualRouter(mac) || isRouter(device, context)) return undefined;
+  for (const is of [isIp4, isIp6]) {
+    const ip = ips.findLast(one => is(one) && !isOfLink(one));
+    if (ip === undefined || fits(own, ip)) continue;
+    const other = context.zones.find(zone => fits(zone, ip));
+    if (other !== undefined) return `uses ${ip} of the zone ${other.name} in the zone ${own.name}`;
+    if (own.prefixes?.some(is) === true) return `uses ${ip}, which is no address of the zone ${own.name}`;
+  }
+  return undefined;
 }
+
+const isIp6 = (text: string): boolean => text.includes(':');
+const isIp4 = (text: string): boolean => !isIp6(text);
+const isOfLink = (ip: Ip): boolean => ip.startsWith('169.254.') || isInNetwork(ip, 'fe80::/10');
 
 function wrongPlace(device: Device, { zones, expectedZones }: Context): string | undefined {
   const expected = expectedZones(device).filter(({ zone }) => zones.some(({ name }) => name === zone));

@@ -38,6 +38,7 @@ export class Intake {
   readonly #inventory: Inventory;
   readonly #settings: Settings;
   readonly #own: Mac | undefined;
+  readonly #ownIps: readonly Ip[];
   readonly #vendorOf: (mac: Mac) => string | undefined;
   readonly #emit: (now: Millis, event: EventBody) => void;
   readonly #rules: Rules;
@@ -60,6 +61,7 @@ export class Intake {
     readonly inventory: Inventory;
     readonly settings: Settings;
     readonly ownMac?: Mac | undefined;
+    readonly ownIp6?: readonly { readonly ip: Ip }[] | undefined;
     readonly vendorOf: (mac: Mac) => string | undefined;
     readonly emit: (now: Millis, event: EventBody) => void;
     readonly rules: Rules;
@@ -74,6 +76,8 @@ export class Intake {
     this.#inventory = parts.inventory;
     this.#settings = parts.settings;
     this.#own = parts.ownMac;
+    const { network } = parts.settings;
+    this.#ownIps = network.kind === 'bridge' ? [network.ip, ...(parts.ownIp6 ?? []).map(({ ip }) => ip)] : [];
     this.#vendorOf = parts.vendorOf;
     this.#emit = parts.emit;
     this.#rules = parts.rules;
@@ -220,6 +224,7 @@ export class Intake {
       },
       countOn: port => inventory.countOn(port),
       vendorOf: this.#vendorOf,
+      ownIps: this.#ownIps,
       dhcpServers: network.kind === 'bridge' ? network.dhcpServers : [],
       uplinks: network.kind === 'bridge' ? network.uplinks : [],
       zones: this.#settings.zones,

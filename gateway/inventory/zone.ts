@@ -1,3 +1,4 @@
+import { isInNetwork } from '../codec/network.ts';
 import type { Ip, PortName, Vlan } from '../model/address.ts';
 import type { ZoneSettings } from '../model/settings.ts';
 
@@ -6,7 +7,7 @@ export function zoneOf(zones: readonly ZoneSettings[], at: { port: PortName; vla
   const has = ({ ports, vlans, prefixes }: ZoneSettings): boolean =>
     ports?.includes(at.port) === true ||
     vlans?.includes(at.vlan) === true ||
-    prefixes?.some(prefix => at.ips.some(ip => inPrefix(ip, prefix))) === true;
+    prefixes?.some(prefix => at.ips.some(ip => isInNetwork(ip, prefix))) === true;
   const found = zones.find(has) ?? zones.find(zone => zone.default === true);
   if (found === undefined) throw new Error('Cannot find a zone: the settings have no default zone');
   return found;
@@ -19,16 +20,6 @@ export function withAge(zone: ZoneSettings, kind: string | undefined, model: str
   );
   if (age === undefined) return zone;
   return { ...zone, evidenceTtlSeconds: age.evidenceTtlSeconds, graceSeconds: age.graceSeconds ?? zone.graceSeconds };
-}
-
-/** True iff an IPv4 address lies in a CIDR prefix. IPv6 matches none (prefix zones are IPv4). */
-export function inPrefix(ip: Ip, prefix: string): boolean {
-  const [base, bits] = prefix.split('/');
-  const a = ip4Number(ip);
-  const b = ip4Number(base ?? '');
-  const length = Number(bits);
-  if (a === undefined || b === undefined || !Number.isInteger(length) || length < 0 || length > 32) return false;
-  return length === 0 || a >>> (32 - length) === b >>> (32 - length);
 }
 
 /** An IPv4 address as an unsigned 32-bit number; undefined for anything else. */
@@ -47,7 +38,7 @@ export function ip4Number(ip: string): number | undefined {
 export function isHostOf(ip: Ip, prefix: string): boolean {
   const length = Number(prefix.split('/')[1]);
   const value = ip4Number(ip);
-  if (value === undefined || !inPrefix(ip, prefix)) return false;
+  if (value === undefined || !isInNetwork(ip, prefix)) return false;
   if (length >= 31) return true;
   const host = value & (2 ** (32 - length) - 1);
   return host !== 0 && host !== 2 ** (32 - length) - 1;

@@ -84,6 +84,8 @@ export type Lookups = {
   /** How many devices a port has. */
   readonly countOn: (port: PortName) => number;
   readonly vendorOf: (mac: Mac) => string | undefined;
+  /** Our own addresses where devices reach us; empty where we only listen. */
+  readonly ownIps: readonly Ip[];
   /** DHCP servers that the settings name. */
   readonly dhcpServers: readonly Ip[];
   readonly zones: readonly ZoneSettings[];

@@ -3,7 +3,7 @@ import { ceilings } from './ceilings.ts';
 
 /**
  * What sweeps of a zone cover: each of its prefixes, else our own. Wider than a /22 only after an explicit word, wider than a /20 never. Of an own
- * prefix that is too wide the probe takes the part around our own address by itself (undefined); a zone's is left out.
+ * prefix that is too wide the probe takes the part around our own address by itself (undefined); a zone's is left out, as is one of IPv6: nobody sweeps that.
  */
 export function sweepsOf(
   zone: Pick<ZoneProbing, 'wide'>,
@@ -12,7 +12,7 @@ export function sweepsOf(
 ): readonly (string | undefined)[] {
   const most = zone.wide === true ? ceilings.wideSweep : ceilings.sweep;
   if (prefixes === undefined) return [addresses(own) <= most ? own : undefined];
-  return prefixes.filter(prefix => addresses(prefix) <= most);
+  return prefixes.filter(prefix => !prefix.includes(':') && addresses(prefix) <= most);
 }
 
 /** Host addresses of a CIDR prefix. */

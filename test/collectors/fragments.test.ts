@@ -71,7 +71,7 @@ describe('a datagram in fragments', () => {
     expect(factsOf(first, ...rest)).toEqual([]);
     const late = [first, ...rest, ...fragments4(v('dhcp-cable-modem'), 64, 9)];
     const { overflow } = feed(late, i => 1_700_000_000_000 + (i > rest.length ? 31_000 : 0));
-    expect(overflow).toEqual([{ port: 'p1', count: 1, what: 'datagrams of which fragments are missing' }]);
+    expect(overflow).toEqual([{ port: 'p1', count: 1, what: 'datagrams of which fragments are missing or too many' }]);
   });
 
   it('is not mixed with another one of the same number that came long after', () => {

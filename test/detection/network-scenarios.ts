@@ -3,7 +3,7 @@ import { mudFile, mudText, mudUrl } from '../vectors/mud.ts';
 import * as s from './said.ts';
 import { axisIp, group, hour, laptopIp, mac, many, minute, routerIp, type Scenarios, second, serverIp, virtual } from './scenario.ts';
 import type { Wire } from './wire.ts';
-import { axis, axis2, laptop, router, server, siemens } from './world.ts';
+import { axis, axis2, laptop, ownIp, router, server, siemens } from './world.ts';
 
 const outside = (from: string): readonly Uint8Array[] => ['8.8.8.8', '9.9.9.9', '1.1.1.1', '4.4.4.4'].map(ip => s.passesOn(from, ip));
 const gateway = [s.arp(router, routerIp), ...outside(router)];
@@ -51,7 +51,14 @@ export const networkScenarios: Scenarios = {
   'ip-conflict': {
     happens: w => w.send([s.arp(siemens, axisIp), s.arp(laptop, axisIp), s.arp(siemens, axisIp)]),
     raises: `${laptop} ${siemens}`,
+    also: {
+      'one that claims the address of the gateway itself': {
+        happens: w => w.send([s.arp(laptop, laptopIp), s.arpReply(laptop, ownIp)]),
+        raises: laptop,
+      },
+    },
     isNo: {
+      'ARP probes from 0.0.0.0 for the address of the gateway itself': w => w.send([s.arp(laptop, laptopIp), s.arpProbe(laptop, ownIp)]),
       'VRRP routers that take over from each other': takeOver(s.vrrp),
       'HSRP routers that take over from each other': takeOver(s.hsrp),
       'failover: the first no longer claims it': w => w.send([s.arp(server, serverIp), s.arp(siemens, serverIp), s.arp(siemens, serverIp)]),

@@ -7,9 +7,9 @@ import { Inventory } from '../../gateway/inventory/inventory.ts';
 import type { EventBody } from '../../gateway/model/event.ts';
 import { loadPolicy } from '../../gateway/policy/load.ts';
 import { lookupsOf } from '../../gateway/policy/lookups.ts';
-import { settings, zone } from '../gateway/fixture.ts';
+import { zone } from '../gateway/fixture.ts';
 import * as b from '../vectors/frames/build.ts';
-import { vendorOf, type WorldOptions } from './world.ts';
+import { siteOf, vendorOf, type WorldOptions } from './world.ts';
 
 /** How frames come to the port: as they are, with one tag, with two (IEEE 802.1ad). */
 export const wrappings = {
@@ -39,7 +39,7 @@ export class Wire {
     this.#wrapping = wrapping;
     this.#intake = new Intake({
       inventory: this.inventory,
-      settings: { ...settings(zones), ...(isMirror === true ? { network: { kind: 'listen', ports: ['v1', 'v2', 'v3'] } } : {}) },
+      settings: siteOf(zones, isMirror),
       vendorOf,
       rules: new Detector(rules),
       policy: lookupsOf(() => policy),

@@ -5,7 +5,7 @@ import { Inventory } from '../../gateway/inventory/inventory.ts';
 import type { AlarmType } from '../../gateway/model/alarm.ts';
 import type { EventBody } from '../../gateway/model/event.ts';
 import type { Fact } from '../../gateway/model/fact.ts';
-import type { ZoneSettings } from '../../gateway/model/settings.ts';
+import type { Settings, ZoneSettings } from '../../gateway/model/settings.ts';
 import { loadPolicy } from '../../gateway/policy/load.ts';
 import { lookupsOf } from '../../gateway/policy/lookups.ts';
 import type { PolicyFile } from '../../gateway/policy/policy.ts';
@@ -41,6 +41,14 @@ export type WorldOptions = {
   readonly files?: readonly PolicyFile[];
 };
 
+/** Addresses of the gateway itself. */
+export const [ownIp, ownIp6] = ['10.20.0.254', 'fe80::fe'];
+export function siteOf(zones: readonly ZoneSettings[], isMirror: true | undefined): Settings {
+  const site = settings(zones);
+  if (isMirror === true) return { ...site, network: { kind: 'listen', ports: ['v1', 'v2', 'v3'] } };
+  return site.network.kind === 'bridge' ? { ...site, network: { ...site.network, ip: ownIp } } : site;
+}
+
 /** A site with a clock of its own, one rule or all, and what they raised. Nothing but what is said here happens. */
 export class World {
   now = 1_700_000_000_000;
@@ -60,7 +68,8 @@ export class World {
     const rules = new Detector(detectionRules.filter(({ name }) => only === undefined || name === only));
     this.#intake = new Intake({
       inventory: this.inventory,
-      settings: { ...settings(zones), ...(isMirror === true ? { network: { kind: 'listen', ports: ['v1', 'v2', 'v3'] } } : {}) },
+      settings: siteOf(zones, isMirror),
+      ownIp6: [{ ip: ownIp6 }],
       vendorOf,
       rules,
       policy: lookupsOf(() => policy),

@@ -28,6 +28,26 @@ describe('wrong-zone', () => {
     expect(w.address(axis, '10.20.5.9').wait(3 * minute).alarms).toHaveLength(2);
   });
 
+  it('of IPv6 likewise, where zones name such prefixes', () => {
+    const six = zones.map(one =>
+      one.prefixes === undefined ? one : { ...one, prefixes: [...one.prefixes, one.name === 'cold' ? 'fd00:4::/64' : 'fd00:5::/64'] },
+    );
+    const w = new World({ only: 'wrong-zone', zones: six })
+      .address(axis, '10.20.4.9')
+      .address(axis, 'fd00:5::9')
+      .address(laptop, 'fd00:7::5');
+    w.address(siemens, 'fe80::5').address(siemens, 'fd00:4::5').address(siemens, '10.20.4.5');
+    expect(w.wait(3 * minute).alarms).toMatchObject([
+      { actor: axis, detail: 'uses fd00:5::9 of the zone dock in the zone cold' },
+      { actor: laptop, detail: 'uses fd00:7::5, which is no address of the zone cold' },
+    ]);
+    const four = world()
+      .address(axis, '10.20.4.9')
+      .address(axis, 'fd00:7::5')
+      .wait(3 * minute);
+    expect(four.raised).toEqual([]);
+  });
+
   it('also by its VLAN', () =>
     expect(
       world()

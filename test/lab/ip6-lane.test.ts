@@ -216,4 +216,11 @@ describe.skipIf(missing)('the lane of a held device, over IPv6', () => {
     const read = async (name: string) => (await lan.exec('gateway', ['cat', `/proc/sys/net/ipv6/conf/br0/${name}`])).stdout.trim();
     expect(await Promise.all(['accept_ra', 'accept_redirects', 'drop_unsolicited_na'].map(read))).toEqual(['0', '0', '1']);
   });
+
+  it('a bridge whose new address nobody takes by answering that he has it', async () => {
+    await lan.exec('good', ['ip', 'addr', 'add', 'fd00:20::77/64', 'dev', 'eth0', 'nodad']);
+    await lan.exec('gateway', ['ip', 'addr', 'add', 'fd00:20::77/64', 'dev', 'br0']);
+    // Neither tentative nor `dadfailed`: the kernel asks nobody.
+    expect((await lan.exec('gateway', ['ip', '-6', 'addr', 'show', 'dev', 'br0'])).stdout).toMatch(/fd00:20::77\/64 scope global \n/);
+  });
 });

@@ -91,6 +91,18 @@ describe.skipIf(missing)('cables and floods', () => {
     await site.untilDevice('sensor', d => d.admission === 'admitted' && d.enforcement === 'open');
   });
 
+  it('the bridge gets an IPv6 address: the gateway starts anew with it, and the sensor passes all the time', async () => {
+    const old = site.pids().get('gateway') ?? expect.fail('no gateway');
+    const inGateway = async (...argv: readonly string[]) => (await site.warehouse.lan.exec('gateway', argv)).stdout;
+    await inGateway('sysctl', '-qw', 'net.ipv6.conf.br0.disable_ipv6=0');
+    await site.arriving('sensor', 8, async () => {
+      await inGateway('ip', 'addr', 'add', 'fd00:77::1/64', 'dev', 'br0');
+      await until(() => (site.pids().get('gateway') ?? old) !== old, 'the gateway runs again');
+      await until(async () => (await inGateway('nft', 'list', 'table', 'bridge', 'sallyport')).includes('fd00:77::1'), 'its lane has it');
+    });
+    await site.untilDevice('sensor', d => d.admission === 'admitted' && d.enforcement === 'open');
+  });
+
   it('a flood of 100,000 source addresses stays under its caps, and the genuine sensor stays', async () => {
     const memory = (role: string) =>
       Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${site.pids().get(role)}/status`, 'utf8'))?.[1]) / 1024;

@@ -274,6 +274,9 @@ describe('how often', () => {
     const two = new Site([sweep], 0);
     two.prefixes = ['10.20.0.0/22', '10.20.8.0/24'];
     expect(new Set(two.run(minute).map(({ order }) => order.prefix))).toEqual(new Set(two.prefixes));
+    const six = new Site([sweep], 0);
+    six.prefixes = ['fd00:20::/64', 'fd00:20::8/125'];
+    expect(six.run(30 * minute)).toEqual([]);
   });
 
   it('nothing by no port: where devices of zones that are off would hear it', () => {

@@ -11,13 +11,15 @@ export function cableLinks(bridge: PortName, ports: readonly PortName[]): string
   return bridged + ports.map(p => `link set dev ${p} type bridge_slave group_fwd_mask ${forwardAll}\n`).join('');
 }
 
-/** Kernel settings below /proc/sys that go with it; the last five keep the gateway's own tables from believing announcements. */
+/** Kernel settings below /proc/sys that go with it; the last six keep the gateway's own tables and addresses from believing announcements. */
 export const cableSettings = (bridge: PortName): readonly (readonly [name: string, value: string])[] => [
   ['net/bridge/bridge-nf-call-iptables', '0'],
   ['net/bridge/bridge-nf-call-ip6tables', '0'],
   ['net/bridge/bridge-nf-call-arptables', '0'],
   [`net/ipv4/conf/${bridge}/arp_accept`, '0'],
   [`net/ipv4/conf/${bridge}/drop_gratuitous_arp`, '1'],
+  // Any held host could answer that it has our address, and the kernel would give it up (RFC 4862 §5.4.5).
+  [`net/ipv6/conf/${bridge}/accept_dad`, '0'],
   [`net/ipv6/conf/${bridge}/accept_ra`, '0'],
   [`net/ipv6/conf/${bridge}/accept_redirects`, '0'],
   [`net/ipv6/conf/${bridge}/drop_unsolicited_na`, '1'],

@@ -1,5 +1,6 @@
 import { isIP, isIPv4 } from 'node:net';
 import { z } from 'zod';
+import { prefixOf } from '../../codec/network.ts';
 import { probeModes } from '../../model/probe.ts';
 import { channelNames, maxChannels } from '../../model/settings.ts';
 import { maxSwitches, type SwitchSettings } from '../../model/switch.ts';
@@ -19,9 +20,10 @@ const interfaceName = z
   .regex(/^(?!\.{1,2}$)[^\s/:]{1,15}$/, { error: 'an interface name of at most 15 characters' });
 const ip4 = z.string({ error: 'an IPv4 address' }).refine(isIPv4, { error: 'an IPv4 address such as 10.20.4.1' });
 const ip = z.string({ error: 'an IP address' }).refine(text => isIP(text) !== 0, { error: 'an IP address such as 127.0.0.1' });
-const prefix = z
-  .string({ error: 'an IPv4 network' })
-  .refine(isNetwork, { error: 'an IPv4 network such as 10.20.4.0/24, with no bits beyond its length' });
+const prefix = z.string({ error: 'a network' }).refine(isNetwork, {
+  error: ({ input }) =>
+    `${String(input).includes(':') ? 'an IPv6 network such as fd00:20:4::/64' : 'an IPv4 network such as 10.20.4.0/24'}, with no bits beyond its length`,
+});
 const port = count(1, 65_535);
 const word = (most: number, what: string) => z.string({ error: what }).regex(new RegExp(`^[\\w.-]{1,${most}}$`), { error: what });
 const modes = z.enum(['observe', 'enforce'], { error: 'observe or enforce' });
@@ -248,8 +250,7 @@ function collide(a: { host: string; port: number }, b: { host: string; port: num
 
 /** CIDR without host bits: `10.20.4.7/24` is most likely a slip. */
 function isNetwork(text: string): boolean {
-  const [base = '', bits = '', ...more] = text.split('/');
-  if (more.length > 0 || !isIPv4(base) || !/^(\d|[12]\d|3[0-2])$/.test(bits)) return false;
-  const value = base.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-  return value % 2 ** (32 - Number(bits)) === 0;
+  const network = prefixOf(text);
+  if (network === undefined || !text.endsWith(`/${network.length}`)) return false;
+  return network.bytes.every((byte, i) => (byte & (0xff >> Math.min(8, Math.max(0, network.length - i * 8)))) === 0);
 }

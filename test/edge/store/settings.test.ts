@@ -186,6 +186,13 @@ describe('settings', () => {
       ],
     ],
     [
+      'an IPv6 prefix with bits beyond its length',
+      { zones: [{ ...dock, prefixes: ['fd00:20::1/64'] }] },
+      [
+        'settings.json:19: Cannot read zones[0].prefixes[0]: it is "fd00:20::1/64", must be an IPv6 network such as fd00:20:4::/64, with no bits beyond its length',
+      ],
+    ],
+    [
       'a prefix that is none',
       { zones: [{ ...dock, prefixes: ['10.20.4.0/33'] }] },
       [
