@@ -44,9 +44,7 @@ export class Dissector {
   #packet = new Packet();
   readonly #outer = this.#packet;
   readonly #inner = new Packet();
-  readonly #fragments = new Fragments(() =>
-    this.#losses.overflow(this.#packet.port, 'datagrams of which fragments are missing or too many'),
-  );
+  readonly #fragments = new Fragments(lost => this.#losses.overflow(this.#packet.port, lost));
   readonly #openings = new TcpOpenings();
   readonly #losses = new Losses();
   /** What no collector reads, since the start. */
@@ -59,7 +57,7 @@ export class Dissector {
   #streams: TcpStreams | undefined;
   readonly #activity: Activity;
   readonly #settled: SettledFlows;
-  readonly #repeats = new Repeats();
+  readonly #repeats: Repeats;
   readonly #spoken: Spoken;
   readonly #ports = new SensorPorts();
   /** Slot of the frame's sender, and whether a collector has wanted the frame yet. */
@@ -84,6 +82,7 @@ export class Dissector {
     this.#activity = new Activity(maxAddresses);
     this.#settled = new SettledFlows(maxAddresses);
     this.#spoken = new Spoken(collectors, maxAddresses);
+    this.#repeats = new Repeats(maxAddresses);
     this.#claims = new AddressClaims(maxAddresses);
     this.#turns = new Turns(maxAddresses);
     this.#tries = new AddressTries(maxAddresses, options.addressesOfTraffic === true);

@@ -4,6 +4,7 @@ import { etherTypes, Packet } from './packet.ts';
 /** Caps: datagrams of which parts are held, in all and of one sender; parts and bytes of one; and how long one waits for its last part, frame time. */
 const [maxDatagrams, maxPerSender, maxParts, maxBytes, maxAgeMillis] = [64, 16, 64, 16_384, 30_000];
 const macs = 12;
+const lostOnes = 'datagrams of which fragments are missing or too many';
 
 type Part = { readonly from: number; readonly bytes: Uint8Array };
 type Datagram = {
@@ -28,10 +29,10 @@ export class Fragments {
   /** By hardware address, where it was seen, addresses, protocol and identification; the oldest first. */
   readonly #datagrams = new Map<string, Datagram>();
   readonly #whole = new Packet();
-  readonly #lost: () => void;
+  readonly #lost: (what: typeof lostOnes) => void;
 
-  /** `lost` is called for each datagram that is given up before it was whole. */
-  constructor(lost: () => void) {
+  /** `lost` is told of each datagram that is given up before it was whole, in words. */
+  constructor(lost: (what: typeof lostOnes) => void) {
     this.#lost = lost;
   }
 
@@ -58,7 +59,7 @@ export class Fragments {
       drop(datagram);
       return this.#peel(packet, packet.bytes.subarray(packet.start, packet.end), 'fragments');
     }
-    if (datagram.isDropped) this.#lost();
+    if (datagram.isDropped) this.#lost(lostOnes);
     if (datagram.size < 0 || datagram.held < datagram.size || datagram.head === undefined) return undefined;
     this.#datagrams.delete(key);
     return this.#peel(packet, joined(datagram.head, datagram, packet.ipVersion), 'none');
@@ -84,7 +85,7 @@ export class Fragments {
   }
 
   #forget(key: string, datagram: Datagram): void {
-    if (!datagram.isDropped) this.#lost();
+    if (!datagram.isDropped) this.#lost(lostOnes);
     this.#datagrams.delete(key);
   }
 }

@@ -178,12 +178,12 @@ describe('the chain of an EAT', () => {
   let device: Credential | undefined;
   beforeAll(async () => {
     [acme, other] = [await makeVendor({ name: 'Acme Sensors' }), await makeVendor({ name: 'Other' })];
-    device = await makeIdevid(acme, { serial: 'TS2-000123' });
+    device = await makeIdevid(acme, { serial: 'TS2-000123', purposes: [] });
   });
   const chain = (): readonly Uint8Array[] => device?.chain ?? [];
   const key = (): ReturnType<typeof createPrivateKey> => createPrivateKey(device?.keyPem ?? '');
   const anchors = (...vendors: readonly (Vendor | undefined)[]) =>
-    vendors.flatMap(v => (v === undefined ? [] : [{ name: v.name, certificate: base64(v.anchorDer) }]));
+    vendors.flatMap(v => (v === undefined ? [] : [{ name: v.name, certificate: base64(v.anchorDer), uses: ['attest'] as const }]));
   const at = Date.now();
   const set = { ...setOfFirmware, model: '54' };
   const options = () => ({
@@ -261,7 +261,11 @@ describe('the chain of an EAT', () => {
       [instance, 'affirming'],
       [`01${'ee'.repeat(32)}`, 'contraindicated IDENTITY_MISMATCH'],
     ] as const) {
-      const one = await makeIdevid(acme, { serial: 'X', edit: plan => ({ ...plan, extensions: [...plan.extensions, ueid(name)] }) });
+      const one = await makeIdevid(acme, {
+        serial: 'X',
+        purposes: [],
+        edit: plan => ({ ...plan, extensions: [...plan.extensions, ueid(name)] }),
+      });
       const header = new Map<number, unknown>([
         [1, -7],
         [33, one.chain],

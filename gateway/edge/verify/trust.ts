@@ -33,7 +33,7 @@ type Folders = {
 /**
  * Reads folders that a person names for one call. A folder of the form of `policies` (with `anchors`, `reference-values` or `matter` in it) is read as that.
  * Of any other every file counts. For anchors: certificates, for what KIND needs unless the name says for what; public keys (PEM, JWK, JWK Set), which vouch
- * for the token or EAR that they signed, whoever it says it is of, and sign reference values; CRLs; lists of keys. For references: signed reference values in every
+ * for the token or EAR that they signed, whoever it says it is of, and sign reference values (one named `x.refval.pem` only these); CRLs; lists of keys. For references: signed reference values in every
  * form, and what Matter's ledger says. What cannot be used is left out and named in `problems`. Throws VerifyCallError for a folder that is none.
  */
 export function readGiven({ kind, anchors, references, named }: Folders): Given {
@@ -49,7 +49,10 @@ export function readGiven({ kind, anchors, references, named }: Folders): Given 
     problems,
   );
   const pieces = anchorFiles.filter(f => !/\.(crl|ya?ml)$/.test(f.name)).flatMap(f => attempt(f.path, problems, () => [readPiece(f.path)]));
-  const keys = pieces.flatMap(piece => attempt(piece.path, problems, () => keysIn(piece)));
+  // A key that is named as one for reference values is no device's.
+  const keys = pieces
+    .filter(({ path }) => !/\.refval\.\w+$/.test(path))
+    .flatMap(piece => attempt(piece.path, problems, () => keysIn(piece)));
   const signers = anchorFiles.filter(f => f.name.endsWith('.pem')).flatMap(f => attempt(f.path, [], () => [signerOf(f)]));
   const isLedger = ({ name, path }: Found): boolean => name.endsWith('.json') && !existsSync(`${path}.sig`);
   const values = readReferenceFiles(

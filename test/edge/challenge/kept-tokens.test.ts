@@ -35,11 +35,11 @@ const [first, second] = [
 
 async function site() {
   const acme = await makeVendor({ name: 'Acme Sensors' });
-  const device = await makeIdevid(acme, { serial: 'TS2-000123' });
+  const device = await makeIdevid(acme, { serial: 'TS2-000123', purposes: [] });
   const bench = new Bench();
   bench.now = Date.now();
   const store = new JournalStore(folder, () => {}, 4096);
-  const anchors = [{ name: 'acme', certificate: base64(acme.anchorDer) }];
+  const anchors = [{ name: 'acme', certificate: base64(acme.anchorDer), uses: ['attest'] as const }];
   const judged = (evidence: Omit<Evidence, 'id'>, freshness: Freshness): ChallengeOutcome => {
     const sent = { type: 'judge', id: 'j1', evidence: wireEvidence(evidence), freshness: wireFreshness(freshness), ttlSeconds: 600 };
     const read = order.parse(JSON.parse(JSON.stringify({ ...sent, now: bench.now })));

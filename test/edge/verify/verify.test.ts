@@ -1,4 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createPrivateKey } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'cborg';
 import { SignJWT } from 'jose';
@@ -15,7 +17,7 @@ import * as tokenWorld from '../../attestation/token-world.ts';
 import * as tpmWorld from '../../attestation/tpm/world.ts';
 import { spec } from '../../attestation/world.ts';
 import { makeOpenDiceChain, sha512 } from '../../vectors/open-dice.ts';
-import { makeDiceDevice, makeSelfSigned, makeVendor, type Vendor } from '../../vectors/pki.ts';
+import { makeDiceDevice, makeIdevid, makeSelfSigned, makeVendor, type Vendor } from '../../vectors/pki.ts';
 import { message, softKey } from '../../vectors/soft-tpm.ts';
 import { base64url, keyPairs, makeJws, makeSign1, spkiOf } from '../../vectors/tokens.ts';
 import { Desk, hexOf, trusting } from './world.ts';
@@ -87,6 +89,27 @@ describe('a token signed by a key that a person names', () => {
   it('is refused when its signature is by another key', () => {
     const token = put(makeSign1(encode(tokenWorld.psaClaims()), { key: keyPairs.ES512.privateKey, algorithm: 'ES512' }));
     expect(judged(tokenWorld.now, 'psa', token, ...trusting(desk), '--nonce', nonce)).toBe('3 contraindicated ALGORITHM_REFUSED');
+  });
+  it('by a certified key is judged by what the name of its CA says that it is for; a key for reference values is no device', async () => {
+    const device = await makeIdevid(acme, { serial: 'TS2-000123', purposes: [] });
+    const header = new Map<number, unknown>([
+      [1, -7],
+      [33, device.chain[0]],
+    ]);
+    fresh();
+    const token = desk.put('token', makeSign1(encode(tokenWorld.psaClaims()), { header, key: createPrivateKey(device.keyPem) }));
+    desk.putReferences({ ...tokenWorld.psaSet, model: 'aa'.repeat(32) });
+    const by = (name: string): string => {
+      desk.put(`anchors/${name}`, acme.anchorPem);
+      const found = judged(Date.now(), 'psa', token, ...trusting(desk), '--nonce', nonce);
+      rmSync(desk.at(`anchors/${name}`));
+      return found;
+    };
+    expect([by('acme.pem'), by('acme.attest-ca.pem')]).toEqual(['0 affirming', '0 affirming']);
+    expect(by('acme.device-ca.pem')).toBe('2 warning ANCHOR_NOT_FOR_ATTESTATION');
+    desk.put('anchors/values.refval.pem', key);
+    const own = desk.put('own', makeSign1(encode(tokenWorld.psaClaims())));
+    expect(judged(tokenWorld.now, 'psa', own, ...trusting(desk), ...named, '--nonce', nonce)).toBe('3 contraindicated CHAIN_UNTRUSTED');
   });
   it('is told by its content: PSA, EAT as CWT, EAT as JWT with a line end, and wrapped', () => {
     const nonces = ['--nonce', nonce];
