@@ -12,6 +12,7 @@ import { openApi } from './openapi.ts';
 import { ProblemError, problemHandler } from './problem.ts';
 import { sessionRoutes } from './session-routes.ts';
 import type { Site } from './site.ts';
+import { userRoutes } from './user-routes.ts';
 
 export type AppParts = {
   readonly site: Site;
@@ -55,8 +56,10 @@ export function buildApp(parts: AppParts, door: Door): Express {
     users.set(request, user);
     next();
   });
+  const who = (request: Request): string => users.get(request) ?? 'unknown';
+  if (door === 'control') userRoutes(api, { site, auth, now, who });
   api.use('/references', bodies('1500kb'));
-  api.use(deviceRoutes({ site, live, ears, now }, request => users.get(request) ?? 'unknown'));
+  api.use(deviceRoutes({ site, live, ears, now }, who));
   app.use(apiPath, api);
   app.use(apiPath, () => {
     throw new ProblemError('not-found', 'Cannot find the address: the API has no such route');

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { SessionState } from './contract.ts';
+import type { SessionState, Users } from './contract.ts';
+import { Invitations } from './invitations.ts';
 import { Limiter } from './limiter.ts';
 import { BusyError, hashPassword, isPassword } from './password.ts';
 import type { PasswordHash } from './password.ts';
@@ -13,6 +14,8 @@ export type Accounts = { readonly accounts: readonly Account[] };
 /** Where accounts are kept; `main` hands over a file of mode 0600. `read` gives null when there is none yet; `write` resolves when they are on the disk. */
 export type AccountStore = { read(): Promise<Accounts | null>; write(accounts: Accounts): Promise<void> };
 
+/** As many as the file of accounts may have. */
+const maxAccounts = 256;
 const accountsSchema = z.strictObject({
   accounts: z
     .array(
@@ -28,7 +31,7 @@ const accountsSchema = z.strictObject({
         createdAt: z.int(),
       }),
     )
-    .max(256),
+    .max(maxAccounts),
 });
 /** Checks the shape of stored accounts. Throws when it is wrong: better not to start than to let the next caller set up anew. */
 export const parseAccounts = (value: unknown): Accounts => accountsSchema.parse(value);
@@ -40,12 +43,17 @@ export type SignIn =
 
 const wrong = { ok: false, why: 'wrong-credentials', detail: 'Cannot sign in: name, password or code is wrong' } as const;
 const tooMany = { ok: false, why: 'too-many', detail: 'Cannot sign in: too many attempts; wait a minute' } as const;
-const taken = { ok: false, why: 'conflict', detail: 'Cannot make the first account: there is one already' } as const;
+const taken = {
+  ok: false,
+  why: 'conflict',
+  detail: 'Cannot open an account: no one-time code stands; have one made with sallyport user add',
+} as const;
 
-/** Accounts, the one-time code of the first start, and who is signed in. */
+/** Accounts, the one-time codes that open one, and who is signed in. */
 export class Auth {
   readonly #store: AccountStore;
   readonly #sessions = new Sessions();
+  readonly #invitations = new Invitations();
   /** Attempts from one address, and from all together, in a minute. 80 bits of code stand behind it. */
   readonly #attempts = new Limiter(5, 60);
   #accounts: readonly Account[];
@@ -67,24 +75,63 @@ export class Auth {
     return this.#setupCode;
   }
 
-  /** Makes the first account with the one-time code, which is then used up, and signs in. */
+  /** Opens an account with a one-time code, which is then used up, and signs in: the first with the code of the start, others with the code for their name. */
   async setUp(code: string, user: string, password: string, from: string, now: number): Promise<SignIn> {
-    const expected = this.#setupCode;
-    if (expected === undefined) return taken;
+    const first = this.#setupCode;
+    if (first === undefined && this.#invitations.pending(now).length === 0) return taken;
     if (!this.#attempts.take(from, now)) return tooMany;
-    if (!isSetupCode(code, expected)) return wrong;
-    this.#setupCode = undefined; // before the first await: two requests with the same code make one account
+    const used = first !== undefined && isSetupCode(code, first) ? this.#takeFirst(first) : this.#invitations.take(user, code, now);
+    if (used === undefined) return wrong;
+    // Used up before the first await: two requests with the same code make one account.
     try {
-      const account = { user, password: await hashPassword(password), createdAt: now };
-      await this.#store.write({ accounts: [account] });
-      this.#accounts = [account];
+      await this.#add({ user, password: await hashPassword(password), createdAt: now });
     } catch (error) {
-      this.#setupCode = expected;
+      used.giveBack();
       if (error instanceof BusyError) return { ok: false, why: 'unavailable', detail: error.message };
       throw error;
     }
+    this.#setupCode = undefined;
     this.#attempts.clear(from);
     return { ok: true, id: this.#sessions.start(user, now), user };
+  }
+
+  #takeFirst(code: string): { readonly giveBack: () => void } {
+    this.#setupCode = undefined;
+    return { giveBack: () => (this.#setupCode = code) };
+  }
+
+  /** Known at once, so that of two at the same time neither is lost; the store writes one after the other. */
+  async #add(account: Account): Promise<void> {
+    this.#accounts = [...this.#accounts, account];
+    try {
+      await this.#store.write({ accounts: this.#accounts });
+    } catch (error) {
+      this.#accounts = this.#accounts.filter(each => each !== account);
+      throw error;
+    }
+  }
+
+  /** A one-time code with which somebody opens an account of this name; or why there is none. */
+  invite(user: string, now: number): { readonly code: string } | { readonly problem: string } {
+    if (this.#accounts.some(each => each.user === user)) return { problem: 'there is an account of that name; remove it first' };
+    if (this.#accounts.length >= maxAccounts) return { problem: `there are ${maxAccounts} accounts` };
+    return { code: this.#invitations.make(user, now) };
+  }
+
+  /** Takes an account and its code away, and ends its sessions. False when nobody has this name. */
+  async remove(user: string): Promise<boolean> {
+    const isInvited = this.#invitations.revoke(user);
+    const left = this.#accounts.filter(each => each.user !== user);
+    if (left.length === this.#accounts.length) return isInvited;
+    this.#accounts = left;
+    this.#sessions.endAllOf(user);
+    await this.#store.write({ accounts: left });
+    return true;
+  }
+
+  /** Who has an account, and who may open one. */
+  users(now: number): Users {
+    return { accounts: this.#accounts.map(({ user, createdAt }) => ({ user, createdAt })), invited: this.#invitations.pending(now) };
   }
 
   async signIn(user: string, password: string, from: string, now: number): Promise<SignIn> {

@@ -89,6 +89,14 @@ export type JournalRow = {
 /** A page of it, newest first. `older`: ask again with `before` for what came earlier. */
 export type Journal = { readonly rows: readonly JournalRow[]; readonly older: boolean };
 
+/** Who may sign in on the page: accounts, and names that have a one-time code and no account yet. */
+export type Users = {
+  readonly accounts: readonly { readonly user: string; readonly createdAt: Millis }[];
+  readonly invited: readonly string[];
+};
+/** The code is told once. */
+export type Invited = { readonly user: string; readonly code: string };
+
 /** One device in the list: the four axes, the badge made of them, and what finds it. */
 export type DeviceRow = {
   readonly id: DeviceId;

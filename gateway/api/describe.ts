@@ -165,6 +165,10 @@ export function describeEvent(body: EventBody): string {
       return describeProbe(body);
     case 'probing-ceased':
       return `went quiet after ${body.probe}: nobody asks it anything ${ending(body.until)}`;
+    case 'user-invited':
+      return `${body.by} gave ${body.user} a one-time code that opens an account: ${body.reason}`;
+    case 'user-removed':
+      return `${body.by} took the account of ${body.user} away: ${body.reason}`;
     case 'signed-in':
       return `${body.user} signed in from ${body.from}`;
     case 'storage':

@@ -86,6 +86,7 @@ const user = z
   .describe('A name of lower-case letters, digits, dot, dash or underscore, beginning with a letter');
 const password = z.string().min(passwordLength.min).max(passwordLength.max);
 export const setupBody = z.strictObject({ code: z.string().max(64), user, password }) satisfies z.ZodType<SetupBody>;
+export const inviteBody = z.strictObject({ user, reason });
 export const signInBody = z.strictObject({
   user: z.string().max(64),
   password: z.string().max(passwordLength.max),

@@ -43,6 +43,11 @@ export class Sessions {
     this.#sessions.delete(keyOf(id));
   }
 
+  /** Ends whatever a user has open. */
+  endAllOf(user: string): void {
+    for (const [key, session] of this.#sessions) if (session.user === user) this.#sessions.delete(key);
+  }
+
   get size(): number {
     return this.#sessions.size;
   }

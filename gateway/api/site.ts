@@ -72,6 +72,8 @@ export type Site = {
   command(by: string, reason: string, command: Command): Promise<CommandAnswer>;
   /** Records who signed in. */
   note(user: string, from: string): void;
+  /** Records whom the local administrator lets sign in, or no more. */
+  noteUser(kind: 'user-invited' | 'user-removed', user: string, by: string, reason: string): void;
   /** Calls `listener` with the ids that changed, at most 4 times a second. Returns the way to stop. */
   subscribe(listener: (changed: readonly DeviceId[]) => void): () => void;
 };

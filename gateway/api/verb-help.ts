@@ -17,6 +17,7 @@ export const clientVerbs = [
   'export',
   'coverage',
   'journal',
+  'user',
 ] as const;
 export type ClientVerb = (typeof clientVerbs)[number];
 
@@ -57,6 +58,19 @@ ${device}
 ${common}
 
 Exit codes: 0 affirming, 1 wrong call or failure of ours, 2 warning, 3 contraindicated, 4 nothing was proved, or no answer
+`,
+  user: `Usage: sallyport user [list]
+       sallyport user add NAME --reason TEXT
+       sallyport user remove NAME --reason TEXT
+
+Says who may sign in on the page. add gives a one-time code for one name, with which that person opens the account there and sets a
+password. remove takes an account away and signs it out; who forgot a password is removed and added again. Everybody who may sign in may
+decide, under the own name; only who may open the control socket (root) lets people in.
+
+  --reason TEXT    3 to 500 characters, kept in the journal
+${common}
+
+Exit codes: 0 good or done, 1 refused or failed, 4 nobody, or nobody of that name
 `,
   journal: `Usage: sallyport journal [alarms|people|gateway] [--limit N] [options]
 

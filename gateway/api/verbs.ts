@@ -12,6 +12,7 @@ import { reference } from './reference-verb.ts';
 import { readInstant, readSpan } from './span.ts';
 import { deviceTable, whyText } from './table.ts';
 import { trustVerb } from './trust-verb.ts';
+import { userVerb } from './user-verb.ts';
 import { zoneVerb } from './zone-verb.ts';
 import { type Call, exit, NoSuchDevice, options, readArgs, reasonOf, theDevice, type VerbIo, WrongCall } from './verb-call.ts';
 import { clientVerbs, help } from './verb-help.ts';
@@ -48,6 +49,7 @@ async function run(verb: ClientVerb, call: Call): Promise<number> {
   if (verb === 'trust') return trustVerb(call);
   if (verb === 'zone') return zoneVerb(call);
   if (verb === 'reference') return reference(call);
+  if (verb === 'user') return userVerb(call);
   only(verb, call);
   switch (verb) {
     case 'devices':
@@ -78,7 +80,7 @@ async function run(verb: ClientVerb, call: Call): Promise<number> {
   }
 }
 
-const allowed: Record<Exclude<ClientVerb, 'probes' | 'reference' | 'trust' | 'zone'>, readonly (keyof typeof options)[]> = {
+const allowed: Record<Exclude<ClientVerb, 'probes' | 'reference' | 'trust' | 'user' | 'zone'>, readonly (keyof typeof options)[]> = {
   devices: ['json'],
   why: ['json'],
   attest: ['wait', 'reason', 'json'],
@@ -96,7 +98,7 @@ const allowed: Record<Exclude<ClientVerb, 'probes' | 'reference' | 'trust' | 'zo
 const namesDevice = new Set<ClientVerb>(['why', 'attest', 'approve', 'quarantine', 'release', 'unlink']);
 
 /** An option that the verb would ignore is refused: `quarantine --for 4h` must not look as if it ended. */
-function only(verb: Exclude<ClientVerb, 'probes' | 'reference' | 'trust' | 'zone'>, { values, positionals }: Call): void {
+function only(verb: Exclude<ClientVerb, 'probes' | 'reference' | 'trust' | 'user' | 'zone'>, { values, positionals }: Call): void {
   const foreign = Object.keys(values).find(name => name !== 'data' && !allowed[verb].some(own => own === name));
   if (foreign !== undefined) throw new WrongCall(`Cannot run ${verb}: it has no option --${foreign}`);
   if (verb === 'link' || verb === 'set' || verb === 'journal') return;

@@ -169,6 +169,10 @@ export class LiveSite {
     return this.#parts.command(by, reason, command);
   }
 
+  noteUser(kind: 'user-invited' | 'user-removed', user: string, by: string, reason: string): void {
+    this.#parts.note({ kind, user, by, reason });
+  }
+
   note(user: string, from: string): void {
     this.#parts.note({ kind: 'signed-in', user, from });
   }

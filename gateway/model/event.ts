@@ -245,6 +245,8 @@ export type EventBody =
   /** One per probe, a whole sweep included: who armed it, which bytes left, what came of it. */
   | { readonly kind: 'probed'; readonly device?: DeviceId; readonly order: ProbeOrder; readonly outcome: ProbeOutcome }
   | (CeasedProbing & { readonly kind: 'probing-ceased' })
+  /** The local administrator gave somebody a one-time code that opens an account, or took one away. */
+  | { readonly kind: 'user-invited' | 'user-removed'; readonly user: string; readonly by: string; readonly reason: string }
   | { readonly kind: 'signed-in'; readonly user: string; readonly from: string }
   | { readonly kind: 'storage'; readonly state: 'full' | 'recovered'; readonly detail: string };
 

@@ -29,6 +29,8 @@ export const notableKinds = {
     'reference-revoked',
     'baseline-taken',
     'key-forgotten',
+    'user-invited',
+    'user-removed',
     'signed-in',
   ],
   gateway: [

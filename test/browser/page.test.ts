@@ -5,7 +5,8 @@ import { fixtureSite } from '../api/fixture-site.ts';
 import { markupName } from '../api/fixture-words.ts';
 import { openPage } from '../api/open-page.ts';
 import type { OpenPage } from '../api/open-page.ts';
-import { browserIsMissing, buildUi, openBrowser, overflow, setUp, shoot, signIn } from './pages.ts';
+import { callVerb } from '../api/call-verb.ts';
+import { browserIsMissing, buildUi, openBrowser, overflow, password, setUp, shoot, signIn } from './pages.ts';
 
 if (browserIsMissing !== undefined) console.log(`skipped: ${browserIsMissing}`);
 
@@ -349,6 +350,19 @@ describe.skipIf(browserIsMissing !== undefined)('the page in a browser', () => {
     await tab.getByRole('button', { name: 'Sign out' }).click();
     await tab.getByRole('heading', { name: 'Sign in' }).waitFor();
     await shoot(tab, 'sign-in-1400');
+  });
+
+  it('lets one more person open an account with a one-time code', async () => {
+    const { out } = await callVerb(open.controlSocket, 'user', 'root', ['add', 'huber', '--reason', 'second shift']);
+    await tab.getByRole('button', { name: 'I have a one-time code' }).click();
+    await tab.getByRole('heading', { name: 'Open your account' }).waitFor();
+    await shoot(tab, 'account-1400');
+    await tab.getByLabel('One-time code').fill(/code for huber: (\S+)/.exec(out)?.[1] ?? '');
+    await tab.getByLabel('Your name').fill('huber');
+    await tab.getByLabel('Password').fill(password);
+    await tab.getByRole('button', { name: /Create account/ }).click();
+    await tab.locator('.user', { hasText: 'huber' }).waitFor();
+    open.site.happened.splice(0);
   });
 
   it('breaks no content security policy and reports no error', () => {

@@ -54,6 +54,7 @@ export function DevicePage({ id }: { id: string }) {
         <p role="status">{failure.value?.message ?? 'Loading the device…'}</p>
       </main>
     );
+  const opened = dialog.value;
   return (
     <main class="device">
       {failure.value !== undefined && <p class="banner bad">{failure.value.message}. What you see is older.</p>}
@@ -91,7 +92,10 @@ export function DevicePage({ id }: { id: string }) {
         <DecideDialog
           key={dialog.value.title}
           decide={dialog.value}
-          close={done => ((dialog.value = undefined), (said.value = done ?? ''))}
+          close={done => {
+            said.value = done ?? '';
+            if (dialog.value === opened) dialog.value = undefined; // a browser tells late that a dialog closed: another may be open by then
+          }}
         />
       )}
     </main>

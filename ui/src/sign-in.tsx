@@ -37,8 +37,10 @@ type CardProps = {
   path: string;
   body: (form: FormData) => unknown;
   children: JSX.Element | JSX.Element[];
+  /** The other way in, where there is one. */
+  instead?: { readonly text: string; readonly go: () => void };
 };
-function Card({ title, lead, button, path, body, children }: CardProps) {
+function Card({ title, lead, button, path, body, children, instead }: CardProps) {
   const { failure, busy, submit } = useSubmit(path);
   return (
     <main class="entrance">
@@ -59,17 +61,27 @@ function Card({ title, lead, button, path, body, children }: CardProps) {
         <button class="primary" disabled={busy.value}>
           {busy.value ? 'One moment…' : button}
         </button>
+        {instead !== undefined && (
+          <button type="button" class="instead" onClick={instead.go}>
+            {instead.text}
+          </button>
+        )}
       </form>
     </main>
   );
 }
 
-/** The first start: the one-time code from the console makes the first account. */
-export function SetupPage() {
+/** A one-time code opens an account: the first with the one from the console, others with the one that the administrator gave them. */
+export function SetupPage({ back }: { back?: () => void }) {
   return (
     <Card
-      title="Set up this gateway"
-      lead="The gateway printed a one-time code when it started. It proves that you may open the first account."
+      title={back === undefined ? 'Set up this gateway' : 'Open your account'}
+      lead={
+        back === undefined
+          ? 'The gateway printed a one-time code when it started. It proves that you may open the first account.'
+          : 'The administrator of this gateway gave you a one-time code for your name. It opens your account, once.'
+      }
+      {...(back === undefined ? {} : { instead: { text: 'I have an account', go: back } })}
       button="Create account and sign in"
       path="/session/setup"
       body={form => ({ code: text(form, 'code'), user: text(form, 'user'), password: text(form, 'password') })}
@@ -117,8 +129,11 @@ export function SetupPage() {
 }
 
 export function SignInPage() {
+  const isInvited = useSignal(false);
+  if (isInvited.value) return <SetupPage back={() => (isInvited.value = false)} />;
   return (
     <Card
+      instead={{ text: 'I have a one-time code', go: () => (isInvited.value = true) }}
       title="Sign in"
       lead="Your name stands beside each decision that you take."
       button="Sign in"
