@@ -18,7 +18,10 @@ export type Match =
   | { readonly kind: 'snap'; readonly organisation: number; readonly protocol: number }
   /** IPv4 or IPv6 with this protocol (next header); `body` is what IP carries. */
   | { readonly kind: 'ip-protocol'; readonly protocol: number }
-  /** Each TCP segment with payload to or from one of these ports, as it comes; `body` is the payload. */
+  /**
+   * Each TCP segment with payload to or from one of these ports, as it comes; `body` is the payload. A message that runs out of bytes (Reader), or
+   * `goesOn`, is read again with the next segment behind it (rests.ts).
+   */
   | { readonly kind: 'tcp'; readonly ports: readonly number[] }
   /**
    * The start of a TCP stream, in order, one direction at a time: `body` is all of it so far (at most 16 KiB). Asked again as it grows until
@@ -62,6 +65,8 @@ export type Collector = {
    * once a minute. It must be exact, no hash, lest one message hide another. Must not throw.
    */
   readonly sameAs?: ((packet: Packet) => number) | undefined;
+  /** Of what was read out of a TCP segment (`tcpPorts`): its message goes on in the next segment, with which it is read again. Must not throw. */
+  readonly goesOn?: ((packet: Packet) => boolean) | undefined;
   readonly said: (packet: Packet) => readonly Said[];
 };
 
@@ -74,15 +79,16 @@ export function collector<Message>(c: {
   readonly wants?: ((packet: Packet) => boolean) | undefined;
   readonly speaks?: ((packet: Packet) => boolean) | undefined;
   readonly sameAs?: ((packet: Packet) => number) | undefined;
+  readonly goesOn?: ((packet: Packet) => boolean) | undefined;
   readonly decode: (bytes: Uint8Array, packet: Packet) => Message | undefined;
   readonly observe: (message: Message, packet: Packet) => readonly Said[];
 }): Collector {
-  const { name, spec, matches, isProtocol, wants, speaks, sameAs, decode, observe } = c;
+  const { name, spec, matches, isProtocol, wants, speaks, sameAs, goesOn, decode, observe } = c;
   const notWhole = new DecodeError(`Cannot read ${name}: the message is not whole`, true);
   const said = (packet: Packet): readonly Said[] => {
     const message = decode(packet.body, packet);
     if (message === undefined) throw notWhole;
     return observe(message, packet);
   };
-  return { name, spec, matches, isProtocol, wants, speaks, sameAs, said };
+  return { name, spec, matches, isProtocol, wants, speaks, sameAs, goesOn, said };
 }

@@ -1,7 +1,7 @@
 import { isStandIn } from '../gateway/codec/link.ts';
 import { DecodeError } from '../gateway/codec/reader.ts';
-import type { Ip, Mac, Millis, PortName, Vlan } from '../gateway/model/address.ts';
-import type { Fact, Observation, Said, Sighting } from '../gateway/model/fact.ts';
+import type { Ip, Mac, Millis, Vlan } from '../gateway/model/address.ts';
+import type { Fact, Sighting } from '../gateway/model/fact.ts';
 import type { Frame } from '../gateway/model/frame.ts';
 import { Activity, macOfNumber } from './activity.ts';
 import { AddressClaims } from './address-claims.ts';
@@ -19,20 +19,21 @@ import { faults, ipProtocols, Packet, tcpFlags } from './packet.ts';
 import { ServedPorts } from './served-ports.ts';
 import { reached } from './reached.ts';
 import { Repeats } from './repeats.ts';
+import { Rests } from './rests.ts';
 import { type PortState, SensorPorts } from './sensor-ports.ts';
 import { maySettle, SettledFlows } from './settled-flows.ts';
 import { Sightings } from './sightings.ts';
 import { Spoken } from './spoken.ts';
 import { TcpOpenings } from './stream.ts';
 import { type Ask, TcpStreams } from './tcp-streams.ts';
+import { Told } from './told.ts';
 import { innerFrame, isTunnel } from './tunnel.ts';
 import { Turns } from './turns.ts';
 import { UnreadCounts } from './unread.ts';
 
 const nothing: Drained = { observations: [], malformed: [], overflow: [], counters: [] };
-const seen: Fact = { kind: 'seen' };
 
-/** VLANs among which a target is looked for that does not speak in the sender's own. */
+/** Cap: VLANs that were seen, among which a target is looked for that does not speak in the sender's own. */
 const maxVlans = 64;
 
 /**
@@ -57,6 +58,9 @@ export class Dissector {
   #streams: TcpStreams | undefined;
   readonly #activity: Activity;
   readonly #settled: SettledFlows;
+  readonly #rests = new Rests((rest, message) => this.#losses.malformed(rest, rest.collector.name, message));
+  /** Port and VLAN as one number while the segment is read whose rest may come; else -1. */
+  #place = -1;
   readonly #repeats: Repeats;
   readonly #spoken: Spoken;
   readonly #ports = new SensorPorts();
@@ -68,14 +72,14 @@ export class Dissector {
   readonly #claims: AddressClaims;
   readonly #turns: Turns;
   readonly #tries: AddressTries;
-  /** VLANs that were seen, at most `maxVlans`. */
   readonly #vlans = new Set<Vlan>();
-  #observations: Observation[] = [];
+  readonly #told: Told;
 
   constructor(options: DissectorOptions = {}) {
     const { collectors = allCollectors, maxAddresses = 8192, maxAddressesPerPort = 1024, idleMs = 900_000, maxFacts } = options;
     this.#addresses = new AddressTable({ maxAddresses, maxAddressesPerPort, idleMs }, slot => this.#forget(slot));
     this.#facts = new LatestFacts(maxAddresses, idleMs, maxFacts === undefined ? undefined : { perPort: maxFacts, inAll: maxFacts });
+    this.#told = new Told(this.#addresses, this.#ports);
     this.#sightings = new Sightings(this.#addresses, maxAddresses);
     this.#dispatch = dispatchOf(collectors);
     this.unread = new UnreadCounts(this.#dispatch);
@@ -101,17 +105,16 @@ export class Dissector {
     const port = this.#ports.number(frame.port);
     const state = this.#ports.state(port);
     state.frames++;
-    const { wireLength } = frame;
     const settled = this.#settled.ofFrame(frame, port);
     if (settled >= 0 && !this.#activity.isTrying(settled)) {
-      this.#count(settled, wireLength, frame.at, this.#settled.lastIsToGroup);
+      this.#count(settled, frame.wireLength, frame.at, this.#settled.lastIsToGroup);
       if (!this.#settled.lastIsAsked) this.unread.settled(this.#settled);
       else if (packet.peel(frame)) this.#askOwn(settled, state);
       return;
     }
     if (!packet.peel(frame)) return this.#losses.overflow(state.name, 'frames too short to name a sender');
-    this.#take(port, state, wireLength);
-    if (packet.fragmentAt === 0 && isTunnel(packet)) this.#tunnel(packet, port, state, wireLength);
+    this.#take(port, state, frame.wireLength);
+    if (packet.fragmentAt === 0 && isTunnel(packet)) this.#tunnel(packet, port, state, frame.wireLength);
   }
 
   /** A packet of a settled flow, for the collectors of its ports. */
@@ -119,7 +122,7 @@ export class Dissector {
     this.#sender = slot;
     this.#isWanted = false;
     if (!this.#settled.lastHadData) return;
-    this.#collect(this.#settled.lastWasUdp ? this.unread.udp(this.#packet) : this.unread.tcp(this.#packet), state);
+    return this.#settled.lastWasUdp ? this.#collect(this.unread.udp(this.#packet), state) : this.#collectTcp(state);
   }
 
   /** What a tunnel carries is a frame too, of one more sender; a tunnel in it is left alone. */
@@ -208,29 +211,28 @@ export class Dissector {
     this.#learn(mac, collector, fact, this.#sender);
   }
 
-  /**
-   * What came out since the last call; cheap when there is nothing, so it may be called after each frame. Only with `all`, once a second and
-   * at the end of a capture, come malformed frames (folded by sender and collector), overflow and counters.
-   */
+  /** What came out since the last call; cheap when there is nothing. Only with `all`, once a second and at the end of a capture, come malformed frames (folded), overflow and counters. */
   drain(all = false): Drained {
-    if (!all && this.#observations.length === 0) return nothing;
-    const observations = this.#observations;
-    this.#observations = [];
+    if (!all && this.#told.isEmpty) return nothing;
+    const observations = this.#told.take();
     if (!all) return { ...nothing, observations };
+    this.#rests.tell();
     const counters = this.#ports.all.map(({ name, frames, identityFrames }) => ({ port: name, frames, identityFrames }));
     return { observations, ...this.#losses.take(), counters };
   }
 
   /** What each address that spoke since the last call sent since then (not since its first frame): at most so many, the others with the next call. */
   sightings(most = Infinity): readonly Sighting[] {
-    return this.#sightings.take(slot => this.#where(slot), most);
+    return this.#sightings.take(slot => this.#told.where(slot), most);
   }
 
   /** Lets every address and its latest facts come out again with the next drain, as they were said. */
   resync(): void {
-    this.#observations = [];
-    for (const slot of this.#addresses.slots())
-      this.#observations.push(this.#sight(slot), ...this.#facts.of(slot).map(said => this.#observation(slot, said)));
+    this.#told.take();
+    for (const slot of this.#addresses.slots()) {
+      this.#told.sight(slot);
+      for (const said of this.#facts.of(slot)) this.#told.say(slot, said);
+    }
   }
 
   #tcp(slot: number, port: number, state: PortState): void {
@@ -241,11 +243,25 @@ export class Dissector {
     }
     if ((packet.tcpFlags & (tcpFlags.syn | tcpFlags.rst)) === tcpFlags.syn) this.#collectSegment(this.#dispatch.tcpOpening, state);
     this.#collectSegment(this.#dispatch.ipProtocol(ipProtocols.tcp), state);
-    if (packet.end > packet.payload) this.#collect(this.unread.tcp(packet), state);
+    if (packet.end > packet.payload) this.#collectTcp(state);
     const isAsked = this.#dispatch.tcp(packet.sourcePort, packet.targetPort).length > 0;
     if (!this.#dispatch.hasStreams) return this.#settle(slot, port, true, isAsked);
     this.#streams ??= new TcpStreams(this.#dispatch, this.#tries.slots, this.#askStream);
     this.#settle(slot, port, this.#streams.segment(packet, slot, (port << 12) | packet.vlan), isAsked);
+  }
+
+  /** For collectors of this port's segments; of a message that waits for this one, with it. */
+  #collectTcp(state: PortState): void {
+    const packet = this.#packet;
+    const list = this.unread.tcp(packet);
+    if (list.length === 0) return;
+    this.#place = (this.#ports.last << 12) | packet.vlan;
+    const rest = this.#rests.next(packet, this.#place);
+    this.#packet = rest?.whole ?? packet;
+    if (rest === undefined) this.#collect(list, state);
+    else this.#ask(rest.collector);
+    this.#packet = packet;
+    this.#place = -1;
   }
 
   /** For collectors that want all that IP carries, its own header included. */
@@ -291,7 +307,9 @@ export class Dissector {
       this.#isWanted = true;
       this.#ports.state(this.#ports.last).identityFrames++;
       packet.isOwnAddress = packet.ipVersion !== 0 && this.#isOwnAddress();
-      if (this.#vlans.size > 1) this.#noteReach();
+      // Who sends straight to a device that speaks in another VLAN only reaches that one too: mirrored ports tag one direction, VLANs are joined.
+      const vlan = this.#vlans.size > 1 ? reached(this.#addresses, packet, this.#ports.last, this.#vlans) : undefined;
+      if (vlan !== undefined) this.#note(packet.source, { kind: 'reaches', vlan });
     }
     try {
       const isOwn = packet.ipVersion === 0 || packet.isOwnAddress;
@@ -302,9 +320,12 @@ export class Dissector {
         if (isOwn || about !== mac || !ownFacts.has(fact.kind)) this.#learn(about, c.name, fact, this.#sender);
       }
       if (isOwn) this.#noteProtocol(c, mac);
+      if (this.#place >= 0 && c.goesOn?.(packet) === true) this.#rests.keep(packet, c, this.#sender, this.#place);
       return undefined;
     } catch (error) {
       if (isStream && error instanceof DecodeError) return error;
+      const waits = this.#place >= 0 && error instanceof DecodeError && error.isShort;
+      if (waits && this.#rests.keep(packet, c, this.#sender, this.#place, error.message)) return undefined;
       // Anything but a DecodeError is our defect; the other collectors and the next frame go on, and it is shown with its sender.
       const message = error instanceof Error ? error.message : String(error);
       this.#fail(c.name, error instanceof DecodeError ? message : `defect: ${message}`);
@@ -336,12 +357,7 @@ export class Dissector {
     }
     if (fact.kind === 'mud-url') this.#activity.flows.watch(slot, mac);
     this.#settled.unsettle(slot);
-    this.#observations.push(this.#observation(slot, said));
-  }
-
-  #observation(slot: number, { collector, frame, at, fact }: Said): Observation {
-    const { port, vlan, mac } = this.#where(slot);
-    return { at, port, vlan, mac, collector, frame, fact };
+    this.#told.say(slot, said);
   }
 
   /** ARP and neighbour discovery claim an address: two that do so by turns contest it, though neither says anything new. */
@@ -352,32 +368,17 @@ export class Dissector {
     if (other !== mac) this.#note(mac, { kind: 'contested', ip, mac: other });
   }
 
-  /** Who sends straight to a device that speaks in another VLAN only reaches that one too: mirrored ports tag one direction, VLANs are joined. */
-  #noteReach(): void {
-    const vlan = reached(this.#addresses, this.#packet, this.#ports.last, this.#vlans);
-    if (vlan !== undefined) this.#note(this.#packet.source, { kind: 'reaches', vlan });
-  }
-
   #arrive(high: number, low: number, port: number): number {
     const { at, number, source, vlan, port: name } = this.#packet;
     const slot = this.#addresses.add({ high, low, port, vlan }, source, at, number);
     if (slot < 0) this.#losses.overflow(name, 'frames of addresses beyond the cap');
     else {
       if (this.#vlans.size < maxVlans) this.#vlans.add(vlan);
-      this.#observations.push(this.#sight(slot));
+      this.#told.sight(slot);
       const ip = isStandIn(high) ? this.#packet.sourceIp : undefined;
       if (ip !== undefined) this.#learn(source, 'header', { kind: 'address', ip }, slot);
     }
     return slot;
-  }
-
-  #sight(slot: number): Observation {
-    return this.#observation(slot, { collector: 'header', ...this.#addresses.first(slot), fact: seen });
-  }
-
-  #where(slot: number): { readonly port: PortName; readonly vlan: Vlan; readonly mac: Mac } {
-    const table = this.#addresses;
-    return { port: this.#ports.state(table.portOf(slot)).name, vlan: table.vlanOf(slot), mac: table.macOf(slot) };
   }
 
   #forget(slot: number): void {

@@ -1,9 +1,9 @@
 import { hexAt } from '../gateway/codec/address-at.ts';
-import { etherTypes, Packet } from './packet.ts';
+import { Packet } from './packet.ts';
+import { ethernetSize, frameOf, headOf, peelRebuilt } from './rebuilt.ts';
 
 /** Caps: datagrams of which parts are held, in all and of one sender; parts and bytes of one; and how long one waits for its last part, frame time. */
 const [maxDatagrams, maxPerSender, maxParts, maxBytes, maxAgeMillis] = [64, 16, 64, 16_384, 30_000];
-const macs = 12;
 const lostOnes = 'datagrams of which fragments are missing or too many';
 
 type Part = { readonly from: number; readonly bytes: Uint8Array };
@@ -66,10 +66,7 @@ export class Fragments {
   }
 
   #peel(part: Packet, bytes: Uint8Array, fault: 'none' | 'fragments'): Packet {
-    const { number, at, port, vlan, innerVlan, segment } = part;
-    const whole = this.#whole;
-    whole.peel({ number, at, port, bytes, wireLength: bytes.length });
-    [whole.vlan, whole.innerVlan, whole.segment] = [vlan, innerVlan, segment];
+    const whole = peelRebuilt(this.#whole, part, bytes);
     if (fault !== 'none') whole.fault = fault;
     return whole;
   }
@@ -115,7 +112,7 @@ function take(datagram: Datagram, packet: Packet): boolean {
     drop(datagram);
     return true;
   }
-  if (from === 0) datagram.head = headOf(packet);
+  if (from === 0) datagram.head = headOf(packet, fragmentData);
   if (to > from) datagram.parts.push({ from, bytes: b.slice(fragmentData, end) });
   datagram.held += to - from;
   return true;
@@ -133,27 +130,12 @@ function isSame(part: Uint8Array, b: Uint8Array, from: number, to: number): bool
   return true;
 }
 
-/** Addresses and EtherType as an untagged frame has them, and the IP headers. */
-function headOf({ bytes: b, start, l3, fragmentData, ipVersion }: Packet): Uint8Array {
-  const head = new Uint8Array(macs + 2 + fragmentData - l3);
-  head.set(b.subarray(start, start + macs));
-  const type = ipVersion === 4 ? etherTypes.ipv4 : etherTypes.ipv6;
-  [head[macs], head[macs + 1]] = [type >> 8, type & 255];
-  head.set(b.subarray(l3, fragmentData), macs + 2);
-  return head;
-}
-
 /** The frame in which the datagram would have come without fragments. */
 function joined(head: Uint8Array, { parts, size }: Datagram, version: number): Uint8Array {
-  const frame = new Uint8Array(head.length + size);
-  frame.set(head);
+  const frame = frameOf(head, size, version);
   for (const { from, bytes } of parts) frame.set(bytes, head.length + from);
-  const ip = macs + 2;
-  const length = head.length - ip + size - (version === 4 ? 0 : 40);
-  const lengthAt = ip + (version === 4 ? 2 : 4);
-  [frame[lengthAt], frame[lengthAt + 1]] = [length >> 8, length & 255];
   // No offset and nothing more to come: in IPv4 behind the identification, in IPv6 in the fragment header, which ends the head.
-  const offsetAt = version === 4 ? ip + 6 : head.length - 6;
+  const offsetAt = version === 4 ? ethernetSize + 6 : head.length - 6;
   [frame[offsetAt], frame[offsetAt + 1]] = [0, 0];
   return frame;
 }

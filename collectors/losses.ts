@@ -27,7 +27,7 @@ export class Losses {
   #overflow = new Map<PortName, Map<OverflowKind, number>>();
 
   /** Counts a frame that broke a format. Of frames of one sender and collector the first one's time and message stay. */
-  malformed({ at, port, vlan, source: mac }: Packet, collector: string, message: string): void {
+  malformed({ at, port, vlan, source: mac }: Pick<Packet, 'at' | 'port' | 'vlan' | 'source'>, collector: string, message: string): void {
     const key = `${port} ${vlan} ${mac} ${collector}`;
     const old = this.#malformed.get(key);
     if (old !== undefined) old.count++;

@@ -50,8 +50,8 @@ type Pdu = {
 };
 
 /**
- * Modbus on TCP: the messages of one segment. Modbus Messaging on TCP/IP V1.0b §3.1.3. A message that goes on in the next segment is
- * rejected, unless whole ones stand before it.
+ * Modbus on TCP: the messages of one segment. Modbus Messaging on TCP/IP V1.0b §3.1.3. A message that goes on in the next segment runs
+ * out of bytes (rests.ts), unless whole ones stand before it.
  */
 export function decode(bytes: Uint8Array, packet: Packet): readonly Pdu[] {
   const isAnswer = packet.sourcePort === modbusPort;

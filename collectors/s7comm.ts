@@ -1,6 +1,7 @@
 import { Reader } from '../gateway/codec/reader.ts';
+import { concat } from '../gateway/codec/bytes.ts';
 import { decodeText, maxText } from '../gateway/codec/text.ts';
-import { decodeTpkt } from '../gateway/codec/tpkt.ts';
+import { decodeTpkt, type TransportData } from '../gateway/codec/tpkt.ts';
 import { collector, type Said, tcpPorts } from './collector.ts';
 import { type Act, acted } from './industrial.ts';
 import type { Packet } from './packet.ts';
@@ -35,15 +36,40 @@ const siemensId = 0x2a;
 /** Cap: records of one answer. */
 const maxRecords = 64;
 
-type ListPart = { readonly id: number; readonly records: ReadonlyMap<number, Uint8Array> };
-type Message = { readonly role: number; readonly function: number; readonly list?: ListPart };
+type List = { readonly id: number; readonly records: ReadonlyMap<number, Uint8Array> };
+/** What one message says of a list. `unit`: parts with the same number other than 0 belong together. */
+type ListPart = { readonly unit: number; readonly data: Uint8Array };
+type Message = { readonly role: number; readonly function: number; readonly list?: List };
+type Read = Omit<Message, 'list'> & { readonly part?: ListPart };
 
-/** S7 communication on ISO transport: the messages of one segment; other protocols on the port are passed over. */
+/** S7 communication on ISO transport: the messages of one segment, or several that belong together; other protocols on the port are passed over. */
 export function decode(bytes: Uint8Array): readonly Message[] {
-  return decodeTpkt(bytes).flatMap(({ data }) => (data[0] === protocolId ? [readMessage(new Reader(data, 'S7comm'))] : []));
+  const read = wholeOnes(decodeTpkt(bytes)).flatMap(data => (data[0] === protocolId ? [readMessage(new Reader(data, 'S7comm'))] : []));
+  return read.flatMap(({ role, function: code, part }, i): readonly Message[] => {
+    if (part === undefined) return [{ role, function: code }];
+    const isSame = (other: Read): boolean => other.part !== undefined && part.unit !== 0 && other.part.unit === part.unit;
+    // Later parts of a list are read with the first one.
+    if (read.findIndex(isSame) < i && part.unit !== 0) return [];
+    const parts = part.unit === 0 ? [part] : read.flatMap(other => (isSame(other) && other.part !== undefined ? [other.part] : []));
+    const list = readList(concat(...parts.map(({ data }) => data)));
+    return [list === undefined ? { role, function: code } : { role, function: code, list }];
+  });
 }
 
-function readMessage(r: Reader): Message {
+/** ISO 8073 §13.7: what is cut in several TPDUs is one; the last may not have come yet. */
+function wholeOnes(packets: readonly TransportData[]): readonly Uint8Array[] {
+  const found: Uint8Array[] = [];
+  let waiting: readonly Uint8Array[] = [];
+  packets.forEach(({ data, isLast }, i) => {
+    waiting = [...waiting, data];
+    if (!isLast && i < packets.length - 1) return;
+    found.push(concat(...waiting));
+    waiting = [];
+  });
+  return found;
+}
+
+function readMessage(r: Reader): Read {
   r.skip(1);
   const role = r.u8();
   r.skip(4); // reserved, PDU reference
@@ -53,16 +79,15 @@ function readMessage(r: Reader): Message {
   else if (role !== roles.job && role !== roles.userdata) throw r.fault(`ROSCTR ${role}`);
   const parameters = r.take(parameterLength);
   if (role !== roles.userdata) return { role, function: parameters[0] ?? -1 };
-  const list = readList(parameters, r.left < dataLength ? r.rest() : r.take(dataLength));
-  return list === undefined ? { role, function: -1 } : { role, function: -1, list };
+  const data = r.left < dataLength ? r.rest() : r.take(dataLength);
+  const [method, group, subfunction, unit] = [parameters[4], parameters[5], parameters[6], parameters[8] ?? 0];
+  if (method !== 0x12 || group !== 0x84 || subfunction !== 1 || data[0] !== 0xff) return { role, function: -1 };
+  return { role, function: -1, part: { unit, data: data.subarray(4) } }; // behind return code, transport size, length
 }
 
-/** The answer to a read of a system status list. A long one comes in parts: only the first has a head, and its whole records are read. */
-function readList(parameters: Uint8Array, data: Uint8Array): ListPart | undefined {
-  const [method, group, subfunction] = [parameters[4], parameters[5], parameters[6]];
-  if (method !== 0x12 || group !== 0x84 || subfunction !== 1 || data[0] !== 0xff) return undefined;
+/** A system status list, or its first part, of which the whole records are read. */
+function readList(data: Uint8Array): List {
   const r = new Reader(data, 'S7comm SZL');
-  r.skip(4); // return code, transport size, length
   const id = r.u16();
   r.skip(2); // index
   const [size, count] = [r.u16(), r.u16()];
@@ -84,7 +109,7 @@ export function observe(messages: readonly Message[], packet: Packet): readonly 
   );
 }
 
-function fromList({ id, records }: ListPart): readonly Said[] {
+function fromList({ id, records }: List): readonly Said[] {
   return (id & 0xff) === lists.module ? fromModule(records) : fromComponent(records);
 }
 
@@ -136,4 +161,26 @@ function wants(packet: Packet): boolean {
   return role === roles.ackData && b[i + 19] === 0xf0;
 }
 
-export const s7comm = collector({ name: 's7comm', spec: 'RFC 1006', matches: tcpPorts(isoPort), wants, speaks, decode, observe });
+/** The last packet is a part of a TPDU, or of a list of which more follows; a controller answers each part with one more question in between. */
+function goesOn({ bytes: b, payload, end, sourcePort }: Packet): boolean {
+  let i = payload;
+  for (let count = 1; count < maxRecords; count++) {
+    const next = i + ((b[i + 2] ?? 0) << 8) + (b[i + 3] ?? 0);
+    if (next <= i || next + 4 > end) break;
+    i = next;
+  }
+  if (sourcePort !== isoPort || b[i + 5] !== 0xf0) return false;
+  if (((b[i + 6] ?? 0) & 0x80) === 0) return true;
+  return b[i + 7] === protocolId && b[i + 8] === roles.userdata && b[i + 22] === 0x84 && b[i + 25] !== 0 && b[i + 26] === 1;
+}
+
+export const s7comm = collector({
+  name: 's7comm',
+  spec: 'RFC 1006',
+  matches: tcpPorts(isoPort),
+  wants,
+  speaks,
+  goesOn,
+  decode,
+  observe,
+});

@@ -32,6 +32,18 @@ export const componentList = list(0x001c, [
   component(7, 'CPU 315-2 PN/DP'),
   component(9, [0, 0x2a, 0xf6, 0]),
 ]);
+/** A list in parts, as a controller with small PDUs sends it: data unit 7, more to come (1) but in the last (0). */
+const inParts = (szl: Uint8Array, ...ats: readonly number[]): readonly Uint8Array[] =>
+  [0, ...ats].map((from, i) => {
+    const part = szl.subarray(from, ats[i] ?? szl.length);
+    const more = i < ats.length ? 1 : 0;
+    const data = b.bytes(0xff, 9, b.u16(part.length), part);
+    return tpkt([0x32, 7, b.u16(0), b.u16(5), b.u16(12), b.u16(data.length), [0, 1, 0x12, 8, 0x12, 0x84, 1, i + 1, 7, more, 0, 0], data]);
+  });
+export const componentParts = inParts(componentList.subarray(7 + 10 + 12 + 4), 60, 130);
+/** ISO 8073 §13.7: the first packet is not the end of its TSDU. */
+const cotp = (body: Uint8Array, isLast: boolean): Uint8Array => b.bytes(3, 0, b.u16(body.length + 7), 2, 0xf0, isLast ? 0x80 : 0, body);
+export const cotpParts = [cotp(moduleList.subarray(7, 60), false), cotp(moduleList.subarray(60), true)];
 const setup = [0xf0, 0, b.u16(1), b.u16(1), b.u16(480)];
 const plus = (opcode: number, operation: number, data: b.Part): Uint8Array => {
   const body = b.bytes(opcode, 0, 0, b.u16(operation), data);
@@ -44,6 +56,8 @@ export const s7Vectors = {
   's7-module-list': fromDevice(102, moduleList),
   's7-component-list': fromDevice(102, componentList),
   's7-component-part': fromDevice(102, list(0x001c, [component(1, 'SIMATIC 300(1)'), component(5, 'S C-X4')], 9)),
+  's7-component-first-part': fromDevice(102, componentParts[0] ?? componentList),
+  's7-module-in-two-packets': fromDevice(102, b.bytes(...cotpParts)),
   's7-write': toDevice(102, job([5, 1, 0x12, 0x0a, 0x10, 2, b.u16(1), b.u16(1), 0x84, 0, 0, 0], [0, 4, b.u16(8), 1])),
   's7-stop': toDevice(102, job([0x29, 0, 0, 0, 0, 0, 9, 'P_PROGRAM'])),
   's7-upload': toDevice(102, job([0x1d, 0, 0, 0, 0, 0, 0, 0, 9, '_0B00000A'])),
