@@ -44,6 +44,7 @@ async function main(): Promise<number> {
     const { verify } = await import('./edge/verify-verb.ts');
     return verify(args, { stdout: process.stdout, stderr: process.stderr, now: Date.now() });
   }
+  if (verb === 'backup') return (await import('./edge/backup-verb.ts')).backup(args, process);
   if (verb === 'run') return (await import('./edge/run.ts')).run(args);
   const clientVerb = clientVerbs.find(known => known === verb);
   if (clientVerb !== undefined) {

@@ -14,6 +14,19 @@ export const anchorState = ({ state, expires, staged }: Pick<ShownAnchor, 'state
       ? 'ended'
       : 'in force';
 
+const useWords: { readonly [use in ShownAnchor['uses'][number]]: string } = {
+  identity: 'devices',
+  attest: 'keys that sign tokens and SPDM measurements',
+  'tpm-ek': 'TPMs',
+  'reference-signer': 'signers of reference values',
+  'matter-paa': 'Matter devices',
+  'cd-signer': 'signers of Matter declarations',
+  'cd-signer-test': 'signers of Matter declarations of products in development',
+  verifier: 'results of another Verifier',
+};
+/** For what it vouches, in words. */
+export const usesText = (uses: ShownAnchor['uses']): string => uses.map(use => useWords[use]).join(', and for ');
+
 /** What is to be done about one that lapsed. */
 export const lapsedText = `Nobody confirmed it within ${stagedMs / 86_400_000} days: to have it after all, somebody brings it anew.`;
 

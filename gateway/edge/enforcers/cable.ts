@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import type { PortName } from '../../model/address.ts';
 import { run } from './command.ts';
@@ -42,13 +43,19 @@ export async function portsOf(bridge: PortName): Promise<readonly PortName[]> {
   return found.flatMap(m => (m?.[1] !== undefined && m[2] === bridge ? [m[1]] : []));
 }
 
-/** A setting that this kernel does not have (no br_netfilter, no IPv6) needs none. */
+/** A setting that this kernel does not have (no br_netfilter, no IPv6) needs none; one that somebody else made right, where we may not, needs nothing. */
 async function setting(name: string, value: string): Promise<string | undefined> {
   try {
     await writeFile(`/proc/sys/${name}`, value);
     return undefined;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
-    return error.code === 'ENOENT' ? undefined : `Cannot set ${name}: ${String(error.code)}`;
+    return error.code === 'ENOENT' || isSet(name, value) ? undefined : `Cannot set ${name}: ${String(error.code)}`;
   }
+}
+
+/** True iff the kernel's setting has this value already, as in a container whose host has made it (docker/INSTALL.md). */
+export function isSet(name: string, value: string): boolean {
+  const path = `/proc/sys/${name}`;
+  return existsSync(path) && readFileSync(path, 'utf8').trim() === value;
 }

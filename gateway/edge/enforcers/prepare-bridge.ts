@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import type { NetworkSettings } from '../../model/settings.ts';
-import { cableLinks, cableSettings } from './cable.ts';
+import { cableLinks, cableSettings, isSet } from './cable.ts';
 
 /**
  * Makes the bridge a cable before any process of ours runs, once, as root. The enforcer does the same again for every port that the
@@ -15,7 +15,7 @@ export function prepareBridge(network: Extract<NetworkSettings, { kind: 'bridge'
       writeFileSync(`/proc/sys/${name}`, value);
     } catch (error) {
       if (!(error instanceof Error && 'code' in error)) throw error;
-      if (error.code !== 'ENOENT') process.stderr.write(`Cannot set ${name}: ${String(error.code)}\n`);
+      if (error.code !== 'ENOENT' && !isSet(name, value)) process.stderr.write(`Cannot set ${name}: ${String(error.code)}\n`);
     }
   }
 }
