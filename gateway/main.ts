@@ -29,7 +29,7 @@ import type {
 import { ProbeDispatcher } from './edge/probe/dispatcher.ts';
 import { SwitchPoller } from './edge/probe/switch-poller.ts';
 import { projectFile } from './edge/project-files.ts';
-import { watchOwnAddresses } from './edge/own-addresses.ts';
+import { watchForeignPorts, watchOwnAddresses } from './edge/own-addresses.ts';
 import { callRole } from './edge/role-link.ts';
 import { type RoleName, roles } from './edge/roles.ts';
 import { Runner } from './edge/runner.ts';
@@ -397,3 +397,4 @@ async function stop(): Promise<void> {
 }
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
 watchOwnAddresses(address, how => (log(`The bridge has other addresses, so the gateway starts anew: ${how}`), void stop()));
+watchForeignPorts(settings.network, what => site.processSays('enforcer', what));

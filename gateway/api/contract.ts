@@ -47,7 +47,7 @@ export type { AnchorRow } from './anchor-rows.ts';
 export type { ReferenceDetail } from './reference-schemas.ts';
 export { referenceDiff, referenceLines, referenceState, referenceSubject } from './reference-text.ts';
 export { fileListDevices, fileListSubject } from './file-list-text.ts';
-export { anchorFacts, anchorState, lapsedText, previewBasis, wouldAdmit } from './trust-text.ts';
+export { anchorFacts, anchorState, lapsedText, previewBasis, usesText, wouldAdmit } from './trust-text.ts';
 export { badges } from '../model/axes.ts';
 export { reasons } from '../model/reason.ts';
 export { settableFields } from '../model/device.ts';

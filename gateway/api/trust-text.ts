@@ -14,6 +14,19 @@ export const anchorState = ({ state, expires, staged }: Pick<ShownAnchor, 'state
       ? 'ended'
       : 'in force';
 
+const useWords: { readonly [use in ShownAnchor['uses'][number]]: string } = {
+  identity: 'devices',
+  attest: 'keys that sign tokens and SPDM measurements',
+  'tpm-ek': 'TPMs',
+  'reference-signer': 'signers of reference values',
+  'matter-paa': 'Matter devices',
+  'cd-signer': 'signers of Matter declarations',
+  'cd-signer-test': 'signers of Matter declarations of products in development',
+  verifier: 'results of another Verifier',
+};
+/** For what it vouches, in words. */
+export const usesText = (uses: ShownAnchor['uses']): string => uses.map(use => useWords[use]).join(', and for ');
+
 /** What is to be done about one that lapsed. */
 export const lapsedText = `Nobody confirmed it within ${stagedMs / 86_400_000} days: to have it after all, somebody brings it anew.`;
 
@@ -48,5 +61,9 @@ const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? ''
 
 /** `newly admit 2 devices`, and what that number rests on: `3 devices judged anew; of 1 more it cannot be told`. */
 export const wouldAdmit = ({ newlyAdmitted }: AnchorPreview): string => `newly admit ${counted(newlyAdmitted.length, 'device')}`;
-export const previewBasis = ({ judged, untold }: AnchorPreview): string =>
-  `${counted(judged, 'device')} judged anew${untold === 0 ? '' : `; of ${untold} more it cannot be told`}`;
+export const previewBasis = ({ judged, untold, notLetAttest = 0 }: AnchorPreview): string =>
+  [
+    `${counted(judged, 'device')} judged anew`,
+    ...(untold === 0 ? [] : [`of ${untold} more it cannot be told`]),
+    ...(notLetAttest === 0 ? [] : [`tokens or measurements of ${counted(notLetAttest, 'device')} count only if it has the use attest`]),
+  ].join('; ');

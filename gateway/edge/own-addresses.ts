@@ -1,3 +1,6 @@
+import { readdirSync } from 'node:fs';
+import type { PortName } from '../model/address.ts';
+import type { NetworkSettings } from '../model/settings.ts';
 import { type BridgeAddress, bridgeAddress, networksOf } from './bridge-address.ts';
 import { Follower } from './enforcers/command.ts';
 
@@ -40,6 +43,38 @@ function nowOf(started: BridgeAddress, read: typeof bridgeAddress): BridgeAddres
     return read(started.bridge, started.ip);
   } catch (error) {
     if (error instanceof Error && error.message.startsWith('Cannot use bridge')) return started;
+    throw error;
+  }
+}
+
+/** How often the ports of the bridge are looked at. Milliseconds. */
+const portsEvery = 5_000;
+
+/** What is wrong with the ports that the bridge has; empty when it has none but those of the settings. A rule is bound to the name of a port. */
+export function foreignPorts(
+  { bridge, ports, uplinks }: Extract<NetworkSettings, { kind: 'bridge' }>,
+  members: readonly PortName[],
+): string {
+  const foreign = members.filter(port => !ports.includes(port) && !uplinks.includes(port)).toSorted();
+  if (foreign.length === 0) return '';
+  const subject = foreign.length === 1 ? 'a port' : 'ports';
+  return `${bridge} has ${subject} that no setting names: ${foreign.slice(0, 8).join(', ')}; what is plugged in there is neither seen nor held`;
+}
+
+/** Says so whenever that changes: a port that was renamed, or put into the bridge, is a way around every rule. Returns what ends it. */
+export function watchForeignPorts(network: NetworkSettings, say: (what: string) => void): () => void {
+  if (network.kind !== 'bridge') return () => undefined;
+  const look = (): void => say(foreignPorts(network, membersOf(network.bridge)));
+  look();
+  const timer = setInterval(look, portsEvery);
+  return () => clearInterval(timer);
+}
+
+function membersOf(bridge: PortName): readonly PortName[] {
+  try {
+    return readdirSync(`/sys/class/net/${bridge}/brif`);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return []; // no such bridge, which is told elsewhere
     throw error;
   }
 }

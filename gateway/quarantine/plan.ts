@@ -1,3 +1,4 @@
+import { isHostIp } from '../codec/address.ts';
 import { type OwnIp6, ownFor } from '../codec/ip6.ts';
 import { type Ip, isGroupMac, type Mac, type PortName, type Vlan } from '../model/address.ts';
 import type { Access } from '../model/decision.ts';
@@ -93,7 +94,7 @@ const byClaim = (a: PlannedDevice, b: PlannedDevice): number =>
 function devices(wished: readonly WishedDevice[], enforced: ReadonlySet<PortName>, wish: Wish): readonly PlannedDevice[] {
   const ownerOfMac = new Map<Mac, PlannedDevice>();
   const ownerOfIp = new Map(reserved(wish));
-  const isHost = (ip: Ip): boolean => isHostIp(ip) || ownFor(ip, wish.ip6 ?? []) !== undefined;
+  const isHost = (ip: Ip): boolean => (isIp4(ip) && isHostIp(ip)) || ownFor(ip, wish.ip6 ?? []) !== undefined;
   const planned: PlannedDevice[] = [];
   for (const d of onePerPort(wished).sort(byClaim)) {
     const owner = ownerOfMac.get(d.mac) ?? d;
@@ -128,12 +129,6 @@ function onePerPort(wished: readonly WishedDevice[]): PlannedDevice[] {
     }
   }
   return [...byKey.values()];
-}
-
-/** An IPv4 address that one host can have (RFC 6890): not of 0/8, 127/8, multicast or above. */
-function isHostIp(ip: Ip): boolean {
-  const first = Number.parseInt(ip, 10);
-  return isIp4(ip) && first > 0 && first !== 127 && first < 224;
 }
 
 const list = (values: readonly string[]): readonly string[] => [...new Set(values)].sort(byText);

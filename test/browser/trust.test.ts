@@ -94,7 +94,7 @@ describe.skipIf(browserIsMissing !== undefined)('the page of trust', () => {
     const dialog = tab.getByRole('dialog');
     await expect
       .poll(() => dialog.textContent())
-      .toMatch(/vouches for identity in zone dock, until .*newly admit 1 device at once: line1-plc/);
+      .toMatch(/vouches for devices in zone dock, until .*newly admit 1 device at once: line1-plc/);
     expect(await dialog.textContent()).toContain(omron);
     await shoot(tab, 'trust-confirm-1280', false);
     await decide('compared by phone', 'Trust it from now on');

@@ -42,6 +42,19 @@ describe('an mDNS responder', () => {
       { kind: 'model', text: 'Cam 3' },
     ]));
 
+  it('says its own services beside those that stand at another host', () =>
+    expect(
+      factsOf(
+        plc,
+        say(
+          a('mine.local', '192.0.2.10'),
+          a('other.local', '192.0.2.99'),
+          srv('Mine._ipp._tcp.local', 631, 'mine.local'),
+          srv('Other._rtsp._tcp.local', 554, 'other.local'),
+        ),
+      ),
+    ).toContainEqual({ kind: 'service', protocol: 'tcp', port: 631, name: 'ipp' }));
+
   it('names its model by the best key', () => {
     const model = (...pairs: readonly string[]) => factsOf(plc, say(txt('x._device-info._tcp.local', ...pairs)));
     expect(model('model=J42', 'md=other')).toEqual([{ kind: 'model', text: 'J42' }]);

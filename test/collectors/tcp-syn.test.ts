@@ -15,6 +15,12 @@ describe('the first segment of a TCP connection', () => {
     expect(prints(opening(syn, windows, { ttl: 128 }))).toEqual([print('tcp-syn', '4:128:2,1,3,1,1,4:8')]);
   });
 
+  it('tells stacks apart whose options alone differ, one after the other', () => {
+    const turned = [...linux.slice(0, 4), ...linux.slice(6, 16), ...linux.slice(4, 6), ...linux.slice(16)];
+    const told = prints(opening(syn, linux), opening(syn, turned), opening(syn, linux));
+    expect(new Set(told.map(fact => JSON.stringify(fact))).size).toBe(2);
+  });
+
   it('of the answer is a print of its own', () => {
     expect(prints(opening(synAck, linux))).toEqual([print('tcp-syn-ack', '4:64:2,4,8,1,3:7')]);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BridgeAddress } from '../../gateway/edge/bridge-address.ts';
-import { changeOf } from '../../gateway/edge/own-addresses.ts';
+import { changeOf, foreignPorts } from '../../gateway/edge/own-addresses.ts';
 
 const [link, site] = [
   { ip: 'fe80::1', prefix: 'fe80::1/64' },
@@ -20,5 +20,21 @@ describe('the addresses of the bridge', () => {
     ['a port brought another hardware address', { mac: '02:00:00:00:00:09' }, '02:00:00:00:00:09'],
   ] as const)('have changed when %s', (_, now, text) => {
     expect(changeOf(started, { ...started, ...now })).toContain(text);
+  });
+});
+
+describe('a port of the bridge that no setting names', () => {
+  const network = { kind: 'bridge', bridge: 'br0', ports: ['v1', 'v2'], uplinks: ['up0'], ip: '10.20.0.1', dhcpServers: [] } as const;
+
+  it('is told, for nothing holds what is there', () => {
+    expect(foreignPorts(network, ['up0', 'vx', 'v1'])).toBe(
+      'br0 has a port that no setting names: vx; what is plugged in there is neither seen nor held',
+    );
+    expect(foreignPorts(network, ['vx', 'va'])).toContain('has ports that no setting names: va, vx;');
+  });
+
+  it('is none of those that it has, nor one that is missing', () => {
+    expect(foreignPorts(network, ['v1', 'v2', 'up0'])).toBe('');
+    expect(foreignPorts(network, [])).toBe('');
   });
 });

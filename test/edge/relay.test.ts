@@ -36,6 +36,18 @@ describe('the relay', () => {
     expect(gateway.read().split('\n')).toContain('{}');
   });
 
+  it('is not cut for the next process when the one before it goes late', async () => {
+    const [relay, role, next, gateway] = [new Relay(), end(), end(), end()];
+    relay.attach('gateway', gateway.here);
+    relay.attach('role', role.here);
+    relay.attach('role', next.here);
+    relay.detach('role', role.here);
+    next.there.write('{}\n');
+    await until(() => gateway.read().endsWith('{}\n'), 'the next one is read');
+    relay.detach('role', next.here);
+    expect(relay.flows).toBe(false);
+  });
+
   it('reads nobody while the other side is away, so that nothing grows', async () => {
     const [relay, role] = [new Relay(), end()];
     relay.attach('role', role.here);

@@ -158,6 +158,29 @@ const attacks: Readonly<Record<string, readonly Uint8Array[]>> = {
     ethernet(everyone, evil.mac, 40, [0xaa, 0xaa, 3, 0, 0, 0, 8, 0, ...leak, ...leak]), // IP in LLC/SNAP
     ethernet(gateway.mac, evil.mac, 0x0800, ip4({ from: evilIp, to: gateway.ip, protocol: 1 }, [8, 0, 0, 0, ...leak])),
   ],
+  'priority tags, with VLAN 0, and tags of other types': [discover(), askGateway, syn(1025, 8443), ra, udpTo(everyone, all4)].flatMap(
+    frame =>
+      (
+        [
+          [0x8100, 0],
+          [0x8100, 0xe000],
+          [0x8100, 0x1000],
+          [0x88a8, 0],
+          [0x9100, 0],
+          [0x9200, 20],
+          [0x88e7, 0],
+        ] as const
+      ).map(tag => tagged(frame, tag)),
+  ),
+  'tunnels, MACsec, wake-up calls, pauses and types that nobody knows': [
+    0x88e5, 0x8863, 0x8864, 0x8847, 0x8848, 0x0842, 0x8808, 0x22f3, 0x6558, 0x894f, 0x9999, 0x0600,
+  ].flatMap(type =>
+    [everyone, server.mac, good.mac, gateway.mac, '01:00:5e:00:00:fb'].map(to => ethernet(to, evil.mac, type, [...leak, ...leak])),
+  ),
+  'ARP in LLC and in SNAP': [everyone, gateway.mac].flatMap(to => [
+    ethernet(to, evil.mac, 36, [0xaa, 0xaa, 3, 0, 0, 0, 8, 6, ...arp({ sender: evil.mac, senderIp: evilIp, targetIp: gateway.ip })]),
+    ethernet(to, evil.mac, 31, [0x98, 0x98, 3, ...arp({ sender: evil.mac, senderIp: evilIp, targetIp: gateway.ip })]),
+  ]),
   'control frames': controls(evil.mac),
   "another's source address": [gateway.mac, server.mac, good.mac, peer.mac].flatMap(mac => [
     udpTo(everyone, all4, mac),

@@ -91,6 +91,19 @@ describe.skipIf(missing)('cables and floods', () => {
     await site.untilDevice('sensor', d => d.admission === 'admitted' && d.enforcement === 'open');
   });
 
+  it('a port that is renamed is a way around the rules, and that is said', async () => {
+    const fault = async () => (await site.gateway.health()).processes.find(({ role }) => role === 'enforcer')?.detail ?? '';
+    const rename = async (from: string, to: string) => {
+      for (const change of [['down'], ['name', to]]) await site.warehouse.lan.exec('gateway', ['ip', 'link', 'set', from, ...change]);
+      await site.warehouse.lan.exec('gateway', ['ip', 'link', 'set', to, 'up']);
+    };
+    await rename('v1', 'vx');
+    await until(async () => (await fault()).includes('no setting names: vx;'), 'the port is told');
+    await rename('vx', 'v1');
+    await until(async () => (await fault()) === '', 'all is well again');
+    await site.untilDevice('sensor', d => d.admission === 'admitted' && d.enforcement === 'open');
+  });
+
   it('the bridge gets an IPv6 address: the gateway starts anew with it, and the sensor passes all the time', async () => {
     const old = site.pids().get('gateway') ?? expect.fail('no gateway');
     const inGateway = async (...argv: readonly string[]) => (await site.warehouse.lan.exec('gateway', argv)).stdout;

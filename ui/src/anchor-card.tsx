@@ -1,6 +1,15 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { anchorFacts, anchorState, lapsedText, personOf, previewBasis, visibleText, wouldAdmit } from '../../gateway/api/contract.ts';
+import {
+  anchorFacts,
+  anchorState,
+  lapsedText,
+  personOf,
+  previewBasis,
+  usesText,
+  visibleText,
+  wouldAdmit,
+} from '../../gateway/api/contract.ts';
 import type { AnchorPreview, AnchorRow } from '../../gateway/api/contract.ts';
 import { RequestError } from './api.ts';
 import { CardHead } from './card-head.tsx';
@@ -155,7 +164,7 @@ function confirmationOf(anchor: AnchorRow, preview: AnchorPreview): Decide {
       <>
         {uses.includes('verifier')
           ? `Attestation Results signed by this ${visibleText(subject)}, count`
-          : `What leads to “${visibleText(subject)}” vouches for ${visibleText(uses.join(', '))}`}{' '}
+          : `What leads to “${visibleText(subject)}” vouches for ${usesText(uses)}`}{' '}
         in {visibleText(where)}, {until}. It would <b>{wouldAdmit(preview)}</b> at once
         {preview.newlyAdmitted.length > 0 && `: ${devicesText(preview.newlyAdmitted, preview.newlyAdmitted.length)}`} (
         {previewBasis(preview)}), and whatever shows such {uses.includes('verifier') ? 'a result' : 'a certificate'} later. Compare the
