@@ -68,6 +68,7 @@ export const anchorPreview = z.object({
   newlyAdmitted: z.array(z.string()).describe('Ids of devices that it would newly admit'),
   judged: z.int().describe('Devices whose last Evidence was judged anew'),
   untold: z.int().describe('Devices of which that cannot be told'),
+  notLetAttest: z.int().optional().describe('Devices whose tokens or measurements would count only if it were for attestation keys too'),
 });
 const listOfFiles = { name: z.string().describe('Where it stands'), vendor: z.string(), model: z.string(), excludes: z.array(z.string()) };
 export const enrolledKeys = z.object({

@@ -61,5 +61,9 @@ const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? ''
 
 /** `newly admit 2 devices`, and what that number rests on: `3 devices judged anew; of 1 more it cannot be told`. */
 export const wouldAdmit = ({ newlyAdmitted }: AnchorPreview): string => `newly admit ${counted(newlyAdmitted.length, 'device')}`;
-export const previewBasis = ({ judged, untold }: AnchorPreview): string =>
-  `${counted(judged, 'device')} judged anew${untold === 0 ? '' : `; of ${untold} more it cannot be told`}`;
+export const previewBasis = ({ judged, untold, notLetAttest = 0 }: AnchorPreview): string =>
+  [
+    `${counted(judged, 'device')} judged anew`,
+    ...(untold === 0 ? [] : [`of ${untold} more it cannot be told`]),
+    ...(notLetAttest === 0 ? [] : [`tokens or measurements of ${counted(notLetAttest, 'device')} count only if it has the use attest`]),
+  ].join('; ');

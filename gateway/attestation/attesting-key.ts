@@ -15,10 +15,10 @@ import { type Anchor, anchorsFor, type Trust } from './trust.ts';
  * Anchors that a key which signs for its device may lead to; those for `attest` first, so that a CA which stands
  * here twice counts for what it may.
  */
-export const attestAnchors = (trust: Trust): readonly Anchor[] => {
-  const attest = anchorsFor(trust, 'attest');
-  return [...attest, ...anchorsFor(trust, 'identity').filter(anchor => !attest.includes(anchor))];
-};
+export const attestAnchors = (trust: Trust): readonly Anchor[] => [
+  ...anchorsFor(trust, 'attest'),
+  ...anchorsFor(trust, 'identity').filter(({ uses }) => !uses.includes('attest')),
+];
 
 /** Where no path leads to the anchors that were tried; with others there may be one. */
 const noPath: ReadonlySet<string> = new Set(['CHAIN_UNTRUSTED', 'CHAIN_INCOMPLETE', 'SIGNATURE_INVALID']);

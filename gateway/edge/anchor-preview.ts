@@ -52,6 +52,7 @@ export async function previewAnchor(more: Tried, parts: PreviewParts): Promise<A
     else kept.push([record, found]);
   }
   let judged = 0;
+  let notLetAttest = 0;
   const judgeOne = async ([{ device }, evidence]: readonly [DeviceRecord, Omit<Evidence, 'id'>]): Promise<void> => {
     const [now, ttlSeconds] = [parts.now(), parts.ttlSecondsOf(device.zone)];
     const freshness =
@@ -63,13 +64,20 @@ export async function previewAnchor(more: Tried, parts: PreviewParts): Promise<A
     const isUntold = outcome.kind === 'transport-failure' || (outcome.kind === 'appraised' && untellable.has(outcome.result.reason ?? ''));
     if (isUntold) untold += 1;
     else judged += 1;
+    if (isHeldBack(outcome, more)) notLetAttest += 1;
     if (isUntold || !parts.wouldAdmit(device.id, outcome, now)) return;
     // What would be let in without it too, were it only fresh, is not let in by it.
     if (!parts.wouldAdmit(device.id, await parts.judge(judgement), now)) newlyAdmitted.push(device.id);
   };
   for (let from = 0; from < kept.length; from += atOnce) await Promise.all(kept.slice(from, from + atOnce).map(judgeOne));
-  return { newlyAdmitted: newlyAdmitted.toSorted(), judged, untold };
+  return { newlyAdmitted: newlyAdmitted.toSorted(), judged, untold, ...(notLetAttest === 0 ? {} : { notLetAttest }) };
 }
+
+/** Whether it leads to the anchor, and counts for less because that is not for attestation keys. */
+const isHeldBack = (outcome: ChallengeOutcome, { anchor }: Tried): boolean =>
+  outcome.kind === 'appraised' &&
+  outcome.result.reason === 'ANCHOR_NOT_FOR_ATTESTATION' &&
+  outcome.result.identity?.anchor === anchor?.name;
 
 /** As it may be judged; undefined for what is not kept any more, or is of no kind that is known. */
 function keptOf(kept: KeptEvidence | undefined): Omit<Evidence, 'id'> | undefined {

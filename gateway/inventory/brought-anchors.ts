@@ -74,7 +74,12 @@ export class BroughtAnchors {
       const { name } = command.kind === 'stage-anchor' ? command.anchor : command.verifier;
       const twin = this.all().find(other => other.sha256 !== sha256 && materialOf(other)?.name === name);
       if (found !== undefined && !(found.state === 'staged' && now - found.at > stagedMs))
-        return refuse('stage', `it is ${found.state} already`);
+        return refuse(
+          'stage',
+          found.state === 'staged'
+            ? 'it is staged already'
+            : 'it is in force already; for other uses or limits, remove it and stage it anew',
+        );
       if (twin !== undefined) return refuse('stage', `the name ${name} is taken by ${twin.sha256.slice(0, 16)}`);
       if (this.#anchors.size >= maxBrought) return refuse('stage', `there are ${maxBrought} already`);
       if (command.kind === 'stage-verifier' && this.all().filter(({ verifier }) => verifier !== undefined).length >= maxVerifiers)

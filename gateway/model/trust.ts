@@ -115,8 +115,16 @@ export type ShownAnchor = Omit<AnchorMaterial, 'certificate' | 'uses'> & {
   readonly approved?: { readonly by: string; readonly at: Millis; readonly reason: string };
 };
 
-/** What an anchor would change: devices that are not admitted and would be, by what they showed last; `untold` have shown what cannot be judged again. */
-export type AnchorPreview = { readonly newlyAdmitted: readonly DeviceId[]; readonly judged: number; readonly untold: number };
+/**
+ * What an anchor would change: devices that are not admitted and would be, by what they showed last; `untold` have shown what cannot be judged again. `notLetAttest` lead
+ * to it by tokens or measurements that would count only if it were for attestation keys; absent: none.
+ */
+export type AnchorPreview = {
+  readonly newlyAdmitted: readonly DeviceId[];
+  readonly judged: number;
+  readonly untold: number;
+  readonly notLetAttest?: number;
+};
 
 /** What a site knows from the Distributed Compliance Ledger of Matter, as data. It only ever takes trust away. */
 export type MatterLedger = {

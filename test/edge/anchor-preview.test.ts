@@ -104,7 +104,7 @@ describe('what an anchor would newly admit', () => {
     const device = await makeIdevid(acme, { serial: 'TS2-000123', purposes: [] });
     const token = makeSign1(encode(psaClaims()), { key: createPrivateKey(device.keyPem) });
     shows(first, 'v1', messageEvidence('application/psa-attestation-token', token, device.chain), live);
-    expect(await preview({ anchor: { name: 'acme', certificate } })).toMatchObject({ newlyAdmitted: [] });
+    expect(await preview({ anchor: { name: 'acme', certificate } })).toEqual({ newlyAdmitted: [], judged: 1, untold: 0, notLetAttest: 1 });
     trusted.push({ name: 'acme', certificate });
     shows(second, 'v2', messageEvidence('application/psa-attestation-token', token, device.chain), live);
     expect(bench.device(second).attestation).toMatchObject({ status: 'warning', reason: 'ANCHOR_NOT_FOR_ATTESTATION' });
