@@ -32,7 +32,6 @@ import { Turns } from './turns.ts';
 import { UnreadCounts } from './unread.ts';
 
 const nothing: Drained = { observations: [], malformed: [], overflow: [], counters: [] };
-
 /** Cap: VLANs that were seen, among which a target is looked for that does not speak in the sender's own. */
 const maxVlans = 64;
 
@@ -128,7 +127,8 @@ export class Dissector {
   /** What a tunnel carries is a frame too, of one more sender; a tunnel in it is left alone. */
   #tunnel(outer: Packet, port: number, state: PortState, wireLength: number): void {
     const inner = innerFrame(outer);
-    if (inner === undefined || !this.#inner.peelInner(outer, inner)) return;
+    if (inner === undefined || !this.#inner.peelInner(outer, inner)) return this.unread.tunnel(outer);
+    if (isTunnel(this.#inner)) this.unread.tunnel(this.#inner);
     this.#packet = this.#inner;
     this.#take(port, state, Math.max(0, wireLength - (inner.start - outer.start)));
     this.#packet = outer;

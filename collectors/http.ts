@@ -5,18 +5,23 @@ import { DecodeError } from '../gateway/codec/reader.ts';
 import { decodeText, maxText } from '../gateway/codec/text.ts';
 import { word, words } from '../gateway/codec/words.ts';
 import type { Fact } from '../gateway/model/fact.ts';
+import { behindGap } from './behind-gap.ts';
 import { collector, type Said, tcpStream } from './collector.ts';
 import type { Packet } from './packet.ts';
 import { tcpServiceName } from './service-names.ts';
 
 /** Methods of RFC 9110 §9, PATCH, WebDAV and UPnP eventing; and the start of a response. */
 const starts = words('GET ', 'HEAD', 'POST', 'PUT ', 'DELETE', 'TRACE', 'PATCH', 'CONNECT', 'PROPFIND', 'HTTP');
-/** Methods that RTSP and SIP have too: they are HTTP when the target is a path, `*` or `http:`. */
-const sharedStarts = words('OPTIONS', 'NOTIFY', 'SUBSCRIBE');
+/**
+ * Methods that RTSP and SIP have too, those of WebDAV and its kin (RFC 4918 §9, RFC 3253, RFC 5323), of UPnP and of Windows' services (BITS, RPC, software
+ * distribution), of which the first letters may be anything: they are HTTP when the target is a path, `*` or `http:`.
+ */
+const sharedStarts = words(
+  ...['OPTIONS', 'NOTIFY', 'SUBSCRIBE', 'UNSUBSCRIBE', 'MKCOL', 'LOCK', 'UNLOCK', 'COPY', 'MOVE', 'REPORT', 'SEARCH', 'MERGE'],
+  ...['M-POST', 'BITS_POST', 'CCM_POST', 'RPC_IN_DATA', 'RPC_OUT_DATA'],
+);
 const targets: ReadonlySet<number | undefined> = new Set(['/', '*', 'h'].map(c => c.charCodeAt(0)));
-const [lineFeed, carriageReturn, space, longestMethod] = [0x0a, 0x0d, 0x20, 'SUBSCRIBE'.length];
-/** Bytes of empty lines before the first, RFC 9112 §2.2. */
-const longestGap = 4;
+const [space, longestMethod] = [0x20, 'RPC_OUT_DATA'.length];
 
 /** A head that has not ended after so many bytes is read as far as it came: cookies are long and say nothing. */
 const enough = 4096;
@@ -25,9 +30,9 @@ const enough = 4096;
 const passing =
   /^(?:if-|content-|x-|sec-|referer$|cookie$|cache-control$|pragma$|authorization$|origin$|range$|date$|soapaction$|expect$)/i;
 
-export function isHttp({ bytes: b, payload, end }: Packet): boolean {
-  let i = payload;
-  while (i < Math.min(end, payload + longestGap) && (b[i] === carriageReturn || b[i] === lineFeed)) i++;
+export function isHttp(packet: Packet): boolean {
+  const { bytes: b } = packet;
+  const i = behindGap(packet);
   const first = word(b, i);
   if (starts.has(first)) return true;
   if (!sharedStarts.has(first)) return false;

@@ -2,6 +2,7 @@ import { decodeHttpHead, type HttpHead } from '../gateway/codec/http-head.ts';
 import type { Fact } from '../gateway/model/fact.ts';
 import { collector, type Said, tcpStream, udpPorts } from './collector.ts';
 import { uuidOf } from './announced.ts';
+import { behindGap } from './behind-gap.ts';
 import { ipProtocols, type Packet } from './packet.ts';
 
 const sipPort = 5060;
@@ -20,7 +21,8 @@ const field = (m: HttpHead, name: string, short: string): string => m.headers.ge
 
 /**
  * User agents say what they are; proxies pass that on, so it is the sender's only when no other has touched the message: a request has one Via,
- * of the sender's address, and the Contact of a response is the sender. Names and numbers of people are not looked at.
+ * of the sender's address or of a name, and the Contact of a response is the sender. What answers REGISTER with one Via left is the registrar: the
+ * Contact is then that of its client (RFC 3261 §10.3). Names and numbers of people are not looked at.
  */
 export function observe(m: HttpHead, packet: Packet): readonly Said[] {
   const ip = packet.sourceIp;
@@ -28,7 +30,10 @@ export function observe(m: HttpHead, packet: Packet): readonly Said[] {
   if (version !== 'SIP/2.0' || ip === undefined || !packet.isOwnAddress) return [];
   const contact = field(m, 'contact', 'm');
   const via = field(m, 'via', 'v');
-  const isDirect = m.start.kind === 'request' ? countVias(m) === 1 && hostOf(via, ' ') === ip : hostOf(contact, '@', 'sip:') === ip;
+  const [vias, sentBy] = [countVias(m), hostOf(via, ' ')];
+  const isOfRegistrar = vias === 1 && /\bREGISTER$/i.test(field(m, 'cseq', ''));
+  const isDirect =
+    m.start.kind === 'request' ? vias === 1 && (sentBy === ip || sentBy === '') : isOfRegistrar || hostOf(contact, '@', 'sip:') === ip;
   if (!isDirect) return [];
   const facts: Fact[] = [
     { kind: 'address', ip },
@@ -63,7 +68,11 @@ export const sip = collector({
   spec: 'RFC 3261',
   matches: [udpPorts(sipPort), tcpStream(sipPort)],
   // Keep-alives (RFC 5626 §4.4.1 and others) are line ends, zeros or a few letters.
-  wants: ({ bytes, payload, end }) => end - payload > 16 && (bytes[payload] ?? 0) >= 0x41 && (bytes[payload] ?? 0) <= 0x5a,
+  // Empty lines may stand before the first one, RFC 3261 §7.5.
+  wants: packet => {
+    const first = packet.bytes[behindGap(packet)] ?? 0;
+    return packet.end - packet.payload > 16 && first >= 0x41 && first <= 0x5a;
+  },
   decode: (bytes, packet) => (packet.ipProtocol === ipProtocols.tcp ? decodeStream(bytes) : decode(bytes)),
   observe,
 });

@@ -46,6 +46,7 @@ const names: Readonly<Record<string, string>> = {
   'IP protocol 4': 'IP in IP',
   'IP protocol 9': 'IGRP',
   'IP protocol 41': 'IPv6 in IP',
+  'IP protocol 47': 'GRE without a frame that is read',
   'IP protocol 50': 'IPsec ESP',
   'IP protocol 51': 'IPsec AH',
   'IP protocol 88': 'EIGRP',
@@ -108,6 +109,12 @@ export class UnreadCounts {
     const port = Math.min(packet.sourcePort, packet.targetPort);
     this.#tcp[port] = (this.#tcp[port] ?? 0) + 1;
     return asked;
+  }
+
+  /** A tunnel's packet whose content nobody reads: it is no Ethernet frame, or another tunnel. */
+  tunnel({ ipProtocol, targetPort }: Packet): void {
+    if (ipProtocol === ipProtocols.udp) this.#udp[targetPort] = (this.#udp[targetPort] ?? 0) + 1;
+    else this.#protocols[ipProtocol] = (this.#protocols[ipProtocol] ?? 0) + 1;
   }
 
   /** A frame of a flow that was looked at before: nobody was asked about it then. */

@@ -54,8 +54,9 @@ describe('a request', () => {
       of: 'remote-access',
     }));
 
-  it.each(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'NOTIFY', 'SUBSCRIBE'])('%s is read', method =>
-    expect(client(`${method} /x HTTP/1.1`, 'User-Agent: a')).toHaveLength(2),
+  it.each(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'NOTIFY', 'SUBSCRIBE', 'MKCOL', 'RPC_OUT_DATA', 'CCM_POST'])(
+    '%s is read',
+    method => expect(client(`${method} /x HTTP/1.1`, 'User-Agent: a')).toHaveLength(2),
   );
 
   it('of which the head does not end is read from its first 4 kB', () =>

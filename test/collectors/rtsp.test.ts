@@ -20,13 +20,23 @@ describe('an answer', () => {
   it('that wants a password first is a camera’s too', () =>
     expect(answer('RTSP/1.0 401 Unauthorized', 'CSeq: 1')).toEqual([service, camera]));
 
+  it('names the realm for which it wants the password', () =>
+    expect(answer('RTSP/1.0 401 Unauthorized', 'CSeq: 1', 'WWW-Authenticate: Digest realm="Login to 7C01", nonce="1"')).toEqual([
+      service,
+      camera,
+      { kind: 'description', text: 'Login to 7C01', of: 'http-realm' },
+    ]));
+
+  it('may begin with an empty line', () =>
+    expect(answer('', 'RTSP/1.0 200 OK', 'Server: CAM')).toContainEqual({ kind: 'description', text: 'CAM', of: 'rtsp-server' }));
+
   it('that serves nothing is no camera’s', () => expect(answer('RTSP/1.0 501 Not Implemented', 'CSeq: 1')).toEqual([service]));
 
   it('that a router passed on is not the router’s', () =>
     expect(told(rtsp, [fromServer(554, rtspResponse, { ttl: 63 })]).host).toEqual([]));
 });
 
-it.each(['DESCRIBE', 'SETUP', 'ANNOUNCE', 'PLAY'])('%s is read on any port', method =>
+it.each(['DESCRIBE', 'SETUP', 'ANNOUNCE', 'PLAY', 'GET_PARAMETER', 'TEARDOWN'])('%s is read on any port', method =>
   expect(told(rtsp, conversation(8554, { client: head(`${method} rtsp://a/ RTSP/1.0`, 'User-Agent: x') })).client).toHaveLength(1),
 );
 

@@ -30,6 +30,17 @@ describe('SIP', () => {
     expect(sent(register(), 5060, 63)).toEqual([]);
   });
 
+  it('that has one Via is the sender’s own also when that is a name, and an answer to REGISTER is the registrar’s', () => {
+    expect(sent(register({ via: 'SIP/2.0/UDP phone.example:5060;branch=z9' }))).toEqual(phone);
+    const answer = (...more: readonly string[]) =>
+      sent(text('SIP/2.0 401 Unauthorized', 'Via: SIP/2.0/UDP 192.0.2.77', 'Server: Exchange/9', 'Contact: <sip:a@192.0.2.77>', ...more));
+    expect(answer('CSeq: 7 REGISTER')).toEqual([address, service, { kind: 'description', text: 'Exchange/9' }]);
+    expect(answer('CSeq: 7 INVITE')).toEqual([]);
+    expect(answer('CSeq: 7 REGISTER', 'Via: SIP/2.0/UDP 192.0.2.78')).toEqual([]);
+  });
+
+  it('may begin with empty lines', () => expect(sent(b.bytes('\r\n\r\n', register()))).toEqual(phone));
+
   it('names no person', () => expect(JSON.stringify(factsOf(host, vector('sip-register')))).not.toContain('1000'));
 
   it('that keeps a binding alive, or is another protocol of the same form, is let be', () => {

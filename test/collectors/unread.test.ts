@@ -23,6 +23,15 @@ const llc = (dsap: number, ...rest: readonly number[]): Uint8Array => {
 };
 
 describe('what nobody reads', () => {
+  it('is also what tunnels carry that is no Ethernet frame, or is one more tunnel', () => {
+    const gre = (type: number, inner: Uint8Array): Uint8Array => ip(47, b.bytes(b.u16(0), b.u16(type), inner));
+    expect(unread(8, gre(0x0800, b.bytes('x')), gre(0x6558, gre(0x6558, udp(1, 2))))).toEqual([
+      'IP protocol 47 (GRE without a frame that is read): 2',
+    ]);
+    expect(unread(8, gre(0x6558, b.ethernet(plc, server, 0x0806, b.arp(1, plc, '192.0.2.10', plc, '192.0.2.1'))))).toEqual([]);
+    expect(unread(8, ip(17, b.udp(40_000, 4789, new Uint8Array(8))))).toEqual(['UDP port 4789: 1']);
+  });
+
   it('is counted by EtherType, LLC address, SNAP protocol, IP protocol and the smaller port', () => {
     expect(
       unread(
@@ -46,12 +55,12 @@ describe('what nobody reads', () => {
     ]);
   });
 
-  it('is not what a collector is asked about, nor a tunnel, nor a later fragment', () => {
+  it('is not what a collector is asked about, nor a later fragment', () => {
     const arp = b.ethernet(plc, b.broadcast, 0x0806, b.arp(1, plc, '192.0.2.10', plc, '192.0.2.1'));
     const later = udp(5246, 5246);
     later[20] = 0x00;
     later[21] = 0x10; // fragment offset
-    expect(unread(8, arp, later, udp(40_000, 53), udp(40_000, 4789), ip(47, b.bytes(0, 0, 8, 0)))).toEqual([]);
+    expect(unread(8, arp, later, udp(40_000, 53))).toEqual([]);
   });
 
   it('names the busiest and sums the rest; ports that both ends chose are named only when they are busy', () => {
