@@ -1,4 +1,5 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
+import { StringDecoder } from 'node:string_decoder';
 import { apiPath, ownRequestHeader } from './contract.ts';
 import type { Problem } from './contract.ts';
 
@@ -34,6 +35,10 @@ export class Client {
 
   /** The answer with its headers; waits for it as long as said. Throws ClientError. */
   answer(method: 'GET' | 'POST', path: string, body?: object, timeout = 30_000): Promise<Answer> {
+    return this.#send(method, path, body, timeout);
+  }
+
+  #send(method: 'GET' | 'POST', path: string, body: object | undefined, timeout: number, take?: (text: string) => void): Promise<Answer> {
     const sent = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
       [ownRequestHeader]: '1',
@@ -47,7 +52,9 @@ export class Client {
       asked.on('timeout', () => asked.destroy(new Error(`no answer within ${timeout / 1000} s`)));
       asked.on('response', response => {
         const parts: Buffer[] = [];
-        response.on('data', (part: Buffer) => parts.push(part));
+        const decoder = new StringDecoder('utf8');
+        const isTaken = take !== undefined && response.statusCode === 200;
+        response.on('data', (part: Buffer) => (isTaken ? take(decoder.write(part)) : parts.push(part)));
         response.on('error', fail);
         response.on('end', () => {
           const text = Buffer.concat(parts).toString('utf8');
@@ -57,6 +64,11 @@ export class Client {
       });
       asked.end(sent);
     });
+  }
+
+  /** Hands an answer over piece by piece, for what may be longer than a text can be. Throws ClientError. */
+  async stream(path: string, take: (text: string) => void): Promise<void> {
+    await this.#send('GET', path, undefined, 30_000, take);
   }
 
   /** The answer as JSON; `T` is what the contract says of this route. Throws ClientError. */

@@ -5,6 +5,7 @@ import type { Request, Response, Router } from 'express';
 import { csvHeader, csvLines } from '../export/csv.ts';
 import { jsonLines } from '../export/json-lines.ts';
 import { type ExportRecord, exportRecord } from '../export/record.ts';
+import { visibleJson } from '../model/visible-text.ts';
 import { journalEventsHeader, journalHeadHeader } from './contract.ts';
 import { earLines, type Ears, signingKey } from './ear-routes.ts';
 import { ProblemError } from './problem.ts';
@@ -29,6 +30,10 @@ export function exportRoutes(router: Router, { site, ears, now }: ExportRoutePar
       if (records !== undefined) return writeAll(response, records, render);
       return writeAll(response, site.devices(), views => render(views.map(view => exportRecord(view, asOf))));
     });
+  router.get('/export.journal', async (_request, response) => {
+    response.attachment(`sallyport-${fileTime(now())}.journal.jsonl`).type('application/x-ndjson');
+    await send(response, journalPieces(site));
+  });
   router.get('/export.ear', async (request, response) => {
     const asOf = now();
     if (instantOf(request, asOf) !== undefined)
@@ -65,8 +70,22 @@ async function recordsOf(site: Site, at: number, response: Response): Promise<re
   }
 }
 
-/** Writes an export piece by piece: between two pieces the gateway does its other work, and a slow reader is waited for. */
-async function writeAll<Row>(
+/** Events of one piece. */
+const pieceEvents = 500;
+/** The journal as it is when somebody asks, a line each: it may grow faster than it is read. */
+async function* journalPieces(site: Site): AsyncGenerator<string> {
+  const { events: last } = site.health().journal;
+  for (let after = 0; after < last; ) {
+    const events = site.events(after, Math.min(pieceEvents, last - after));
+    if (events.length === 0) return;
+    yield events.map(event => `${visibleJson(event)}\n`).join('');
+    after = events.at(-1)?.seq ?? last;
+    await setImmediate();
+  }
+}
+
+/** An export piece by piece: between two pieces the gateway does its other work. */
+function writeAll<Row>(
   response: Response,
   rows: readonly Row[],
   render: (rows: readonly Row[]) => string | Promise<string>,
@@ -77,8 +96,13 @@ async function writeAll<Row>(
       await setImmediate();
     }
   }
+  return send(response, pieces());
+}
+
+/** A slow reader is waited for. */
+async function send(response: Response, pieces: AsyncGenerator<string>): Promise<void> {
   try {
-    await pipeline(Readable.from(pieces()), response);
+    await pipeline(Readable.from(pieces), response);
   } catch (error) {
     const left = error instanceof Error && 'code' in error && (error.code === 'ERR_STREAM_PREMATURE_CLOSE' || error.code === 'ECONNRESET');
     if (!left) throw error; // who asked went away: nothing is wrong with us

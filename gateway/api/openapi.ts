@@ -173,6 +173,12 @@ export const routes: readonly Route[] = [
     summary: 'The EARs of all devices whose result still counts, as JSON Lines',
     media: 'application/x-ndjson',
   },
+  {
+    method: 'get',
+    path: '/export.journal',
+    summary: 'Every event of the journal as JSON Lines, hash-chained',
+    media: 'application/x-ndjson',
+  },
   { method: 'get', path: '/export.jsonl', summary: 'The inventory as JSON Lines', media: 'application/x-ndjson', query: asOf },
 ];
 

@@ -43,6 +43,8 @@ export type Site = {
   deviceByIp(ip: string): DeviceView | undefined;
   /** Events about one device, oldest first, at most `limit` of the newest. */
   timeline(id: DeviceId, limit: number): readonly Event[];
+  /** Every Event after one, in their order; at most `limit`. */
+  events(after: number, limit: number): readonly Event[];
   /** What happened on the site before an Event, newest first; `show` undefined is all of it. */
   journal(show: Show | undefined, before: number, limit: number): JournalPage;
   /** The inventory as it stood at an instant that is over. Takes seconds where the journal is long. */

@@ -272,7 +272,7 @@ ${common}
 
 Exit codes: 0 good, 1 refused or failed, 2 not in force or different, 3 revoked, 4 nothing known
 `,
-  export: `Usage: sallyport export [--format csv|jsonl|ear] [--as-of INSTANT] [--output FILE] [options]
+  export: `Usage: sallyport export [--format csv|jsonl|ear|journal] [--as-of INSTANT] [--output FILE] [options]
 
 Writes the inventory: each row with the four axes, the reason code, the rule, who allowed it until when, digest seen and expected.
 With --as-of as it stood then: what was on the net, what it had proved, who had let it in and until when. It is folded from the journal,
@@ -280,7 +280,8 @@ whose hash chain is followed on the way; the last event and its hash are said on
 is empty then, and last_seen is the latest event that the device caused.
 
   --format NAME    csv (RFC 4180, safe for spreadsheets), jsonl (lossless), or ear: a signed Attestation Result for each device whose
-                   proof still counts, as JSON Lines; the key stands at /.well-known/jwks.json of the page. Default csv
+                   proof still counts, as JSON Lines; the key stands at /.well-known/jwks.json of the page; or journal: every event as
+                   JSON Lines, its hash = SHA-256 of prev and of {"at","body","seq"} with sorted keys and no spaces. Default csv
   --as-of INSTANT  2026-03-01 (its end in UTC) or 2026-03-01T18:00Z; csv and jsonl only
   --output FILE    a file of mode 0600 instead of the standard output
   --data DIR       data folder of the gateway (default /var/lib/sallyport)

@@ -104,6 +104,10 @@ export class LiveSite {
     return this.#parts.store.timeline(id, limit);
   }
 
+  events(after: number, limit: number): readonly Event[] {
+    return this.#parts.store.events(after, limit);
+  }
+
   journal(show: Show | undefined, before: number, limit: number): JournalPage {
     return this.#parts.store.notable(show, before, limit);
   }

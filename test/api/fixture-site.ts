@@ -143,6 +143,7 @@ export function fixtureSite(
     happens: (body, at = epoch + happened.length * 1000) => {
       happened.push({ seq: happened.length + 1, at, prev: key(1), hash: key(2), body });
     },
+    events: (after, limit) => happened.filter(event => event.seq > after).slice(0, limit),
     journal: (show, before, limit) => {
       const kinds: readonly string[] = show === undefined ? shows.flatMap(each => notableKinds[each]) : notableKinds[show];
       const found = happened.filter(({ seq, body: { kind } }) => seq < before && kinds.includes(kind)).toReversed();
@@ -162,6 +163,7 @@ export function fixtureSite(
     timeline: (id, limit) => (timelines.get(id) ?? []).slice(-limit),
     health: () => ({
       ...health(devices.size, pausedUntil),
+      ...(happened.length === 0 ? {} : { journal: { events: happened.length, head: key(2), storage: 'ok', detail: '' } }),
       probes: { zones: probing.zones.filter(({ mode }) => mode !== 'off'), running: probing.running.length },
     }),
     probes: () => probing,

@@ -28,6 +28,11 @@ export function Exports() {
           Signed results
         </a>
       )}
+      {then === '' && (
+        <a href={`${apiPath}/export.journal`} download>
+          Whole journal
+        </a>
+      )}
       <label>
         as of{' '}
         <input

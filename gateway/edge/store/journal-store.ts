@@ -112,6 +112,11 @@ export class JournalStore {
     return rows.map(toEvent).toSorted((a, b) => a.seq - b.seq);
   }
 
+  /** Events after one, in their order; at most `limit`. */
+  events(after: number, limit: number): readonly Event[] {
+    return this.#reader.prepare('SELECT * FROM event WHERE seq > ? ORDER BY seq LIMIT ?').all(after, limit).map(toEvent);
+  }
+
   /** What happened on the site before an Event: at most `limit`, newest first; `show` undefined is all of it. */
   notable(show: Show | undefined, before: number, limit: number): JournalPage {
     const rows = this.#reader.prepare(notableQuery(show)).all(before, limit + 1);
