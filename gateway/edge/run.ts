@@ -3,14 +3,16 @@ import { networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Settings } from '../model/settings.ts';
+import { table } from '../quarantine/render.ts';
 import { sweepDoors } from './door.ts';
-import { prepareBridge } from './enforcers/prepare-bridge.ts';
+import { leftInForce, prepareBridge } from './enforcers/prepare-bridge.ts';
 import { projectRoot } from './project-files.ts';
 import { type Folder, makeDataFolder, makeReach, sweepReach } from './reach.ts';
 import { roleSpec, roles } from './roles.ts';
 import { JsonFile } from './store/json-file.ts';
 import { settingsFile, settingsInForce, settingsToRun } from './store/settings.ts';
 import { supervise } from './supervisor.ts';
+import { wiresOf } from './wires.ts';
 
 export const runHelp = `Usage: sallyport run [--data FOLDER]
 
@@ -49,6 +51,8 @@ export async function run(args: readonly string[]): Promise<number> {
   for (const name of [settingsFile, settingsInForce].flatMap(file => [file, `${file}.bak`]))
     handOver(join(data, name), roles.gateway.becomes);
   if (settings.network.kind === 'bridge') prepareBridge(settings.network);
+  else if (leftInForce())
+    warn(`Rules of an earlier start are still in force here, and with these settings nobody changes them: nft delete table ${table}`);
 
   sweepReach();
   sweepDoors();
@@ -92,7 +96,7 @@ function foldersOf(settings: Settings, data: string): readonly Folder[] {
   return [{ path: projectRoot, access: 'read' }, { path: data, access: 'write' }, ...others];
 }
 
-/** Listening on every interface that has an address; the rest are the defaults: one zone, which only observes, so the first start cuts nothing. */
+/** Listening on every wire of an interface that has an address; the rest are the defaults: one zone, which only observes, so the first start cuts nothing. */
 async function writeFirstSettings(data: string, warn: (line: string) => void): Promise<void> {
   const ports = Object.entries(networkInterfaces())
     .filter(([name, addresses]) => name !== 'lo' && addresses?.some(({ internal }) => !internal))
@@ -102,7 +106,7 @@ async function writeFirstSettings(data: string, warn: (line: string) => void): P
     throw new Error(`Cannot write first settings: this machine has no interface with an address; write ${path} by hand`);
   const file = new JsonFile<unknown>(path, { parse: value => value, warn });
   await file.read();
-  await file.write({ network: { kind: 'listen', ports: ports.slice(0, 64) } });
+  await file.write({ network: { kind: 'listen', ports: wiresOf(ports).slice(0, 64) } });
 }
 
 /** Gives a settings file to the gateway's user; a link or anything but a file of root stays as it is. */

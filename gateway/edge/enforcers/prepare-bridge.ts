@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import type { NetworkSettings } from '../../model/settings.ts';
+import { table } from '../../quarantine/render.ts';
 import { cableLinks, cableSettings, isSet } from './cable.ts';
 
 /**
@@ -19,3 +20,6 @@ export function prepareBridge(network: Extract<NetworkSettings, { kind: 'bridge'
     }
   }
 }
+
+/** True iff the kernel has our table: who listens only starts no enforcer, and what an earlier start cut stays cut. */
+export const leftInForce = (): boolean => spawnSync('nft', ['list', 'table', ...table.split(' ')], { timeout: 10_000 }).status === 0;

@@ -31,3 +31,13 @@ describe.skipIf(missing)('making a bridge a cable where /proc/sys can only be re
     expect(said.length).toBeGreaterThanOrEqual(2);
   });
 });
+
+describe.skipIf(missing)('rules of an earlier start', () => {
+  it('are noticed by who starts no enforcer, and other people’s are not taken for them', async () => {
+    const script = `import('${join(projectRoot, 'gateway/edge/enforcers/prepare-bridge.ts')}').then(m => console.log(m.leftInForce()))`;
+    const after = async (nft: string): Promise<string> =>
+      (await run(undefined, ['unshare', '--net', 'sh', '-ec', `${nft} && exec "$@"`, 'sh', process.execPath, '-e', script])).stdout;
+    expect(await after('nft add table bridge sallyport')).toBe('true\n');
+    expect(await after('nft add table inet sallyport && nft add table bridge other')).toBe('false\n');
+  });
+});
