@@ -4,6 +4,7 @@ import { etherTypes, ipProtocols, type Packet, tcpFlags } from './packet.ts';
 import { Flows } from './flows.ts';
 import { fold } from './stream.ts';
 import { LeaseRequests } from './lease-requests.ts';
+import { doorOf, SlowKnocks } from './slow-knocks.ts';
 
 /** Targets that a sender tried in vain are counted anew after so long; and after so long without an answer there is none. Milliseconds of frame time. */
 const [windowMs, unansweredMs] = [60_000, 3000];
@@ -47,6 +48,7 @@ type Attempts = {
 export class Activity {
   /** By the sender's hardware address × 4 + kind. */
   readonly #attempts = new Map<number, Attempts>();
+  readonly #slow = new SlowKnocks();
   #size = 0;
   #nextSweep: Millis = -Infinity;
   readonly #leases = new LeaseRequests();
@@ -134,7 +136,7 @@ export class Activity {
     const flags = packet.tcpFlags & (tcpFlags.syn | tcpFlags.ack | tcpFlags.rst);
     if (flags === tcpFlags.syn) {
       this.#isTrying[slot] = 1;
-      return this.#tried(packet, 1, door(fold(packet, true), packet.targetPort), fold(packet, true));
+      return this.#tried(packet, 1, doorOf(packet, true), fold(packet, true));
     }
     if (flags === tcpFlags.ack) {
       if (this.#isTrying[slot] === 1) this.#letIn(packet, slot);
@@ -142,17 +144,17 @@ export class Activity {
     }
     if ((flags & (tcpFlags.syn | tcpFlags.rst)) === 0) return undefined;
     const asker = macNumber(packet.bytes, packet.start);
-    const target = door(fold(packet, false), packet.sourcePort);
+    const target = doorOf(packet, false);
     if ((flags & tcpFlags.rst) === 0) return this.#answered(asker, 1, target);
     const attempts = this.#attempts.get(asker * 4 + 1);
     if (attempts?.targets.delete(target) !== true) return undefined;
     attempts.inVain.add(target);
-    return this.#reached(attempts, 1, asker, packet, true);
+    return this.#reached(attempts, 1, asker, packet, true) ?? this.#knockedSlowly(asker, [target], packet);
   }
 
   #letIn(packet: Packet, slot: number): void {
     const sender = macNumber(packet.bytes, packet.start + 6);
-    this.#answered(sender, 1, door(fold(packet, true), packet.targetPort));
+    this.#answered(sender, 1, doorOf(packet, true));
     if ((this.#attempts.get(sender * 4 + 1)?.targets.size ?? 0) === 0) this.#isTrying[slot] = 0;
   }
 
@@ -174,6 +176,7 @@ export class Activity {
     const sender = macNumber(packet.bytes, packet.start + 6);
     const key = sender * 4 + kind;
     let attempts = this.#attempts.get(key);
+    const gaveUp = kind === 1 && attempts !== undefined ? this.#giveUp(attempts, packet.at) : nobody;
     if (attempts !== undefined && Math.abs(packet.at - attempts.since) > windowMs) {
       this.#drop(key, attempts);
       attempts = undefined;
@@ -186,22 +189,31 @@ export class Activity {
       this.#attempts.set(key, attempts);
     }
     if (attempts.host !== host) attempts.host = undefined;
-    if (kind === 1) this.#giveUp(attempts, packet.at);
     const isFull = attempts.targets.size + attempts.inVain.size >= maxTargets || this.#size >= maxInAll;
     if (!isFull && !attempts.targets.has(target) && !attempts.inVain.has(target)) {
       attempts.targets.set(target, packet.at);
       this.#size++;
     }
-    return this.#reached(attempts, kind, sender, packet, false);
+    return this.#reached(attempts, kind, sender, packet, false) ?? this.#knockedSlowly(sender, gaveUp, packet);
+  }
+
+  #knockedSlowly(sender: number, doors: readonly number[], packet: Packet): Deed | undefined {
+    const isTold = (this.#attempts.get(sender * 4 + 1)?.next ?? 0) > 0;
+    const detail = this.#slow.note(sender, doors, packet);
+    if (detail === undefined || isTold) return undefined;
+    return { sender, fact: { kind: 'acted', action: 'scan-ports', target: 'network', detail } };
   }
 
   /** Moves what was not answered in time; the oldest stand first. */
-  #giveUp(attempts: Attempts, now: Millis): void {
+  #giveUp(attempts: Attempts, now: Millis): readonly number[] {
+    const gone: number[] = [];
     for (const [target, at] of attempts.targets) {
-      if (Math.abs(now - at) < unansweredMs) return;
+      if (Math.abs(now - at) < unansweredMs) break;
       attempts.targets.delete(target);
       attempts.inVain.add(target);
+      gone.push(target);
     }
+    return gone.length === 0 ? nobody : gone;
   }
 
   #reached(attempts: Attempts, kind: number, sender: number, packet: Packet, isAnswer: boolean): Deed | undefined {
@@ -230,6 +242,8 @@ export class Activity {
   }
 }
 
+const nobody: readonly number[] = [];
+
 /** `sender`: the hardware address that did it, as a number. */
 export type Deed = { readonly sender: number; readonly fact: Fact };
 
@@ -245,6 +259,3 @@ export const macOfNumber = (mac: number): Mac =>
 
 const word = (b: Uint8Array, i: number): number =>
   (((b[i] ?? 0) << 24) | ((b[i + 1] ?? 0) << 16) | ((b[i + 2] ?? 0) << 8) | (b[i + 3] ?? 0)) >>> 0;
-
-/** A host and its port as 32 bits. */
-const door = (host: number, port: number): number => (Math.imul(host, 0x9e3779b1) ^ Math.imul(port, 0x85ebca6b)) >>> 0;

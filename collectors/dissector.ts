@@ -246,7 +246,7 @@ export class Dissector {
     if (packet.end > packet.payload) this.#collectTcp(state);
     const isAsked = this.#dispatch.tcp(packet.sourcePort, packet.targetPort).length > 0;
     if (!this.#dispatch.hasStreams) return this.#settle(slot, port, true, isAsked);
-    this.#streams ??= new TcpStreams(this.#dispatch, this.#tries.slots, this.#askStream);
+    this.#streams ??= new TcpStreams(this.#dispatch, this.#tries.slots, this.#askStream, () => this.#fail('packet', faults.segments));
     this.#settle(slot, port, this.#streams.segment(packet, slot, (port << 12) | packet.vlan), isAsked);
   }
 

@@ -1,4 +1,4 @@
-import { ip4, ip6, isHostIp, mac } from '../gateway/codec/address.ts';
+import { hex, ip4, ip6, isHostIp, mac } from '../gateway/codec/address.ts';
 import { Reader } from '../gateway/codec/reader.ts';
 import { decodeSystemIdentification } from '../gateway/codec/system-identification.ts';
 import { decodeLine, decodeText } from '../gateway/codec/text.ts';
@@ -93,7 +93,9 @@ function readId(r: Reader, macSubtype: number, networkSubtype: number): string {
   if (subtype === macSubtype) return mac(r.rest());
   if (subtype === networkSubtype) {
     const family = r.u8();
-    return readAddress(family, r.rest()) ?? `unknown-${family}`;
+    const address = r.rest();
+    // Of other families the bytes: all devices of a family are not one.
+    return readAddress(family, address) ?? `unknown-${family} ${hex(address)}`;
   }
   return decodeText(r.rest()).trim();
 }

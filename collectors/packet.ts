@@ -27,6 +27,7 @@ export const faults = {
   ipv6: 'IPv6 header, payload length or extension headers are wrong',
   udp: 'UDP length is wrong',
   tcp: 'TCP header length is wrong',
+  segments: 'TCP segments say different bytes for the same place of a stream',
   fragments: 'fragments of one datagram overlap or go on behind its end',
 } as const;
 export type Fault = keyof typeof faults;

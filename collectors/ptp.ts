@@ -83,11 +83,16 @@ const wants = ({ bytes, payload }: Packet): boolean => {
   return type === messageTypes.announce || type === messageTypes.delayRequest || type === messageTypes.peerDelayRequest;
 };
 
+/** Version 2 by its number, and version 1, which says no more than its sender's address, by its two. IEEE 1588-2002 §D. */
+const speaks = ({ bytes: b, payload: i }: Packet): boolean =>
+  ((b[i + 1] ?? 0) & 15) === 2 || (b[i] === 0 && b[i + 1] === 1 && b[i + 2] === 0 && b[i + 3] === 1);
+
 export const ptp = collector({
   name: 'ptp',
   spec: 'IEEE 1588',
   matches: [etherType(ptpType), udpPorts(eventPort, generalPort)],
   wants,
+  speaks,
   decode,
   observe,
 });

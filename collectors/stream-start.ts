@@ -32,6 +32,17 @@ export class StreamStart {
     return this.#bytes.subarray(0, this.#ready);
   }
 
+  /**
+   * True when these bytes, at `offset`, are others than those that came first: one of the two is meant for somebody else than the receiver. A byte alone may
+   * be anything: hosts send it to see whether the other is still there (RFC 9293 §3.8.4).
+   */
+  contradicts(offset: number, segment: Uint8Array): boolean {
+    if (segment.length < 2) return false;
+    const to = Math.min(offset + segment.length, this.#ready);
+    for (let i = Math.max(offset, 0); i < to; i++) if (this.#bytes[i] !== segment[i - offset]) return true;
+    return false;
+  }
+
   /** Takes in the bytes that stand at `offset` of the stream; what is beyond the caps is dropped. True when `length` grew. */
   add(offset: number, segment: Uint8Array): boolean {
     const from = Math.max(offset, this.#ready);

@@ -36,14 +36,16 @@ export type Ask = (c: Collector, isOpened: boolean, isLast: boolean) => boolean;
 export class TcpStreams {
   readonly #dispatch: Dispatch;
   readonly #ask: Ask;
+  readonly #contradicted: () => void;
   /** The key: source, target, both ports, port and VLAN where it was seen. Entries are named by the place of their first number. */
   readonly #table = new Uint32Array(sets * ways * width);
   readonly #starts = new Map<number, Collecting>();
   readonly #perSender: Uint16Array;
   #nextSweep = 0;
 
-  /** `senders`: how many numbers of senders there are. */
-  constructor(dispatch: Dispatch, senders: number, ask: Ask) {
+  /** `senders`: how many numbers of senders there are. `contradicted` is called for a segment that says other bytes than one before it. */
+  constructor(dispatch: Dispatch, senders: number, ask: Ask, contradicted: () => void) {
+    this.#contradicted = contradicted;
     this.#dispatch = dispatch;
     this.#perSender = new Uint16Array(senders);
     this.#ask = ask;
@@ -107,6 +109,7 @@ export class TcpStreams {
       this.#look(i, packet, sender, state === opened);
     } else {
       const c = this.#starts.get(i) ?? this.#collect(i, { start: new StreamStart(), wanted: undefined, looks: 0, sender, isOpened: true });
+      if (c !== undefined && offset < c.start.length && c.start.contradicts(offset, packet.body)) this.#contradicted();
       if (c === undefined || !c.start.add(offset, packet.body)) return;
       packet.replaceBody(c.start.bytes);
       this.#lookAgain(i, packet, c);

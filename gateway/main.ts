@@ -7,7 +7,7 @@ import { type Accounts, parseAccounts } from './api/auth.ts';
 import { createPage } from './api/server.ts';
 import { wouldAdmit } from './edge/anchor-preview.ts';
 import { bridgeAddress, endsOn, listenOn, networksOf } from './edge/bridge-address.ts';
-import { type BroughtTrust, broughtTrust } from './edge/brought-trust.ts';
+import { broughtTrust } from './edge/brought-trust.ts';
 import { ChallengeDispatcher } from './edge/challenge/dispatcher.ts';
 import { JudgeAgain } from './edge/challenge/judge-again.ts';
 import { sendClient, sendOpcUaIssuer } from './edge/challenge/send-client.ts';
@@ -291,7 +291,7 @@ function usePolicy(): void {
 }
 
 const [crlFiles, signerDoubts] = [new CrlFiles(), new SignerDoubts()];
-let brought: BroughtTrust = { anchors: [], verifiers: [] };
+let brought = broughtTrust(inventory.anchors, { anchors: [], verifiers: [] }, true); // what a restart found is on disk
 /** What judges now: the files, with what was said of the reference values in them, and those that people brought. */
 function materialInForce(): TrustMaterial {
   const { sets, keys } = gateway.references.effective(now());

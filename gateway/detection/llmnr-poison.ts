@@ -14,10 +14,11 @@ const [maxOfOthers, maxMore] = [1, 32];
 /** Answers LLMNR, NBNS or mDNS questions for names that are not its own, so that credentials come to it. */
 export const llmnrPoison: DetectionRule = {
   name: 'llmnr-poison',
-  spec: `RFC 4795, RFC 1002, RFC 6762: one host answers for a name that is a bait, or for two names that are not its own; by mDNS, where an answer is a name, for ${maxOfOthers + 1} names of others or ${maxMore + 1} of any`,
+  spec: `RFC 4795, RFC 1002, RFC 6762: one host answers for a name that is a bait, for the name of another device, or for two names that are not its own; by mDNS, where an answer is a name, for ${maxOfOthers + 1} names of others or ${maxMore + 1} of any`,
   knownFalse: [
     'a host answers for its own name',
     'a host with a second name',
+    'a cluster: a name that moves from one machine to the next',
     'a name server for NetBIOS (WINS), which answers with the addresses of others',
     'one name with a number behind it after a conflict (RFC 6762 §9), one name on two interfaces',
     'a host of containers with a name for each service',
@@ -36,13 +37,25 @@ export const llmnrPoison: DetectionRule = {
         if (name === '' || ownNames(o.mac, context).includes(name)) return nothing;
         const names = [...new Set([...(answered.get(o.mac, o.at) ?? []), name])].slice(0, maxNames);
         answered.set(o.mac, names, o.at);
-        return baits.has(name) || names.length > 1
+        return baits.has(name) || names.length > 1 || isAnothers(name, o.mac, context)
           ? found(o, `answers ${fact.protocol} questions for ${names.slice(0, maxShown).join(', ')}`)
           : nothing;
       },
     };
   },
 };
+
+/**
+ * One name is enough when another device has that one and no other, and the sender has one of its own that has nothing to do with it. A second interface
+ * says the name of its host itself; a name that moves between machines, of a cluster, is not the only one of who had it.
+ */
+function isAnothers(name: string, sender: Mac, context: Context): boolean {
+  const own = ownNames(sender, context);
+  if (own.length === 0 || own.some(one => stem(one) === stem(name))) return false;
+  for (const { mac, hostnames = [] } of context.all())
+    if (mac !== sender && hostnames.length > 0 && hostnames.every(({ value }) => short(value) === name)) return true;
+  return false;
+}
 
 /** A multicast answer gives its sender a name, whoever asked for it: what it gives itself first is its own, what has nothing to do with that is not. */
 function byMdns(o: Observation, name: string, named: CappedMap<Mac, readonly string[]>, context: Context): readonly Finding[] {

@@ -6,7 +6,7 @@ const maxKnocked = 16;
 /** Tries to connect to many hosts or ports that do not let it in. */
 export const portScan: DetectionRule = {
   name: 'port-scan',
-  spec: `${maxKnocked} or more connections to different hosts or ports that were refused or not answered`,
+  spec: `${maxKnocked} or more connections to different hosts or ports that were refused or not answered within a minute, 64 within an hour`,
   knownFalse: ['a server that many devices answer', 'a controller that is switched off and tried again and again'],
   about: ['acted'],
   create: () => ({

@@ -26,7 +26,7 @@ export function ip6Rules({ mac, ip6 = [], attestationPort }: RuleSet['gateway'])
   return {
     lane: '\t\tether type ip6 ip6 version 6 goto lane_ip6\n',
     chains: `	chain lane_ip6 {
-		ip6 nexthdr icmpv6 ip6 hoplimit 255 ip6 length 32 icmpv6 type nd-neighbor-solicit icmpv6 code 0 ${target} { ${targets.join(', ')} } ${option} ${sourceLinkAddress} goto lane_nd
+		ip6 nexthdr icmpv6 ip6 hoplimit 255 ip6 length 32 icmpv6 type nd-neighbor-solicit icmpv6 code 0 ${target} { ${targets.join(', ')} } ${option} ${sourceLinkAddress} ether saddr . ip6 saddr . iifname @addresses6 goto lane_nd
 		ether daddr ${mac} ip6 daddr ${own} ip6 nexthdr udp ether saddr . iifname . ip6 saddr . udp sport . udp dport @udp_lanes6 accept
 		ether daddr ${mac} ip6 daddr ${own} ip6 nexthdr tcp goto lane_tcp6
 		drop
@@ -38,7 +38,7 @@ export function ip6Rules({ mac, ip6 = [], attestationPort }: RuleSet['gateway'])
 	}
 	chain lane_nd_asked {
 		ether daddr != { ${[...groups.map(g => g.mac), mac].join(', ')} } drop
-		ip6 daddr { ${[...groups.map(g => g.ip), ...ip6].join(', ')} } ether saddr . ip6 saddr . iifname @addresses6 update @nd_rate { iifname limit rate 10/second burst 20 packets } accept
+		ip6 daddr { ${[...groups.map(g => g.ip), ...ip6].join(', ')} } update @nd_rate { iifname limit rate 10/second burst 20 packets } accept
 		drop
 	}
 	chain lane_tcp6 {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Activity } from '../../collectors/activity.ts';
 import { Dissector } from '../../collectors/dissector.ts';
 import { Packet } from '../../collectors/packet.ts';
+import { SlowKnocks } from '../../collectors/slow-knocks.ts';
 import type { Fact } from '../../gateway/model/fact.ts';
 import * as b from '../vectors/frames/build.ts';
 import { plc, server } from '../vectors/frames/index.ts';
@@ -68,6 +69,15 @@ describe('a port scan', () => {
   it('is told by those who do not answer within three seconds', () => {
     expect(details(times(20, i => [i * 10, knocks(i)]))).toEqual([]);
     expect(details([...times(20, i => [i * 10, knocks(i)] as Sent), [4000, knocks(99)]])).toEqual(['network 16, since frame 1']);
+  });
+
+  it('of private addresses is told when it takes an hour, once; of others, where a way out may be shut, it is not', () => {
+    const slowly = (first: string, n = 70): readonly Sent[] => times(n, i => [i * 15_000, knocks(i, syn, `${first}.${i >> 8}.${i & 255}`)]);
+    expect(details(slowly('10.20'))).toEqual(['network 64 within an hour, since frame 2']);
+    expect(details(slowly('172.20', 200))).toEqual(['network 64 within an hour, since frame 2']);
+    expect(details(slowly('198.51'))).toEqual([]);
+    expect(details(times(200, i => [i * 15_000, knocks(i, syn, `10.20.0.${i % 40}`)]))).toEqual([]);
+    expect(details(times(100, i => [i * 120_000, knocks(i, syn, `10.20.0.${i}`)]))).toEqual([]);
   });
 
   it('of one host names it', () => {
@@ -149,4 +159,11 @@ it('floods of senders and targets stay under their caps, and one sender is told 
     return activity.note(packet, 0);
   });
   expect(told.filter(Boolean).length).toBe(2);
+});
+
+it('a flood of slow senders stays under the cap', () => {
+  const [slow, packet] = [new SlowKnocks(), new Packet()];
+  packet.peel(b.frame(knocks(1), { at: start }));
+  for (let i = 0; i < 100_000; i++) slow.note(i, [2 * i + 1], packet);
+  expect(slow.size).toBe(1024);
 });

@@ -77,6 +77,13 @@ describe('LLDP', () => {
       expect(of(`${good.slice(0, at)}x${good.slice(at + 1)}`).filter(f => f.kind === 'serial')).toEqual([]);
   });
 
+  it('of a network address of another family tells devices apart by its bytes', () => {
+    const chassis = (digits: string) =>
+      factsOf(host, v.lldpFrame(v.lldp(v.tlv(1, 5, 8, digits), v.tlv(2, 5, 'p'), v.tlv(3, b.u16(120)))))[0];
+    expect(chassis('12345')).toEqual({ kind: 'identifier', scheme: 'lldp-chassis', value: 'unknown-8 3132333435' });
+    expect(chassis('12346')).not.toEqual(chassis('12345'));
+  });
+
   it('that takes leave says nothing', () => expect(factsOf(host, vectors['lldp-leave'])).toEqual([]));
 
   it('of a controller that bridges between its two ports names no switch; padding is not looked at', () => {

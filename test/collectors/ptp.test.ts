@@ -4,7 +4,7 @@ import * as b from '../vectors/frames/build.ts';
 import { gateway, host } from '../vectors/frames/infrastructure.ts';
 import * as v from '../vectors/frames/ptp.ts';
 import { cutsThatDecode } from './cuts-that-decode.ts';
-import { drained, factsOf } from './observe.ts';
+import { drained, factsOf, protocolsOf } from './observe.ts';
 
 const vectors = v.ptpVectors;
 const clock = { kind: 'identifier', scheme: 'ptp-clock', value: '00005efffe005321' };
@@ -38,6 +38,13 @@ describe('PTP', () => {
   it('that goes many times a second (Sync, Follow_Up) is left alone', () => {
     const sync = b.ethernet(host, '01:1b:19:00:00:00', 0x88f7, v.ptp(0, host, new Uint8Array(10)));
     expect(drained(sync)).toMatchObject({ malformed: [], counters: [{ identityFrames: 0 }] });
+  });
+
+  it('is known of who only follows, and of who speaks version 1', () => {
+    const spoken = (body: Uint8Array) => protocolsOf(host, b.ethernet(host, '01:1b:19:00:00:00', 0x88f7, body));
+    expect(spoken(v.ptp(0, host, new Uint8Array(10)))).toEqual(['ptp']);
+    expect(spoken(b.bytes(0, 1, 0, 1, '_DFLT', new Uint8Array(111)))).toEqual(['ptp']);
+    expect(spoken(b.bytes(0, 3, 0, 1, new Uint8Array(40)))).toEqual([]);
   });
 
   it('for one host may have come through a router, and names nothing', () => {

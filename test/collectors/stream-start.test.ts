@@ -26,6 +26,21 @@ describe('the start of a stream', () => {
     expect(text(s)).toBe('abcdEFghij');
   });
 
+  it('tells bytes that contradict what came first, but for one alone', () => {
+    const s = new StreamStart();
+    s.add(0, bytes('abcd'));
+    for (const [offset, text, contradicts] of [
+      [0, 'abcdef', false],
+      [2, 'cdef', false],
+      [2, 'cX', true],
+      [-1, 'xaX', true],
+      [-1, 'xab', false],
+      [3, 'X', false],
+      [4, 'XX', false],
+    ] as const)
+      expect(s.contradicts(offset, bytes(text)), text).toBe(contradicts);
+  });
+
   it('ends at the cap, and holds few pieces behind a gap', () => {
     const s = new StreamStart();
     s.add(0, new Uint8Array(maxStart - 1));

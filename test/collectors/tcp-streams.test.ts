@@ -57,6 +57,19 @@ describe('the start of a TCP stream', () => {
     expect(sensor(open, part(0, 2), part(0, 2), { sequence: 999, body: 'X' }, part(1, 6)).said).toEqual(['5 hello']);
   });
 
+  it('of which a segment is said again with other bytes is malformed, and what came first stands', () => {
+    const [first, rest] = [line.subarray(0, 3), line.subarray(3)];
+    const send = (again: Uint8Array | string) =>
+      sensor(open, { sequence: 1000, body: first }, { sequence: 1000, body: again }, { sequence: 1003, body: rest });
+    expect(send(bytes(5, 'XX'))).toMatchObject({ said: ['4 hello'], malformed: [{ collector: 'packet', message: /different bytes/ }] });
+    expect(send(first)).toMatchObject({ said: ['4 hello'], malformed: [] });
+    // A probe whether the other is still there.
+    expect(sensor(open, { sequence: 1000, body: first }, { sequence: 1002, body: '\0' }, { sequence: 1003, body: rest })).toMatchObject({
+      said: ['4 hello'],
+      malformed: [],
+    });
+  });
+
   it('keeps what came first where segments overlap', () =>
     expect(sensor(open, { sequence: 1002, body: 'EL' }, { sequence: 1000, body: bytes(5, 'hxxlo') }).said).toEqual(['3 hELlo']));
 

@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { Dissector } from '../../collectors/dissector.ts';
 import { Gateway } from '../../gateway/gateway.ts';
 import type { EventBody } from '../../gateway/model/event.ts';
-import { policy, settings, zone } from '../gateway/fixture.ts';
+import { policy, zone } from '../gateway/fixture.ts';
 import { arp, discover, mdns } from './said.ts';
-import { axis, laptop, router, server, vendorOf } from './world.ts';
+import { axis, laptop, router, server, siteOf, vendorOf } from './world.ts';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -24,7 +24,7 @@ class Live {
   #number = 0;
 
   constructor(learnsMs = 600_000) {
-    this.gateway = new Gateway({ settings: settings([zone({ challenge: false })]), vendorOf, learnsMs }, policy());
+    this.gateway = new Gateway({ settings: siteOf([zone({ challenge: false })], undefined), vendorOf, learnsMs }, policy());
     this.#take(this.gateway.usePolicy(policy(), [], this.now));
   }
 

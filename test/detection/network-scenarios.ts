@@ -122,7 +122,24 @@ export const networkScenarios: Scenarios = {
         s.nbns(laptop, laptopIp, 'PRINTER'),
       ]),
     raises: laptop,
+    also: {
+      'one name of another device, and no other': {
+        happens: w =>
+          w
+            .send([s.arp(server, serverIp), s.mdns(server, serverIp, 'files'), s.arp(laptop, laptopIp), s.mdns(laptop, laptopIp, 'pc-7')])
+            .send([s.llmnr(laptop, laptopIp, 'files')]),
+        raises: laptop,
+      },
+    },
     isNo: {
+      'a cluster whose name moves to the next machine': w =>
+        w
+          .send([s.arp(server, serverIp), s.mdns(server, serverIp, 'node-1'), s.registers(server, serverIp, 'DATA')])
+          .send([s.arp(siemens, '10.20.0.6'), s.mdns(siemens, '10.20.0.6', 'srv-2'), s.llmnr(siemens, '10.20.0.6', 'data')]),
+      'the second interface of a host': w =>
+        w
+          .send([s.arp(server, serverIp), s.mdns(server, serverIp, 'files')])
+          .send([s.arp(siemens, '10.20.0.6'), s.llmnr(siemens, '10.20.0.6', 'files')]),
       'a host that answers for its own name': w =>
         w.send([
           s.arp(laptop, laptopIp),
@@ -246,6 +263,16 @@ export const networkScenarios: Scenarios = {
         .wait(5000)
         .send([s.tcp(laptop, laptopIp, axisIp, 40_000, 9999)]),
     raises: laptop,
+    also: {
+      'one door each fifteen seconds': {
+        happens: w => {
+          w.send([s.arp(laptop, laptopIp)]);
+          for (let i = 0; i < 70; i++) w.send([s.tcp(laptop, laptopIp, axisIp, 40_000, 1000 + i)]).wait(15_000);
+          return w;
+        },
+        raises: laptop,
+      },
+    },
     isNo: {
       'a controller that is off and tried again': w =>
         w

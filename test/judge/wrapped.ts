@@ -2,10 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as b from '../vectors/frames/build.ts';
 import { encodePcap } from '../vectors/frames/encode-capture.ts';
+import { fragments4, fragments6 } from '../vectors/frames/fragments.ts';
 import { vectors } from '../vectors/frames/index.ts';
 
-/** Our own frames under another link layer; undefined for a frame that cannot stand there. */
-type Wrap = { readonly link: number; readonly wrap: (frame: Uint8Array) => Uint8Array | undefined };
+/** Our own frames under another link layer, or as several; undefined for a frame that cannot stand there. */
+type Wrap = { readonly link: number; readonly wrap: (frame: Uint8Array) => Uint8Array | readonly Uint8Array[] | undefined };
 
 const typeOf = (frame: Uint8Array): number => ((frame[12] ?? 0) << 8) | (frame[13] ?? 0);
 const isTyped = (frame: Uint8Array): boolean => typeOf(frame) >= 0x0600 && typeOf(frame) !== 0x8100 && typeOf(frame) !== 0x88a8;
@@ -16,6 +17,16 @@ const packetType = (frame: Uint8Array): number => (frame[0] === 0xff ? 1 : ((fra
 export const wraps: Readonly<Record<string, Wrap>> = {
   ethernet: { link: 1, wrap: frame => frame },
   qinq: { link: 1, wrap: f => b.bytes(f.subarray(0, 12), b.u16(0x88a8), b.u16(7), b.u16(0x8100), b.u16(42), f.subarray(12)) },
+  // Each datagram in parts, the last one first, behind more tags than switches set.
+  fragments: {
+    link: 1,
+    wrap: f =>
+      fragmentsOf(f)
+        ?.toReversed()
+        .map(part =>
+          b.bytes(part.subarray(0, 12), b.u16(0x88a8), b.u16(7), b.u16(0x8100), b.u16(8), b.u16(0x8100), b.u16(9), part.subarray(12)),
+        ),
+  },
   // RFC 1042; only what is no longer than 802.3 allows.
   snap: {
     link: 1,
@@ -36,10 +47,19 @@ export const wraps: Readonly<Record<string, Wrap>> = {
   'raw-ip': { link: 101, wrap: f => (isIp(f) ? f.subarray(14) : undefined) },
 };
 
+/** The frame as fragments of 64 bytes: IPv4, and IPv6 without extension headers. Of another number each, lest parts of two be mixed. */
+function fragmentsOf(frame: Uint8Array): readonly Uint8Array[] | undefined {
+  lastId++;
+  if (typeOf(frame) === 0x0800 && ((frame[20] ?? 0) & 0x3f) === 0 && frame[21] === 0) return fragments4(frame, 64, lastId);
+  const isPlain = [6, 17, 58].includes(frame[20] ?? 0);
+  return typeOf(frame) === 0x86dd && isPlain ? fragments6(frame, 64, lastId) : undefined;
+}
+let lastId = 0;
+
 /** Writes all own vectors in that link layer as a capture, a second apart, and returns its path. */
 export function writeWrapped(folder: string, name: string): string {
   const { link, wrap } = wraps[name] ?? { link: 1, wrap: () => undefined };
-  const frames = Object.values(vectors).flatMap(vector => wrap(vector) ?? []);
+  const frames = Object.values(vectors).flatMap(vector => [wrap(vector) ?? []].flat());
   const path = join(folder, `own-vectors-${name}.pcap`);
   writeFileSync(
     path,

@@ -1,5 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { runClientVerb } from '../../gateway/api/verbs.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import { makeVendor } from '../vectors/pki.ts';
@@ -23,7 +24,8 @@ describe.skipIf(missing)('a trust anchor that people bring to a live gateway', (
   });
   afterAll(() => site?.close());
 
-  const trust = async (user: string, ...args: readonly string[]) => {
+  const trust = (user: string, ...args: readonly string[]) => verb('trust', user, ...args);
+  const verb = async (name: 'trust' | 'journal', user: string, ...args: readonly string[]) => {
     let [out, err] = ['', ''];
     const io = {
       socketPath: `${site.gateway.data}/control.sock`,
@@ -31,7 +33,7 @@ describe.skipIf(missing)('a trust anchor that people bring to a live gateway', (
       stderr: { write: (text: string) => (err += text) },
       user,
     };
-    return { code: await runClientVerb('trust', args, io), out, err };
+    return { code: await runClientVerb(name, args, io), out, err };
   };
 
   it('is shown with what it would newly admit, and changes nothing while one person has spoken', async () => {
@@ -55,6 +57,10 @@ describe.skipIf(missing)('a trust anchor that people bring to a live gateway', (
     await site.gateway.stop();
     site.gateway = await GatewayProcess.start(site.warehouse, data, `${site.folder}/gateway.log`);
     expect((await trust('carl', 'list')).out).toMatch(/in force {3}acme: /);
+    // Never without it: who leans on it would be asked anew by a gateway that does not know it, and cut.
+    const told = z.array(z.object({ kind: z.string(), text: z.string() })).parse(JSON.parse((await verb('journal', 'carl', '--json')).out));
+    const since = told.slice(told.findLastIndex(({ kind }) => kind === 'started'));
+    expect(since.find(({ kind }) => kind === 'trust-loaded')?.text).toBe('trust in force: 2 anchors, 1 reference sets');
     expect((await trust('carl', 'remove', 'acme', '--reason', 'contract ended')).code).toBe(0);
     await site.untilDevice('sensor', d => d.enforcement === 'quarantined' && d.reason === 'CHAIN_UNTRUSTED');
   });

@@ -113,6 +113,17 @@ describe.skipIf(missing)('the lane of a held device, over IPv6', () => {
     for (const ear of ears) await ear.close();
   });
 
+  it('questions in the names of ever new hosts take no room that others need', async () => {
+    const invented = Array.from(
+      { length: 300 },
+      (_, i) => `02:66:00:00:${[i >> 8, i & 255].map(byte => byte.toString(16).padStart(2, '0')).join(':')}`,
+    );
+    const question = (mac: string) => ethernet(group.mac, mac, 0x86dd, icmp6(heldLocal, group.ip, solicitation('fe80::ff:fe00:1', mac)));
+    await lan.sendFrames('held', invented.map(question));
+    const { stdout } = await lan.exec('gateway', ['nft', 'list', 'set', 'bridge', 'sallyport', 'clients']);
+    expect(stdout.match(/timeout|expires/g)?.length ?? 0).toBeLessThan(10);
+  });
+
   it('of its questions twenty pass at once, and ten in a second after them', async () => {
     const ear = await lan.receive('gateway', 'br0');
     await lan.sendFrames('held', Array<Uint8Array>(400).fill(from(asking)));

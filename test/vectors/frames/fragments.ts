@@ -3,7 +3,8 @@ import * as b from './build.ts';
 /** What routers and hosts make of a datagram that is too long: an untagged frame of IPv4 in parts of so many bytes of data. RFC 791 §3.2. */
 export function fragments4(frame: Uint8Array, size: number, id = 7): readonly Uint8Array[] {
   const header = ((frame[14] ?? 0) & 15) * 4;
-  const data = frame.subarray(14 + header);
+  // What stands behind the packet is padding of the frame.
+  const data = frame.subarray(14 + header, 14 + (((frame[16] ?? 0) << 8) | (frame[17] ?? 0)));
   return pieces(data.length, size).map(([from, to]) => {
     const ip = frame.slice(14, 14 + header);
     ip.set([...b.u16(header + to - from), ...b.u16(id), ...b.u16((to < data.length ? 0x2000 : 0) | (from >> 3))], 2);
@@ -13,7 +14,7 @@ export function fragments4(frame: Uint8Array, size: number, id = 7): readonly Ui
 
 /** The same of IPv6 without extension headers. RFC 8200 §4.5. */
 export function fragments6(frame: Uint8Array, size: number, id = 7): readonly Uint8Array[] {
-  const data = frame.subarray(54);
+  const data = frame.subarray(54, 54 + (((frame[18] ?? 0) << 8) | (frame[19] ?? 0)));
   return pieces(data.length, size).map(([from, to]) => {
     const ip = frame.slice(14, 54);
     ip.set([...b.u16(8 + to - from), 44], 4);
