@@ -90,7 +90,7 @@ describe.skipIf(browserIsMissing !== undefined)('the page of trust', () => {
   });
 
   it('says what a confirmation lets in, and sends the number that was shown', async () => {
-    await card('omron').getByRole('button', { name: 'Confirm omron…' }).click();
+    await card('omron').getByRole('button', { name: 'Confirm as second person…: omron' }).click();
     const dialog = tab.getByRole('dialog');
     await expect
       .poll(() => dialog.textContent())
@@ -109,7 +109,7 @@ describe.skipIf(browserIsMissing !== undefined)('the page of trust', () => {
   });
 
   it('says whom a revocation cuts, lets an anchor end, and takes it away', async () => {
-    await card('omron').getByRole('button', { name: 'Let omron end…' }).click();
+    await card('omron').getByRole('button', { name: 'Let it end…: omron' }).click();
     await decide('the line is sold', 'Let it end then', 'Now');
     await card('omron').getByText('Ended: admits nobody').waitFor();
     await card('omron').getByRole('button', { name: 'Revoke omron…' }).click();
@@ -147,7 +147,7 @@ describe.skipIf(browserIsMissing !== undefined)('the page of trust', () => {
     await card('zebra').waitFor({ state: 'detached' });
     expect(asked).toBe(2);
     tab.off('request', count);
-    await card('mine').getByRole('button', { name: 'Take mine back…' }).click();
+    await card('mine').getByRole('button', { name: 'Take it back…: mine' }).click();
     expect(await tab.getByRole('dialog').textContent()).toContain('Nothing changes for any device.');
     await decide('a test', 'Take it back');
     await card('mine').waitFor({ state: 'detached' });
@@ -161,7 +161,7 @@ describe.skipIf(browserIsMissing !== undefined)('the page of trust', () => {
         .getByRole('button', { name: /Confirm/ })
         .count(),
     ).toBe(0);
-    await card('forgotten').getByRole('button', { name: 'Take forgotten back…' }).click();
+    await card('forgotten').getByRole('button', { name: 'Take it back…: forgotten' }).click();
     await decide('too late', 'Take it back');
     await card('forgotten').waitFor({ state: 'detached' });
   });
@@ -218,7 +218,7 @@ describe.skipIf(browserIsMissing !== undefined)('the page of trust', () => {
       subject: 'O=Omron',
       anchor: { name: 'omron', certificate: '' },
     });
-    await card('omron').getByRole('button', { name: 'Confirm omron…' }).click();
+    await card('omron').getByRole('button', { name: 'Confirm as second person…: omron' }).click();
     open.site.newlyAdmitted.push('d9');
     await tab.getByRole('dialog').getByLabel('Reason').fill('compared');
     await tab.getByRole('button', { name: 'Trust it from now on' }).click();
@@ -237,7 +237,7 @@ describe.skipIf(browserIsMissing !== undefined)('the page of trust', () => {
     const row = tab.getByRole('listitem').filter({ hasText: 'EdgeBox-3' });
     expect(await row.textContent()).toContain(`all but /var/log/${markupName}/; 3 devices judged by it, 1 not`);
     await shoot(tab, 'trust-tables');
-    await tab.getByRole('button', { name: 'Forget the key of d1…' }).click();
+    await tab.getByRole('button', { name: 'Forget…: the key of d1' }).click();
     await decide('replaced', 'Forget it');
     expect(open.site.commands.at(-1)).toMatchObject({ reason: 'replaced', command: { kind: 'forget-enrolled', device: 'd1' } });
   });
@@ -246,7 +246,7 @@ describe.skipIf(browserIsMissing !== undefined)('the page of trust', () => {
     const phone = await browser.newTab(390, 844, 'dark');
     await phone.goto(`${open.page.url}trust`);
     await signIn(phone);
-    const confirm = phone.getByRole('button', { name: 'Confirm omron…' });
+    const confirm = phone.getByRole('button', { name: 'Confirm as second person…: omron' });
     await confirm.waitFor();
     for (const summary of await phone.locator('.card summary').all()) await summary.click();
     await phone.getByLabel('Compare with').first().waitFor();

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ownFiles } from '../../docker/deb/contents.ts';
 import { cableSettings } from '../../gateway/edge/enforcers/cable.ts';
+import { settingsShape } from '../../gateway/edge/store/settings-shape.ts';
 import { projectRoot } from '../architecture/imports.ts';
 
 const read = (path: string): string => readFileSync(join(projectRoot, path), 'utf8');
@@ -95,9 +96,16 @@ describe('docker/INSTALL.md', () => {
     expect(given).toEqual(cableSettings('br0'));
   });
 
-  it('names files of the project that exist', () => {
+  it('shows settings of an inline box that the gateway takes, and that cut nobody', () => {
+    const shown = /^```json\n([\s\S]*?)^```$/m.exec(text)?.[1] ?? '';
+    const { network, zones } = settingsShape.parse(JSON.parse(shown));
+    expect([network.kind, zones.map(({ mode }) => mode)]).toEqual(['bridge', ['observe']]);
+  });
+
+  it('names the version of the image, and files of the project that exist', () => {
     const named = [...text.matchAll(/(?<![\w/])docker\/[\w./-]*\w/g)].map(([path]) => path);
     expect(named.length).toBeGreaterThan(2);
+    expect([...text.matchAll(/sallyport:(\d[\d.]*)/g)].map(([, tag]) => tag)).toEqual([version]);
     expect(named.filter(path => !existsSync(join(projectRoot, path)) && globSync(path, { cwd: projectRoot }).length === 0)).toEqual([]);
   });
 });

@@ -63,14 +63,14 @@ export function AnchorCard({ anchor, open }: { anchor: AnchorRow; open: (decide:
       ) : (
         <div class="buttons">
           {state === 'in force' && (
-            <button type="button" aria-label={`Let ${name} end…`} onClick={() => open(endingOf(anchor))}>
+            <button type="button" aria-label={`Let it end…: ${name}`} onClick={() => open(endingOf(anchor))}>
               Let it end…
             </button>
           )}
           <button
             type="button"
             class="danger"
-            aria-label={anchor.state === 'staged' ? `Take ${name} back…` : `Revoke ${name}…`}
+            aria-label={anchor.state === 'staged' ? `Take it back…: ${name}` : `Revoke ${name}…`}
             onClick={() => open(removalOf(anchor))}
           >
             {anchor.state === 'staged' ? 'Take it back…' : 'Revoke…'}
@@ -144,7 +144,7 @@ function Waiting({ anchor, open }: { anchor: AnchorRow; open: (decide: Decide) =
         <button
           type="button"
           class="primary"
-          aria-label={`Confirm ${visibleText(anchor.name)}…`}
+          aria-label={`Confirm as second person…: ${visibleText(anchor.name)}`}
           onClick={() => open(confirmationOf(anchor, found))}
         >
           Confirm as second person…

@@ -66,14 +66,14 @@ export function ReferenceCard({ row, all, open }: { row: ReferenceRow; all: read
           <button
             type="button"
             class={state === 'staged' ? 'primary' : ''}
-            aria-label={`Put ${subject} into force…`}
+            aria-label={`Put into force…: ${subject}`}
             onClick={() => open(activationOf(row, rivals))}
           >
             Put into force…
           </button>
         )}
         {accepted && (
-          <button type="button" aria-label={`Accept ${subject} no more…`} onClick={() => open(endingOf(row))}>
+          <button type="button" aria-label={`Accept no more…: ${subject}`} onClick={() => open(endingOf(row))}>
             Accept no more…
           </button>
         )}

@@ -17,7 +17,7 @@ export function EnrolledKeys({ keys, open }: { keys: readonly ShownEnrolled[]; o
             <Link to={`/devices/${encodeURIComponent(key.device)}`}>{key.device}</Link>, as{' '}
             <span class="mono">{visibleText(key.instance)}</span>, now {key.status}; TPM{' '}
             <span class="mono">{visibleText(key.ek.slice(0, 16))}</span> <small class="soft">{when(key.at)}</small>{' '}
-            <button type="button" aria-label={`Forget the key of ${key.device}…`} onClick={() => open(forgettingOf(key))}>
+            <button type="button" aria-label={`Forget…: the key of ${key.device}`} onClick={() => open(forgettingOf(key))}>
               Forget…
             </button>
           </li>

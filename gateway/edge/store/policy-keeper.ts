@@ -7,6 +7,7 @@ import type { BroughtTrust } from '../brought-trust.ts';
 import { loadPolicy } from '../../policy/load.ts';
 import type { Policy, PolicyFile } from '../../policy/policy.ts';
 import { JsonFile } from './json-file.ts';
+import { KeptTrust } from './kept-trust.ts';
 import { readPolicyFiles } from './policy-files.ts';
 import type { TrustRead } from './trust-files.ts';
 
@@ -14,10 +15,11 @@ import type { TrustRead } from './trust-files.ts';
 type Said = { readonly problems: readonly string[]; readonly notes: readonly string[] };
 type Kept = { readonly files: readonly PolicyFile[] };
 
-/** The policy in force. Files with an error are refused whole and the last good ones stay, also over a restart (`policy-in-force.json`). */
+/** The policy and the trust in force. Files with an error are refused whole and the last good ones stay, also over a restart (`policy-in-force.json`, `trust-in-force.json`). */
 export class PolicyKeeper {
   readonly #settings: Settings;
   readonly #kept: JsonFile<Kept>;
+  readonly #keptTrust: KeptTrust;
   readonly #log: (line: string) => void;
   #policy: Policy;
   #files: readonly string[];
@@ -25,11 +27,21 @@ export class PolicyKeeper {
   #trustSaid: Said = { problems: [], notes: [] };
   #trust: TrustMaterial = { anchors: [], referenceSets: [] };
   #fromFiles: TrustMaterial = { anchors: [], referenceSets: [] };
+  /** False while `#fromFiles` is of before the restart, or of nothing. */
+  #isTrustRead = false;
   #trustHash: Hex = '';
 
-  private constructor(settings: Settings, kept: JsonFile<Kept>, log: (line: string) => void, policy: Policy, files: readonly string[]) {
+  private constructor(
+    settings: Settings,
+    kept: JsonFile<Kept>,
+    log: (line: string) => void,
+    policy: Policy,
+    files: readonly string[],
+    keptTrust: KeptTrust,
+  ) {
     this.#settings = settings;
     this.#kept = kept;
+    this.#keptTrust = keptTrust;
     this.#log = log;
     this.#policy = policy;
     this.#files = files;
@@ -39,6 +51,7 @@ export class PolicyKeeper {
   static async open(folder: string, settings: Settings, log: (line: string) => void): Promise<PolicyKeeper> {
     const kept = new JsonFile<Kept>(join(folder, 'policy-in-force.json'), { parse: parseKept, warn: log });
     const fresh = tryLoad(settings);
+    const keptTrust = new KeptTrust(folder, log);
     if (fresh.policy !== undefined) {
       const keeper = new PolicyKeeper(
         settings,
@@ -46,7 +59,9 @@ export class PolicyKeeper {
         log,
         fresh.policy,
         fresh.files.map(({ path }) => path),
+        keptTrust,
       );
+      keeper.#fromFiles = (await keptTrust.read()) ?? keeper.#fromFiles;
       keeper.#tell(fresh);
       await kept.read();
       await kept.write({ files: fresh.files });
@@ -61,7 +76,9 @@ export class PolicyKeeper {
       log,
       policy,
       old.files.map(({ path }) => path),
+      keptTrust,
     );
+    keeper.#fromFiles = (await keptTrust.read()) ?? keeper.#fromFiles;
     keeper.#tell(fresh);
     return keeper;
   }
@@ -114,7 +131,7 @@ export class PolicyKeeper {
     { anchors, verifiers }: BroughtTrust = { anchors: [], verifiers: [] },
   ): Hex | undefined {
     // A folder that vanished must not fail every device of the plant.
-    const isGone = read.trust.anchors.length === 0 && this.#fromFiles.anchors.length > 0;
+    const isGone = this.#isTrustRead && read.trust.anchors.length === 0 && this.#fromFiles.anchors.length > 0;
     const problems = isGone
       ? [...read.problems, 'Cannot use the trust files: every anchor is gone; the last ones stay until a restart']
       : read.problems;
@@ -123,6 +140,7 @@ export class PolicyKeeper {
     for (const line of [...problems, ...notes].filter(one => !before.includes(one))) this.#log(line);
     this.#trustSaid = { problems, notes };
     if (problems.length === 0 || this.#fromFiles.anchors.length === 0) this.#fromFiles = read.trust;
+    this.#isTrustRead ||= problems.length === 0;
     // What people take away must go, whatever is wrong with a file.
     const trust = {
       ...this.#fromFiles,
@@ -131,6 +149,7 @@ export class PolicyKeeper {
     };
     const hash = hashOfTrust(trust);
     if (hash === this.#trustHash) return undefined;
+    if (problems.length === 0) this.#keptTrust.keep(read.trust);
     this.#trust = trust;
     this.#trustHash = hash;
     return hash;

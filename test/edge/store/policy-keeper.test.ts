@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PolicyKeeper } from '../../../gateway/edge/store/policy-keeper.ts';
 import { settings as base } from '../../gateway/fixture.ts';
 
@@ -79,6 +79,53 @@ describe('the policy in force', () => {
     expect(keeper.problems.join()).toContain('every anchor is gone');
     expect(keeper.takeTrust(trust('other'))).toMatch(/^[0-9a-f]{64}$/);
     expect(keeper.problems).toEqual([]);
+  });
+
+  it('keeps the last good trust over a restart while files are bad, and takes what they are then when they are good', async () => {
+    put(rule('good'));
+    const trust = (...names: readonly string[]) => ({ anchors: names.map(name => ({ name, certificate: 'AA==' })), referenceSets: [] });
+    const anchors = (keeper: PolicyKeeper) => keeper.trust.anchors.map(({ name }) => name);
+    const problems = ['Cannot read acme.yaml: it is no YAML'];
+    const written = () => vi.waitFor(() => expect(readFileSync(kept, 'utf8')).toContain('"acme"'));
+    const kept = join(folder, 'trust-in-force.json');
+    const first = await open();
+    first.takeTrust({ trust: trust(), problems });
+    expect([anchors(first), existsSync(kept)]).toEqual([[], false]);
+    first.takeTrust({ trust: trust('acme'), problems: [] });
+    await written();
+    expect(statSync(kept).mode & 0o777).toBe(0o600);
+
+    const again = await open();
+    again.takeTrust({ trust: trust('evil'), problems });
+    expect([anchors(again), again.problems]).toEqual([['acme'], problems]);
+    again.takeTrust({ trust: trust('other'), problems: [] });
+    expect(anchors(again)).toEqual(['other']);
+    await vi.waitFor(() => expect(readFileSync(kept, 'utf8')).toContain('"other"'));
+
+    // An operator who took every anchor away meanwhile has his way.
+    const bare = await open();
+    bare.takeTrust({ trust: trust(), problems: [] });
+    expect([anchors(bare), bare.problems]).toEqual([[], []]);
+  });
+
+  it('keeps no trust that is too large, nor what it cannot read, and says so', async () => {
+    put(rule('good'));
+    const kept = join(folder, 'trust-in-force.json');
+    const first = await open();
+    const small = { anchors: [{ name: 'acme', certificate: 'AA==' }], referenceSets: [] };
+    first.takeTrust({ trust: small, problems: [] });
+    const large = { ...small, crls: [{ name: 'x.crl', sha256: 'ab'.repeat(32), der: 'A'.repeat(5_000_000) }] };
+    first.takeTrust({ trust: large, problems: [] });
+    await vi.waitFor(() => expect(JSON.parse(readFileSync(kept, 'utf8'))).toEqual({}));
+    expect(said.join()).toContain('a restart will have the trust files as they are then');
+    for (const text of ['{"anchors":[{"name":7}]}', 'no JSON', '[]']) {
+      writeFileSync(kept, text);
+      rmSync(`${kept}.bak`, { force: true });
+      const again = await open();
+      again.takeTrust({ trust: { anchors: [], referenceSets: [] }, problems: ['Cannot read x'] });
+      expect(again.trust.anchors, text).toEqual([]);
+    }
+    expect(said.filter(line => line.startsWith('Cannot use the kept trust')).length).toBe(2);
   });
 
   it('takes what people brought beside its files, and lets go of it though a file is wrong', async () => {
