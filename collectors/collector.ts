@@ -26,8 +26,9 @@ export type Match =
   /**
    * The start of a TCP stream, in order, one direction at a time: `body` is all of it so far (at most 16 KiB). Asked again as it grows until
    * `decode` returns a message or throws; `undefined`, or running out of bytes (Reader), means that the rest may still come. Given up at the
-   * cap or age. `wants` is asked once, on the first bytes. `ports` empty: streams of every port whose first bytes `wants` accepts. A stream
-   * whose opening was not seen is asked once, only of collectors that have `wants`, and what it breaks is not held against its sender.
+   * cap or age. `wants` is asked once, on the first bytes. `ports` empty: streams of every port whose first bytes `wants` accepts. Of a stream
+   * whose opening was not seen a few segments are looked at until one begins a message, only for collectors that have `wants`, and what it breaks is not
+   * held against its sender.
    */
   | { readonly kind: 'tcp-stream'; readonly ports: readonly number[] };
 

@@ -12,10 +12,15 @@ const [maxAgeSeconds, maxCollectingSeconds] = [120, 30];
 const [maxCollecting, maxPerSender, maxLooks] = [512, 32, 32];
 /** So many bytes are enough to see that nobody wants a stream. */
 const enough = 16;
-/** What we know of a direction. */
-const [free, opened, collecting, done] = [0, 1, 2, 3];
-/** An entry is eight numbers, which stand together in memory: four of its key, what we know of it, its first sequence number, when it was seen. */
-const [width, stateAt, firstAt, seenAt] = [8, 4, 5, 6];
+/** What we know of a direction. `middle`: its opening was not seen, and no segment yet that somebody wants. */
+const [free, opened, collecting, done, middle] = [0, 1, 2, 3, 4];
+/** Segments of such a direction that may begin a message: the others are what goes on of one. */
+const maxBeginnings = 8;
+/**
+ * An entry is eight numbers, which stand together in memory: four of its key, what we know of it, its first sequence number, when it was seen, and how
+ * many of its segments began nothing.
+ */
+const [width, stateAt, firstAt, seenAt, beginningsAt] = [8, 4, 5, 6, 7];
 
 type Collecting = {
   readonly start: StreamStart;
@@ -101,7 +106,7 @@ export class TcpStreams {
   #data(i: number, packet: Packet, sender: number, sequence: number): void {
     const state = this.#stateOf(i);
     if (state === done) return;
-    if (state === free) this.#table[i + firstAt] = sequence;
+    if (state === free || state === middle) this.#table[i + firstAt] = sequence;
     const offset = (sequence - (this.#table[i + firstAt] ?? 0)) | 0;
     if (state !== collecting && offset <= 0) {
       if (offset + packet.end - packet.payload <= 0) return;
@@ -121,9 +126,18 @@ export class TcpStreams {
     const isShort = packet.end - packet.payload < enough;
     const candidates = this.#candidates(packet, isOpened);
     const wanted = candidates.length === 0 && isShort && isOpened ? undefined : this.#askAll(candidates, isOpened, packet.isCut);
+    if (candidates.length === 0 && !isOpened && !packet.isCut) return this.#wait(i);
     if (wanted?.length === 0 || packet.isCut) return this.#finish(i);
     const c = this.#collect(i, { start: new StreamStart(), wanted, looks: 1, sender, isOpened });
     c?.start.add(0, packet.body);
+  }
+
+  /** A stream from its middle: the next segment may be the beginning of a message. */
+  #wait(i: number): void {
+    const beginnings = (this.#table[i + beginningsAt] ?? 0) + 1;
+    this.#table[i + beginningsAt] = beginnings;
+    if (beginnings >= maxBeginnings) this.#finish(i);
+    else this.#table[i + stateAt] = middle;
   }
 
   #lookAgain(i: number, packet: Packet, c: Collecting): void {
@@ -222,6 +236,7 @@ export class TcpStreams {
     this.#table[i + 1] = fold(packet, true);
     this.#table[i + 2] = ((packet.sourcePort << 16) | packet.targetPort) >>> 0;
     this.#table[i + 3] = place;
+    this.#table[i + beginningsAt] = 0;
   }
 
   #stateOf(i: number): number {

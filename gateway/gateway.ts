@@ -13,7 +13,7 @@ import type { DeviceRecord } from './inventory/record.ts';
 import { decidesAnew, Enforcing, isBound, plansAnew, wishesOf } from './inventory/enforcing.ts';
 import { SwitchKnowledge } from './inventory/switch-knowledge.ts';
 import { relationsOf, viewOf } from './inventory/view.ts';
-import { withAge, zoneOf } from './inventory/zone.ts';
+import { withAge, zoneOfRecord } from './inventory/zone.ts';
 import type { DeviceId, Millis } from './model/address.ts';
 import type { DeviceView } from './model/device.ts';
 import type { EventBody } from './model/event.ts';
@@ -213,8 +213,8 @@ export class Gateway {
     return this.#enforcing.intend(devices, acts, hashRuleSet(ruleSet)) ? [{ kind: 'enforce', ruleSet }] : [];
   }
 
-  #zoneOf({ device: { port, vlan, ips, fields }, attestation }: DeviceRecord): ZoneSettings {
-    return withAge(zoneOf(this.zones(), { port, vlan, ips }), fields.kind?.value, attestation.result?.identity?.model);
+  #zoneOf(record: DeviceRecord): ZoneSettings {
+    return withAge(zoneOfRecord(this.zones(), record), record.device.fields.kind?.value, record.attestation.result?.identity?.model);
   }
 
   /** Folds an Event in at once and keeps it for the journal. */

@@ -1,6 +1,7 @@
 import { isInNetwork } from '../codec/network.ts';
 import type { Ip, PortName, Vlan } from '../model/address.ts';
 import type { ZoneSettings } from '../model/settings.ts';
+import type { DeviceRecord } from './record.ts';
 
 /** The zone of a device: the first of the list that names its port, its VLAN, or a prefix of one of its addresses; else the default zone. */
 export function zoneOf(zones: readonly ZoneSettings[], at: { port: PortName; vlan: Vlan; ips: readonly Ip[] }): ZoneSettings {
@@ -11,6 +12,20 @@ export function zoneOf(zones: readonly ZoneSettings[], at: { port: PortName; vla
   const found = zones.find(has) ?? zones.find(zone => zone.default === true);
   if (found === undefined) throw new Error('Cannot find a zone: the settings have no default zone');
   return found;
+}
+
+/**
+ * The zone of a record. A prefix matches what a device says itself: whoever was cut for himself (by failed Evidence, as a clone, by a person) where that
+ * counts does not leave for a zone that only observes by claiming an address of it.
+ */
+export function zoneOfRecord(zones: readonly ZoneSettings[], record: DeviceRecord): ZoneSettings {
+  const { device, decision, person, attestation } = record;
+  const now = zoneOf(zones, device);
+  const isCut = person?.kind === 'block' || device.cloneOf !== undefined || attestation.status === 'contraindicated';
+  if (now.mode === 'enforce' || decision?.access !== 'quarantine' || !isCut) return now;
+  const { zone, port, vlan } = decision.facts;
+  const before = zones.find(({ name }) => name === zone);
+  return before?.mode === 'enforce' && port === device.port && vlan === device.vlan ? before : now;
 }
 
 /** The zone with the times of this device's kind: the first of its ages that names the kind or the proved model. */

@@ -135,10 +135,17 @@ describe('a collector of streams', () => {
     );
   });
 
-  it('is asked once of a stream whose opening was not seen, only when it wants the bytes, and what it breaks is nobody’s fault', () => {
+  it('is asked of the segments of a stream whose opening was not seen, only when it wants the bytes, and what it breaks is nobody’s fault', () => {
     expect(sensor({ sequence: 500, body: 'MKab' }).said).toEqual(['1 ab']);
     expect(sensor({ sequence: 500, body: line })).toEqual({ said: [], malformed: [], overflow: [] });
-    expect(sensor({ sequence: 500, body: 'other bytes of a long stream' }, { sequence: 528, body: 'MKab' }).said).toEqual([]);
+    const before = (count: number): readonly Segment[] => Array.from({ length: count }, (_, i) => ({ sequence: 500 + i * 2, body: 'xx' }));
+    const after = (count: number) => sensor(...before(count), { sequence: 500 + count * 2, body: 'MKab' }).said;
+    expect([after(1), after(7)]).toEqual([['2 ab'], ['8 ab']]);
+    // What has begun nothing for so long is a transfer.
+    expect(after(8)).toEqual([]);
+    // One message is enough, and a stream that opens anew is read from its start.
+    expect(sensor(...before(1), { sequence: 502, body: 'MKab' }, { sequence: 506, body: 'MKcd' }).said).toEqual(['2 ab']);
+    expect(sensor(...before(8), open, { sequence: 1000, body: line }).said).toEqual(['10 hello']);
   });
 
   it('that breaks is shown with the sender; a message that never ends too, at the cap', () => {
