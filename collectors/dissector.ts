@@ -34,7 +34,6 @@ import { UnreadCounts } from './unread.ts';
 const nothing: Drained = { observations: [], malformed: [], overflow: [], counters: [] };
 /** Cap: VLANs that were seen, among which a target is looked for that does not speak in the sender's own. */
 const maxVlans = 64;
-
 /**
  * The whole sensor: frames in, Observations and counters out; used live and by `replay` alike. Every frame passes the header stage
  * (integers only), the few that bear identity are decoded, and only what differs from the latest fact of its address comes out.
@@ -217,6 +216,7 @@ export class Dissector {
     const observations = this.#told.take();
     if (!all) return { ...nothing, observations };
     this.#rests.tell();
+    this.#fragments.tell();
     const counters = this.#ports.all.map(({ name, frames, identityFrames }) => ({ port: name, frames, identityFrames }));
     return { observations, ...this.#losses.take(), counters };
   }

@@ -18,6 +18,8 @@ type Datagram = {
   head: Uint8Array | undefined;
   /** Nothing more of it is held: it is too long, or its parts contradict each other. */
   isDropped: boolean;
+  /** It was counted as one of which parts are missing. */
+  isTold: boolean;
 };
 
 /**
@@ -51,7 +53,7 @@ export class Fragments {
     }
     if (datagram === undefined) {
       this.#makeRoom(sender, packet.at);
-      datagram = { at: packet.at, sender, parts: [], held: 0, size: -1, head: undefined, isDropped: false };
+      datagram = { at: packet.at, sender, parts: [], held: 0, size: -1, head: undefined, isDropped: false, isTold: false };
       this.#datagrams.set(key, datagram);
     }
     if (datagram.isDropped) return undefined;
@@ -59,7 +61,7 @@ export class Fragments {
       drop(datagram);
       return this.#peel(packet, packet.bytes.subarray(packet.start, packet.end), 'fragments');
     }
-    if (datagram.isDropped) this.#lost(lostOnes);
+    if (datagram.isDropped) this.#tell(datagram);
     if (datagram.size < 0 || datagram.held < datagram.size || datagram.head === undefined) return undefined;
     this.#datagrams.delete(key);
     return this.#peel(packet, joined(datagram.head, datagram, packet.ipVersion), 'none');
@@ -82,8 +84,18 @@ export class Fragments {
   }
 
   #forget(key: string, datagram: Datagram): void {
-    if (!datagram.isDropped) this.#lost(lostOnes);
+    if (!datagram.isDropped) this.#tell(datagram);
     this.#datagrams.delete(key);
+  }
+
+  /** Tells of what still waits, each once: it may be the end of the capture. */
+  tell(): void {
+    for (const datagram of this.#datagrams.values()) if (!datagram.isDropped) this.#tell(datagram);
+  }
+
+  #tell(datagram: Datagram): void {
+    if (!datagram.isTold) this.#lost(lostOnes);
+    datagram.isTold = true;
   }
 }
 

@@ -74,6 +74,18 @@ describe('a datagram in fragments', () => {
     expect(overflow).toEqual([{ port: 'p1', count: 1, what: 'datagrams of which fragments are missing or too many' }]);
   });
 
+  it('that is not whole at the end is counted once, and read all the same when the rest comes then', () => {
+    const [first = managed, ...rest] = fragments4(managed, 64);
+    const dissector = new Dissector();
+    dissector.frame(b.frame(first));
+    expect(dissector.drain(true).overflow).toMatchObject([{ count: 1, what: 'datagrams of which fragments are missing or too many' }]);
+    expect(dissector.drain(true).overflow).toEqual([]);
+    for (const bytes of rest) dissector.frame(b.frame(bytes));
+    const { observations, overflow } = dissector.drain(true);
+    expect(observations.some(o => o.fact.kind === 'hostname')).toBe(true);
+    expect(overflow).toEqual([]);
+  });
+
   it('is not mixed with another one of the same number that came long after', () => {
     const [first = managed, ...rest] = fragments4(managed, 64);
     const { observations } = feed([first, ...fragments4(managed, 64).slice(1, 2), ...rest.slice(1)], i => 1_700_000_000_000 + i * 40_000);
