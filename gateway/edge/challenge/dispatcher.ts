@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { Ip, Millis } from '../../model/address.ts';
 import type { ChallengeOutcome, Evidence } from '../../model/attestation.ts';
 import type { Challenge } from '../../model/machine.ts';
@@ -45,7 +46,8 @@ export class ChallengeDispatcher {
   /** At most `maxOpen` of the schedule; each ends by its timer. */
   readonly #open = new Map<string, Open>();
   readonly #judging: Judging;
-  #nextPort = 0;
+  /** Begins anywhere: after a restart the kernel still holds the ends of connections that the gateway before had from the ports that it used last. */
+  #nextPort = randomInt(portCount);
 
   constructor(edge: DispatcherEdge) {
     this.#edge = edge;

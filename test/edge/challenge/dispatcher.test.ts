@@ -60,6 +60,16 @@ describe('a challenge', () => {
     expect(b.enforcer.filter(({ type }) => type === 'close-lane')).toHaveLength(2);
   });
 
+  it('begins with another port after each restart, within the range that is no one else’s', () => {
+    const ports = Array.from({ length: 16 }, () => {
+      const b = bench();
+      b.dispatcher.start(challenge);
+      return b.enforcer.flatMap(message => (message.type === 'open-lane' ? [message.lane.localPort] : []));
+    });
+    expect(new Set(ports.map(([first]) => first)).size).toBeGreaterThan(8);
+    for (const port of ports.flat()) expect(port >= 20_000 && port < 24_000).toBe(true);
+  });
+
   it('counts once: a second answer, one before its lanes are open, and one to another challenge are thrown away', () => {
     const b = bench();
     b.dispatcher.start(challenge);
