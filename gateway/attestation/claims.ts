@@ -29,7 +29,7 @@ export type MeasuredClaim = {
   readonly vendorInfo?: Hex;
   /** The class as the token itself names it, hex: PSA implementation id, EAT hwmodel. */
   readonly classId?: Hex;
-  /** Set iff no layer named the class, but who certified the device (SPDM). */
+  /** Set iff no layer named the class, but who certified or listed the device (SPDM, TPM). */
   readonly isClassCertified?: true;
   /** Name of the component where the format has one: `BL` of a PSA token, `pcr7`, `spdm-1`. */
   readonly key?: string;

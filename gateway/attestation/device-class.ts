@@ -23,7 +23,7 @@ export function deviceClassOf(measured: readonly MeasuredClaim[]): DeviceClass {
   };
 }
 
-/** Layers of DICE do. A token names its class by bytes, and its anchor says whether it may; that of SPDM measurements stands in a certificate. */
+/** Layers of DICE do. A token names its class by bytes, and its anchor says whether it may; that of SPDM measurements and PCRs stands in a certificate, or a person said it. */
 const namesModel = ({ model, classId, isClassCertified }: MeasuredClaim): boolean =>
   model !== undefined && classId === undefined && isClassCertified === undefined;
 

@@ -52,7 +52,7 @@ function* verifyInSlices(evidence: Evidence, context: Context, checks: Checks): 
   const list = fileListFor(context.trust, ak.identity);
   const { quote, files } = yield* checkHistory(given, attest, quoted, ak, { ...context, list });
   checks.pass('identity', `${ak.identity.subject}; ${told[quote.since]}`);
-  const said = { ...namesOf(ak), by: { key: ak.identity.leafKey, name: ak.identity.subject } };
+  const said = { ...namesOf(ak), isClassCertified: true as const, by: { key: ak.identity.leafKey, name: ak.identity.subject } };
   const whole = judged.map((pcr): MeasuredClaim => ({ ...said, key: `pcr${pcr}`, digests: digestsOf(quoted, pcr) }));
   return {
     identity: ak.identity,
