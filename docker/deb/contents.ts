@@ -133,7 +133,7 @@ export function manualPage(version: string, help: string): string {
     '.I /var/lib/sallyport',
     'settings.json, the journal, accounts, keys; policies.d/ is the site\\(aqs own policy.',
     '.SH SEE ALSO',
-    '/usr/share/doc/sallyport/README.md.gz',
+    '/usr/share/doc/sallyport/edge-box.md.gz (upgrade, backup, what stays enforced), /usr/share/doc/sallyport/README.md.gz',
     '',
   ].join('\n');
 }

@@ -43,6 +43,8 @@ put(
   copyrightFile([licensed(node, 'usr/lib/sallyport/docker/runtime/*'), ...modules.map(m => licensed(m)), ...copiedIn.map(inOurs)]),
 );
 put('README.md.gz', gzipSync(text('README.md'), { level: 9 }));
+// Under another name than INSTALL: who reads it there has installed it, and looks for upgrades, backups and what stays enforced.
+put('edge-box.md.gz', gzipSync(text('docker/INSTALL.md'), { level: 9 }));
 put('changelog.gz', gzipSync(changelog(), { level: 9 }));
 const man = join(dest, 'usr/share/man/man1');
 mkdirSync(man, { recursive: true });

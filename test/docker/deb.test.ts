@@ -78,6 +78,8 @@ describe.skipIf(missing)('the Debian package', () => {
     const listed = (await sh('dpkg-deb', '-c', file)).stdout.trim().split('\n');
     const odd = listed.filter(line => !/^(?:drwxr-xr-x|-rw-r--r--|-rwxr-xr-x|lrwxrwxrwx) root\/root /.test(line));
     expect([odd, readdirSync(tree).toSorted()]).toEqual([[], ['lib', 'usr']]);
+    const documents = ['README.md.gz', 'changelog.gz', 'copyright', 'edge-box.md.gz'];
+    expect(readdirSync(join(tree, 'usr/share/doc/sallyport')).toSorted()).toEqual(documents);
     expect(statSync(join(tree, 'usr/share/doc/sallyport/copyright')).size).toBeGreaterThan(100_000);
   });
 });
