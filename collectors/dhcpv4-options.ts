@@ -1,3 +1,4 @@
+import { hexAt } from '../gateway/codec/address-at.ts';
 import { Reader } from '../gateway/codec/reader.ts';
 import { decodeText, maxText } from '../gateway/codec/text.ts';
 import type { Fact } from '../gateway/model/fact.ts';
@@ -56,6 +57,23 @@ export function machineOf(value: Uint8Array): readonly Fact[] {
   const digits = [4, 3, 2, 1, 6, 5, 8, 7, 9, 10, 11, 12, 13, 14, 15, 16].map(i => (value[i] ?? 0).toString(16).padStart(2, '0')).join('');
   return [{ kind: 'identifier', scheme: 'uuid', value: digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') }];
 }
+
+/** Option 82: sub-options 1, the circuit, and 2, the remote id. RFC 3046 §2. Each is text or, as switches make it by default, a number of their own: hex then. */
+export function relayAgentOf(value: Uint8Array): readonly Fact[] {
+  const r = new Reader(value, 'DHCP option');
+  const ids = new Map<number, string>();
+  while (r.left > 1 && ids.size < maxParts) {
+    const code = r.u8();
+    const id = r.take(Math.min(r.u8(), r.left));
+    if (id.length > 0 && !ids.has(code)) ids.set(code, idText(id));
+  }
+  const [circuit, remote] = [ids.get(1), ids.get(2)];
+  if (circuit === undefined && remote === undefined) return [];
+  return [{ kind: 'relay-agent', ...(circuit === undefined ? {} : { circuit }), ...(remote === undefined ? {} : { remote }) }];
+}
+
+const idText = (id: Uint8Array): string =>
+  id.every(byte => byte >= 0x20 && byte < 0x7f) ? decodeText(id).trim() : hexAt(id, 0, Math.min(id.length, maxText / 2));
 
 /** Texts behind lengths of one byte, that fill the bytes to `left`; undefined when they do not, or when one is empty. An end by 0 is one too. */
 function partsOf(bytes: Uint8Array, end?: number): readonly string[] | undefined {

@@ -4,13 +4,13 @@ import { Reader } from '../gateway/codec/reader.ts';
 import { decodeText } from '../gateway/codec/text.ts';
 import type { Fact } from '../gateway/model/fact.ts';
 import { collector, type Said, udpPorts } from './collector.ts';
-import { cableDeviceOf, deviceOf, machineOf, readFqdn, readUserClass, readVendorClasses } from './dhcpv4-options.ts';
+import { cableDeviceOf, deviceOf, machineOf, readFqdn, readUserClass, readVendorClasses, relayAgentOf } from './dhcpv4-options.ts';
 import type { Packet } from './packet.ts';
 
 const [serverPort, clientPort] = [67, 68];
 const magicCookie = 0x63825363;
 
-/** Option codes that we read. RFC 2132, RFC 3004 (77), RFC 4702 (81), RFC 4578 (97), RFC 3925 (124, 125), RFC 8520 §10 (161). */
+/** Option codes that we read. RFC 2132, RFC 3004 (77), RFC 4702 (81), RFC 3046 (82), RFC 4578 (97), RFC 3925 (124, 125), RFC 8520 §10 (161). */
 export const options = {
   router: 3,
   hostName: 12,
@@ -24,6 +24,7 @@ export const options = {
   clientIdentifier: 61,
   userClass: 77,
   fqdn: 81,
+  relayAgent: 82,
   machine: 97,
   vendorClasses: 124,
   vendorInformation: 125,
@@ -120,6 +121,8 @@ function fromClient(m: Message, type: number | undefined): readonly Said[] {
   const facts: Fact[] = [];
   // A client fills ciaddr only while it uses that address. RFC 2131 §2, table 1.
   if ((type === messageTypes.request || type === messageTypes.inform) && isHostIp(m.ciaddr)) facts.push({ kind: 'address', ip: m.ciaddr });
+  const wished = type === messageTypes.discover || type === messageTypes.request ? m.options.get(options.requestedAddress) : undefined;
+  if (wished?.length === 4 && isHostIp(ip4(wished))) facts.push({ kind: 'asks-address', ip: ip4(wished) });
   const name = nameOf(m);
   const vendorClass = textOf(m, options.vendorClass) || readOf(m, options.vendorClasses, readVendorClasses, '');
   const userClass = readOf(m, options.userClass, readUserClass, '');
@@ -132,7 +135,7 @@ function fromClient(m: Message, type: number | undefined): readonly Said[] {
   const id = m.options.get(options.clientIdentifier);
   if (id !== undefined && id.length > 0) facts.push({ kind: 'dhcp-client-id', id: hexAt(id, 0, Math.min(id.length, 255)) });
   if (url !== '') facts.push({ kind: 'mud-url', url });
-  facts.push(...readOf(m, options.machine, machineOf, []));
+  facts.push(...readOf(m, options.machine, machineOf, []), ...readOf(m, options.relayAgent, relayAgentOf, []));
   const device = readOf(m, options.vendorInformation, deviceOf, []);
   if (device.length > 0) return [...facts, ...device];
   return [...facts, ...readOf(m, options.vendorSpecific, value => cableDeviceOf(vendorClass, value), [])];

@@ -213,6 +213,7 @@ function isSame(a: Fact, b: Fact): boolean {
   // What is said most often, each where it is compared at the least cost.
   switch (a.kind) {
     case 'address':
+    case 'asks-address':
     case 'dhcp-server':
       return b.kind === a.kind && a.ip === b.ip;
     case 'hostname':
@@ -248,11 +249,13 @@ function isSame(a: Fact, b: Fact): boolean {
     case 'claimed-mac':
     case 'contested':
     case 'dhcp-lease':
+    case 'inventory':
     case 'management-address':
     case 'member':
     case 'mud-url':
     case 'neighbour':
     case 'reaches':
+    case 'relay-agent':
     case 'resolves':
     case 'router':
     case 'seen':

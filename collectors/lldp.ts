@@ -26,7 +26,7 @@ const tlv = {
 const [med, iana, profinet] = [0x0012bb, 0x00005e, 0x000ecf];
 
 /** ANSI/TIA-1057 §10.2.6: the inventory. */
-const medSubtypes = { hardware: 5, firmware: 6, software: 7, serial: 8, manufacturer: 9, model: 10 } as const;
+const medSubtypes = { hardware: 5, firmware: 6, software: 7, serial: 8, manufacturer: 9, model: 10, asset: 11 } as const;
 
 /** System capabilities, IEEE 802.1AB table 8-4. */
 const capabilities = { bridge: 0x04, accessPoint: 0x08, router: 0x10, telephone: 0x20, station: 0x80, bridges: 0x704 } as const;
@@ -136,7 +136,7 @@ function readTlv(m: Message, type: number, value: Uint8Array): void {
       const [organisation, subtype] = [(r.u16() << 8) | r.u8(), r.u8()];
       if (organisation === profinet) m.isProfinet = true;
       else if (organisation === iana && subtype === 1) m.mudUrl = decodeText(r.rest()).trim();
-      else if (organisation === med && subtype >= medSubtypes.hardware && subtype <= medSubtypes.model)
+      else if (organisation === med && subtype >= medSubtypes.hardware && subtype <= medSubtypes.asset)
         m.inventory.set(subtype, decodeLine(r.rest()));
     }
   }
@@ -161,7 +161,11 @@ export function observe(m: Message): readonly Fact[] {
   say(m.inventory.get(medSubtypes.serial), text => ({ kind: 'serial', text }));
   // Of a phone, the firmware is what starts and the software what runs; only where the first is missing the second counts, and not before the end is read.
   const software = m.isEnded ? m.inventory.get(medSubtypes.software) : undefined;
-  say(m.inventory.get(medSubtypes.firmware) ?? software, text => ({ kind: 'firmware', text }));
+  const firmware = m.inventory.get(medSubtypes.firmware);
+  say(firmware ?? software, text => ({ kind: 'firmware', text }));
+  if (firmware !== undefined) say(software, text => ({ kind: 'inventory', of: 'software', text }));
+  say(m.inventory.get(medSubtypes.hardware), text => ({ kind: 'inventory', of: 'hardware', text }));
+  say(m.inventory.get(medSubtypes.asset), text => ({ kind: 'inventory', of: 'asset', text }));
   if (m.isEnded && m.isProfinet === true) facts.push(...fromProfinet(m));
   say(m.mudUrl, url => ({ kind: 'mud-url', url }));
   for (const ip of m.addresses.filter(isHostIp)) facts.push({ kind: 'management-address', ip });

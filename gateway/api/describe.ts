@@ -20,6 +20,12 @@ export function describeFact(fact: Fact): string {
       return `vendor class “${fact.text}”`;
     case 'dhcp-parameters':
       return `asks DHCP for options ${fact.options.join(', ')}`;
+    case 'asks-address':
+      return `asks DHCP for the address ${fact.ip}`;
+    case 'relay-agent':
+      return `is plugged in, says the DHCP relay, ${[fact.circuit && `at circuit “${fact.circuit}”`, fact.remote && `of “${fact.remote}”`].filter(Boolean).join(' ')}`;
+    case 'inventory':
+      return `${fact.of} “${fact.text}”`;
     case 'dhcp-client-id':
       return `DHCP client id ${fact.id}`;
     case 'dhcp-lease':

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { checkNames, evidenceMediaTypes } from '../model/attestation.ts';
 import { attestationStatuses } from '../model/axes.ts';
 import { transportFailures } from '../model/attestation.ts';
-import { actionNames, bridgeProtocols, descriptionsOf, identifierSchemes, printSchemes } from '../model/fact.ts';
+import { actionNames, bridgeProtocols, descriptionsOf, identifierSchemes, inventoryOf, printSchemes } from '../model/fact.ts';
 import { maxShownBytes, maxShownMessages, probeOutcomes } from '../model/probe.ts';
 import { reasonCodes } from '../model/reason.ts';
 import { switchCaps } from '../model/switch.ts';
@@ -41,6 +41,9 @@ const fact = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('vendor-class'), text }),
   z.object({ kind: z.literal('dhcp-parameters'), options: z.array(z.number().int().min(0).max(255)).max(255) }),
   z.object({ kind: z.literal('dhcp-client-id'), id: hex }),
+  z.object({ kind: z.literal('asks-address'), ip }),
+  z.object({ kind: z.literal('relay-agent'), circuit: text.optional(), remote: text.optional() }),
+  z.object({ kind: z.literal('inventory'), of: z.enum(inventoryOf), text }),
   z.object({ kind: z.literal('dhcp-lease'), ip, server: ip, router: ip.optional() }),
   z.object({ kind: z.literal('dhcp-server'), ip }),
   z.object({ kind: z.literal('mud-url'), url: text }),

@@ -72,6 +72,9 @@ export function foldFact(device: Device, observation: Observation): Device {
     case 'management-address':
     case 'dhcp-parameters':
     case 'dhcp-client-id':
+    case 'asks-address':
+    case 'relay-agent':
+    case 'inventory':
     case 'dhcp-server':
     case 'claimed-mac':
     case 'identifier':

@@ -12,6 +12,12 @@ export type Fact =
   /** DHCP option 55, in the order sent. */
   | { readonly kind: 'dhcp-parameters'; readonly options: readonly number[] }
   | { readonly kind: 'dhcp-client-id'; readonly id: Hex }
+  /** The address that it would like to get (again) of a DHCP server: it need not get it. */
+  | { readonly kind: 'asks-address'; readonly ip: Ip }
+  /** Where it is plugged in, as the switch or relay before the DHCP server says (RFC 3046); text where it is such, else hex. */
+  | { readonly kind: 'relay-agent'; readonly circuit?: string; readonly remote?: string }
+  /** What it says of itself for an inventory, beside type plate and firmware. */
+  | { readonly kind: 'inventory'; readonly of: InventoryOf; readonly text: string }
   /** `router`: the one that the server gave to its client. */
   | { readonly kind: 'dhcp-lease'; readonly ip: Ip; readonly server: Ip; readonly router?: Ip }
   /** The sender answers as a DHCP server. */
@@ -129,6 +135,10 @@ export const descriptionsOf = [
 ] as const;
 export type DescriptionOf = (typeof descriptionsOf)[number];
 
+/** Hardware revision, software beside the firmware, and the number that its owner gave it. */
+export const inventoryOf = ['hardware', 'software', 'asset'] as const;
+export type InventoryOf = (typeof inventoryOf)[number];
+
 /** Strong ones tell one device from all others, medium ones need a second (inventory/identity). */
 export const identifierSchemes = [
   'duid',
@@ -208,6 +218,8 @@ export function factKey(fact: Fact): string {
     case 'vendor-class':
     case 'dhcp-parameters':
     case 'dhcp-client-id':
+    case 'asks-address':
+    case 'relay-agent':
     case 'mud-url':
     case 'model':
     case 'hostname':
@@ -218,6 +230,8 @@ export function factKey(fact: Fact): string {
       return fact.kind;
     case 'description':
       return fact.of === undefined ? fact.kind : `description ${fact.of}`;
+    case 'inventory':
+      return `inventory ${fact.of}`;
     case 'protocol':
       return `protocol ${fact.name}`;
     case 'identifier':

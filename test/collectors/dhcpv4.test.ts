@@ -12,6 +12,7 @@ const client = (dhcp: Uint8Array, source = plc): Uint8Array =>
 describe('a DHCP client', () => {
   it('says its name, class, parameters in order, identifier and MUD URL; the address it asks for is not yet its own', () =>
     expect(factsOf(plc, v('dhcp-request'))).toEqual([
+      { kind: 'asks-address', ip: '192.0.2.10' },
       { kind: 'hostname', name: 'plc-7' },
       { kind: 'vendor-class', text: 'Vendor Class' },
       { kind: 'dhcp-parameters', options: [1, 3, 6, 15, 12, 28] },
@@ -118,6 +119,37 @@ describe('a DHCP client', () => {
       { kind: 'firmware', text: 'v1.2' },
     ]);
     expect(said([60, 'MSFT 5.0'], [43, '\x04\x03S-8'])).toEqual([{ kind: 'vendor-class', text: 'MSFT 5.0' }]);
+  });
+
+  it('is plugged in where the switch before the server says, in text or in numbers of its own', () => {
+    const cisco = [0, 4, 0, 20, 1, 3];
+    expect(said([82, '\x01\x05Gi0/3\x02\x03sw1'])).toEqual([{ kind: 'relay-agent', circuit: 'Gi0/3', remote: 'sw1' }]);
+    expect(said([82, [1, 6, ...cisco]])).toEqual([{ kind: 'relay-agent', circuit: '000400140103' }]);
+    expect(said([82, [2, 0, 1, 99, 0x41]])).toEqual([{ kind: 'relay-agent', circuit: 'A' }]);
+    expect(said([82, [9, 1, 1]])).toEqual([]);
+    expect(said([82, [1]])).toEqual([]);
+  });
+
+  it('asks for an address when it looks for one, not when it declines it', () => {
+    const wish = (type: number, address: readonly number[]) =>
+      factsOf(
+        plc,
+        client(
+          b.dhcp({
+            op: 1,
+            chaddr: plc,
+            options: [
+              [53, [type]],
+              [50, address],
+            ],
+          }),
+        ),
+      );
+    const address = [192, 0, 2, 10];
+    for (const type of [1, 3]) expect(wish(type, address)).toEqual([{ kind: 'asks-address', ip: '192.0.2.10' }]);
+    expect(wish(4, address)).toEqual([]);
+    expect(wish(1, [0, 0, 0, 0])).toEqual([]);
+    expect(wish(1, [192, 0, 2])).toEqual([]);
   });
 
   it('says the UUID of its machine when it boots, which all zeros or ones are not', () => {

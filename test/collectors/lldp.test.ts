@@ -21,7 +21,7 @@ describe('LLDP', () => {
       { kind: 'management-address', ip: '2001:db8::21' },
     ]));
 
-  it('with the inventory of LLDP-MED names maker, model, serial number and firmware', () =>
+  it('with the inventory of LLDP-MED names maker, model, serial number, firmware and the rest of it', () =>
     expect(factsOf(host, vectors['lldp-phone'])).toEqual([
       { kind: 'identifier', scheme: 'lldp-chassis', value: '192.0.2.33' },
       { kind: 'neighbour', protocol: 'lldp', chassis: '192.0.2.33', portId: host, name: 'SEP00005E005321' },
@@ -31,6 +31,9 @@ describe('LLDP', () => {
       { kind: 'model', text: 'Phone 8800' },
       { kind: 'serial', text: 'SN-000123' },
       { kind: 'firmware', text: 'boot-2.1' },
+      { kind: 'inventory', of: 'software', text: 'app-14.0' },
+      { kind: 'inventory', of: 'hardware', text: 'HW1' },
+      { kind: 'inventory', of: 'asset', text: 'ASSET-7' },
     ]));
 
   it('names the software where no firmware is named', () =>
