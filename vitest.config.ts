@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Tests of functions: none takes a port, a name or a namespace that another could want, so as many files run at once as there are cores. */
@@ -17,7 +18,7 @@ const shared = {
 export default defineConfig({
   test: {
     projects: [
-      { test: { ...shared, name: 'functions', include: functions, sequence: { groupOrder: 0 } } },
+      { test: { ...shared, name: 'functions', include: functions, maxWorkers: availableParallelism(), sequence: { groupOrder: 0 } } },
       {
         test: {
           ...shared,

@@ -41,7 +41,9 @@ describe('the head of an HTTP-like message', () => {
 
   it('is awaited until the first line has ended, and refused when that line is something else', () => {
     expect(decodeHttpHead(bytes('GET / HTT'))).toBeUndefined();
-    for (const line of ['', 'GET', 'GET /', ' / HTTP/1.1', 'HTTP/1.1 2000 x', 'SSH-2.0-x', 'GET / http/1.1', '\x16\x03\x01'])
+    // Empty lines before it are passed over, RFC 9112 §2.2.
+    expect(decodeHttpHead(bytes('\r\n'))).toBeUndefined();
+    for (const line of ['GET', 'GET /', ' / HTTP/1.1', 'HTTP/1.1 2000 x', 'SSH-2.0-x', 'GET / http/1.1', '\x16\x03\x01'])
       expect(() => decodeHttpHead(bytes(`${line}\r\n`)), line).toThrow(DecodeError);
     expect(() => decodeHttpHead(bytes('GET /'), true)).toThrow(DecodeError);
   });
