@@ -1,9 +1,10 @@
 import { hexAt } from '../gateway/codec/address-at.ts';
 import { Packet } from './packet.ts';
-import { ethernetSize, frameOf, headOf, peelRebuilt } from './rebuilt.ts';
+import { ethernetSize, frameOf, headOf, makeRoom, peelRebuilt, type Room } from './rebuilt.ts';
 
 /** Caps: datagrams of which parts are held, in all and of one sender; parts and bytes of one; and how long one waits for its last part, frame time. */
-const [maxDatagrams, maxPerSender, maxParts, maxBytes, maxAgeMillis] = [64, 16, 64, 16_384, 30_000];
+const room: Room = { inAll: 64, perSender: 16, ageMillis: 30_000 };
+const [maxParts, maxBytes] = [64, 16_384];
 const lostOnes = 'datagrams of which fragments are missing or too many';
 
 type Part = { readonly from: number; readonly bytes: Uint8Array };
@@ -47,12 +48,12 @@ export class Fragments {
   add(packet: Packet, sender: number, place: number): Packet | undefined {
     const key = keyOf(packet, place);
     let datagram = this.#datagrams.get(key);
-    if (datagram !== undefined && Math.abs(packet.at - datagram.at) > maxAgeMillis) {
+    if (datagram !== undefined && Math.abs(packet.at - datagram.at) > room.ageMillis) {
       this.#forget(key, datagram);
       datagram = undefined;
     }
     if (datagram === undefined) {
-      this.#makeRoom(sender, packet.at);
+      makeRoom(this.#datagrams, { sender, at: packet.at }, room, (old, one) => this.#forget(old, one));
       datagram = { at: packet.at, sender, parts: [], held: 0, size: -1, head: undefined, isDropped: false, isTold: false };
       this.#datagrams.set(key, datagram);
     }
@@ -71,16 +72,6 @@ export class Fragments {
     const whole = peelRebuilt(this.#whole, part, bytes);
     if (fault !== 'none') whole.fault = fault;
     return whole;
-  }
-
-  #makeRoom(sender: number, at: number): void {
-    let own = 0;
-    for (const [key, datagram] of this.#datagrams) {
-      if (Math.abs(at - datagram.at) > maxAgeMillis) this.#forget(key, datagram);
-      else if (datagram.sender === sender) own++;
-    }
-    if (own < maxPerSender && this.#datagrams.size < maxDatagrams) return;
-    for (const [key, datagram] of this.#datagrams) if (own < maxPerSender || datagram.sender === sender) return this.#forget(key, datagram);
   }
 
   #forget(key: string, datagram: Datagram): void {

@@ -1,3 +1,4 @@
+import type { Millis } from '../gateway/model/address.ts';
 import { etherTypes, type Packet } from './packet.ts';
 
 /** Bytes of an untagged frame before the IP header. */
@@ -29,4 +30,24 @@ export function peelRebuilt(whole: Packet, last: Packet, bytes: Uint8Array): Pac
   whole.peel({ number, at, port, bytes, wireLength: bytes.length });
   [whole.vlan, whole.innerVlan, whole.segment] = [vlan, innerVlan, segment];
   return whole;
+}
+
+type Waiting = { readonly at: Millis; readonly sender: number };
+/** The most that wait in all and of one sender, and how long one waits, frame time. */
+export type Room = { readonly inAll: number; readonly perSender: number; readonly ageMillis: number };
+
+/** Makes room for one more of this sender: what is too old is given up, and where a cap is reached the oldest, of the sender itself where it is its own. */
+export function makeRoom<T extends Waiting>(
+  held: ReadonlyMap<string, T>,
+  { sender, at }: Waiting,
+  { inAll, perSender, ageMillis }: Room,
+  giveUp: (key: string, one: T) => void,
+): void {
+  let own = 0;
+  for (const [key, one] of held) {
+    if (Math.abs(at - one.at) > ageMillis) giveUp(key, one);
+    else if (one.sender === sender) own++;
+  }
+  if (own < perSender && held.size < inAll) return;
+  for (const [key, one] of held) if (own < perSender || one.sender === sender) return giveUp(key, one);
 }

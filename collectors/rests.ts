@@ -2,10 +2,11 @@ import { hexAt } from '../gateway/codec/address-at.ts';
 import type { Mac, Millis, PortName, Vlan } from '../gateway/model/address.ts';
 import type { Collector } from './collector.ts';
 import { Packet } from './packet.ts';
-import { frameOf, headOf, peelRebuilt } from './rebuilt.ts';
+import { frameOf, headOf, makeRoom, peelRebuilt, type Room } from './rebuilt.ts';
 
 /** Caps: messages that wait for their next segment, in all and of one sender; bytes of one; and how long it waits, frame time. */
-const [maxRests, maxPerSender, maxBytes, maxAgeMillis] = [64, 8, 8192, 10_000];
+const room: Room = { inAll: 64, perSender: 8, ageMillis: 10_000 };
+const maxBytes = 8192;
 
 /** A message that was not whole. `message`: what to say of it when its rest does not come; undefined when it was read as far as it came. */
 export type Rest = {
@@ -52,7 +53,7 @@ export class Rests {
   keep(packet: Packet, collector: Collector, sender: number, place: number, message?: string): boolean {
     const { bytes: b, payload, end, at, port, vlan, source } = packet;
     if (packet.isCut || end - payload > maxBytes || end === payload) return false;
-    this.#makeRoom(sender, at);
+    makeRoom(this.#held, { sender, at }, room, (old, one) => this.#giveUp(old, one));
     const held: Held = {
       ...{ at, port, vlan, source, collector, message, sender },
       ports: portsOf(packet),
@@ -75,7 +76,7 @@ export class Rests {
     const held = this.#held.get(key);
     if (held === undefined || sequenceOf(packet) !== held.next) return undefined;
     this.#forget(key);
-    if (Math.abs(packet.at - held.at) > maxAgeMillis || packet.isCut) {
+    if (Math.abs(packet.at - held.at) > room.ageMillis || packet.isCut) {
       this.#tell(held);
       return undefined;
     }
@@ -93,16 +94,6 @@ export class Rests {
   #tell(held: Held): void {
     if (held.message !== undefined && !held.isTold) this.#lost(held, held.message);
     held.isTold = true;
-  }
-
-  #makeRoom(sender: number, at: Millis): void {
-    let own = 0;
-    for (const [key, held] of this.#held) {
-      if (Math.abs(at - held.at) > maxAgeMillis) this.#giveUp(key, held);
-      else if (held.sender === sender) own++;
-    }
-    if (own < maxPerSender && this.#held.size < maxRests) return;
-    for (const [key, held] of this.#held) if (own < maxPerSender || held.sender === sender) return this.#giveUp(key, held);
   }
 
   #giveUp(key: string, held: Held): void {

@@ -11,10 +11,9 @@ import { type Anchor, anchorsFor, type Trust } from './trust.ts';
 /**
  * Attestation keys: those that sign what a device says of itself (tokens, measurements of SPDM). Below an anchor for `attest` they count; below one for `identity`
  * alone they prove who the device is, and what they say is its own word: any key that such a CA certified, that of a web page too, could say it.
- *
- * Anchors that a key which signs for its device may lead to; those for `attest` first, so that a CA which stands
- * here twice counts for what it may.
  */
+
+/** Anchors that such a key may lead to; those for `attest` first, so that a CA which stands here twice counts for what it may. */
 export const attestAnchors = (trust: Trust): readonly Anchor[] => [
   ...anchorsFor(trust, 'attest'),
   ...anchorsFor(trust, 'identity').filter(({ uses }) => !uses.includes('attest')),
