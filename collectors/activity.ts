@@ -1,10 +1,14 @@
 import type { Mac, Millis } from '../gateway/model/address.ts';
 import type { ActionName, Fact } from '../gateway/model/fact.ts';
+import { AskedAddresses } from './asked-addresses.ts';
 import { etherTypes, ipProtocols, type Packet, tcpFlags } from './packet.ts';
 import { Flows } from './flows.ts';
 import { fold } from './stream.ts';
 import { LeaseRequests } from './lease-requests.ts';
+import { SharedAddress } from './shared-address.ts';
 import { doorOf, SlowKnocks } from './slow-knocks.ts';
+import { RefusedDatagrams } from './refused-datagrams.ts';
+import { KnownDoors } from './known-doors.ts';
 
 /** Targets that a sender tried in vain are counted anew after so long; and after so long without an answer there is none. Milliseconds of frame time. */
 const [windowMs, unansweredMs] = [60_000, 3000];
@@ -19,12 +23,15 @@ const places = 4096;
 /** What hosts set as hop count at first, and how many hops a packet may have taken. */
 const [initialHops, maxHops] = [[32, 64, 128, 255], 30] as const;
 /** By hop count: 1 when it looks as if a router had counted. 60 is an initial one of some systems too. */
-export const looksRouted = Uint8Array.from({ length: 256 }, (_, ttl) =>
+const looksRouted = Uint8Array.from({ length: 256 }, (_, ttl) =>
   ttl !== 60 && initialHops.some(first => ttl < first && ttl >= first - maxHops) && !initialHops.some(first => ttl === first) ? 1 : 0,
 );
 
 type Scan = Extract<ActionName, `scan-${string}`>;
-const scans: readonly Scan[] = ['scan-arp', 'scan-ports', 'scan-icmp'];
+/** Kinds of attempts: a port that is knocked at, a host that is asked for an echo. */
+const [port, echo] = [1, 2] as const;
+type Kind = typeof port | typeof echo;
+const scans: Readonly<Record<Kind, Scan>> = { [port]: 'scan-ports', [echo]: 'scan-icmp' };
 
 /** What one sender tried of one kind since `since`. */
 type Attempts = {
@@ -42,21 +49,25 @@ type Attempts = {
 };
 
 /**
- * What senders do over many frames: ask for one address after the other, knock at many ports, pass on the packets of others. Counts
+ * What senders do over many frames: ask for one address after the other, knock at many ports, ask many hosts for an echo, pass on the packets of others. Counts
  * distinct targets by 32-bit hashes, so a count may be a little too low. Bounded; a full table takes in no new sender until one is idle.
  */
 export class Activity {
   /** By the sender's hardware address × 4 + kind. */
   readonly #attempts = new Map<number, Attempts>();
   readonly #slow = new SlowKnocks();
+  readonly #known = new KnownDoors();
+  readonly #datagrams = new RefusedDatagrams();
   #size = 0;
   #nextSweep: Millis = -Infinity;
   readonly #leases = new LeaseRequests();
+  readonly #asked = new AskedAddresses();
   /** Whom those talk to that named a MUD URL. */
   readonly flows: Flows;
   /** By slot: it has connections that were not answered yet; addresses behind it that were named. */
   readonly #isTrying: Uint8Array;
   readonly #behind: Uint8Array;
+  readonly #shared: SharedAddress;
   /** Slot and address that were looked at, and when. */
   readonly #lookedAt = new Float64Array(places);
   readonly #lookedWhen = new Float64Array(places).fill(-Infinity);
@@ -64,6 +75,7 @@ export class Activity {
   constructor(slots: number) {
     this.#isTrying = new Uint8Array(slots);
     this.#behind = new Uint8Array(slots);
+    this.#shared = new SharedAddress(slots);
     this.flows = new Flows(slots);
   }
 
@@ -75,6 +87,7 @@ export class Activity {
   /** The slot has another sender now. */
   forget(slot: number): void {
     this.#isTrying[slot] = this.#behind[slot] = 0;
+    this.#shared.forget(slot);
     this.flows.forget(slot);
   }
 
@@ -86,17 +99,20 @@ export class Activity {
   /** Takes in a frame; a fact when its sender, or for a refused connection its target, has reached a threshold. For every frame: cheap when there is nothing. */
   note(packet: Packet, slot: number): Deed | undefined {
     if (packet.ipProtocol === ipProtocols.tcp) return this.#tcp(packet, slot);
-    if (packet.ipProtocol === ipProtocols.udp) return this.#leases.note(packet);
-    if (packet.etherType === etherTypes.arp) return this.#arp(packet);
+    if (packet.ipProtocol === ipProtocols.udp) {
+      this.#datagrams.sent(packet);
+      return this.#leases.note(packet);
+    }
+    if (packet.etherType === etherTypes.arp) return this.#asked.arp(packet);
     if (packet.ipProtocol === ipProtocols.icmp || packet.ipProtocol === ipProtocols.icmpv6) return this.#echo(packet);
     return undefined;
   }
 
-  /** True when the packet seems to come through the sender from another host, and that was not looked at lately. Then ask `behind`. */
+  /** True when the packet seems to come through the sender from another host, and that address and hop count was not looked at lately. Then ask `behind`. */
   mayBeBehind(packet: Packet, slot: number): boolean {
     if (looksRouted[packet.ttl] === 0 || packet.ipVersion === 0 || (this.#behind[slot] ?? 0) >= maxBehind) return false;
     if (((packet.bytes[packet.start] ?? 0) & 1) !== 0) return false;
-    const source = fold(packet, false);
+    const source = (fold(packet, false) ^ Math.imul(packet.ttl, 0x01000193)) >>> 0;
     const key = slot * 0x100000000 + source;
     const place = (Math.imul(source ^ Math.imul(slot, 0x85ebca6b), 0x9e3779b1) >>> 16) & (places - 1);
     if (this.#lookedAt[place] === key && Math.abs(packet.at - (this.#lookedWhen[place] ?? 0)) < windowMs) return false;
@@ -105,38 +121,35 @@ export class Activity {
     return true;
   }
 
-  /** The fact, when the sender is known by other addresses of that family and not by this one. */
+  /** The fact, when the sender is known by other addresses of that family and not by this one; or when several systems speak from its own. */
   behind(packet: Packet, slot: number, known: readonly string[]): Fact | undefined {
     const ip = packet.sourceIp;
     const own = known.filter(k => k.includes(':') === (packet.ipVersion === 6));
-    if (ip === undefined || own.length === 0 || own.includes(ip)) return undefined;
+    if (ip === undefined || own.length === 0) return undefined;
+    if (own.includes(ip)) return this.#shared.note(packet, slot, ip);
     this.#behind[slot] = (this.#behind[slot] ?? 0) + 1;
     return { kind: 'behind', ip };
   }
 
-  /** RFC 826. Who announces itself asks nobody. */
-  #arp(packet: Packet): Deed | undefined {
-    const { bytes: b, payload: i } = packet;
-    if (packet.end - i < 28) return undefined;
-    const [operation, source, target] = [(b[i + 6] ?? 0) * 256 + (b[i + 7] ?? 0), word(b, i + 14), word(b, i + 24)];
-    if (operation === 2) this.#answered(macNumber(b, packet.start), 0, source);
-    return operation === 1 && source !== target ? this.#tried(packet, 0, target, target) : undefined;
-  }
-
-  /** RFC 792, RFC 4443 §4.1: echo and its reply. */
+  /** RFC 792, RFC 4443 §4.1: echo and its reply; neighbours that are asked for. */
   #echo(packet: Packet): Deed | undefined {
     const type = packet.bytes[packet.l4];
+    if (packet.ipVersion === 6 && (type === 135 || type === 136)) return this.#asked.ndp(packet);
+    const refused = this.#datagrams.refused(packet);
+    if (refused !== 0) return this.#refused(refused, packet);
     const [request, reply] = packet.ipVersion === 4 ? [8, 0] : [128, 129];
-    if (type === reply) this.#answered(macNumber(packet.bytes, packet.start), 2, fold(packet, false));
-    return type === request ? this.#tried(packet, 2, fold(packet, true), fold(packet, true)) : undefined;
+    if (type === reply) this.#answered(macNumber(packet.bytes, packet.start), echo, fold(packet, false));
+    return type === request ? this.#tried(packet, echo, fold(packet, true), fold(packet, true)) : undefined;
   }
 
-  /** RFC 9293 §3.5: a SYN knocks; a SYN/ACK, or an ACK of who knocked, says that it was let in; RST that it was not. */
+  /** RFC 9293 §3.5: a SYN knocks, and so does what belongs to no connection (no ACK: FIN, or none of them, §3.10.7.2); a SYN/ACK, or an ACK of who knocked, says that it was let in; RST that it was not. */
   #tcp(packet: Packet, slot: number): Deed | undefined {
     const flags = packet.tcpFlags & (tcpFlags.syn | tcpFlags.ack | tcpFlags.rst);
-    if (flags === tcpFlags.syn) {
+    if (flags === tcpFlags.syn || (flags === 0 && isWhole(packet))) {
+      const door = doorOf(packet, true);
+      if (this.#known.has(macNumber(packet.bytes, packet.start + 6), door)) return undefined;
       this.#isTrying[slot] = 1;
-      return this.#tried(packet, 1, doorOf(packet, true), fold(packet, true));
+      return this.#tried(packet, port, door, fold(packet, true));
     }
     if (flags === tcpFlags.ack) {
       if (this.#isTrying[slot] === 1) this.#letIn(packet, slot);
@@ -145,26 +158,27 @@ export class Activity {
     if ((flags & (tcpFlags.syn | tcpFlags.rst)) === 0) return undefined;
     const asker = macNumber(packet.bytes, packet.start);
     const target = doorOf(packet, false);
-    if ((flags & tcpFlags.rst) === 0) return this.#answered(asker, 1, target);
-    const attempts = this.#attempts.get(asker * 4 + 1);
+    if ((flags & tcpFlags.rst) === 0) return this.#answered(asker, port, target);
+    const attempts = this.#attempts.get(asker * 4 + port);
     if (attempts?.targets.delete(target) !== true) return undefined;
     attempts.inVain.add(target);
-    return this.#reached(attempts, 1, asker, packet, true) ?? this.#knockedSlowly(asker, [target], packet);
+    return this.#reached(attempts, port, asker, packet, true) ?? this.#knockedSlowly(asker, [target], packet);
   }
 
   #letIn(packet: Packet, slot: number): void {
     const sender = macNumber(packet.bytes, packet.start + 6);
-    this.#answered(sender, 1, doorOf(packet, true));
-    if ((this.#attempts.get(sender * 4 + 1)?.targets.size ?? 0) === 0) this.#isTrying[slot] = 0;
+    this.#answered(sender, port, doorOf(packet, true));
+    if ((this.#attempts.get(sender * 4 + port)?.targets.size ?? 0) === 0) this.#isTrying[slot] = 0;
   }
 
-  #answered(asker: number, kind: number, target: number): undefined {
+  #answered(asker: number, kind: Kind, target: number): undefined {
     const attempts = this.#attempts.get(asker * 4 + kind);
     const at = attempts?.targets.get(target);
     if (attempts === undefined || at === undefined || at < 0) return undefined;
-    if (kind === 1) {
+    if (kind === port) {
       attempts.targets.delete(target);
       this.#size--;
+      this.#known.add(asker, target);
     } else {
       attempts.targets.set(target, -1);
       attempts.answered++;
@@ -172,11 +186,38 @@ export class Activity {
     return undefined;
   }
 
-  #tried(packet: Packet, kind: number, target: number, host: number): Deed | undefined {
+  #tried(packet: Packet, kind: Kind, target: number, host: number): Deed | undefined {
     const sender = macNumber(packet.bytes, packet.start + 6);
+    const known = this.#attempts.get(sender * 4 + kind);
+    const gaveUp = kind === port && known !== undefined ? this.#giveUp(known, packet.at) : nobody;
+    const attempts = this.#attemptsOf(sender, kind, host, packet);
+    if (attempts === undefined) return undefined;
+    const isFull = this.#isFull(attempts);
+    if (!isFull && !attempts.targets.has(target) && !attempts.inVain.has(target)) {
+      attempts.targets.set(target, packet.at);
+      this.#size++;
+    }
+    return this.#reached(attempts, kind, sender, packet, false) ?? this.#knockedSlowly(sender, gaveUp, packet);
+  }
+
+  /** A datagram that its target says nobody is there for. RFC 792. */
+  #refused(door: number, packet: Packet): Deed | undefined {
+    const sender = macNumber(packet.bytes, packet.start);
+    const attempts = this.#attemptsOf(sender, port, fold(packet, false), packet);
+    if (attempts === undefined || attempts.inVain.has(door) || this.#isFull(attempts)) return undefined;
+    attempts.inVain.add(door);
+    this.#size++;
+    return this.#reached(attempts, port, sender, packet, true) ?? this.#knockedSlowly(sender, [door], packet);
+  }
+
+  #isFull({ targets, inVain }: Attempts): boolean {
+    return targets.size + inVain.size >= maxTargets || this.#size >= maxInAll;
+  }
+
+  /** Those of this minute; undefined when there is no room for one more sender. */
+  #attemptsOf(sender: number, kind: Kind, host: number, packet: Packet): Attempts | undefined {
     const key = sender * 4 + kind;
     let attempts = this.#attempts.get(key);
-    const gaveUp = kind === 1 && attempts !== undefined ? this.#giveUp(attempts, packet.at) : nobody;
     if (attempts !== undefined && Math.abs(packet.at - attempts.since) > windowMs) {
       this.#drop(key, attempts);
       attempts = undefined;
@@ -189,16 +230,11 @@ export class Activity {
       this.#attempts.set(key, attempts);
     }
     if (attempts.host !== host) attempts.host = undefined;
-    const isFull = attempts.targets.size + attempts.inVain.size >= maxTargets || this.#size >= maxInAll;
-    if (!isFull && !attempts.targets.has(target) && !attempts.inVain.has(target)) {
-      attempts.targets.set(target, packet.at);
-      this.#size++;
-    }
-    return this.#reached(attempts, kind, sender, packet, false) ?? this.#knockedSlowly(sender, gaveUp, packet);
+    return attempts;
   }
 
   #knockedSlowly(sender: number, doors: readonly number[], packet: Packet): Deed | undefined {
-    const isTold = (this.#attempts.get(sender * 4 + 1)?.next ?? 0) > 0;
+    const isTold = (this.#attempts.get(sender * 4 + port)?.next ?? 0) > 0;
     const detail = this.#slow.note(sender, doors, packet);
     if (detail === undefined || isTold) return undefined;
     return { sender, fact: { kind: 'acted', action: 'scan-ports', target: 'network', detail } };
@@ -216,15 +252,15 @@ export class Activity {
     return gone.length === 0 ? nobody : gone;
   }
 
-  #reached(attempts: Attempts, kind: number, sender: number, packet: Packet, isAnswer: boolean): Deed | undefined {
-    const count = kind === 1 ? attempts.inVain.size : attempts.targets.size;
+  #reached(attempts: Attempts, kind: Kind, sender: number, packet: Packet, isAnswer: boolean): Deed | undefined {
+    const count = kind === port ? attempts.inVain.size : attempts.targets.size;
     const threshold = thresholds[attempts.next];
     if (threshold === undefined || count < threshold) return undefined;
     while (count >= (thresholds[attempts.next] ?? Infinity)) attempts.next++;
     const host = isAnswer ? packet.sourceIp : packet.target;
     const target = attempts.host === undefined || host === undefined ? 'network' : host;
-    const action = scans[kind] ?? 'scan-arp';
-    const unanswered = kind === 1 ? '' : `, ${count - attempts.answered} of them not answered`;
+    const action = scans[kind];
+    const unanswered = kind === port ? '' : `, ${count - attempts.answered} of them not answered`;
     const detail = `${threshold}${unanswered}, since frame ${attempts.firstFrame}`;
     return { sender, fact: { kind: 'acted', action, target, detail } };
   }
@@ -243,12 +279,14 @@ export class Activity {
 }
 
 const nobody: readonly number[] = [];
+/** Its flags were there to be read. */
+const isWhole = ({ l4, end, fragmentAt }: Packet): boolean => fragmentAt === 0 && l4 + 20 <= end;
 
 /** `sender`: the hardware address that did it, as a number. */
 export type Deed = { readonly sender: number; readonly fact: Fact };
 
 /** The hardware address at `i` as a number below 2^48. */
-export const macNumber = (b: Uint8Array, i: number): number => ((b[i] ?? 0) * 256 + (b[i + 1] ?? 0)) * 0x100000000 + word(b, i + 2);
+const macNumber = (b: Uint8Array, i: number): number => ((b[i] ?? 0) * 256 + (b[i + 1] ?? 0)) * 0x100000000 + word(b, i + 2);
 
 /** The text of such a number. */
 export const macOfNumber = (mac: number): Mac =>

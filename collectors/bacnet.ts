@@ -1,14 +1,25 @@
-import { type BacnetApdu, bacnetProperties, type BacnetValue, decodeBvlc, decodeNpdu, wildcardInstance } from '../gateway/codec/bacnet.ts';
+import {
+  type BacnetApdu,
+  bacnetProperties,
+  bacnetServices,
+  type BacnetValue,
+  decodeBvlc,
+  decodeNpdu,
+  readBacnetAnswer,
+  wildcardInstance,
+} from '../gateway/codec/bacnet.ts';
 import { bacnetVendors, nameOf } from '../gateway/codec/industrial-vendors.ts';
 import { maxText } from '../gateway/codec/text.ts';
+import { BacnetSegments } from './bacnet-segments.ts';
 import { collector, llc, type Said, udpPorts } from './collector.ts';
 import { type Act, acted } from './industrial.ts';
 import type { Packet } from './packet.ts';
+import { PerSensor } from './questions.ts';
 
 const bacnetPort = 47_808;
 const bacnetSap = 0x82;
 const bvlcType = 0x81;
-const readPropertyMultiple = 14;
+const { readProperty, readPropertyMultiple } = bacnetServices;
 
 /** Services that change something. ASHRAE 135 §21, BACnetConfirmedServiceChoice. */
 export const confirmed: { readonly [service: number]: Act } = {
@@ -28,10 +39,20 @@ const unconfirmed: { readonly [service: number]: Act } = { 10: ['write', 'bacnet
 export const decode = (bytes: Uint8Array, packet: Packet): ReturnType<typeof decodeBvlc> =>
   packet.ipVersion === 0 ? { npdu: decodeNpdu(bytes) } : decodeBvlc(bytes);
 
+/** Answers of which parts have come. */
+const segments = new PerSensor(() => new BacnetSegments());
+
 /** What a device says of its own device object. What a router or broadcast device passes on is about others, and so nobody's here. */
 export function observe({ origin, npdu }: ReturnType<typeof decodeBvlc>, packet: Packet): readonly Said[] {
   if (npdu === undefined || npdu.isRouted || (origin !== undefined && origin !== packet.sourceIp)) return [];
   const { apdu } = npdu;
+  if (apdu.kind !== 'segment') return told(apdu, packet);
+  if (apdu.service !== readPropertyMultiple && apdu.service !== readProperty) return [];
+  const whole = segments.of(packet).add(packet, apdu);
+  return whole === undefined ? [] : told(readBacnetAnswer(apdu.service, whole), packet);
+}
+
+function told(apdu: BacnetApdu, packet: Packet): readonly Said[] {
   switch (apdu.kind) {
     case 'request':
       return acted([(apdu.isConfirmed ? confirmed : unconfirmed)[apdu.service]], packet);
@@ -39,6 +60,7 @@ export function observe({ origin, npdu }: ReturnType<typeof decodeBvlc>, packet:
       return [...fromInstance(apdu.instance), { kind: 'maker', text: nameOf(bacnetVendors, apdu.vendor) }];
     case 'device':
       return fromDevice(apdu);
+    case 'segment':
     case 'other':
       return [];
   }
@@ -56,11 +78,13 @@ function fromDevice({ instance, properties }: BacnetApdu & { kind: 'device' }): 
   const said: Said[] = [...fromInstance(instance)];
   const vendor = properties.get(bacnetProperties.vendorIdentifier);
   const maker = get(bacnetProperties.vendorName) || (typeof vendor === 'number' ? nameOf(bacnetVendors, vendor) : '');
-  const firmware = get(bacnetProperties.firmware) || get(bacnetProperties.applicationSoftware);
+  const software = get(bacnetProperties.applicationSoftware);
+  const firmware = get(bacnetProperties.firmware) || software;
   const [model, serial, name] = [get(bacnetProperties.modelName), get(bacnetProperties.serialNumber), get(bacnetProperties.objectName)];
   if (maker !== '') said.push({ kind: 'maker', text: maker });
   if (model !== '') said.push({ kind: 'model', text: model });
   if (firmware !== '') said.push({ kind: 'firmware', text: firmware });
+  if (software !== '' && software !== firmware) said.push({ kind: 'inventory', of: 'software', text: software });
   if (serial !== '') said.push({ kind: 'serial', text: serial });
   if (name !== '') said.push({ kind: 'hostname', name });
   const description = [get(bacnetProperties.description), get(bacnetProperties.location)].filter(word => word !== '').join(', ');
@@ -82,6 +106,7 @@ function wants(packet: Packet): boolean {
     case 1:
       return true;
     case 3:
+      if (((b[i + 6] ?? 0) & 8) !== 0) return b[i + 10] === readPropertyMultiple || b[i + 10] === readProperty;
       return b[i + 8] === readPropertyMultiple || isDeviceObject(b, i + 9);
     default:
       return false;

@@ -1,6 +1,7 @@
 import { ip4, ip6, isHostIp } from '../gateway/codec/address.ts';
+import { berOid } from '../gateway/codec/ber.ts';
 import { Reader } from '../gateway/codec/reader.ts';
-import { decodeLine } from '../gateway/codec/text.ts';
+import { decodeLine, decodeText } from '../gateway/codec/text.ts';
 import type { Ip } from '../gateway/model/address.ts';
 import type { Fact } from '../gateway/model/fact.ts';
 import { collector, snap } from './collector.ts';
@@ -16,7 +17,9 @@ export const tlvTypes = {
   softwareVersion: 5,
   platform: 6,
   systemName: 0x14,
+  systemObjectId: 0x15,
   managementAddresses: 0x16,
+  energyWise: 0x1d,
 } as const;
 
 /** Bits of the capabilities. Cisco, *Cisco Discovery Protocol*. */
@@ -40,6 +43,7 @@ export function decode(bytes: Uint8Array) {
   const texts = new Map<number, string>();
   const addresses: Ip[] = [];
   let bits = 0;
+  let [objectId, plate]: [string?, Plate?] = [];
   while (r.left >= 4) {
     const [type, length] = [r.u16(), r.u16()];
     if (type === 0 && length === 0) break;
@@ -48,6 +52,8 @@ export function decode(bytes: Uint8Array) {
     const field = new Reader(value, `CDP field ${type}`);
     if (type === tlvTypes.capabilities) bits = field.u32();
     else if (type === tlvTypes.addresses || type === tlvTypes.managementAddresses) readAddresses(field, addresses);
+    else if (type === tlvTypes.systemObjectId && value.length > 0) objectId = berOid(value, 'CDP system object id');
+    else if (type === tlvTypes.energyWise && value.length >= plateSize) plate = readPlate(field);
     else if (isText(type)) texts.set(type, decodeLine(value));
   }
   const text = (type: number): string => texts.get(type) ?? '';
@@ -61,7 +67,20 @@ export function decode(bytes: Uint8Array) {
     systemName: text(tlvTypes.systemName),
     capabilities: bits,
     addresses,
+    ...(objectId === undefined ? {} : { objectId }),
+    ...(plate === undefined ? {} : { plate }),
   };
+}
+
+type Plate = { readonly model: string; readonly hardware: string; readonly serial: string };
+/** Before the plate: something encrypted and two counters. Model, padding, hardware version, serial number. As seen of switches that know EnergyWise. */
+const [beforePlate, plateSize] = [28, 60];
+
+function readPlate(r: Reader): Plate {
+  r.skip(beforePlate);
+  const model = decodeText(r.take(16)).trim();
+  r.skip(2);
+  return { model, hardware: decodeText(r.take(3)).trim(), serial: decodeText(r.take(11)).trim() };
 }
 
 const isText = (type: number): boolean =>
@@ -98,7 +117,12 @@ export function observe(m: Message): readonly Fact[] {
   if (host !== '') facts.push({ kind: 'hostname', name: host });
   if (m.deviceId !== '' && m.portId !== '') facts.push({ kind: 'neighbour', protocol: 'cdp', chassis: m.deviceId, portId: m.portId, name });
   if (m.platform !== '') facts.push({ kind: 'model', text: m.platform });
-  if (serial !== undefined) facts.push({ kind: 'serial', text: serial });
+  const { plate } = m;
+  const number = serial ?? plate?.serial ?? '';
+  if (number !== '') facts.push({ kind: 'serial', text: number });
+  const hardware = plate === undefined ? '' : `${plate.model} ${plate.hardware}`.trim();
+  if (hardware !== '') facts.push({ kind: 'inventory', of: 'hardware', text: hardware });
+  if (m.objectId?.startsWith('1.3.6.1.4.1.') === true) facts.push({ kind: 'print', scheme: 'snmp-object-id', value: m.objectId });
   if (m.software !== '') facts.push({ kind: 'description', text: m.software });
   const firmware = /\bVersion:? ([\w.()[\]-]+)/.exec(m.software)?.[1] ?? (m.software.includes(' ') ? '' : m.software);
   if (firmware !== '') facts.push({ kind: 'firmware', text: firmware });

@@ -71,19 +71,14 @@ export type Collector = {
   readonly said: (packet: Packet) => readonly Said[];
 };
 
-/** Composes the two halves of a protocol, what the bytes say and what that tells us, as one Collector. All have the same shape: they are called by turns for each frame. */
-export function collector<Message>(c: {
-  readonly name: string;
-  readonly spec: string;
-  readonly matches: Match | readonly Match[];
-  readonly isProtocol?: false | undefined;
-  readonly wants?: ((packet: Packet) => boolean) | undefined;
-  readonly speaks?: ((packet: Packet) => boolean) | undefined;
-  readonly sameAs?: ((packet: Packet) => number) | undefined;
-  readonly goesOn?: ((packet: Packet) => boolean) | undefined;
+/** A protocol as its file has it: `said` in two halves, what the bytes say and what that tells us. */
+type Parts<Message> = Omit<Collector, 'said'> & {
   readonly decode: (bytes: Uint8Array, packet: Packet) => Message | undefined;
   readonly observe: (message: Message, packet: Packet) => readonly Said[];
-}): Collector {
+};
+
+/** Composes the two halves of a protocol as one Collector. All have the same shape: they are called by turns for each frame. */
+export function collector<Message>(c: Parts<Message>): Collector {
   const { name, spec, matches, isProtocol, wants, speaks, sameAs, goesOn, decode, observe } = c;
   const notWhole = new DecodeError(`Cannot read ${name}: the message is not whole`, true);
   const said = (packet: Packet): readonly Said[] => {

@@ -32,7 +32,7 @@ export const options = {
 } as const;
 
 /** Option 53, RFC 2132 §9.6. */
-export const messageTypes = { discover: 1, offer: 2, request: 3, decline: 4, ack: 5, release: 7, inform: 8 } as const;
+export const messageTypes = { discover: 1, offer: 2, request: 3, decline: 4, ack: 5, nak: 6, release: 7, inform: 8 } as const;
 
 /** By code: 1 for those options; the others are passed over. */
 const isRead = new Uint8Array(256);
@@ -102,7 +102,8 @@ type Message = ReturnType<typeof decode>;
 /** A client speaks about itself; a server names itself, and with an ACK the lease of its client. */
 export function observe(m: Message, packet: Packet): readonly Said[] {
   const type = m.options.get(options.messageType)?.[0];
-  if (m.op === 2) return packet.sourcePort === serverPort ? fromServer(m, type, packet) : [];
+  // Clients do not look from which port it comes.
+  if (m.op === 2) return packet.sourcePort === serverPort || packet.targetPort === clientPort ? fromServer(m, type, packet) : [];
   // Only in its own frame: else any host could name another. What a relay passes on is about hosts of another segment.
   return m.chaddr === packet.source && packet.targetPort === serverPort ? fromClient(m, type) : [];
 }
@@ -164,7 +165,7 @@ function textOf(m: Message, code: number): string {
 }
 
 function fromServer(m: Message, type: number | undefined, packet: Packet): readonly Said[] {
-  if (type !== messageTypes.offer && type !== messageTypes.ack) return [];
+  if (type !== messageTypes.offer && type !== messageTypes.ack && type !== messageTypes.nak) return [];
   const id = m.options.get(options.serverIdentifier);
   const server = id?.length === 4 ? ip4(id) : packet.sourceIp;
   if (server === undefined || !isHostIp(server)) return [];

@@ -162,7 +162,7 @@ export function observe(m: Message, packet: Packet): readonly Said[] {
   switch (m.type) {
     case messageTypes.advertise:
     case messageTypes.reply:
-      return packet.sourcePort === serverPort && packet.targetPort === clientPort ? fromServer(m, packet) : [];
+      return packet.targetPort === clientPort ? fromServer(m, packet) : []; // from any port: clients do not look
     case messageTypes.solicit:
     case messageTypes.request:
     case messageTypes.confirm:

@@ -1,4 +1,4 @@
-import { isStandIn } from '../gateway/codec/link.ts';
+import { isStandIn } from '../gateway/codec/link-ip.ts';
 import { DecodeError } from '../gateway/codec/reader.ts';
 import type { Ip, Mac, Millis, Vlan } from '../gateway/model/address.ts';
 import type { Fact, Sighting } from '../gateway/model/fact.ts';
@@ -295,8 +295,7 @@ export class Dissector {
     const error = this.#ask(c, true);
     if (error === undefined) return this.unread.readStream(this.#packet);
     if (error.isShort && !isLast) return true;
-    if (this.#packet.isCut) this.#losses.overflow(this.#packet.port, 'identity frames cut by the capture length');
-    else if (isOpened) this.#fail(c.name, error.message);
+    this.#losses.notRead(this.#packet, c.name, error, isOpened);
     return false;
   };
 

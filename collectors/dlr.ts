@@ -7,7 +7,7 @@ const dlrType = 0x80e1;
 const [deviceLevelRing, protocolVersion] = [2, 1];
 
 /** Frame types, ODVA *The CIP Networks Library* volume 2, §9-5. */
-export const frameTypes = {
+const frameTypes = {
   beacon: 1,
   neighbourCheckRequest: 2,
   neighbourCheckResponse: 3,

@@ -4,7 +4,7 @@ import type { Fact } from '../gateway/model/fact.ts';
 import { collector, etherType } from './collector.ts';
 
 /** EAP over LANs, IEEE 802.1X §11.1. */
-const eapolType = 0x888e;
+export const eapolType = 0x888e;
 
 /** IEEE 802.1X table 11-3. */
 export const packetTypes = { eap: 0, start: 1, logoff: 2, key: 3, announcement: 6 } as const;
@@ -13,7 +13,7 @@ export const packetTypes = { eap: 0, start: 1, logoff: 2, key: 3, announcement: 
 export const eapCodes = { request: 1, response: 2, success: 3, failure: 4 } as const;
 const identityMethod = 1;
 
-/** EAP over LANs: who asks to be let in, and who lets in. IEEE 802.1X §11, RFC 3748. What the methods exchange is not read. Padding is not looked at. */
+/** EAP over LANs: who asks to be let in, and who lets in. IEEE 802.1X §11, RFC 3748. What TLS in them shows is read apart (eap-tls.ts). Padding is not looked at. */
 export function decode(bytes: Uint8Array) {
   const r = new Reader(bytes, 'EAPOL');
   const [version, type] = [r.u8(), r.u8()];

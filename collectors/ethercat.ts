@@ -1,7 +1,10 @@
+import { firstMailbox, readMailbox, readSii, siiRegister, type SlaveIdentity } from '../gateway/codec/ethercat-slave.ts';
 import { Reader } from '../gateway/codec/reader.ts';
 import type { Mac } from '../gateway/model/address.ts';
 import { collector, etherType, type Said } from './collector.ts';
 import type { Packet } from './packet.ts';
+import { PerSensor } from './questions.ts';
+import { makeRoom, type Room } from './rebuilt.ts';
 
 const etherCatType = 0x88a4;
 /** Frame type of process data and register access, IEC 61158-4-12 §5.3. */
@@ -9,28 +12,52 @@ const commands = 1;
 
 /** Datagram commands that we read: each slave adds 1 to the position of a broadcast, so that it comes back as their number. */
 const broadcasts: readonly number[] = [7, 8, 9];
+/** Read of the slave that has this address. */
+const configuredRead = 4;
 /** From here on: logical addressing, which is cyclic process data. */
 const firstLogical = 10;
 
 /** Most datagrams that one frame can carry (15 would fill it with mailbox data; 1518 bytes hold 126 of the shortest). */
 const maxDatagrams = 126;
 
+type Datagram = {
+  readonly command: number;
+  readonly position: number;
+  readonly offset: number;
+  readonly workingCounter: number;
+  /** What one slave said of itself. */
+  readonly slave: SlaveIdentity | undefined;
+};
+
+/** Slaves of which a part is known: caps, and how long the rest may take, frame time. A segment has at most 65,535, few have more than a hundred. */
+const room: Room = { inAll: 1024, perSender: 256, ageMillis: 60_000 };
+type Known = { readonly at: number; readonly sender: number; readonly identity: SlaveIdentity };
+const slaves = new PerSensor(() => new Map<string, Known>());
+
 /** EtherCAT datagrams. IEC 61158-4-12 §5.4; all numbers are little-endian. */
 export function decode(bytes: Uint8Array) {
   const r = new Reader(bytes, 'EtherCAT');
   const header = r.u16le();
   if (header >> 12 !== commands) throw r.fault(`frame type ${header >> 12}`);
-  const datagrams: { command: number; position: number; offset: number; workingCounter: number }[] = [];
+  const datagrams: Datagram[] = [];
   let more = true;
   while (more && datagrams.length < maxDatagrams) {
     const command = r.u8();
     r.skip(1); // index
     const [position, offset, length] = [r.u16le(), r.u16le(), r.u16le()];
-    r.skip(2 + (length & 0x7ff)); // interrupt, data
-    datagrams.push({ command, position, offset, workingCounter: r.u16le() });
+    r.skip(2); // interrupt
+    const data = r.take(length & 0x7ff);
+    const workingCounter = r.u16le();
+    const slave = command === configuredRead && workingCounter === 1 ? readSlave(offset, data) : undefined;
+    datagrams.push({ command, position, offset, workingCounter, slave });
     more = (length & 0x8000) !== 0;
   }
   return { datagrams };
+}
+
+function readSlave(offset: number, data: Uint8Array): SlaveIdentity | undefined {
+  if (offset === siiRegister) return readSii(data);
+  return offset >= firstMailbox ? readMailbox(data) : undefined;
 }
 
 /** Cyclic process data comes first where it comes at all, a thousand times a second; it names nobody. */
@@ -47,11 +74,40 @@ export function observe(m: ReturnType<typeof decode>, packet: Packet): readonly 
   const touched = m.datagrams.filter(d => d.workingCounter > 0);
   if (touched.length === 0) return [{ kind: 'device-kind', text: 'ethercat-master' }];
   if (!isLocal(packet.source)) return [];
-  const slaves = Math.max(0, ...m.datagrams.filter(d => broadcasts.includes(d.command)).map(d => d.position));
+  const count = Math.max(0, ...m.datagrams.filter(d => broadcasts.includes(d.command)).map(d => d.position));
   const said: Said[] = [{ kind: 'device-kind', text: 'ethercat-segment' }];
-  if (slaves > 0) said.push({ kind: 'description', text: `EtherCAT segment of ${slaves} slaves behind ${universal(packet.source)}` });
+  if (count > 0) said.push({ kind: 'description', text: `EtherCAT segment of ${count} slaves behind ${universal(packet.source)}` });
+  for (const { position, slave } of m.datagrams) if (slave !== undefined) said.push(...fromSlave(position, slave, packet));
   return said;
 }
+
+/** Slaves have no hardware address, so they are modules of their segment. A master reads one number after the other, the serial number last: then all are told. */
+function fromSlave(position: number, told: SlaveIdentity, packet: Packet): readonly Said[] {
+  const [known, key, { at }] = [slaves.of(packet), `${packet.source} ${position}`, packet];
+  const old = known.get(key);
+  const isNew = old === undefined || Math.abs(at - old.at) > room.ageMillis;
+  const identity = { ...(isNew ? {} : old.identity), ...told };
+  const sender = packet.sourceHigh * 2 ** 32 + packet.sourceLow;
+  known.delete(key);
+  makeRoom(known, { sender, at }, room, gone => known.delete(gone));
+  known.set(key, { at, sender, identity });
+  const { vendor, product, revision, serial } = identity;
+  const words = [
+    told.name === undefined ? '' : `name ${told.name}`,
+    told.hardware === undefined ? '' : `hardware ${told.hardware}`,
+    told.software === undefined ? '' : `software ${told.software}`,
+    told.serial === undefined
+      ? ''
+      : [numbered('vendor', vendor), numbered('product', product), numbered('revision', revision), numbered('serial', serial || undefined)]
+          .filter(word => word !== '')
+          .join(' '),
+  ];
+  return words
+    .filter(word => word !== '')
+    .map(word => ({ kind: 'inventory', of: 'module', text: `EtherCAT slave ${position.toString(16).padStart(4, '0')}: ${word}` }));
+}
+
+const numbered = (name: string, value: number | undefined): string => (value === undefined ? '' : `${name} ${value.toString(16)}`);
 
 const isLocal = (mac: Mac): boolean => (Number.parseInt(mac.slice(0, 2), 16) & 2) !== 0;
 const universal = (mac: Mac): Mac => `${(Number.parseInt(mac.slice(0, 2), 16) & 0xfd).toString(16).padStart(2, '0')}${mac.slice(2)}`;

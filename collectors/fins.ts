@@ -10,8 +10,11 @@ const tcpMagic = 0x46494e53;
 const frameSend = 2;
 const tcpHead = 16;
 
-/** Command code of CPU UNIT DATA READ. Omron W342 §5-3-15. */
-const unitDataRead = 0x0501;
+/** Command codes of CPU UNIT DATA READ, CONNECTION DATA READ and NAME READ. Omron W342 §5-3-15, §5-3-16. */
+const [unitDataRead, connectionDataRead, nameRead] = [0x0501, 0x0502, 0x2603];
+const telling: ReadonlySet<number> = new Set([unitDataRead, connectionDataRead, nameRead]);
+/** Most units of one answer. */
+const maxUnits = 25;
 /** Commands that change the controller, W342 §5-3. */
 const actions: { readonly [command: number]: readonly [ActionName, string] } = {
   0x0102: ['write', 'memory area write'],
@@ -39,17 +42,39 @@ export function decode(bytes: Uint8Array, packet: Packet) {
   if (isTcp(packet)) {
     if (r.u32() !== tcpMagic) throw r.fault('no FINS head');
     r.skip(4); // length
-    if (r.u32() !== frameSend) return { isResponse: false, command: 0, unit: undefined };
+    if (r.u32() !== frameSend) return { ...silent, isResponse: false, command: 0 };
     r.skip(4); // error code
   }
   const icf = r.u8();
   if ((icf & 0x3e) !== 0) throw r.fault(`ICF ${icf}`);
   r.skip(9); // RSV, GCT, DNA to SID
   const [command, isResponse] = [r.u16(), (icf & 0x40) !== 0];
-  if (!isResponse || command !== unitDataRead) return { isResponse, command, unit: undefined };
+  const nothing = { ...silent, isResponse, command };
+  if (!isResponse || !telling.has(command)) return nothing;
   const end = r.u16() & 0x7f3f; // without the relay, fatal and non-fatal error flags
-  if (end !== 0 || r.left < 40) return { isResponse, command, unit: undefined };
-  return { isResponse, command, unit: { model: decodeText(r.take(20)).trim(), version: decodeText(r.take(20)).trim() } };
+  if (end !== 0) return nothing;
+  if (command === nameRead) return { ...nothing, name: decodeText(r.rest()).trim() };
+  if (command === connectionDataRead) return { ...nothing, units: unitsOf(r) };
+  return r.left < 40 ? nothing : { ...nothing, unit: { model: text(r), version: text(r) } };
+}
+
+type Unit = { readonly address: number; readonly model: string };
+/** What is not told. */
+const silent: {
+  readonly unit?: { readonly model: string; readonly version: string };
+  readonly units: readonly Unit[];
+  readonly name: string;
+} = {
+  units: [],
+  name: '',
+};
+
+const text = (r: Reader): string => decodeText(r.take(20)).trim();
+
+/** The units on the bus of the controller: how many (the top bit: these are the last), then address and model of each. */
+function unitsOf(r: Reader): readonly Unit[] {
+  const count = Math.min(r.u8() & 0x7f, maxUnits);
+  return Array.from({ length: count }, () => ({ address: r.u8(), model: text(r) }));
 }
 
 const isTcp = (packet: Packet): boolean => packet.ipProtocol === ipProtocols.tcp;
@@ -65,7 +90,7 @@ export function wants(packet: Packet): boolean {
   if (!speaks(packet)) return false;
   const [b, i] = [packet.bytes, packet.payload + (isTcp(packet) ? tcpHead : 0)];
   const command = ((b[i + 10] ?? 0) << 8) | (b[i + 11] ?? 0);
-  return command === unitDataRead || actions[command] !== undefined;
+  return telling.has(command) || actions[command] !== undefined;
 }
 
 export function observe(m: ReturnType<typeof decode>, packet: Packet): readonly Said[] {
@@ -78,6 +103,11 @@ export function observe(m: ReturnType<typeof decode>, packet: Packet): readonly 
     if (m.unit.version !== '') said.push({ kind: 'firmware', text: m.unit.version });
     return said;
   }
+  if (m.name !== '') return [{ kind: 'hostname', name: m.name }];
+  if (m.units.length > 0)
+    return m.units
+      .filter(({ model }) => model !== '')
+      .map(({ address, model }) => ({ kind: 'inventory', of: 'module', text: `unit ${address}: ${model}` }));
   const action = m.isResponse ? undefined : actions[m.command];
   return action === undefined ? [] : [{ kind: 'acted', action: action[0], target: packet.target, detail: `FINS ${action[1]}` }];
 }

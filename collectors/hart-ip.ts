@@ -12,6 +12,8 @@ const tokenPassing = 3;
 /** Command 0 and its twins, which answer the same; the long tag. HCF_SPEC-127. */
 const identifying: readonly number[] = [0, 11, 21, 73];
 const longTag = 20;
+/** Tag, descriptor and date, and the answer to writing them, which is the same. */
+const shortTags: readonly number[] = [13, 18];
 /** Commands that change the device. HCF_SPEC-127 (universal), HCF_SPEC-151 (common practice). */
 const writing: readonly number[] = [6, 17, 18, 19, 22, 34, 35, 36, 37, 40, 42, 43, 44, 45, 46, 47, 49, 52, 53, 56, 59, 66, 67, 68, 71, 79];
 
@@ -47,6 +49,8 @@ function hartFrame(r: Reader) {
       address,
       tag: latinText(data.take(32)),
     };
+  if (shortTags.includes(command) && data.left > 0)
+    return { isResponse, command, address, tag: packedText(data.take(6)), descriptor: packedText(data.take(12)) };
   return { isResponse, command, address };
 }
 
@@ -61,6 +65,19 @@ function identity(r: Reader) {
   if (revision < 7) return { maker: type >> 8, type, revision, deviceRevision, software, hardware, id };
   r.skip(1 + 1 + 2 + 1); // preambles, variables, configuration changes, extended status
   return { maker: r.u16(), type, revision, deviceRevision, software, hardware, id };
+}
+
+/** Characters of six bits each, four in three bytes: `@` to `_` are 0 to 31, space to `?` 32 to 63. HCF_SPEC-127 §5.1.1. */
+function packedText(bytes: Uint8Array): string {
+  let text = '';
+  for (let i = 0; i + 2 < bytes.length; i += 3) {
+    const four = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
+    for (const shift of [18, 12, 6, 0]) {
+      const code = (four >> shift) & 63;
+      text += String.fromCharCode(code < 32 ? code + 64 : code);
+    }
+  }
+  return text.trim();
 }
 
 /** ISO 8859-1 up to the first NUL. */
@@ -79,6 +96,7 @@ export function observe({ type, frame }: ReturnType<typeof decode>, packet: Pack
   if (type !== messageTypes.response || packet.sourcePort !== hartPort) return [];
   const said: Said[] = [];
   if (frame.tag !== undefined && frame.tag !== '') said.push({ kind: 'hostname', name: frame.tag });
+  if (frame.descriptor !== undefined && frame.descriptor !== '') said.push({ kind: 'inventory', of: 'asset', text: frame.descriptor });
   if (frame.identity !== undefined) {
     const { maker, type: deviceType, revision, deviceRevision, software, id } = frame.identity;
     said.push(

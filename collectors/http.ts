@@ -30,7 +30,7 @@ const enough = 4096;
 const passing =
   /^(?:if-|content-|x-|sec-|referer$|cookie$|cache-control$|pragma$|authorization$|origin$|range$|date$|soapaction$|expect$)/i;
 
-export function isHttp(packet: Packet): boolean {
+function isHttp(packet: Packet): boolean {
   const { bytes: b } = packet;
   const i = behindGap(packet);
   const first = word(b, i);

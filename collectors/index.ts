@@ -2,6 +2,7 @@ import { ads } from './ads.ts';
 import { arp } from './arp.ts';
 import { bacnet } from './bacnet.ts';
 import { browser } from './browser.ts';
+import { capwap } from './capwap.ts';
 import { carp } from './carp.ts';
 import { cdp } from './cdp.ts';
 import { coap } from './coap.ts';
@@ -12,6 +13,8 @@ import { dhcpv6 } from './dhcpv6.ts';
 import { dlr } from './dlr.ts';
 import { dnp3 } from './dnp3.ts';
 import { dns } from './dns.ts';
+import { dpws } from './dpws.ts';
+import { eapTls } from './eap-tls.ts';
 import { eapol } from './eapol.ts';
 import { enip } from './enip.ts';
 import { ethercat } from './ethercat.ts';
@@ -28,6 +31,7 @@ import { httpAuthenticate } from './http-authenticate.ts';
 import { iec104 } from './iec-104.ts';
 import { icmp } from './icmp.ts';
 import { igmp } from './igmp.ts';
+import { kerberos } from './kerberos.ts';
 import { knxnetIp } from './knxnet-ip.ts';
 import { lacp } from './lacp.ts';
 import { lldp } from './lldp.ts';
@@ -36,19 +40,25 @@ import { matter } from './matter.ts';
 import { mdns } from './mdns.ts';
 import { mld } from './mld.ts';
 import { mms } from './mms.ts';
+import { mndp } from './mndp.ts';
 import { modbus } from './modbus.ts';
 import { mqtt } from './mqtt.ts';
 import { mrp } from './mrp.ts';
 import { nbns } from './nbns.ts';
+import { nbss } from './nbss.ts';
 import { ndp } from './ndp.ts';
 import { ntp } from './ntp.ts';
+import { oam } from './oam.ts';
+import { onvif } from './onvif.ts';
 import { opcUa } from './opc-ua.ts';
 import { pcp } from './pcp.ts';
 import { pjl } from './pjl.ts';
 import { powerlink } from './powerlink.ts';
 import { profinetDcp } from './profinet-dcp.ts';
+import { profinetIo } from './profinet-io.ts';
 import { profinetRt } from './profinet-rt.ts';
 import { ptp } from './ptp.ts';
+import { quic } from './quic.ts';
 import { radius } from './radius.ts';
 import { rdp } from './rdp.ts';
 import { remoteAccess } from './remote-access.ts';
@@ -73,6 +83,9 @@ import { telnet } from './telnet.ts';
 import { tftp } from './tftp.ts';
 import { tls } from './tls.ts';
 import { tlsCertificate } from './tls-certificate.ts';
+import { upnp } from './upnp.ts';
+import { tuya } from './tuya.ts';
+import { ubiquiti } from './ubiquiti.ts';
 import { vrrp } from './vrrp.ts';
 import { wsDiscovery } from './ws-discovery.ts';
 
@@ -89,6 +102,9 @@ export const collectors: readonly Collector[] = [
   tlsCertificate,
   http,
   httpAuthenticate,
+  upnp,
+  onvif,
+  dpws,
   rtsp,
   ssh,
   sshKex,
@@ -98,6 +114,7 @@ export const collectors: readonly Collector[] = [
   telnet,
   rfb,
   pjl,
+  nbss,
   smb,
   rdp,
   remoteAccess,
@@ -125,6 +142,7 @@ export const collectors: readonly Collector[] = [
   fox,
   slmp,
   profinetRt,
+  profinetIo,
   // IT over UDP
   llmnr,
   nbns,
@@ -137,9 +155,12 @@ export const collectors: readonly Collector[] = [
   sip,
   coap,
   radius,
+  kerberos,
   syslog,
   tftp,
+  quic,
   matter,
+  tuya,
   pcp,
   // Neighbours and addresses
   ndp,
@@ -149,9 +170,14 @@ export const collectors: readonly Collector[] = [
   // Switches and access
   lldp,
   cdp,
+  mndp,
+  ubiquiti,
+  capwap,
   stp,
   lacp,
+  oam,
   eapol,
+  eapTls,
   ptp,
   // First-hop redundancy
   hsrp,

@@ -4,8 +4,9 @@ import type { Fact } from '../gateway/model/fact.ts';
 import { collector, etherType } from './collector.ts';
 import type { Packet } from './packet.ts';
 
-/** Slow protocols, IEEE 802.3 annex 57A; and the one of them that is read. */
-const [slowProtocols, lacpSubtype] = [0x8809, 1];
+/** Slow protocols, IEEE 802.3 annex 57A; the one of them that is read, and the one that belongs to it. */
+const [slowProtocols, lacpSubtype, markerSubtype] = [0x8809, 1, 2];
+const markerLength = 16;
 
 /** IEEE 802.1AX §6.4.2.3: the information of the sender and of its partner. */
 const [actorTlv, partnerTlv, tlvLength] = [1, 2, 20];
@@ -36,5 +37,12 @@ export function observe({ actor, partner }: Message): readonly Fact[] {
 }
 
 const wants = ({ bytes, payload }: Packet): boolean => bytes[payload] === lacpSubtype;
+/** Marker PDUs (§6.5) are of it too. Their requester is the actor of the messages that are read, and their responses name the other end. */
+const speaks = ({ bytes: b, payload: i, end }: Packet): boolean =>
+  b[i] === markerSubtype &&
+  b[i + 1] === 1 &&
+  (b[i + 2] === 1 || b[i + 2] === 2) &&
+  b[i + 3] === markerLength &&
+  i + 2 + markerLength <= end;
 
-export const lacp = collector({ name: 'lacp', spec: 'IEEE 802.1AX', matches: etherType(slowProtocols), wants, decode, observe });
+export const lacp = collector({ name: 'lacp', spec: 'IEEE 802.1AX', matches: etherType(slowProtocols), wants, speaks, decode, observe });

@@ -49,6 +49,8 @@ export class LatestFacts {
   readonly #rivals = new Map<number, readonly Fact[]>();
   /** By slot: addresses that are known to be its own; absent while there are none. */
   readonly #ips: (readonly Ip[] | undefined)[] = [];
+  /** Which slot had an address first: at most as many as there are facts. */
+  readonly #owners = new Map<Ip, number>();
   readonly #ports: Uint16Array;
   readonly #perPort: number[] = [];
   #size = 0;
@@ -117,7 +119,7 @@ export class LatestFacts {
       this.#rivals.set(old, [rows.fact(old), ...others].slice(0, maxRivals));
       rows.replace(old, said);
     }
-    if (isOfAddress(fact)) this.#ips[slot] = this.#ipsOf(slot);
+    if (isOfAddress(fact)) this.#findIps(slot);
     return 'new';
   }
 
@@ -136,7 +138,7 @@ export class LatestFacts {
       this.#rivals.delete(row);
     }
     this.#rows.forget(slot);
-    this.#ips[slot] = undefined;
+    this.#findIps(slot);
     this.#changeAnew(slot);
   }
 
@@ -160,7 +162,10 @@ export class LatestFacts {
     return true;
   }
 
-  /** `here`: the rows of its list. Where the kind's cap is reached, the fact that was not said for longest gives way if it is idle. */
+  /**
+   * `here`: the rows of its list. Where the kind's cap is reached, the fact that was not said for longest gives way if it is idle, or to an address that is
+   * another's: who claims many addresses of nobody must not hide whose he takes.
+   */
   #hasRoom(slot: number, port: number, { fact, collector, at }: Said, here: readonly number[]): boolean {
     const rows = this.#rows;
     const cap = maxOfKind[fact.kind];
@@ -169,10 +174,10 @@ export class LatestFacts {
       const same = here.filter(row => rows.fact(row).kind === fact.kind);
       if (same.length >= cap) {
         const [oldest] = same.toSorted((a, b) => rows.saidAt(a) - rows.saidAt(b));
-        if (oldest === undefined || at - rows.saidAt(oldest) <= this.#idleMs) return false;
+        if (oldest === undefined || (at - rows.saidAt(oldest) <= this.#idleMs && !this.#mayTake(slot, fact))) return false;
         rows.remove(rows.listOf(slot, collector), oldest);
         this.#rivals.delete(oldest);
-        if (isOfAddress(fact)) this.#ips[slot] = this.#ipsOf(slot);
+        if (isOfAddress(fact)) this.#findIps(slot);
         this.#count(slot, port, fact, -1);
       }
     }
@@ -180,10 +185,22 @@ export class LatestFacts {
     return this.#size < this.#max.inAll && (this.#perPort[port] ?? 0) < this.#max.perPort;
   }
 
-  /** Exactly as long as there are addresses: one list that grows would keep room for sixteen. */
-  #ipsOf(slot: number): readonly Ip[] {
+  /** Whether it is another's address, and one of not too many such within a minute. */
+  #mayTake(slot: number, fact: Fact): boolean {
+    if (!isOfAddress(fact) || (this.#owners.get(fact.ip) ?? slot) === slot) return false;
+    const changes = (this.#changes[slot] ?? 0) + 1;
+    if (changes > maxChanges) return false;
+    this.#changes[slot] = changes;
+    return true;
+  }
+
+  #findIps(slot: number): void {
+    for (const ip of this.#ips[slot] ?? noIps) if (this.#owners.get(ip) === slot) this.#owners.delete(ip);
     const facts = this.#rowsOf(slot).map(row => this.#rows.fact(row));
-    return facts.flatMap(fact => (isOfAddress(fact) ? fact.ip : [])).slice();
+    // Exactly as long as there are addresses: one list that grows would keep room for sixteen.
+    const ips = facts.flatMap(fact => (isOfAddress(fact) ? fact.ip : [])).slice();
+    this.#ips[slot] = ips.length === 0 ? undefined : ips;
+    for (const ip of ips) if (!this.#owners.has(ip)) this.#owners.set(ip, slot);
   }
 
   #rowsOf(slot: number): readonly number[] {

@@ -6,10 +6,15 @@ import type { Deed } from './activity.ts';
 const [serverPort, serverPort6] = [67, 547];
 /** Clients of one sender are counted anew after so long. Milliseconds of frame time. */
 const windowMs = 60_000;
-/** Caps: senders, clients of one sender. The sender that asked least lately gives way. */
+/** And by the day: more than an access point in client mode speaks for, and fewer than a /24 can lease. */
+const [maxOfDay, dayMs] = [128, 24 * 3_600_000];
+/** Caps: senders, clients of one sender (of the day as well). The sender that asked least lately gives way. */
 const [maxSenders, maxClients] = [512, 1024];
-/** Distinct clients at which a fact comes out. */
-const thresholds = [16, 64, 256, 1024] as const;
+/** Distinct clients at which a fact comes out; of a relay the first one does, so that it is known since when it relays. */
+const [thresholds, relayedThresholds] = [
+  [16, 64, 256, 1024],
+  [1, 16, 64, 256, 1024],
+] as const;
 /** Messages that take a lease: DISCOVER and REQUEST (RFC 2132 §9.6), SOLICIT and REQUEST (RFC 8415 §7.3). */
 const [discover, request, solicit6, request6] = [1, 3, 1, 3];
 const [optionMessageType, optionClientId, optionPad, optionEnd, optionDuid6] = [53, 61, 0, 255, 1];
@@ -21,7 +26,9 @@ const maxOptions = 64;
 /** What `note` looks at. */
 export const asksForLease = ({ targetPort }: Packet): boolean => targetPort === serverPort || targetPort === serverPort6;
 
-type Asked = { since: Millis; firstFrame: number; readonly clients: Set<number>; next: number };
+type Asked = { readonly since: Millis; readonly firstFrame: number; readonly clients: Set<number>; next: number };
+/** The same of a day, without what relays pass on; `isTold`: it was, or a minute had told it. */
+type OfDay = { readonly since: Millis; readonly firstFrame: number; readonly clients: Set<number>; isTold: boolean };
 
 /**
  * In the name of how many clients each sender asks for leases: a client is its hardware address and its identifier, folded to 32 bits, so
@@ -30,10 +37,11 @@ type Asked = { since: Millis; firstFrame: number; readonly clients: Set<number>;
 export class LeaseRequests {
   /** By the sender's hardware address × 2, + 1 for what it relays. The one that asked last stands last. */
   readonly #asked = new Map<number, Asked>();
+  readonly #ofDay = new Map<number, OfDay>();
 
   /** Senders that are remembered, for tests. */
   get size(): number {
-    return this.#asked.size;
+    return Math.max(this.#asked.size, this.#ofDay.size);
   }
 
   /** Takes in a UDP packet; a deed when its sender has reached a threshold. Cheap for all that is not for a DHCP server. */
@@ -45,23 +53,45 @@ export class LeaseRequests {
     const key = senderOf(packet) * 2 + (isRelayed ? 1 : 0);
     const asked = this.#of(key, packet);
     if (asked.clients.size < maxClients) asked.clients.add(Math.abs(client));
-    if (asked.clients.size < (thresholds[asked.next] ?? Infinity)) return undefined;
-    const reached = thresholds[asked.next];
+    const reached = (isRelayed ? relayedThresholds : thresholds)[asked.next] ?? Infinity;
+    if (asked.clients.size < reached) return isRelayed ? undefined : this.#slowly(client, asked.next > 1, packet);
     asked.next++;
     const detail = `${reached}${isRelayed ? ' relayed' : ''}, since frame ${asked.firstFrame}`;
     return { sender: senderOf(packet), fact: { kind: 'acted', action: 'ask-leases', target: isRelayed ? 'relayed' : 'network', detail } };
   }
 
+  /** Who asks for so few a minute that none tells. */
+  #slowly(client: number, isTold: boolean, packet: Packet): Deed | undefined {
+    const sender = senderOf(packet);
+    const { at, number: firstFrame } = packet;
+    const old = this.#ofDay.get(sender);
+    const ofDay =
+      old !== undefined && Math.abs(at - old.since) <= dayMs ? old : { since: at, firstFrame, clients: new Set<number>(), isTold };
+    setLast(this.#ofDay, sender, ofDay);
+    ofDay.isTold ||= isTold;
+    if (ofDay.isTold) return undefined;
+    ofDay.clients.add(client);
+    if (ofDay.clients.size < maxOfDay) return undefined;
+    ofDay.isTold = true;
+    const detail = `${maxOfDay} within a day, since frame ${ofDay.firstFrame}`;
+    return { sender, fact: { kind: 'acted', action: 'ask-leases', target: 'network', detail } };
+  }
+
   #of(key: number, { at, number: firstFrame }: Packet): Asked {
     const old = this.#asked.get(key);
-    const asked =
-      old === undefined || Math.abs(at - old.since) > windowMs ? { since: at, firstFrame, clients: new Set<number>(), next: 0 } : old;
-    this.#asked.delete(key);
-    const [idle] = this.#asked.keys();
-    if (this.#asked.size >= maxSenders && idle !== undefined) this.#asked.delete(idle);
-    this.#asked.set(key, asked);
+    const isOver = old === undefined || Math.abs(at - old.since) > windowMs;
+    const asked = isOver ? { since: at, firstFrame, clients: new Set<number>(), next: 0 } : old;
+    setLast(this.#asked, key, asked);
     return asked;
   }
+}
+
+/** Sets it as the last one; beyond the cap the first one gives way. */
+function setLast<V>(map: Map<number, V>, key: number, value: V): void {
+  map.delete(key);
+  const [idle] = map.keys();
+  if (map.size >= maxSenders && idle !== undefined) map.delete(idle);
+  map.set(key, value);
 }
 
 /** The client of a DHCP message that takes a lease: positive when it asks by itself, negative through a relay, 0 for any other message. */

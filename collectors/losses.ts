@@ -3,11 +3,12 @@ import type { Malformed } from '../gateway/model/fact.ts';
 import type { Packet } from './packet.ts';
 
 /** What caps and limits kept back, in frames or facts. */
-export const overflows = [
+const overflows = [
   'frames of addresses beyond the cap',
   'frames from a group or zero address',
   'frames too short to name a sender',
   'identity frames cut by the capture length',
+  'messages longer than what is read of a stream',
   'datagrams of which fragments are missing or too many',
   'facts beyond the cap of their address or port',
   'facts about addresses that have not spoken here',
@@ -39,6 +40,16 @@ export class Losses {
     const kinds = this.#overflow.get(port) ?? new Map<OverflowKind, number>();
     kinds.set(what, (kinds.get(what) ?? 0) + 1);
     this.#overflow.set(port, kinds);
+  }
+
+  /**
+   * The start of a stream of which a collector made nothing, when no more of it is kept. That it needs more is no fault of who speaks: web pages
+   * are longer. Of a stream from its middle nobody can tell.
+   */
+  notRead(packet: Packet, collector: string, error: { readonly isShort: boolean; readonly message: string }, isOpened: boolean): void {
+    if (packet.isCut) this.overflow(packet.port, 'identity frames cut by the capture length');
+    else if (error.isShort) this.overflow(packet.port, 'messages longer than what is read of a stream');
+    else if (isOpened) this.malformed(packet, collector, error.message);
   }
 
   /** Everything since the last call. */

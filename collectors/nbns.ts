@@ -57,10 +57,14 @@ export function observe(m: ReturnType<typeof decode>, packet: Packet): readonly 
   if (packet.sourcePort !== nbnsPort || m.opcode !== opcodes.query || m.code !== 0) return [];
   if (m.isStatus) return named(m.entries, packet);
   // A name server tells the addresses of others (RFC 1002 §4.2.13); who stands in for a name tells its own.
-  const own = m.entries.filter(({ ip }) => ip === undefined || ip === packet.sourceIp);
+  const own = m.entries.filter(e => (e.ip === undefined || e.ip === packet.sourceIp) && !isBrowserRole(e));
   const names = new Set(own.map(({ text }) => text).filter(text => text !== ''));
   return [...names].map(name => ({ kind: 'answers-for', protocol: 'nbns', name }));
 }
+
+/** What the master browser of a segment answers to, whoever that is: `PLANT<1d>`, and `<01><02>__MSBROWSE__<02><01>`. [MS-BRWS] §2.1.1.1, RFC 1002 has none of it. */
+const isBrowserRole = ({ text, suffix }: Entry): boolean =>
+  suffix === suffixes.masterBrowser || (suffix === 0x01 && text.includes('__MSBROWSE__'));
 
 const registers = (opcode: number): boolean =>
   opcode === opcodes.registration || opcode === opcodes.refresh || opcode === opcodes.alternateRefresh || opcode === opcodes.multihomed;

@@ -8,12 +8,13 @@ import type { Packet } from './packet.ts';
 
 const icmpv6 = 58;
 
-/** ICMPv6 types of Neighbour Discovery. RFC 4861 §4. Redirects tell of others and are not read. */
+/** ICMPv6 types of Neighbour Discovery. RFC 4861 §4. */
 export const types = {
   routerSolicitation: 133,
   routerAdvertisement: 134,
   neighbourSolicitation: 135,
   neighbourAdvertisement: 136,
+  redirect: 137,
 } as const;
 
 /** RFC 4861 §4.6, RFC 8106 §5 (recursive DNS servers). */
@@ -49,6 +50,9 @@ export function decode(bytes: Uint8Array) {
       r.skip(3);
       return { type, flags, target: r.ip6(), ...readOptions(r) };
     }
+    case types.redirect:
+      r.skip(4);
+      return { type, target: r.ip6(), destination: r.ip6(), ...readOptions(r) };
     default:
       throw r.fault(`type ${type}`);
   }
@@ -97,6 +101,9 @@ export function observe(m: Message, packet: Packet): readonly Said[] {
   if (packet.ttl !== 255) return [];
   const ip = packet.sourceIp;
   if (m.type === types.neighbourAdvertisement) return fromAdvertisement(m, packet, ip);
+  // Whoever redirects wants to be believed as a router, RFC 4861 §8.1; its options are of the better first hop.
+  if (m.type === types.redirect)
+    return isHostIp(m.target) ? [{ kind: 'router', protocol: 'redirect', ip: m.target, detail: `for ${m.destination}` }] : [];
   if (ip === undefined) return [];
   if (m.sourceMac !== undefined && m.sourceMac !== packet.source) return [{ kind: 'claimed-mac', mac: m.sourceMac, ip }];
   const address: Fact = { kind: 'address', ip };
@@ -106,7 +113,7 @@ export function observe(m: Message, packet: Packet): readonly Said[] {
 }
 
 /** The target is the sender's own, unless it stands in for another: a proxy leaves the override flag out (RFC 4861 §7.2.8) or speaks for another address. */
-function fromAdvertisement(m: Extract<Message, { target: Ip }>, packet: Packet, ip: Ip | undefined): readonly Said[] {
+function fromAdvertisement(m: Extract<Message, { flags: number; target: Ip }>, packet: Packet, ip: Ip | undefined): readonly Said[] {
   if (!isHostIp(m.target)) return [];
   if (m.targetMac !== undefined && m.targetMac !== packet.source) return [{ kind: 'claimed-mac', mac: m.targetMac, ip: m.target }];
   const facts: Fact[] = ip === undefined ? [] : [{ kind: 'address', ip }];
@@ -130,7 +137,7 @@ function describe(m: Extract<Message, { lifetimeSeconds: number }>): string {
 
 const wants = (packet: Packet): boolean => {
   const type = packet.bytes[packet.payload] ?? 0;
-  return packet.ipVersion === 6 && type >= types.routerSolicitation && type <= types.neighbourAdvertisement;
+  return packet.ipVersion === 6 && type >= types.routerSolicitation && type <= types.redirect;
 };
 
 export const ndp = collector({ name: 'ndp', spec: 'RFC 4861', matches: ipProtocol(icmpv6), wants, decode, observe });

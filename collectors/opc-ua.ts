@@ -3,7 +3,10 @@ import { messageType, type OpcUaApplication, opcUaTypes, readIdentity, string } 
 import { DecodeError, Reader } from '../gateway/codec/reader.ts';
 import { decodeText, maxText } from '../gateway/codec/text.ts';
 import { ofWhole } from '../gateway/codec/whole.ts';
-import { decodeCertificate } from '../gateway/codec/x509.ts';
+import { openWhole, tags } from '../gateway/codec/der.ts';
+import { extensionOids } from '../gateway/codec/x509-extension.ts';
+import { generalNames } from '../gateway/codec/x509-general-name.ts';
+import { type Certificate, decodeCertificate } from '../gateway/codec/x509.ts';
 import { visibleText } from '../gateway/model/visible-text.ts';
 import { collector, type Said, tcpStream } from './collector.ts';
 import type { Packet } from './packet.ts';
@@ -80,18 +83,33 @@ export function observe({ application, certificate }: Told, packet: Packet): rea
   }
   const shown = certificate === undefined ? undefined : firstCertificate(certificate);
   if (shown === undefined) return said;
+  const uri = application === undefined ? applicationUriOf(shown) : undefined;
+  if (uri !== undefined) said.push({ kind: 'identifier', scheme: 'opcua-application-uri', value: uri });
   const key = createHash('sha256').update(shown.spki).digest('hex');
   const [subject = '', issuer = ''] = [shown.subject, shown.issuer].map(({ text }) => visibleText(text.slice(0, maxText)));
   return [...said, { kind: 'certificate', role, subject, issuer, key }];
 }
 
 /** The application's own: a chain may follow it (OPC 10000-6 §6.2.6). One that cannot be read is none: the message says enough else. */
-function firstCertificate(bytes: Uint8Array) {
+function firstCertificate(bytes: Uint8Array): Certificate | undefined {
   const [, form = 0, high = 0, low = 0] = bytes;
   const length = form === 0x82 ? 4 + (high << 8) + low : form === 0x81 ? 3 + high : 2 + form;
   if (length > bytes.length) return undefined;
   try {
     return decodeCertificate(bytes.subarray(0, length));
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}
+
+/** Where the channel is encrypted or signed, its certificate names the application: the first URI among its names. OPC 10000-6 §6.2.2. */
+function applicationUriOf({ extensions }: Certificate): string | undefined {
+  const names = extensions.find(({ oid }) => oid === extensionOids.subjectAltName);
+  if (names === undefined) return undefined;
+  try {
+    const found = generalNames(openWhole(names.value, tags.sequence, 'subjectAltName')).flatMap(n => (n.kind === 'uri' ? [n.value] : []));
+    return found[0] === undefined ? undefined : visibleText(found[0].slice(0, maxText));
   } catch (error) {
     if (error instanceof DecodeError) return undefined;
     throw error;

@@ -16,6 +16,7 @@ export const ownFacts: ReadonlySet<FactKind> = new Set<FactKind>([
   'serial',
   'description',
   'device-kind',
+  'inventory',
   'identifier',
   'print',
   'certificate',
@@ -44,11 +45,17 @@ export class OwnAddress {
       return true;
     }
     // What is sent to a group stays on its link; many devices count few hops for it (UPnP 1.1 §1.1).
-    const isGroup = ((packet.bytes[packet.start] ?? 0) & 1) !== 0;
+    const isGroup = isToGroup(packet);
     return (known.length === 0 || isGroup) && (initialTtls.has(packet.ttl) || (isGroup && packet.ttl <= 32));
   }
 
   forget(slot: number): void {
     this.#last[slot] = 0;
   }
+}
+
+/** By hardware or IP address: access points send to each of their stations what is meant for all (IEEE 802.11 §11.21.16.3). */
+function isToGroup({ bytes: b, start, l3, ipVersion }: Packet): boolean {
+  if (((b[start] ?? 0) & 1) !== 0) return true;
+  return ipVersion === 4 ? (b[l3 + 16] ?? 0) >> 4 === 0xe : b[l3 + 24] === 0xff;
 }

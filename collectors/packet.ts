@@ -45,6 +45,8 @@ const [hopByHop, routing, fragment, authentication, destination, mobility, hostI
  * the next `peel`. `peel` never throws; what is broken or cut off is left 0 and `fault` says why.
  */
 export class Packet {
+  /** Stands for the sensor that sees it: what collectors remember, they remember of each sensor by itself (questions.ts). */
+  sensor: object = this;
   number = 0;
   at: Millis = 0;
   port: PortName = '';
@@ -117,6 +119,7 @@ export class Packet {
     this.number = outer.number;
     this.at = outer.at;
     this.port = outer.port;
+    this.sensor = outer.sensor;
     this.segment = inner.segment;
     const isNamed = this.#peel(outer.bytes, inner.start, outer.end, outer.isCut || inner.isCut);
     if (this.vlan === 0) this.vlan = inner.vlan;
@@ -276,7 +279,8 @@ export class Packet {
   /** RFC 8200 §3, §4. */
   #ipv6(b: Uint8Array): void {
     const i = this.l3;
-    const length = ((b[i + 4] ?? 0) << 8) | (b[i + 5] ?? 0);
+    const said = ((b[i + 4] ?? 0) << 8) | (b[i + 5] ?? 0);
+    const length = said === 0 && b[i + 6] === hopByHop ? jumboLength(b, i + 40) : said;
     if ((b[i] ?? 0) >> 4 !== 6 || i + 40 > this.end || (!this.isCut && i + 40 + length > this.end)) {
       return this.#broken('ipv6');
     }
@@ -333,6 +337,15 @@ export class Packet {
     if (!this.isCut && (this.fragmentAt === 0 || fault === 'ipv4' || fault === 'ipv6')) this.fault = fault;
   }
 }
+
+/**
+ * A jumbogram has its length in an option of the hop-by-hop header at `i`, the first there: hosts that leave cutting to the network card show
+ * such ones. 0 when there is none. RFC 2675 §2.
+ */
+const jumboLength = (b: Uint8Array, i: number): number =>
+  b[i + 2] === 0xc2 && b[i + 3] === 4
+    ? (((b[i + 4] ?? 0) << 24) | ((b[i + 5] ?? 0) << 16) | ((b[i + 6] ?? 0) << 8) | (b[i + 7] ?? 0)) >>> 0
+    : 0;
 
 const isExtension = (next: number): boolean =>
   next === hopByHop ||

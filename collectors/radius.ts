@@ -10,7 +10,15 @@ const ports = [1812, 1813, 1645, 1646];
 export const codes = { accessRequest: 1, accountingRequest: 4 } as const;
 const replies: ReadonlySet<number> = new Set([2, 3, 5, 11]);
 /** RFC 2865 §5, RFC 2869 §5, RFC 3162 §2.1. */
-export const attributes = { nasIpAddress: 4, nasIdentifier: 32, proxyState: 33, nasPortType: 61 } as const;
+export const attributes = {
+  nasIpAddress: 4,
+  nasPort: 5,
+  callingStation: 31,
+  nasIdentifier: 32,
+  proxyState: 33,
+  nasPortType: 61,
+  nasPortId: 87,
+} as const;
 /** Values of NAS-Port-Type that only one kind of device has. RFC 2865 §5.41. */
 const portTypes: ReadonlyMap<number, string> = new Map([
   [15, 'switch'],
@@ -35,8 +43,10 @@ export function decode(bytes: Uint8Array) {
   return { code, attributes: found };
 }
 
-/** A network access server tells of itself; what a proxy passes on is about another one. */
-export function observe(m: ReturnType<typeof decode>, packet: Packet): readonly Said[] {
+type Message = ReturnType<typeof decode>;
+
+/** A network access server tells of itself, and where a station is plugged in that it asks for; what a proxy passes on is about another one. */
+export function observe(m: Message, packet: Packet): readonly Said[] {
   if (!packet.isOwnAddress) return [];
   if (replies.has(m.code)) {
     const port = packet.sourcePort;
@@ -53,7 +63,24 @@ export function observe(m: ReturnType<typeof decode>, packet: Packet): readonly 
   if (name !== '') facts.push({ kind: 'hostname', name });
   const kind = portTypes.get(m.attributes.get(attributes.nasPortType)?.[3] ?? -1);
   if (kind !== undefined) facts.push({ kind: 'device-kind', text: kind });
-  return facts;
+  return [...facts, ...stationOf(m, kind, name === '' ? ip : name)];
+}
+
+/** The hardware address of who wants to be let in, in any of the ways in which it is written. RFC 3580 §3.21. */
+const hardwareAddress = /^(?:[0-9a-f]{2}[-:.]?){5}[0-9a-f]{2}$|^(?:[0-9a-f]{4}[.:-]){2}[0-9a-f]{4}$/i;
+
+/** Where a station is plugged in, as its switch or access point says. RFC 2865 §5.5, RFC 2869 §5.17. */
+function stationOf(m: Message, kind: string | undefined, server: string): readonly Said[] {
+  const text = (attribute: number): string => decodeText(m.attributes.get(attribute) ?? new Uint8Array(0)).trim();
+  const calling = text(attributes.callingStation);
+  if (kind === undefined || !hardwareAddress.test(calling)) return [];
+  const about = calling
+    .replaceAll(/[^0-9a-f]/gi, '')
+    .replace(/..(?!$)/g, '$&:')
+    .toLowerCase();
+  const number = m.attributes.get(attributes.nasPort);
+  const port = text(attributes.nasPortId) || (number?.length === 4 ? String(new Reader(number).u32()) : '');
+  return port === '' ? [] : [{ about, fact: { kind: 'relay-agent', circuit: port, remote: server } }];
 }
 
 export const radius = collector({ name: 'radius', spec: 'RFC 2865, RFC 2866', matches: udpPorts(...ports), decode, observe });

@@ -28,6 +28,7 @@ export function frameOf(head: Uint8Array, size: number, ipVersion: number): Uint
 export function peelRebuilt(whole: Packet, last: Packet, bytes: Uint8Array): Packet {
   const { number, at, port, vlan, innerVlan, segment } = last;
   whole.peel({ number, at, port, bytes, wireLength: bytes.length });
+  whole.sensor = last.sensor;
   [whole.vlan, whole.innerVlan, whole.segment] = [vlan, innerVlan, segment];
   return whole;
 }

@@ -2,7 +2,7 @@
  * Names of TCP ports whose use is known, as registered with IANA (service names and transport protocol port numbers); S7 has none of its
  * own and shares the port of ISO-on-TCP (RFC 1006).
  */
-export const tcpServiceNames = {
+const tcpServiceNames = {
   21: 'ftp',
   22: 'ssh',
   23: 'telnet',

@@ -38,8 +38,7 @@ export class SlowKnocks {
 }
 
 /** A host and its port as 32 bits; the lowest says whether the host is of a private network. */
-export function doorOf(packet: Packet, isTarget: boolean): number {
-  const port = isTarget ? packet.targetPort : packet.sourcePort;
+export function doorOf(packet: Packet, isTarget: boolean, port = isTarget ? packet.targetPort : packet.sourcePort): number {
   const hash = Math.imul(fold(packet, isTarget), 0x9e3779b1) ^ Math.imul(port, 0x85ebca6b);
   return ((hash & ~1) | (isPrivate(packet, isTarget) ? 1 : 0)) >>> 0;
 }

@@ -75,16 +75,40 @@ function fromSmb1(message: Uint8Array): Found {
   const blobLengthAt = blobLengths[words.left];
   if (blobLengthAt !== undefined) words.skip(blobLengthAt);
   const blobLength = blobLengthAt === undefined ? 0 : words.u16le();
+  const passwordsAt = isServer || words.left !== plainWords ? undefined : 14;
+  if (passwordsAt !== undefined) words.skip(passwordsAt);
+  const passwords = passwordsAt === undefined ? 0 : words.u16le() + words.u16le();
   const bytes = new Reader(r.take(r.u16le()), 'SMB 1 bytes');
   const start = message.length - r.left - bytes.left + blobLength;
   const ntlm = findNtlm(bytes.take(blobLength));
-  // A request without a blob has passwords where the blob would be.
-  const system = blobLengthAt === undefined && !isServer ? '' : nameAt(message, start, isUnicode);
-  return { isServer, isEnd: isServer || ntlm !== undefined, dialect: '1.0', system: system === '' ? undefined : system, ntlm };
+  // A request without a blob has passwords where the blob would be, and behind them who logs in and where: MS-CIFS §2.2.4.53.1.
+  const systemAt = passwordsAt === undefined ? start : behindNames(message, start + passwords, isUnicode, 2);
+  const system = blobLengthAt === undefined && passwordsAt === undefined && !isServer ? '' : nameAt(message, systemAt, isUnicode);
+  return {
+    isServer,
+    isEnd: isServer || ntlm !== undefined || passwordsAt !== undefined,
+    dialect: '1.0',
+    system: system === '' ? undefined : system,
+    ntlm,
+  };
 }
 
 /** Where the length of the blob stands in the words of session set-up, by their length in bytes: of an answer, and of a request. */
 const blobLengths: { readonly [bytes: number]: number } = { 8: 6, 24: 14 };
+
+/** Bytes of the words of a request without a blob. */
+const plainWords = 26;
+
+/** Where so many names that stand one behind the other end. */
+function behindNames(message: Uint8Array, start: number, isUnicode: boolean, count: number): number {
+  const step = isUnicode ? 2 : 1;
+  let at = isUnicode ? start + (start & 1) : start;
+  for (let i = 0; i < count; i++) {
+    while (at + step <= message.length && (message[at] !== 0 || (isUnicode && message[at + 1] !== 0))) at += step;
+    at += step;
+  }
+  return at;
+}
 
 /** The name at `start`; of UTF-16 it stands at an even place. */
 function nameAt(message: Uint8Array, start: number, isUnicode: boolean): string {

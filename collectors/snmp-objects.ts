@@ -53,18 +53,26 @@ const sysDescr: Tell = text => {
   ];
 };
 
-/** Objects that tell who an agent is, by dotted name. Texts come trimmed and not empty. What a maker's own objects mean stands in its published MIB. */
+/**
+ * Objects that tell who an agent is, by dotted name. Texts come trimmed and not empty. What a maker's own objects mean stands in its published MIB. sysContact
+ * is a person, and sysLocation what people wrote once: where a device is, its port tells.
+ */
 const objects: ReadonlyMap<string, Tell> = new Map<string, Tell>([
   // SNMPv2-MIB, RFC 3418: sysDescr, sysObjectID, sysName.
   ['1.3.6.1.2.1.1.1.0', sysDescr],
   ['1.3.6.1.2.1.1.2.0', text => [{ kind: 'print', scheme: 'snmp-object-id', value: text }]],
   ['1.3.6.1.2.1.1.5.0', as('hostname')],
-  // ENTITY-MIB, RFC 6933: entPhysicalFirmwareRev, SoftwareRev, SerialNum, MfgName, ModelName.
+  // ENTITY-MIB, RFC 6933: entPhysicalHardwareRev, FirmwareRev, SoftwareRev, SerialNum, MfgName, ModelName, AssetID.
+  ...entity(8, text => [{ kind: 'inventory', of: 'hardware', text }]),
   ...entity(9, as('firmware')),
-  ...entity(10, as('firmware')),
+  ...entity(10, text => [
+    { kind: 'firmware', text },
+    { kind: 'inventory', of: 'software', text },
+  ]),
   ...entity(11, as('serial')),
   ...entity(12, as('maker')),
   ...entity(13, as('model')),
+  ...entity(15, text => [{ kind: 'inventory', of: 'asset', text }]),
   // Printer-MIB, RFC 3805: prtGeneralPrinterName, prtGeneralSerialNumber. PWG 5107.1 and HP: the device id of IEEE 1284.
   ['1.3.6.1.2.1.43.5.1.1.16.1', printer(() => [])],
   ['1.3.6.1.2.1.43.5.1.1.17.1', printer(as('serial'))],

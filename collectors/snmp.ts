@@ -19,6 +19,8 @@ const beginnings = [
   [0x2b, 6, 1, 4, 1],
   [0x28, 0xc4, 0x62],
 ];
+/** Longest INTEGER of a PDU's head (RFC 3416 §3: 32 bits) and longest name of what is passed over unread. */
+const [maxIntegerBytes, maxNameBytes] = [4, 64];
 /** sysUpTime, which nearly every poll asks for and nobody is told by. */
 const upTime = [0x2b, 6, 1, 2, 1, 1, 3];
 function isToldBy(b: Uint8Array, from: number, to: number): boolean {
@@ -57,11 +59,17 @@ export function observe(m: Message, packet: Packet): readonly Said[] {
     const isFreeText = told.some(({ kind }) => kind === 'description');
     for (const fact of told)
       if (isFreeText && fact.kind !== 'description') guesses.push(fact);
-      else if (!facts.has(fact.kind)) facts.set(fact.kind, fact);
+      else if (!facts.has(placeOf(fact))) facts.set(placeOf(fact), fact);
   }
-  for (const fact of guesses) if (!facts.has(fact.kind)) facts.set(fact.kind, fact);
-  return [...facts.values()];
+  for (const fact of guesses) if (!facts.has(placeOf(fact))) facts.set(placeOf(fact), fact);
+  const firmware = facts.get('firmware');
+  // Where an agent has no firmware beside its software, the software is it.
+  return [...facts.values()].filter(
+    f => !(f.kind === 'inventory' && f.of === 'software' && firmware?.kind === 'firmware' && firmware.text === f.text),
+  );
 }
+
+const placeOf = (fact: Fact): string => (fact.kind === 'inventory' ? `inventory ${fact.of}` : fact.kind);
 
 function isFromAgent({ pdu: { type }, flags }: Message, packet: Packet): boolean {
   const isToManager = packet.targetPort === trapPort;
@@ -100,8 +108,9 @@ function tellsNothing({ bytes: b, payload, end }: Packet): boolean {
   i = pdu;
   for (let field = 0; field < 3; field++) {
     const value = contentAt(b, i, pduEnd, integerTag);
-    if (value < 0) return false;
-    i = value + lengthBefore(b, i);
+    const size = lengthBefore(b, i);
+    if (value < 0 || size === 0 || size > maxIntegerBytes) return false;
+    i = value + size;
   }
   const list = contentAt(b, i, pduEnd, sequence);
   if (list < 0) return false;
@@ -114,6 +123,7 @@ function tellsNothing({ bytes: b, payload, end }: Packet): boolean {
     const name = contentAt(b, pair, next, oidTag);
     if (name < 0) return false;
     const nameEnd = name + lengthBefore(b, pair);
+    if (nameEnd === name || nameEnd - name > maxNameBytes || (b[nameEnd - 1] ?? 0) >= 0x80) return false;
     const tag = b[nameEnd] ?? 0;
     if ((tag & 0x1f) === 0x1f || contentAt(b, nameEnd, next, tag) < 0 || (isToldBy(b, name, nameEnd) && !begins(b, name, nameEnd, upTime)))
       return false;

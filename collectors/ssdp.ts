@@ -52,8 +52,8 @@ export function observe(m: HttpHead, packet: Packet): readonly Said[] {
 const described = (text: string, of?: DescriptionOf): readonly Fact[] =>
   text === '' ? [] : [{ kind: 'description', text: text.slice(0, 255), ...(of && { of }) }];
 
-/** `urn:schemas-upnp-org:device:<type>:<version>`. */
-function kindOf(type: string): string | undefined {
+/** What a device of this type is, `urn:schemas-upnp-org:device:<type>:<version>`, in our words. */
+export function kindOf(type: string): string | undefined {
   const parts = type.toLowerCase().split(':', 5);
   return parts[0] === 'urn' && parts[2] === 'device' ? deviceTypes.get(parts[3] ?? '') : undefined;
 }

@@ -9,7 +9,7 @@ import type { Packet } from './packet.ts';
 const [bridgeSap, cisco, perVlan] = [0x42, 0x00000c, 0x010b];
 
 /** BPDU types, IEEE 802.1Q §14.4. */
-export const bpduTypes = { configuration: 0x00, rapid: 0x02, topologyChange: 0x80 } as const;
+const bpduTypes = { configuration: 0x00, rapid: 0x02, topologyChange: 0x80 } as const;
 
 /** Spanning Tree, Rapid and Multiple Spanning Tree. IEEE 802.1D §9.3, IEEE 802.1Q §14. Padding is not looked at. */
 export function decode(bytes: Uint8Array) {

@@ -48,7 +48,7 @@ export class TcpOpenings {
 }
 
 /** From a port of known use to one that clients use. */
-export const isCertainServer = (packet: Packet): boolean =>
+const isCertainServer = (packet: Packet): boolean =>
   tcpPortPlace(packet.sourcePort) > 0 && packet.targetPort >= 1024 && tcpPortPlace(packet.targetPort) === 0;
 
 const portPair = (client: number, server: number): number => ((client << 16) | server) >>> 0;

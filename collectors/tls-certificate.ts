@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { remoteAccessSubject } from '../gateway/codec/remote-access-names.ts';
 import { decodeHandshakeStart, handshakeTypes, ownCertificate } from '../gateway/codec/tls.ts';
 import { ofWhole } from '../gateway/codec/whole.ts';
 import { type Certificate, decodeCertificate } from '../gateway/codec/x509.ts';
@@ -39,7 +40,9 @@ export function certificateFact({ role, certificate }: NonNullable<ReturnType<ty
   if (certificate === undefined) return [];
   const known = shown.get(certificate) ?? shownBy(certificate);
   shown.set(certificate, known);
-  return [{ kind: 'certificate', role, ...known }];
+  const product = remoteAccessSubject(known.subject);
+  const program: readonly Fact[] = product === undefined ? [] : [{ kind: 'description', text: product, of: 'remote-access' }];
+  return [{ kind: 'certificate', role, ...known }, ...program];
 }
 
 export const observe = (m: NonNullable<ReturnType<typeof decode>>, packet: Packet): readonly Said[] =>

@@ -37,20 +37,38 @@ export function decode(bytes: Uint8Array): { readonly client: ClientHello } | { 
 export function observe(m: NonNullable<ReturnType<typeof decode>>, packet: Packet): readonly Said[] {
   if (!packet.isOwnAddress) return [];
   if ('server' in m) return [{ kind: 'service', protocol: 'tcp', port: packet.sourcePort, name: serviceName(m.server, packet.sourcePort) }];
-  return clientFacts(m.client);
+  return clientFacts(m.client, 'tcp');
 }
 
 /** Prints by all that they are made of: one program asks for many names, with keys that are never the same. */
 const prints = new Remembered<readonly Fact[]>(256);
 const shape = new Uint8Array(1024);
 
-function printsOf(client: ClientHello): readonly Fact[] {
+/** How TLS is carried: another program speaks it over each, so that the prints have names of their own and do not take turns. */
+const carriers = {
+  tcp: { id: 0, ja3: 'ja3', ja4: 'ja4', letter: 't' },
+  quic: { id: 1, ja3: 'quic-ja3', ja4: 'quic-ja4', letter: 'q' },
+  eap: { id: 2, ja3: 'eap-ja3', ja4: 'eap-ja4', letter: 't' },
+} as const;
+type Carrier = keyof typeof carriers;
+
+function printsOf(client: ClientHello, over: Carrier): readonly Fact[] {
+  const carrier = carriers[over];
   const make = (): readonly Fact[] => [
-    { kind: 'print', scheme: 'ja3', value: ja3(client) },
-    { kind: 'print', scheme: 'ja4', value: ja4(client) },
+    { kind: 'print', scheme: carrier.ja3, value: ja3(client) },
+    { kind: 'print', scheme: carrier.ja4, value: ja4(client, carrier.letter) },
   ];
   const { ciphers, extensions, supportedVersions, groups, pointFormats, signatureAlgorithms, alpn } = client;
-  const lists = [[client.version], ciphers, extensions, supportedVersions, groups, pointFormats, signatureAlgorithms, alpn[0] ?? []];
+  const lists = [
+    [carrier.id, client.version],
+    ciphers,
+    extensions,
+    supportedVersions,
+    groups,
+    pointFormats,
+    signatureAlgorithms,
+    alpn[0] ?? [],
+  ];
   let at = 0;
   for (const list of lists) {
     if (at + 2 * list.length + 2 > shape.length) return make();
@@ -63,8 +81,9 @@ function printsOf(client: ClientHello): readonly Fact[] {
   return prints.of(shape.subarray(0, at), make);
 }
 
-function clientFacts(client: ClientHello): readonly Fact[] {
-  const facts: Fact[] = [...printsOf(client)];
+/** How a client's stack looks, and whom it asks for. */
+export function clientFacts(client: ClientHello, over: Carrier): readonly Fact[] {
+  const facts: Fact[] = [...printsOf(client, over)];
   const name = client.serverName?.toLowerCase() ?? '';
   if (name !== '') facts.push({ kind: 'asks', protocol: 'tls', name });
   const product = remoteAccessProduct(name);

@@ -5,7 +5,7 @@ import type { SettledFlows } from './settled-flows.ts';
 import { isTunnel } from './tunnel.ts';
 
 /** What nobody reads, in frames: by EtherType, LLC or SNAP protocol, by what IP carries, by transport port. */
-export const unreadLayers = ['EtherType', 'LLC SAP', 'SNAP protocol', 'IP protocol', 'UDP port', 'TCP port'] as const;
+const unreadLayers = ['EtherType', 'LLC SAP', 'SNAP protocol', 'IP protocol', 'UDP port', 'TCP port'] as const;
 export type UnreadLayer = (typeof unreadLayers)[number];
 /** `what` is the number as people write it: `0x88e1`, `132`, `5246`. `name`: whose number it is, where that is known. */
 export type Unread = { readonly layer: UnreadLayer; readonly what: string; readonly name?: string; readonly frames: number };

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -54,7 +55,15 @@ async function main(): Promise<number> {
     if (data === undefined || data === '' || data.startsWith('-')) throw new Error('Cannot read --data: name a folder after it');
     const rest = at < 0 ? args : args.toSpliced(at, args[at] === '--data' ? 2 : 1);
     const user = process.env['SUDO_USER'];
-    const io = { socketPath: join(data, 'control.sock'), stdout: process.stdout, stderr: process.stderr };
+    const { columns } = process.stdout;
+    const stdout = {
+      write: (text: string) => process.stdout.write(text),
+      drained: () => once(process.stdout, 'drain'),
+      ...(process.stdout.isTTY ? { columns } : {}),
+    };
+    const { journalOf } = await import('./edge/store/offline-journal.ts');
+    const offline = journalOf(data);
+    const io = { socketPath: join(data, 'control.sock'), stdout, stderr: process.stderr, ...(offline === undefined ? {} : { offline }) };
     return runClientVerb(clientVerb, rest, user === undefined ? io : { ...io, user });
   }
   say(`Cannot run '${verb}': unknown verb, see ./sallyport --help`);

@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
-import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createAttestationListener } from './api/attestation-listener.ts';
-import { type Accounts, parseAccounts } from './api/auth.ts';
+import { type Accounts, parseAccounts } from './api/accounts.ts';
+import { describeEvent } from './api/describe.ts';
 import { createPage } from './api/server.ts';
 import { wouldAdmit } from './edge/anchor-preview.ts';
 import { bridgeAddress, endsOn, listenOn, networksOf } from './edge/bridge-address.ts';
@@ -13,7 +13,6 @@ import { JudgeAgain } from './edge/challenge/judge-again.ts';
 import { sendClient, sendOpcUaIssuer } from './edge/challenge/send-client.ts';
 import { greetChallenger, sendTrust } from './edge/challenge/send-trust.ts';
 import { receive } from './edge/inbox.ts';
-import { lineWriter, readLines } from './edge/lines.ts';
 import { LiveSite } from './edge/live-site.ts';
 import { NeighbourTable } from './edge/neighbour-table.ts';
 import type {
@@ -26,12 +25,13 @@ import type {
   ToSensor,
   ToSwitchReader,
 } from './edge/messages.ts';
+import { startSyslog } from './edge/notify/syslog.ts';
 import { ProbeDispatcher } from './edge/probe/dispatcher.ts';
 import { SwitchPoller } from './edge/probe/switch-poller.ts';
 import { projectFile } from './edge/project-files.ts';
 import { watchForeignPorts, watchOwnAddresses } from './edge/own-addresses.ts';
+import { type OtherRole, roleChannel, supervisorOf } from './edge/role-channel.ts';
 import { callRole } from './edge/role-link.ts';
-import { type RoleName, roles } from './edge/roles.ts';
 import { Runner } from './edge/runner.ts';
 import { Registrar } from './edge/registrar.ts';
 import { ServedAttestation } from './edge/served-attestation.ts';
@@ -82,17 +82,7 @@ for (const event of store.restored.events) inventory.apply(event);
 const machineSite = { settings, vendorOf: (mac: string) => vendors.lookup(mac), ...(address === undefined ? {} : { gateway: address }) };
 const gateway = new Gateway(machineSite, keeper.policy, inventory);
 
-const supervisorOf = (role: Exclude<RoleName, 'gateway'>): Socket => new Socket({ fd: roles[role].fd, readable: true, writable: true });
-
-/** A duplex of the supervisor: file descriptors as in `roles`. A broken one ends this process, and the supervisor starts it anew. */
-function channel<T>(role: Exclude<RoleName, 'gateway'>, take: (value: unknown) => void): (message: T) => boolean {
-  const socket = supervisorOf(role);
-  socket.on('error', error => log(`Cannot talk to the ${role}: ${error.message}`));
-  socket.on('close', () => process.exit(0));
-  readLines(socket, take, why => log(`${role}: ${why}`));
-  return lineWriter<T>(socket);
-}
-
+const channel = <T>(role: OtherRole, take: (value: unknown) => void) => roleChannel<T>(role, take, log);
 const toSensor = callRole<ToSensor>(supervisorOf('sensor'), {
   take: value => {
     site.processHeard('sensor');
@@ -389,8 +379,16 @@ process.stdout.write(`page: ${page.url}\npage certificate sha-256: ${certificate
 if (page.setupCode !== undefined) process.stdout.write(`one-time code: ${page.setupCode}\n`);
 process.stdout.write(`journal head: ${store.head.seq} ${store.head.hash}\n`);
 
+const { syslog: targets = [] } = settings;
+if (targets.length > 0) site.processHeard('syslog');
+const syslog = await startSyslog({
+  ...{ targets, folder, version, store, describe: describeEvent, log, now },
+  say: problem => site.processSays('syslog', problem),
+});
+
 /** A clean end commits what waits and leaves a snapshot; after anything else the journal alone restores the same state. */
 async function stop(): Promise<void> {
+  await syslog.stop();
   await store.saveSnapshot(inventory.snapshot()).catch((error: Error) => log(error.message));
   await store.close();
   process.exit(0);

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import express from 'express';
-import type { Express, Request, RequestHandler } from 'express';
+import type { Express, RequestHandler } from 'express';
 import type { Auth } from './auth.ts';
+import { authorise } from './authorise.ts';
 import { apiPath } from './contract.ts';
 import { deviceRoutes } from './device-routes.ts';
 import { answerJwks, type Ears, jwksPath } from './ear-routes.ts';
-import { refuseForeignChanges, securityHeaders, sessionId } from './guard.ts';
+import { refuseForeignChanges, securityHeaders } from './guard.ts';
 import type { Live } from './live.ts';
 import { openApi } from './openapi.ts';
 import { ProblemError, problemHandler } from './problem.ts';
@@ -28,9 +29,6 @@ export type AppParts = {
 /** `page`: people in browsers, who sign in. `control`: whoever may open the control socket is the local administrator. */
 export type Door = 'page' | 'control';
 
-/** The header by which the CLI says who typed; only believed on the control socket, whose owner can act as root anyway. */
-export const localUserHeader = 'x-sallyport-user';
-
 /** The whole API, and on the page's door the page too. */
 export function buildApp(parts: AppParts, door: Door): Express {
   const { site, auth, live, ears, uiFolder, log, now } = parts;
@@ -42,23 +40,15 @@ export function buildApp(parts: AppParts, door: Door): Express {
 
   app.get(jwksPath, answerJwks(ears));
   const api = express.Router();
-  api.use(refuseForeignChanges);
-  const bodies = (limit: string) => express.json({ limit, strict: true, type: 'application/json' });
-  const short = bodies('64kb');
-  // A file of reference values is longer than what strangers may send: it is taken once somebody is signed in.
-  api.use((request, response, next) => (request.path === '/references' ? next() : short(request, response, next)));
+  const { check, who } = authorise(auth, door, now);
+  api.use(refuseForeignChanges, check);
+  // A file of reference values is longer than what strangers may send: here somebody is signed in, or it is no such route.
+  const bodies = (limit: string): RequestHandler => express.json({ limit, strict: true, type: 'application/json' });
+  const [short, long] = [bodies('64kb'), bodies('1500kb')];
+  api.use((request, response, next) => (request.path === '/references' ? long : short)(request, response, next));
   if (door === 'page') api.use(sessionRoutes(site, auth, now));
   api.get('/openapi.json', (_request, response) => void response.json(openApi()));
-  const users = new WeakMap<Request, string>();
-  api.use((request, _response, next) => {
-    const user = door === 'control' ? localUser(request) : auth.session(sessionId(request), now())?.user;
-    if (user === undefined) throw new ProblemError('not-signed-in', 'Cannot answer: nobody is signed in');
-    users.set(request, user);
-    next();
-  });
-  const who = (request: Request): string => users.get(request) ?? 'unknown';
-  if (door === 'control') userRoutes(api, { site, auth, now, who });
-  api.use('/references', bodies('1500kb'));
+  userRoutes(api, { site, auth, now, who });
   api.use(deviceRoutes({ site, live, ears, now }, who));
   app.use(apiPath, api);
   app.use(apiPath, () => {
@@ -73,11 +63,6 @@ export function buildApp(parts: AppParts, door: Door): Express {
   return app;
 }
 
-function localUser(request: Request): string {
-  const named = request.headers[localUserHeader];
-  return typeof named === 'string' && /^[a-z_][a-z0-9_.-]{0,31}$/i.test(named) ? `local:${named}` : 'local:root';
-}
-
 /** The built page; its addresses all give the same document, and the page routes by itself. */
 function usePage(app: Express, uiFolder: string): void {
   const index = join(uiFolder, 'index.html');
@@ -85,7 +70,7 @@ function usePage(app: Express, uiFolder: string): void {
     if (!existsSync(index)) throw new ProblemError('unavailable', 'Cannot show the page: it is not built; run `vite build ui`');
     response.sendFile(index, { cacheControl: false, headers: { 'Cache-Control': 'no-store' } });
   };
-  app.get(['/', '/journal', '/trust', '/devices/:id'], sendIndex);
+  app.get(['/', '/journal', '/trust', '/people', '/devices/:id'], sendIndex);
   app.use('/assets', express.static(join(uiFolder, 'assets'), { index: false, redirect: false, immutable: true, maxAge: '1y' }));
   app.use(express.static(uiFolder, { index: false, redirect: false, maxAge: '1h' }));
 }

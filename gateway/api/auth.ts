@@ -1,48 +1,26 @@
-import { z } from 'zod';
+import type { UserRole } from '../model/person.ts';
+import { AccountBook, type AccountStore, maxAccounts, type Refusal } from './accounts.ts';
 import type { SessionState, Users } from './contract.ts';
 import { Invitations } from './invitations.ts';
 import { Limiter } from './limiter.ts';
 import { BusyError, hashPassword, isPassword } from './password.ts';
-import type { PasswordHash } from './password.ts';
 import { Sessions } from './sessions.ts';
 import type { Session } from './sessions.ts';
 import { isSetupCode, makeSetupCode } from './setup-code.ts';
 
-export type Account = { readonly user: string; readonly password: PasswordHash; readonly createdAt: number };
-export type Accounts = { readonly accounts: readonly Account[] };
-
-/** Where accounts are kept; `main` hands over a file of mode 0600. `read` gives null when there is none yet; `write` resolves when they are on the disk. */
-export type AccountStore = { read(): Promise<Accounts | null>; write(accounts: Accounts): Promise<void> };
-
-/** As many as the file of accounts may have. */
-const maxAccounts = 256;
-const accountsSchema = z.strictObject({
-  accounts: z
-    .array(
-      z.strictObject({
-        user: z.string().min(1).max(64),
-        password: z.strictObject({
-          alg: z.literal('argon2id'),
-          memoryKiB: z.int().min(8_192).max(262_144),
-          passes: z.int().min(1).max(16),
-          salt: z.string().min(16).max(128),
-          tag: z.string().min(22).max(128),
-        }),
-        createdAt: z.int(),
-      }),
-    )
-    .max(maxAccounts),
-});
-/** Checks the shape of stored accounts. Throws when it is wrong: better not to start than to let the next caller set up anew. */
-export const parseAccounts = (value: unknown): Accounts => accountsSchema.parse(value);
-
 /** How an attempt to sign in ended. `id` is the secret of the session's cookie. */
 export type SignIn =
-  | { readonly ok: true; readonly id: string; readonly user: string }
-  | { readonly ok: false; readonly why: 'wrong-credentials' | 'too-many' | 'conflict' | 'unavailable'; readonly detail: string };
+  | { readonly ok: true; readonly id: string; readonly user: string; readonly role: UserRole }
+  | {
+      readonly ok: false;
+      readonly why: 'wrong-credentials' | 'too-many' | 'conflict' | 'unavailable';
+      readonly detail: string;
+      readonly retrySeconds?: number;
+    };
 
 const wrong = { ok: false, why: 'wrong-credentials', detail: 'Cannot sign in: name, password or code is wrong' } as const;
-const tooMany = { ok: false, why: 'too-many', detail: 'Cannot sign in: too many attempts; wait a minute' } as const;
+/** Others wait for their passwords to be checked: each takes 30 ms. */
+const busySeconds = 1;
 const taken = {
   ok: false,
   why: 'conflict',
@@ -51,23 +29,28 @@ const taken = {
 
 /** Accounts, the one-time codes that open one, and who is signed in. */
 export class Auth {
-  readonly #store: AccountStore;
+  /** Accounts with their roles, and tokens. */
+  readonly book: AccountBook;
   readonly #sessions = new Sessions();
   readonly #invitations = new Invitations();
   /** Attempts from one address, and from all together, in a minute. 80 bits of code stand behind it. */
   readonly #attempts = new Limiter(5, 60);
-  #accounts: readonly Account[];
   #setupCode: string | undefined;
+  #changed: () => void = () => undefined;
 
-  private constructor(store: AccountStore, accounts: readonly Account[]) {
-    this.#store = store;
-    this.#accounts = accounts;
-    if (accounts.length === 0) this.#setupCode = makeSetupCode();
+  private constructor(book: AccountBook) {
+    this.book = book;
+    if (book.accounts.length === 0) this.#setupCode = makeSetupCode();
+  }
+
+  /** Called whenever somebody may do less or more than before: what is open to him must know at once. */
+  onChange(listener: () => void): void {
+    this.#changed = listener;
   }
 
   /** Reads the accounts. Rejects when the store cannot be read. */
   static async open(store: AccountStore): Promise<Auth> {
-    return new Auth(store, (await store.read())?.accounts ?? []);
+    return new Auth(await AccountBook.open(store));
   }
 
   /** The one-time code to print; undefined when there is an account. Never stored: a restart before its use makes another. */
@@ -79,72 +62,80 @@ export class Auth {
   async setUp(code: string, user: string, password: string, from: string, now: number): Promise<SignIn> {
     const first = this.#setupCode;
     if (first === undefined && this.#invitations.pending(now).length === 0) return taken;
-    if (!this.#attempts.take(from, now)) return tooMany;
+    if (!this.#attempts.take(from, now)) return this.#tooMany(from, now);
     const used = first !== undefined && isSetupCode(code, first) ? this.#takeFirst(first) : this.#invitations.take(user, code, now);
     if (used === undefined) return wrong;
     // Used up before the first await: two requests with the same code make one account.
     try {
-      await this.#add({ user, password: await hashPassword(password), createdAt: now });
+      await this.book.add({ user, password: await hashPassword(password), createdAt: now, role: used.role });
     } catch (error) {
       used.giveBack();
-      if (error instanceof BusyError) return { ok: false, why: 'unavailable', detail: error.message };
+      if (error instanceof BusyError) return { ok: false, why: 'unavailable', detail: error.message, retrySeconds: busySeconds };
       throw error;
     }
     this.#setupCode = undefined;
     this.#attempts.clear(from);
-    return { ok: true, id: this.#sessions.start(user, now), user };
+    return { ok: true, id: this.#sessions.start(user, now), user, role: used.role };
   }
 
-  #takeFirst(code: string): { readonly giveBack: () => void } {
+  /** Who sets the gateway up is its first admin. */
+  #takeFirst(code: string): { readonly role: UserRole; readonly giveBack: () => void } {
     this.#setupCode = undefined;
-    return { giveBack: () => (this.#setupCode = code) };
+    return { role: 'admin', giveBack: () => (this.#setupCode = code) };
   }
 
-  /** Known at once, so that of two at the same time neither is lost; the store writes one after the other. */
-  async #add(account: Account): Promise<void> {
-    this.#accounts = [...this.#accounts, account];
-    try {
-      await this.#store.write({ accounts: this.#accounts });
-    } catch (error) {
-      this.#accounts = this.#accounts.filter(each => each !== account);
-      throw error;
-    }
-  }
-
-  /** A one-time code with which somebody opens an account of this name; or why there is none. */
-  invite(user: string, now: number): { readonly code: string } | { readonly problem: string } {
-    if (this.#accounts.some(each => each.user === user)) return { problem: 'there is an account of that name; remove it first' };
-    if (this.#accounts.length >= maxAccounts) return { problem: `there are ${maxAccounts} accounts` };
-    return { code: this.#invitations.make(user, now) };
+  /** A one-time code with which somebody opens an account of this name and role; or why there is none. */
+  invite(user: string, role: UserRole, now: number): { readonly code: string } | Refusal {
+    if (this.book.find(user) !== undefined) return { problem: 'there is an account of that name; remove it first' };
+    if (this.book.accounts.length >= maxAccounts) return { problem: `there are ${maxAccounts} accounts` };
+    return { code: this.#invitations.make(user, role, now) };
   }
 
   /** Takes an account and its code away, and ends its sessions. False when nobody has this name. */
-  async remove(user: string): Promise<boolean> {
+  async remove(user: string): Promise<boolean | Refusal> {
     const isInvited = this.#invitations.revoke(user);
-    const left = this.#accounts.filter(each => each.user !== user);
-    if (left.length === this.#accounts.length) return isInvited;
-    this.#accounts = left;
-    this.#sessions.endAllOf(user);
-    await this.#store.write({ accounts: left });
-    return true;
+    const removing = this.book.remove(user);
+    // Before it is on the disk: who is removed is out at once.
+    if (this.book.find(user) === undefined) this.#sessions.endAllOf(user);
+    this.#changed();
+    const removed = await removing;
+    return removed === false ? isInvited : removed;
   }
 
-  /** Who has an account, and who may open one. */
+  /** Gives an account another role, which counts for what is open at once. False when nobody has this name. */
+  async setRole(user: string, role: UserRole): Promise<boolean | Refusal> {
+    const setting = this.book.setRole(user, role);
+    this.#changed();
+    return setting;
+  }
+
+  /** Who has an account, who may open one, and the tokens of programs. */
   users(now: number): Users {
-    return { accounts: this.#accounts.map(({ user, createdAt }) => ({ user, createdAt })), invited: this.#invitations.pending(now) };
+    return {
+      accounts: this.book.accounts.map(({ user, createdAt, role }) => ({ user, createdAt, role: role ?? 'admin' })),
+      invited: this.#invitations.pending(now),
+      tokens: this.book.tokens(),
+    };
   }
 
   async signIn(user: string, password: string, from: string, now: number): Promise<SignIn> {
-    if (!this.#attempts.take(from, now)) return tooMany;
-    const account = this.#accounts.find(each => each.user === user);
+    if (!this.#attempts.take(from, now)) return this.#tooMany(from, now);
+    const account = this.book.find(user);
     try {
       if (!(await isPassword(password, account?.password))) return wrong;
     } catch (error) {
-      if (error instanceof BusyError) return { ok: false, why: 'unavailable', detail: error.message };
+      if (error instanceof BusyError) return { ok: false, why: 'unavailable', detail: error.message, retrySeconds: busySeconds };
       throw error;
     }
+    const role = this.book.roleOf(user);
+    if (role === undefined) return wrong; // removed while the password was looked at
     this.#attempts.clear(from);
-    return { ok: true, id: this.#sessions.start(user, now), user };
+    return { ok: true, id: this.#sessions.start(user, now), user, role };
+  }
+
+  #tooMany(from: string, now: number): SignIn {
+    const retrySeconds = Math.ceil(this.#attempts.wait(from, now) / 1000);
+    return { ok: false, why: 'too-many', detail: `Cannot sign in: too many attempts; wait ${retrySeconds} s`, retrySeconds };
   }
 
   signOut(id: string): void {
@@ -156,14 +147,16 @@ export class Auth {
     return id === undefined ? undefined : this.#sessions.use(id, now);
   }
 
-  /** Whether a cookie is still good, without counting it as used. */
-  isSignedIn(id: string, now: number): boolean {
-    return this.#sessions.peek(id, now) !== undefined;
+  /** As what a cookie is still good, without counting it as used; undefined when it is not. */
+  roleOf(id: string, now: number): UserRole | undefined {
+    const session = this.#sessions.peek(id, now);
+    return session === undefined ? undefined : this.book.roleOf(session.user);
   }
 
   state(id: string | undefined, now: number): SessionState {
     const session = this.session(id, now);
-    if (session !== undefined) return { state: 'signed-in', user: session.user };
+    const role = session === undefined ? undefined : this.book.roleOf(session.user);
+    if (session !== undefined && role !== undefined) return { state: 'signed-in', user: session.user, role };
     return { state: this.#setupCode === undefined ? 'signed-out' : 'setup' };
   }
 }

@@ -1,5 +1,4 @@
-import { type IncomingHttpHeaders, request } from 'node:http';
-import { StringDecoder } from 'node:string_decoder';
+import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { apiPath, ownRequestHeader } from './contract.ts';
 import type { Problem } from './contract.ts';
 
@@ -9,11 +8,18 @@ const localUserHeader = 'x-sallyport-user';
 /** The gateway's refusal, or that it does not answer. */
 export class ClientError extends Error {
   readonly code: Problem['code'] | 'unreachable';
-  constructor(code: Problem['code'] | 'unreachable', message: string) {
+  /** When it may be otherwise, as the gateway says (Retry-After). */
+  readonly retrySeconds: number | undefined;
+  constructor(code: Problem['code'] | 'unreachable', message: string, retrySeconds?: number) {
     super(message);
     this.code = code;
+    this.retrySeconds = retrySeconds;
   }
 }
+
+/** A busy gateway is asked again so often, and waited for at most so long each time; only for what changes nothing. */
+const maxRetries = 3;
+const maxRetrySeconds = 30;
 
 /** What the gateway answered. */
 export type Answer = { readonly text: string; readonly headers: IncomingHttpHeaders };
@@ -22,10 +28,13 @@ export type Answer = { readonly text: string; readonly headers: IncomingHttpHead
 export class Client {
   readonly #socketPath: string;
   readonly #user: string | undefined;
+  readonly #waitFor: ((seconds: number) => Promise<unknown>) | undefined;
 
-  constructor(socketPath: string, user?: string) {
+  /** `waitFor` waits so many seconds before a busy gateway is asked again; absent: it is not. */
+  constructor(socketPath: string, user?: string, waitFor?: (seconds: number) => Promise<unknown>) {
     this.#socketPath = socketPath;
     this.#user = user;
+    this.#waitFor = waitFor;
   }
 
   /** The answer as text. Throws ClientError. */
@@ -34,11 +43,26 @@ export class Client {
   }
 
   /** The answer with its headers; waits for it as long as said. Throws ClientError. */
-  answer(method: 'GET' | 'POST', path: string, body?: object, timeout = 30_000): Promise<Answer> {
-    return this.#send(method, path, body, timeout);
+  async answer(method: 'GET' | 'POST', path: string, body?: object, timeout = 30_000): Promise<Answer> {
+    for (let left = method === 'GET' ? maxRetries : 0; ; left -= 1) {
+      try {
+        return await this.#send(method, path, body, timeout);
+      } catch (error) {
+        if (!(error instanceof ClientError)) throw error;
+        const { retrySeconds = Infinity } = error;
+        if (this.#waitFor === undefined || left <= 0 || retrySeconds > maxRetrySeconds) throw error;
+        await this.#waitFor(retrySeconds);
+      }
+    }
   }
 
-  #send(method: 'GET' | 'POST', path: string, body: object | undefined, timeout: number, take?: (text: string) => void): Promise<Answer> {
+  #send(
+    method: 'GET' | 'POST',
+    path: string,
+    body: object | undefined,
+    timeout: number,
+    take?: (text: string) => Promise<void>,
+  ): Promise<Answer> {
     const sent = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
       [ownRequestHeader]: '1',
@@ -46,28 +70,34 @@ export class Client {
       ...(sent === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(sent)) }),
     };
     return new Promise((resolve, reject) => {
-      const fail = (error: Error) => reject(new ClientError('unreachable', this.#unreachable(error)));
+      const fail = (error: Error) =>
+        reject(error instanceof ClientError ? error : new ClientError('unreachable', this.#unreachable(error)));
       const asked = request({ socketPath: this.#socketPath, path: `${apiPath}${path}`, method, headers, agent: false, timeout });
       asked.on('error', fail);
       asked.on('timeout', () => asked.destroy(new Error(`no answer within ${timeout / 1000} s`)));
       asked.on('response', response => {
+        if (take !== undefined && response.statusCode === 200) {
+          // Whoever takes may be slow: while he is waited for, the gateway is not late.
+          asked.setTimeout(0);
+          response.setEncoding('utf8');
+          handOver(response, take).then(() => resolve({ text: '', headers: response.headers }), fail);
+          return;
+        }
         const parts: Buffer[] = [];
-        const decoder = new StringDecoder('utf8');
-        const isTaken = take !== undefined && response.statusCode === 200;
-        response.on('data', (part: Buffer) => (isTaken ? take(decoder.write(part)) : parts.push(part)));
+        response.on('data', (part: Buffer) => void parts.push(part));
         response.on('error', fail);
         response.on('end', () => {
           const text = Buffer.concat(parts).toString('utf8');
           if (response.statusCode === 200) resolve({ text, headers: response.headers });
-          else reject(refusal(text, response.statusCode ?? 0));
+          else reject(refusal(text, response));
         });
       });
       asked.end(sent);
     });
   }
 
-  /** Hands an answer over piece by piece, for what may be longer than a text can be. Throws ClientError. */
-  async stream(path: string, take: (text: string) => void): Promise<void> {
+  /** Hands an answer over piece by piece, the next when the one before was taken: it may be longer than memory. Throws ClientError, and what `take` throws. */
+  async stream(path: string, take: (text: string) => Promise<void>): Promise<void> {
     await this.#send('GET', path, undefined, 30_000, take);
   }
 
@@ -84,12 +114,18 @@ export class Client {
   }
 }
 
-function refusal(text: string, status: number): ClientError {
+async function handOver(response: IncomingMessage, take: (text: string) => Promise<void>): Promise<void> {
+  for await (const piece of response) await take(String(piece));
+}
+
+function refusal(text: string, { statusCode = 0, headers }: IncomingMessage): ClientError {
   try {
     const problem = JSON.parse(text) as Problem; // our own gateway
-    return new ClientError(problem.code, problem.detail);
+    const said = headers['retry-after'];
+    const retrySeconds = said !== undefined && /^\d{1,6}$/.test(said) ? Number(said) : undefined;
+    return new ClientError(problem.code, problem.detail, retrySeconds);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    return new ClientError('failed', `Cannot read the answer of the gateway: status ${status}`);
+    return new ClientError('failed', `Cannot read the answer of the gateway: status ${statusCode}`);
   }
 }

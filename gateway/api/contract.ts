@@ -8,6 +8,7 @@ import type { Binding, PersonDecision, ResultFreshness, SeenBy, SettableField } 
 import type { LinkEvidence } from '../model/link.ts';
 import type { DeviceProbing, ProbeMode, ProbingState } from '../model/probe.ts';
 import type { Show } from '../model/notable.ts';
+import type { UserRole } from '../model/person.ts';
 import type { ReasonCode } from '../model/reason.ts';
 import type { Attachment } from '../model/switch.ts';
 import type { ZoneMode } from '../model/settings.ts';
@@ -39,6 +40,7 @@ export type {
   ReasonCode,
   SettableField,
   Show,
+  UserRole,
   ZoneMode,
 };
 export type { AnchorPreview, ShownEnrolled, ShownFileList } from '../model/trust.ts';
@@ -51,7 +53,7 @@ export { anchorFacts, anchorState, lapsedText, previewBasis, usesText, wouldAdmi
 export { badges } from '../model/axes.ts';
 export { reasons } from '../model/reason.ts';
 export { settableFields } from '../model/device.ts';
-export { personOf } from '../model/person.ts';
+export { mayDo, personOf, userRoles } from '../model/person.ts';
 export { attachmentText } from '../model/switch.ts';
 export { visibleText } from '../model/visible-text.ts';
 
@@ -66,6 +68,8 @@ export const journalHeadHeader = 'x-sallyport-journal-head';
 export const maxApprovalHours = 8_760;
 export const maxWaiverHours = 720;
 export const maxPauseMinutes = 1_440;
+/** The longest time for which a token of a program is good, in hours. */
+export const maxTokenHours = 8_784;
 /** The longest window for which a zone can be armed for probes. */
 export const maxProbeMinutes = 480;
 /** Length of the reason of a decision, in characters. */
@@ -89,13 +93,24 @@ export type JournalRow = {
 /** A page of it, newest first. `older`: ask again with `before` for what came earlier. */
 export type Journal = { readonly rows: readonly JournalRow[]; readonly older: boolean };
 
-/** Who may sign in on the page: accounts, and names that have a one-time code and no account yet. */
+/** Who may sign in on the page: accounts, names that have a one-time code and no account yet, and tokens of programs, also those that have ended. */
 export type Users = {
-  readonly accounts: readonly { readonly user: string; readonly createdAt: Millis }[];
-  readonly invited: readonly string[];
+  readonly accounts: readonly { readonly user: string; readonly role: UserRole; readonly createdAt: Millis }[];
+  readonly invited: readonly { readonly user: string; readonly role: UserRole }[];
+  readonly tokens: readonly {
+    readonly name: string;
+    readonly role: UserRole;
+    readonly by: string;
+    readonly createdAt: Millis;
+    readonly until: Millis;
+    /** Since the start of the gateway. */
+    readonly usedAt?: Millis;
+  }[];
 };
 /** The code is told once. */
-export type Invited = { readonly user: string; readonly code: string };
+export type Invited = { readonly user: string; readonly role: UserRole; readonly code: string };
+/** The token is told once. */
+export type TokenMade = { readonly name: string; readonly role: UserRole; readonly until: Millis; readonly token: string };
 
 /** One device in the list: the four axes, the badge made of them, and what finds it. */
 export type DeviceRow = {
@@ -262,7 +277,7 @@ export type SignInBody = { readonly user: string; readonly password: string };
 export type SessionState =
   | { readonly state: 'setup' }
   | { readonly state: 'signed-out' }
-  | { readonly state: 'signed-in'; readonly user: string };
+  | { readonly state: 'signed-in'; readonly user: string; readonly role: UserRole };
 
 /** What can go wrong with a request; the `code` of a problem. Public API. */
 export const problemCodes = {
@@ -270,6 +285,7 @@ export const problemCodes = {
   'not-signed-in': { status: 401, title: 'Sign in first' },
   'wrong-credentials': { status: 401, title: 'Wrong name, password or code' },
   'not-own-request': { status: 403, title: 'The request does not come from this page' },
+  forbidden: { status: 403, title: 'Your role does not allow this' },
   'not-found': { status: 404, title: 'Nothing is known under this address' },
   conflict: { status: 409, title: 'The request does not fit the present state' },
   'too-large': { status: 413, title: 'The request is too large' },

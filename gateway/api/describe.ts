@@ -23,7 +23,7 @@ export function describeFact(fact: Fact): string {
     case 'asks-address':
       return `asks DHCP for the address ${fact.ip}`;
     case 'relay-agent':
-      return `is plugged in, says the DHCP relay, ${[fact.circuit && `at circuit “${fact.circuit}”`, fact.remote && `of “${fact.remote}”`].filter(Boolean).join(' ')}`;
+      return `is plugged in, says its switch or relay, ${[fact.circuit && `at circuit “${fact.circuit}”`, fact.remote && `of “${fact.remote}”`].filter(Boolean).join(' ')}`;
     case 'inventory':
       return `${fact.of} “${fact.text}”`;
     case 'dhcp-client-id':
@@ -172,9 +172,15 @@ export function describeEvent(body: EventBody): string {
     case 'probing-ceased':
       return `went quiet after ${body.probe}: nobody asks it anything ${ending(body.until)}`;
     case 'user-invited':
-      return `${body.by} gave ${body.user} a one-time code that opens an account: ${body.reason}`;
+      return `${body.by} gave ${body.user} a one-time code that opens an account${body.role === undefined ? '' : ` as ${body.role}`}: ${body.reason}`;
     case 'user-removed':
       return `${body.by} took the account of ${body.user} away: ${body.reason}`;
+    case 'user-role':
+      return `${body.by} made ${body.user} ${body.role}: ${body.reason}`;
+    case 'token-made':
+      return `${body.by} made the token ${body.user} (${body.role}), good ${ending(body.until)}: ${body.reason}`;
+    case 'token-revoked':
+      return `${body.by} revoked the token ${body.user}: ${body.reason}`;
     case 'signed-in':
       return `${body.user} signed in from ${body.from}`;
     case 'storage':

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
 import type { Request, Response, Router } from 'express';
 import { csvHeader, csvLines } from '../export/csv.ts';
+import { cycloneDx } from '../export/cyclonedx.ts';
 import { jsonLines } from '../export/json-lines.ts';
 import { type ExportRecord, exportRecord } from '../export/record.ts';
 import { visibleJson } from '../model/visible-text.ts';
@@ -30,6 +32,16 @@ export function exportRoutes(router: Router, { site, ears, now }: ExportRoutePar
       if (records !== undefined) return writeAll(response, records, render);
       return writeAll(response, site.devices(), views => render(views.map(view => exportRecord(view, asOf))));
     });
+  router.get('/export.cyclonedx', async (request, response) => {
+    const then = instantOf(request, now());
+    const asOf = then ?? now();
+    const records = then === undefined ? site.devices().map(view => exportRecord(view, asOf)) : await recordsOf(site, then, response);
+    // Of the past each record names the policy that decided; of now there is one.
+    const policy = then === undefined ? site.health().policy.hash : '';
+    const head = { serial: randomUUID(), at: new Date(asOf).toISOString(), version: ears.build, policy };
+    response.attachment(`sallyport-${fileTime(asOf)}.cdx.json`).type('application/vnd.cyclonedx+json; version=1.6');
+    await send(response, inTurns(cycloneDx(records, head)));
+  });
   router.get('/export.journal', async (_request, response) => {
     response.attachment(`sallyport-${fileTime(now())}.journal.jsonl`).type('application/x-ndjson');
     await send(response, journalPieces(site));
@@ -61,7 +73,7 @@ async function recordsOf(site: Site, at: number, response: Response): Promise<re
   const made = await site.past(at);
   switch (made.kind) {
     case 'busy':
-      throw new ProblemError('unavailable', 'Cannot answer: another inventory of the past is being made; ask again in a moment');
+      throw new ProblemError('unavailable', 'Cannot answer: another inventory of the past is being made; ask again in a moment', 5);
     case 'broken':
       throw new ProblemError('failed', `${made.detail}: what the journal says of the past cannot be believed`);
     case 'made':
@@ -97,6 +109,18 @@ function writeAll<Row>(
     }
   }
   return send(response, pieces());
+}
+
+/** Between two hundred pieces the gateway does its other work. */
+async function* inTurns(pieces: Iterable<string>): AsyncGenerator<string> {
+  let text: string[] = [];
+  for (const piece of pieces) {
+    if (text.push(piece) < 200) continue;
+    yield text.join('');
+    text = [];
+    await setImmediate();
+  }
+  yield text.join('');
 }
 
 /** A slow reader is waited for. */

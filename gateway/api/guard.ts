@@ -4,7 +4,7 @@ import { ownRequestHeader } from './contract.ts';
 import { ProblemError } from './problem.ts';
 
 /** No inline script or style, nothing from elsewhere, no frame, no string that becomes script. */
-export const contentSecurityPolicy = [
+const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",

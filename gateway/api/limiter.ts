@@ -30,6 +30,13 @@ export class Limiter {
     return true;
   }
 
+  /** How long until an attempt of `key` would be taken. Milliseconds; 0: now. */
+  wait(key: string, now: number): number {
+    const since = now - this.#windowMillis;
+    const left = (attempts: readonly number[], most: number): number => Math.max(0, (attempts.at(-most) ?? since) - since);
+    return Math.max(left(this.#attempts.get(key) ?? [], this.#perKey), left(this.#all, this.#overall));
+  }
+
   /** Forgets the attempts of `key`, after a success. */
   clear(key: string): void {
     this.#attempts.delete(key);

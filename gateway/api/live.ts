@@ -7,7 +7,7 @@ import { deviceRow } from './rows.ts';
 import type { Site } from './site.ts';
 
 /** A client that is further behind than this gets nothing until it has caught up, and is then told to ask for the list again. Bytes. */
-export const maxBuffered = 1024 * 1024;
+const maxBuffered = 1024 * 1024;
 export const maxClients = 64;
 /** Changes are gathered for at most this long: four messages a second. */
 const tickMillis = 250;
@@ -59,6 +59,11 @@ export class Live {
     socket.on('error', () => socket.terminate());
     socket.send(this.#message([], [], true));
     return true;
+  }
+
+  /** Cuts whoever may not listen any more, or no more as what he was when he came: he asks anew. */
+  sweep(): void {
+    for (const client of this.#clients) if (!client.isSignedIn()) client.socket.close(4401, 'signed out');
   }
 
   get clients(): number {

@@ -3,17 +3,24 @@ import type { core, ZodType } from 'zod';
 import { problemCodes } from './contract.ts';
 import type { Problem, ProblemCode } from './contract.ts';
 
-/** Thrown by a route to answer with a problem, RFC 9457. */
+/** After how many seconds to ask again, where the one who throws does not know better (RFC 9110 §10.2.3). */
+const usualRetrySeconds = 10;
+
+/** Thrown by a route to answer with a problem, RFC 9457. `retrySeconds`: when it may be otherwise; for `too-many` and `unavailable`. */
 export class ProblemError extends Error {
   readonly code: ProblemCode;
-  constructor(code: ProblemCode, detail: string) {
+  readonly retrySeconds: number | undefined;
+  constructor(code: ProblemCode, detail: string, retrySeconds?: number) {
     super(detail);
     this.code = code;
+    this.retrySeconds = retrySeconds;
   }
 }
 
-export function sendProblem(response: Response, code: ProblemCode, detail: string): void {
+/** Each 429 and 503 says when to ask again. */
+function sendProblem(response: Response, code: ProblemCode, detail: string, retrySeconds = usualRetrySeconds): void {
   const { status, title } = problemCodes[code];
+  if (status === 429 || status === 503) response.set('Retry-After', String(Math.max(1, Math.ceil(retrySeconds))));
   const problem: Problem = { type: 'about:blank', title, status, detail, code };
   response.status(status).type('application/problem+json').send(JSON.stringify(problem));
 }
@@ -46,7 +53,7 @@ const statusOf = (error: unknown): number =>
 export function problemHandler(log: (line: string) => void): ErrorRequestHandler {
   return (error: unknown, _request, response, next) => {
     if (response.headersSent) return next(error);
-    if (error instanceof ProblemError) return sendProblem(response, error.code, error.message);
+    if (error instanceof ProblemError) return sendProblem(response, error.code, error.message, error.retrySeconds);
     const status = statusOf(error);
     if (status === 413)
       return sendProblem(response, 'too-large', 'Cannot read the request: it is larger than 64 kB (a file of reference values: 1 MB)');

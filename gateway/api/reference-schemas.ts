@@ -65,6 +65,7 @@ export const referenceDetail = z.object({
     z.object({
       name: z.string(),
       layer: z.number().exactOptional(),
+      anyLayer: z.literal(true).exactOptional(),
       index: z.number().exactOptional(),
       key: z.string().exactOptional(),
       type: hex.exactOptional(),

@@ -153,7 +153,7 @@ const detailOf = async (call: Call, typed: string): Promise<ReferenceDetail> =>
 const many = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 const instant = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
-export function listText({ sets, baselines }: ReferenceList): string {
+function listText({ sets, baselines }: ReferenceList): string {
   const lines = [
     ...sets.map(row => {
       const { key, set, versions, devices, by, reason, at } = row;
@@ -168,7 +168,7 @@ export function listText({ sets, baselines }: ReferenceList): string {
   return lines.map(line => `${line.split('\n').map(visibleText).join('\n')}\n`).join('');
 }
 
-export function showText(detail: ReferenceDetail): string {
+function showText(detail: ReferenceDetail): string {
   const lines = [...referenceLines(detail), ...(detail.row.set.notes ?? []).map(note => `note: ${note}`)].map(line => `    ${line}`);
   return `${listText({ sets: [detail.row], baselines: [] })}${lines.map(line => `${visibleText(line)}\n`).join('')}`;
 }

@@ -52,7 +52,8 @@ export class RegistrarApi {
     const [, agent, isActivation] = path.exec(url) ?? [];
     if (agent === undefined) return undefined;
     if (isActivation === undefined ? method !== 'POST' : method !== 'PUT' && method !== 'POST') return wrong;
-    if (isActivation === undefined && !this.#limit.take(ip, now())) return told(429, {}, 'too many enrolments in the last ten minutes');
+    if (isActivation === undefined && !this.#limit.take(ip, now()))
+      return later(told(429, {}, 'too many enrolments in the last ten minutes'), this.#limit.wait(ip, now()));
     const body = await jsonOf(request);
     return isActivation === undefined ? this.#register(ip, agent, body) : this.#activate(ip, agent, body);
   }
@@ -70,7 +71,7 @@ export class RegistrarApi {
       case 'refused':
         return told(403, {}, one.detail);
       case 'failed':
-        return told(503, {}, 'not now; ask again in a minute');
+        return later(told(503, {}, 'not now; ask again in a minute'), 60_000);
     }
   }
 
@@ -97,6 +98,11 @@ const told = (code: number, results: object, status = 'Success'): Answer => ({
   status: code,
   text: `${JSON.stringify({ code, status, results })}\n`,
   type: 'application/json',
+});
+/** With when to ask again. */
+const later = (answer: Answer, ms: number): Answer => ({
+  ...answer,
+  headers: { ...answer.headers, 'Retry-After': String(Math.max(1, Math.ceil(ms / 1000))) },
 });
 const wrong = told(405, {}, 'method not allowed');
 

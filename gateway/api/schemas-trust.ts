@@ -35,7 +35,7 @@ export const approveAnchorBody = z.strictObject({
 export const expireAnchorBody = z.strictObject({ at: millis.exactOptional().describe('Milliseconds since 1970; absent: now'), reason });
 
 const said = z.object({ by: z.string(), at: millis, reason: z.string() });
-export const shownAnchor = z.object({
+const shownAnchor = z.object({
   name: z.string(),
   sha256: z.string(),
   subject: z.string(),

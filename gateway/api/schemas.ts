@@ -8,12 +8,14 @@ import { resultFreshnesses, settableFields } from '../model/device.ts';
 import { signNames } from '../model/link.ts';
 import { probeModes, probeNames, probeOutcomes } from '../model/probe.ts';
 import { shows } from '../model/notable.ts';
+import { userRoles } from '../model/person.ts';
 import { reasonCodes } from '../model/reason.ts';
 import {
   maxApprovalHours,
   maxFieldLength,
   maxPauseMinutes,
   maxProbeMinutes,
+  maxTokenHours,
   maxWaiverHours,
   passwordLength,
   problemCodes,
@@ -86,7 +88,10 @@ const user = z
   .describe('A name of lower-case letters, digits, dot, dash or underscore, beginning with a letter');
 const password = z.string().min(passwordLength.min).max(passwordLength.max);
 export const setupBody = z.strictObject({ code: z.string().max(64), user, password }) satisfies z.ZodType<SetupBody>;
-export const inviteBody = z.strictObject({ user, reason });
+const role = z.enum(userRoles);
+export const inviteBody = z.strictObject({ user, role, reason });
+export const roleBody = z.strictObject({ role, reason });
+export const tokenBody = z.strictObject({ name: user, role, hours: z.number().positive().max(maxTokenHours), reason });
 export const signInBody = z.strictObject({
   user: z.string().max(64),
   password: z.string().max(passwordLength.max),
@@ -339,8 +344,15 @@ export const coverage = z.object({
 export const sessionState = z.union([
   z.object({ state: z.literal('setup') }),
   z.object({ state: z.literal('signed-out') }),
-  z.object({ state: z.literal('signed-in'), user: z.string() }),
+  z.object({ state: z.literal('signed-in'), user: z.string(), role }),
 ]);
+export const users = z.object({
+  accounts: z.array(z.object({ user: z.string(), role, createdAt: millis })),
+  invited: z.array(z.object({ user: z.string(), role })),
+  tokens: z.array(z.object({ name: z.string(), role, by: z.string(), createdAt: millis, until: millis, usedAt: millis.optional() })),
+});
+export const invited = z.object({ user: z.string(), role, code: z.string() });
+export const tokenMade = z.object({ name: z.string(), role, until: millis, token: z.string() });
 export const problem = z.object({
   type: z.literal('about:blank'),
   title: z.string(),

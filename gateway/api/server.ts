@@ -6,10 +6,10 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, ListenOptions } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import type { AccountStore } from './accounts.ts';
 import { buildApp } from './app.ts';
 import type { AppParts, Door } from './app.ts';
 import { Auth } from './auth.ts';
-import type { AccountStore } from './auth.ts';
 import { apiPath } from './contract.ts';
 import type { Ears } from './ear-routes.ts';
 import { isOwnOrigin, sessionId } from './guard.ts';
@@ -48,6 +48,12 @@ export async function createPage(site: Site, options: PageOptions): Promise<Page
   const now = options.now ?? Date.now;
   const auth = await Auth.open(options.accounts);
   const live = new Live(site, randomBytes(6).toString('hex'));
+  auth.onChange(() => live.sweep());
+  const before = auth.book.accounts.filter(({ role }) => role === undefined).map(({ user }) => user);
+  if (before.length > 0)
+    options.log(
+      `Accounts from before there were roles count as admin: ${before.join(', ')}; to change that: sallyport user role NAME viewer|operator`,
+    );
   const parts = { site, auth, live, ears: options.ears, uiFolder: options.uiFolder, log: options.log, now };
   const { key, certificate } = options.certificate;
   const secure = () => createHttpsServer({ key, cert: certificate, minVersion: 'TLSv1.2', handshakeTimeout: 10_000, ...limits });
@@ -101,7 +107,8 @@ function serve(server: HttpServer, parts: AppParts, door: Door): HttpServer {
     sockets.handleUpgrade(request, socket, head, client => {
       const id = sessionId(request) ?? '';
       client.on('message', () => void parts.auth.session(id, parts.now())); // the person did something: the session is in use
-      if (!parts.live.add(client, () => parts.auth.isSignedIn(id, parts.now()))) client.close(1013, 'too many');
+      const role = parts.auth.roleOf(id, parts.now());
+      if (!parts.live.add(client, () => role !== undefined && parts.auth.roleOf(id, parts.now()) === role)) client.close(1013, 'too many');
     });
   });
   return server;
@@ -112,7 +119,7 @@ function refuseLive(request: IncomingMessage, { auth, now }: AppParts): string |
   if (request.url !== `${apiPath}/live`) return 'HTTP/1.1 404 Not Found';
   if (!isOwnOrigin(request)) return 'HTTP/1.1 403 Forbidden';
   const id = sessionId(request);
-  return id === undefined || !auth.isSignedIn(id, now()) ? 'HTTP/1.1 401 Unauthorized' : undefined;
+  return id === undefined || auth.roleOf(id, now()) === undefined ? 'HTTP/1.1 401 Unauthorized' : undefined;
 }
 
 function listen(server: HttpServer, where: ListenOptions): Promise<void> {

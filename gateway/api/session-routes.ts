@@ -13,12 +13,12 @@ const cookie = { httpOnly: true, secure: true, sameSite: 'strict', path: '/' } a
 export function sessionRoutes(site: Site, auth: Auth, now: () => number): Router {
   const router = Router();
   const answer = (request: Request, response: Response, signIn: SignIn): void => {
-    if (!signIn.ok) throw new ProblemError(signIn.why, signIn.detail);
+    if (!signIn.ok) throw new ProblemError(signIn.why, signIn.detail, signIn.retrySeconds);
     const old = sessionId(request);
     if (old !== undefined) auth.signOut(old);
     site.note(signIn.user, remoteOf(request));
     response.cookie(sessionCookie, signIn.id, { ...cookie, maxAge: absoluteMillis });
-    response.json({ state: 'signed-in', user: signIn.user });
+    response.json({ state: 'signed-in', user: signIn.user, role: signIn.role });
   };
 
   router.get('/session', (request, response) => void response.json(auth.state(sessionId(request), now())));

@@ -2,7 +2,7 @@ import type { PastInventory } from '../export/past.ts';
 import type { DeviceId, PortName } from '../model/address.ts';
 import type { Coverage } from '../model/coverage.ts';
 import type { DeviceView } from '../model/device.ts';
-import type { Event } from '../model/event.ts';
+import type { Event, UserEvent } from '../model/event.ts';
 import type { Command, CommandAnswer } from '../model/machine.ts';
 import type { JournalPage, Show } from '../model/notable.ts';
 import type { ProbingState, ZoneProbing } from '../model/probe.ts';
@@ -74,8 +74,8 @@ export type Site = {
   command(by: string, reason: string, command: Command): Promise<CommandAnswer>;
   /** Records who signed in. */
   note(user: string, from: string): void;
-  /** Records whom the local administrator lets sign in, or no more. */
-  noteUser(kind: 'user-invited' | 'user-removed', user: string, by: string, reason: string): void;
+  /** Records who may sign in, as what, or no more. */
+  noteUser(event: UserEvent): void;
   /** Calls `listener` with the ids that changed, at most 4 times a second. Returns the way to stop. */
   subscribe(listener: (changed: readonly DeviceId[]) => void): () => void;
 };

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { PastInventory } from '../export/past.ts';
 import { Client, ClientError } from './client.ts';
 import { type DeviceList, type DeviceRow, reasonLength } from './contract.ts';
 import { candidate, findDevice } from './find-device.ts';
@@ -6,10 +7,13 @@ import { candidate, findDevice } from './find-device.ts';
 /** Where a verb reads and writes. `columns` of the terminal; absent when the output is no terminal, then nothing is cut. */
 export type VerbIo = {
   readonly socketPath: string;
-  readonly stdout: { write(text: string): unknown; readonly columns?: number };
+  /** `write` gives false when who reads is slow; `drained` resolves when he has caught up. */
+  readonly stdout: { write(text: string): unknown; readonly columns?: number; drained?(): Promise<unknown> };
   readonly stderr: { write(text: string): unknown };
   /** Who typed, for the journal; root when absent. */
   readonly user?: string;
+  /** Reads the journal of a gateway that does not run; absent: nobody can. */
+  readonly offline?: { readonly version: string; readonly past: (at: number) => Promise<PastInventory> };
   /** Waits so many milliseconds; the machine's own timer when absent. */
   readonly pause?: (ms: number) => Promise<unknown>;
 };
@@ -36,6 +40,7 @@ export const options = {
   beside: { type: 'boolean' },
   wait: { type: 'boolean' },
   reason: { type: 'string' },
+  role: { type: 'string' },
   name: { type: 'string' },
   source: { type: 'string' },
   note: { type: 'string' },

@@ -60,13 +60,24 @@ ${common}
 Exit codes: 0 affirming, 1 wrong call or failure of ours, 2 warning, 3 contraindicated, 4 nothing was proved, or no answer
 `,
   user: `Usage: sallyport user [list]
-       sallyport user add NAME --reason TEXT
+       sallyport user add NAME [--role ROLE] --reason TEXT
+       sallyport user role NAME ROLE --reason TEXT
        sallyport user remove NAME --reason TEXT
+       sallyport user token NAME [--role ROLE] [--for SPAN] --reason TEXT
+       sallyport user revoke NAME --reason TEXT
 
-Says who may sign in on the page. add gives a one-time code for one name, with which that person opens the account there and sets a
-password. remove takes an account away and signs it out; who forgot a password is removed and added again. Everybody who may sign in may
-decide, under the own name; only who may open the control socket (root) lets people in.
+Says who may sign in on the page, and as what. ROLE is one of
+  viewer           sees and exports everything, changes nothing
+  operator         also decides about devices: approve, waive, quarantine, release, attest, link, set fields, pause
+  admin            also zones, probes, whom the gateway trusts, reference values, and users
+add gives a one-time code for one name, with which that person opens the account there and sets a password; who forgot a password is
+removed and added again. A new role or a removal counts at once, also for what is open. The last admin stays admin.
+token makes a token for a program, told once, for the header "Authorization: Bearer TOKEN" (what changes something needs "x-sallyport: 1"
+as well); where two persons are needed it is none.
+Only who may open the control socket (root, who is admin) lets people and programs in. Accounts older than roles are admin.
 
+  --role ROLE      as what (default: add operator, token viewer)
+  --for SPAN       how long the token is good: 12h, 90d (default), at most 366d
   --reason TEXT    3 to 500 characters, kept in the journal
 ${common}
 
@@ -272,17 +283,18 @@ ${common}
 
 Exit codes: 0 good, 1 refused or failed, 2 not in force or different, 3 revoked, 4 nothing known
 `,
-  export: `Usage: sallyport export [--format csv|jsonl|ear|journal] [--as-of INSTANT] [--output FILE] [options]
+  export: `Usage: sallyport export [--format csv|jsonl|cyclonedx|ear|journal] [--as-of INSTANT] [--output FILE] [options]
 
 Writes the inventory: each row with the four axes, the reason code, the rule, who allowed it until when, digest seen and expected.
 With --as-of as it stood then: what was on the net, what it had proved, who had let it in and until when. It is folded from the journal,
 whose hash chain is followed on the way; the last event and its hash are said on standard error. The journal keeps no sightings: presence
-is empty then, and last_seen is the latest event that the device caused.
+is empty then, and last_seen is the latest event that the device caused. Where no gateway answers, the journal in its folder is read.
 
-  --format NAME    csv (RFC 4180, safe for spreadsheets), jsonl (lossless), or ear: a signed Attestation Result for each device whose
+  --format NAME    csv (RFC 4180, safe for spreadsheets), jsonl (lossless), cyclonedx (1.6, JSON: a device each, what it measured as
+                   firmware inside, what it proved as claims), or ear: a signed Attestation Result for each device whose
                    proof still counts, as JSON Lines; the key stands at /.well-known/jwks.json of the page; or journal: every event as
                    JSON Lines, its hash = SHA-256 of prev and of {"at","body","seq"} with sorted keys and no spaces. Default csv
-  --as-of INSTANT  2026-03-01 (its end in UTC) or 2026-03-01T18:00Z; csv and jsonl only
+  --as-of INSTANT  2026-03-01 (its end in UTC) or 2026-03-01T18:00Z; csv, jsonl and cyclonedx only
   --output FILE    a file of mode 0600 instead of the standard output
   --data DIR       data folder of the gateway (default /var/lib/sallyport)
   --help           this text

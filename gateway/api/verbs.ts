@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { visibleJson, visibleText } from '../model/visible-text.ts';
 import { attest } from './attest-verb.ts';
 import { Client, ClientError } from './client.ts';
@@ -15,10 +16,7 @@ import { trustVerb } from './trust-verb.ts';
 import { userVerb } from './user-verb.ts';
 import { zoneVerb } from './zone-verb.ts';
 import { type Call, exit, NoSuchDevice, options, readArgs, reasonOf, theDevice, type VerbIo, WrongCall } from './verb-call.ts';
-import { clientVerbs, help } from './verb-help.ts';
-import type { ClientVerb } from './verb-help.ts';
-
-export const isClientVerb = (text: string): text is ClientVerb => clientVerbs.some(verb => verb === text);
+import { type ClientVerb, help } from './verb-help.ts';
 
 /** Runs a verb against the gateway behind the control socket and returns the exit code. What fails is said on `stderr` in one line. */
 export async function runClientVerb(verb: ClientVerb, args: readonly string[], io: VerbIo): Promise<number> {
@@ -28,12 +26,19 @@ export async function runClientVerb(verb: ClientVerb, args: readonly string[], i
       io.stdout.write(help[verb]);
       return exit.good;
     }
-    const client = new Client(io.socketPath, io.user);
+    const client = new Client(io.socketPath, io.user, async seconds => {
+      io.stderr.write(`The gateway is busy; asking it again in ${seconds} s\n`);
+      await (io.pause ?? setTimeout)(seconds * 1000);
+    });
     return await run(verb, { values, positionals, client, io });
   } catch (error) {
     if (error instanceof NoSuchDevice) return complain(io, error, exit.nothing);
     if (error instanceof WrongCall) return complain(io, new Error(`${error.message}; see sallyport ${verb} --help`), exit.wrong);
-    if (error instanceof ClientError) return complain(io, error, error.code === 'not-found' ? exit.nothing : exit.wrong);
+    if (error instanceof ClientError) {
+      const { message, retrySeconds } = error;
+      const said = retrySeconds === undefined ? error : new Error(`${message} (try again in ${retrySeconds} s)`);
+      return complain(io, said, error.code === 'not-found' ? exit.nothing : exit.wrong);
+    }
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import { ar4si, statusOf, type Vector, worse } from './ar4si.ts';
 import { Checks, quote } from './checks.ts';
 import type { ChainClaims, MeasuredClaim, Verified } from './claims.ts';
 import { deviceClassOf } from './device-class.ts';
-import { isMatched, type Match, matchSet } from './match.ts';
+import { isAt, isMatched, type Match, matchSet } from './match.ts';
 import type { Appraisal } from './scheme.ts';
 import type { Trust, Voucher } from './trust.ts';
 
@@ -86,6 +86,9 @@ function compared(said: Said, sets: readonly ReferenceSet[]): Compared {
 /** A chain may say the same thing twice; what differs in anything stands for itself. */
 function distinct(claims: readonly MeasuredClaim[]): readonly MeasuredClaim[] {
   if (claims.length < 2) return claims;
+  // What is the same in everything has the same first digest: claims that all differ in it need no closer look.
+  const digests = new Set(claims.map(claim => claim.digests[0]?.value));
+  if (digests.size === claims.length) return claims;
   const seen = new Map<string, MeasuredClaim>();
   for (const claim of claims) {
     const key = JSON.stringify({ ...claim, svn: claim.svn?.toString(), by: undefined });
@@ -318,8 +321,7 @@ function describe(claim: MeasuredClaim): string {
 
 /** The reference values that would have been accepted for the odd claim, or the component that is missing. */
 function expectedFor(match: Match, odd: MeasuredClaim | undefined): string {
-  const components =
-    odd === undefined ? match.missing.slice(0, 1) : match.set.components.filter(c => c.layer === odd.layer && c.key === odd.key);
+  const components = odd === undefined ? match.missing.slice(0, 1) : match.set.components.filter(c => isAt(odd, c) && c.key === odd.key);
   const values = components.flatMap(c => c.versions.map(v => `${c.name} ${v.version} ${v.alg}:${v.digest}`));
   if (values.length === 0) return `nothing at ${where(odd ?? {})}`;
   return values.length <= 6 ? values.join('; ') : `${values.slice(0, 6).join('; ')}; and ${values.length - 6} more`;

@@ -107,7 +107,8 @@ const isMlDsa = ({ signatureAlgorithm, key }: Certificate): boolean =>
   mlDsaArc.test(signatureAlgorithm.oid) ||
   (key.kind === 'other' && /^(?:key algorithm 2\.16\.840\.1\.101\.3\.4\.3\.1[789]|COSE key type 7)\b/.test(key.found));
 
-type Follow = (chain: readonly Certificate[], context: Context) => CheckedPath;
+/** How the path of a chain is found and checked. Throws EvidenceError. */
+export type Follow = (chain: readonly Certificate[], context: Context) => CheckedPath;
 const identityPath: Follow = (chain, { trust, keys, now }) => checkPath(chain, anchorsFor(trust, 'identity'), now, keys, trust.revocation);
 
 /** A chain that fails for want of an algorithm that we do not know is neither good nor bad: nothing of it was found wrong. */

@@ -28,7 +28,11 @@ export function setsOf(triples: readonly ReferenceTriple[], dialect: Dialect): r
   for (const { environment, measurements } of triples) {
     const about = aboutOf(environment, dialect);
     const { layer, index } = environment.class ?? {};
-    const place = { ...(layer === undefined ? {} : { layer }), ...(index === undefined ? {} : { index }) };
+    // What an environment leaves open, it leaves open in the Evidence too ("Environment Comparison"). No PSA component has a layer.
+    const place = {
+      ...(layer !== undefined ? { layer } : dialect === 'plain' ? { anyLayer: true as const } : {}),
+      ...(index === undefined ? {} : { index }),
+    };
     if (dialect !== 'plain' && (layer !== undefined || index !== undefined)) throw new DecodeError('it names a layer of a PSA class');
     const one = classes.get(JSON.stringify(about)) ?? { about, environments: new Map<string, Component[][]>() };
     classes.set(JSON.stringify(about), one);

@@ -1,8 +1,16 @@
-import type { Hex, Millis } from '../model/address.ts';
+import type { Hex } from '../model/address.ts';
 import type { SignerDoubt } from '../model/reference.ts';
 import type { ListedKey, ReferenceSet } from '../model/trust.ts';
 import type { KeyTriple } from '../codec/comid.ts';
-import { type Corim, decodeCorim, decodeSignedCorim, isSignedCorim, type SignedCorim, type Validity } from '../codec/corim.ts';
+import {
+  bothValidities,
+  type Corim,
+  decodeCorim,
+  decodeSignedCorim,
+  isSignedCorim,
+  type SignedCorim,
+  type Validity,
+} from '../codec/corim.ts';
 import { coseChain } from '../codec/cose.ts';
 import { fromBase64 } from '../codec/bytes.ts';
 import { keyKind } from '../codec/x509-key.ts';
@@ -40,7 +48,7 @@ export function readCorim(
 ): ReferenceFile {
   try {
     const { corim, signedBy, validity, vendor, signer, doubt } = openCorim(name, bytes, keys, detached, signers);
-    const read = usable(name, corim, { signedBy, hash: sha256(bytes), ...both(validity, corim.validity) });
+    const read = usable(name, corim, { signedBy, hash: sha256(bytes), ...bothValidities(validity, corim.validity) });
     const own = vendor === undefined ? read : ofVendor(read, vendor);
     const file = doubt === undefined ? own : doubted(own, doubt);
     return signer === undefined ? file : { ...file, signer };
@@ -113,7 +121,7 @@ function openByChain(name: string, signed: SignedCorim, { anchors, now, revocati
   return {
     corim: decodeCorim(signed.payload),
     signedBy: `${leaf.subject.text}, by ${anchor.name}, as ${signed.signer}`,
-    validity: both(signed.validity, { notAfter: ends }),
+    validity: bothValidities(signed.validity, { notAfter: ends }),
     vendor: anchor.vendor,
     signer: sent.map(der => btoa(latin1(der))),
     ...(doubt === undefined ? {} : { doubt }),
@@ -135,16 +143,6 @@ function isGood(check: () => void): boolean {
     if (!(error instanceof EvidenceError)) throw error;
     return false;
   }
-}
-
-/** The time that both leave: the signer's, and the CoRIM's own. */
-function both(a: Validity = {}, b: Validity = {}): Validity {
-  const latest = [a.notBefore, b.notBefore].filter((at): at is Millis => at !== undefined);
-  const first = [a.notAfter, b.notAfter].filter((at): at is Millis => at !== undefined);
-  return {
-    ...(latest.length === 0 ? {} : { notBefore: Math.max(...latest) }),
-    ...(first.length === 0 ? {} : { notAfter: Math.min(...first) }),
-  };
 }
 
 /** Kinds of triples that only add to what is known of a device: without them nothing more is accepted. */

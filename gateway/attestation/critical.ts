@@ -3,7 +3,10 @@ import { extensionOids } from '../codec/x509-extension.ts';
 import { diceOids } from '../codec/dice.ts';
 
 /** Critical extensions whose meaning we honour. All others but the next are refused (RFC 5280 §4.2). */
-const honoured: ReadonlySet<string> = new Set(Object.values(extensionOids));
+const honoured: ReadonlySet<string> = new Set([
+  ...Object.values(extensionOids),
+  '1.3.6.1.5.5.7.48.1.5', // id-pkix-ocsp-nocheck, which some mark so (RFC 6960 §4.2.2.2.1)
+]);
 /** Those that we carry on as a claim. */
 const carried: ReadonlySet<string> = new Set([
   ...Object.values(diceOids),

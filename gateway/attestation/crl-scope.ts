@@ -16,12 +16,12 @@ export const clockSkewMillis = 300_000;
 
 const knownOids: ReadonlySet<string> = new Set([...Object.values(crlOids), '2.5.29.18', '1.3.6.1.5.5.7.1.1']);
 
-/** Whether a CRL is in force: begun, not overdue, and with no critical extension that we do not know (§5.2). One without an end never is. */
+/** Whether we know all its critical extensions: else a CRL says nothing (§5.2). */
+export const isUnderstood = (crl: Crl): boolean => !crl.extensions.some(e => e.critical && !knownOids.has(e.oid));
+
+/** Whether a CRL is in force: begun and not overdue. One without an end never is. */
 export const isInForce = (crl: Crl, now: Millis): boolean =>
-  crl.thisUpdate <= now + clockSkewMillis &&
-  crl.nextUpdate !== undefined &&
-  now < crl.nextUpdate + 1000 &&
-  !crl.extensions.some(e => e.critical && !knownOids.has(e.oid));
+  crl.thisUpdate <= now + clockSkewMillis && crl.nextUpdate !== undefined && now < crl.nextUpdate + 1000;
 
 /** Where a certificate says that its status is told, then the CRLs of its issuer (§6.3.3, last paragraph). Throws DecodeError. */
 export function pointsOf(certificate: Certificate): readonly DistributionPoint[] {

@@ -6,7 +6,7 @@ import { allReasons } from '../codec/x509-distribution-point.ts';
 import { sameName } from '../codec/x509-name-match.ts';
 import type { Certificate } from '../codec/x509.ts';
 import { sameBytes } from '../codec/bytes.ts';
-import { isDeltaOf, isInForce, pointsOf, reasonsTold } from './crl-scope.ts';
+import { isDeltaOf, isInForce, isUnderstood, pointsOf, reasonsTold } from './crl-scope.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { buildPath } from './path-build.ts';
 import type { Path } from './path-rules.ts';
@@ -59,27 +59,29 @@ export class CrlStatus {
     for (const point of pointsOf(certificate))
       for (const crl of this.#sources.crls) {
         const reasons = crl.deltaBase === undefined ? reasonsTold(crl, point, certificate) : 0;
-        if (reasons === 0 || !isInForce(crl, this.#now) || !this.#isAuthorised(crl, certificate, issuer)) continue;
+        if (reasons === 0 || !isUnderstood(crl) || !this.#isAuthorised(crl, certificate, issuer)) continue;
         // One that says revoked counts, though another says good: so each is asked.
-        const found = this.#entry(crl, certificate, serial, issuer);
-        if (found === 'revoked') return 'revoked';
-        if (found === 'good') told |= reasons;
+        const found = this.#reason(crl, certificate, serial, issuer);
+        const counts = isInForce(crl, this.#now);
+        // Only a hold is taken back (§5.3.1): what else an issuer once revoked stays so, however old the list or wrong our clock.
+        if (typeof found === 'number' && (counts || found !== reasonCodes.certificateHold)) return 'revoked';
+        if (found === 'good' && counts) told |= reasons;
       }
     return told === allReasons ? 'good' : 'unknown';
   }
 
-  /** What a CRL says, brought up to date by the newest delta that belongs to it (§6.3.3 i and j). */
-  #entry(base: Crl, certificate: Certificate, serial: Hex, issuer: Certificate): Status {
+  /** What a CRL says, brought up to date by the newest delta that belongs to it (§6.3.3 i and j): the reason of an entry, or that there is none. */
+  #reason(base: Crl, certificate: Certificate, serial: Hex, issuer: Certificate): number | 'good' | 'unknown' {
     const deltas = this.#sources.crls.filter(
-      crl => isDeltaOf(crl, base) && isInForce(crl, this.#now) && this.#isAuthorised(crl, certificate, issuer),
+      crl => isDeltaOf(crl, base) && isUnderstood(crl) && isInForce(crl, this.#now) && this.#isAuthorised(crl, certificate, issuer),
     );
     const [delta] = deltas.toSorted((a, b) => ((a.number ?? 0n) < (b.number ?? 0n) ? 1 : -1));
     const since = delta === undefined ? 'absent' : reasonOn(delta, certificate, serial);
     const before = reasonOn(base, certificate, serial);
     if (since === 'unusable' || before === 'unusable') return 'unknown';
     // Only a delta takes an entry back (§5.3.1).
-    if (since !== 'absent') return since === reasonCodes.removeFromCrl ? 'good' : 'revoked';
-    return before === 'absent' ? 'good' : 'revoked';
+    if (since !== 'absent') return since === reasonCodes.removeFromCrl ? 'good' : since;
+    return before === 'absent' ? 'good' : before;
   }
 
   #isAuthorised(crl: Crl, certificate: Certificate, issuer: Certificate): boolean {

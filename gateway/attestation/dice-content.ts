@@ -66,9 +66,12 @@ const notAppraised: ReadonlyMap<string, string> = new Map([
 /** Whether it measures a layer: then that layer, and all below it, are inside a device. */
 export const hasLayers = ({ infos, input }: DiceContent): boolean => infos.length > 0 || input !== undefined;
 
-/** DICE extensions, or a DICE key purpose in extendedKeyUsage (Caliptra) or certificatePolicies (Oxide). */
-export const hasDice = (c: Certificate): boolean =>
-  c.extensions.some(e => e.oid.startsWith(diceArc) || e.oid === diceOids.openDiceInput) || purposesOf(c).length > 0;
+/** Extensions of DICE: only what is inside a device has them. */
+export const hasDiceExtension = (c: Certificate): boolean =>
+  c.extensions.some(e => e.oid.startsWith(diceArc) || e.oid === diceOids.openDiceInput);
+
+/** DICE extensions, or a DICE key purpose in extendedKeyUsage (Caliptra) or certificatePolicies (Oxide). CAs of vendors may have the latter for what they issue. */
+export const hasDice = (c: Certificate): boolean => hasDiceExtension(c) || purposesOf(c).length > 0;
 
 const purposesOf = (c: Certificate): readonly string[] => [...c.extendedKeyUsage, ...c.policies].filter(oid => oid.startsWith(diceArc));
 

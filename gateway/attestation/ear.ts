@@ -40,7 +40,7 @@ export const earNames = {
 } as const;
 
 /** Who we are in an EAR (draft-ietf-rats-ar4si §3.3). `build` is set by who issues. */
-export const earDeveloper = 'Sallyport';
+const earDeveloper = 'Sallyport';
 
 /** One appraisal to be told: a result, or what the machine made of one, where the checks are more and the status may be lower. */
 export type EarSubject = {

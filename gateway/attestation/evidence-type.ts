@@ -1,11 +1,14 @@
 import { type EvidenceMediaType, evidenceMediaTypes } from '../model/attestation.ts';
 
-/** CoAP Content-Formats (RFC 9782, draft-ietf-rats-msg-wrap) and old names of the types that schemes take. */
+/** CoAP Content-Formats (RFC 9782, RFC 9783 §10.3, draft-ietf-rats-msg-wrap) and old names of the types that schemes take. */
 const formats: ReadonlyMap<string | number, EvidenceMediaType> = new Map<string | number, EvidenceMediaType>([
   [263, 'application/eat+cwt'],
   [264, 'application/eat+jwt'],
   [273, 'application/cmw+cbor'],
   [274, 'application/cmw+json'],
+  // A CWT whose profile is one of PSA's; the token says so itself.
+  [10003, 'application/eat+cwt'],
+  [10004, 'application/eat+cwt'],
   ['application/eat-cwt', 'application/eat+cwt'],
   ['application/eat-jwt', 'application/eat+jwt'],
 ]);

@@ -6,7 +6,7 @@ import { checkSign1By } from './signature.ts';
 /**
  * A scheme of tokens in which nothing but the nonce depends on the time, for devices that are asked again and again. A token of a listed key that affirmed, and says
  * the same with the nonce of now under a good signature, has the same result but for its times and its name, for as long as the listed keys and the reference sets are the same.
- * All else is judged from the start, as is what fails here.
+ * All else is judged from the start, as is what fails here, and what says when it ends.
  */
 export const judgedBefore = (scheme: Scheme): Scheme => ({
   ...scheme,
@@ -36,6 +36,9 @@ function judgeAgain(evidence: Evidence, { trust, keys, now, ttlSeconds, freshnes
   return { kind: 'appraised', result, evidence: [evidence.id] };
 }
 
+/** exp, and submodules, which may have one each (RFC 9711 §4.2.18). */
+const maySayWhen: readonly number[] = [4, 266];
+
 /** Keeps what affirmed by a listed key, which has no dates and no revocation. */
 function keep(outcome: ChallengeOutcome, evidence: Evidence, { trust, keys, freshness }: Context): void {
   if (outcome.kind !== 'appraised' || outcome.result.status !== 'affirming' || freshness.kind !== 'nonce') return;
@@ -43,7 +46,9 @@ function keep(outcome: ChallengeOutcome, evidence: Evidence, { trust, keys, fres
   const listed = trust.keys.get(result.identity?.serial ?? '')?.find(one => one.voucher.keyHash === result.identity?.leafKey);
   if (listed === undefined || listed.voucher.name !== result.identity?.anchor) return;
   const { channel } = freshness;
-  keys.tokens.recall(evidence.bytes, freshness.nonce)?.keep({
+  const known = keys.tokens.recall(evidence.bytes, freshness.nonce);
+  if (known === undefined || maySayWhen.some(label => known.claims.has(label))) return;
+  known.keep({
     keys: trust.keys,
     referenceSets: trust.referenceSets,
     channel,

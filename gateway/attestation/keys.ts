@@ -1,6 +1,7 @@
 import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { hex } from '../codec/address.ts';
-import { tags } from '../codec/der.ts';
+import { type Element, tags } from '../codec/der.ts';
+import { pssParameters } from '../codec/pss-parameters.ts';
+import { DecodeError } from '../codec/reader.ts';
 import { type Certificate, decodeCertificate } from '../codec/x509.ts';
 import { type Algorithm, keyKind, type KeyKind } from '../codec/x509-key.ts';
 import { EvidenceError } from './evidence-error.ts';
@@ -22,17 +23,12 @@ const signatures: { readonly [oid: string]: Signature } = {
   '1.3.101.112': { hash: null, key: 'ed25519' },
 };
 const rsassaPss = '1.2.840.113549.1.1.10';
-/** RSASSA-PSS by its parameters: one SHA-2 hash for the message and for MGF1, salt as long as it. All else, SHA-1 by default too, is refused. */
-const pssSignatures: { readonly [parameters: string]: Signature } = {
-  [pssParameters(1, 32)]: { hash: 'SHA256', key: 'rsa', saltBytes: 32 },
-  [pssParameters(2, 48)]: { hash: 'SHA384', key: 'rsa', saltBytes: 48 },
-  [pssParameters(3, 64)]: { hash: 'SHA512', key: 'rsa', saltBytes: 64 },
+/** Hashes that RSASSA-PSS may be made with, and their lengths, octets. */
+const pssHashes: { readonly [oid: string]: readonly [hash: string, bytes: number] } = {
+  '2.16.840.1.101.3.4.2.1': ['SHA256', 32],
+  '2.16.840.1.101.3.4.2.2': ['SHA384', 48],
+  '2.16.840.1.101.3.4.2.3': ['SHA512', 64],
 };
-/** RSASSA-PSS-params (RFC 4055 §3.1) as hex: `arc` is the last arc of the hash under 2.16.840.1.101.3.4.2. */
-function pssParameters(arc: number, saltBytes: number): string {
-  const hash = `300d060960864801650304020${arc}0500`;
-  return `3034a00f${hash}a11c301a06092a864886f70d010108${hash}a2030201${saltBytes.toString(16)}`;
-}
 /** Names for people, of those we refuse by rule and not for want of knowing them. */
 const refused: { readonly [oid: string]: string } = {
   '1.2.840.113549.1.1.4': 'MD5 with RSA',
@@ -173,12 +169,41 @@ export function checkKey(certificate: Certificate): void {
   });
 }
 
-/** Undefined unless the algorithm is one of ours and its parameters are the registered ones: NULL for RSA (RFC 4055 §5), none for the others (RFC 5758 §3.2, RFC 8410 §3). */
+/**
+ * Undefined unless the algorithm is one of ours and its parameters are the registered ones: NULL or none for RSA (RFC 4055 §5), none for Ed25519 (RFC 8410 §3). ECDSA has none
+ * either (RFC 5758 §3.2); much that runs in devices writes NULL all the same, which says nothing: `checkParameters` is for who is stricter.
+ */
 function signatureOf({ oid, parameters }: Algorithm): Signature | undefined {
-  if (oid === rsassaPss) return parameters === undefined ? undefined : pssSignatures[hex(parameters.whole)];
+  if (oid === rsassaPss) return parameters === undefined ? undefined : pssSignature(parameters);
   const known = signatures[oid];
   const isNull = parameters?.tag === tags.null && parameters.content.length === 0;
-  return parameters === undefined || (known?.key === 'rsa' && isNull) ? known : undefined;
+  return parameters === undefined || (known?.key !== 'ed25519' && isNull) ? known : undefined;
+}
+
+/** Whether ECDSA has parameters, which it must not (RFC 5758 §3.2). */
+export const hasParameters = ({ signatureAlgorithm: { oid, parameters } }: Certificate): boolean =>
+  parameters !== undefined && signatures[oid]?.key === 'ec';
+
+/** Throws EvidenceError ALGORITHM_REFUSED when ECDSA has parameters. */
+export function checkParameters(certificate: Certificate): void {
+  if (!hasParameters(certificate)) return;
+  const { oid } = certificate.signatureAlgorithm;
+  throw new EvidenceError('ALGORITHM_REFUSED', 'chain', `Cannot accept signature of ${certificate.subject.text}: ${oid} with parameters`, {
+    expected: 'no parameters',
+    seen: 'NULL',
+  });
+}
+
+/** RSASSA-PSS with one SHA-2 hash for the message and for MGF1, and a salt no shorter than it. All else, SHA-1 by default too, is refused. */
+function pssSignature(parameters: Element): Signature | undefined {
+  try {
+    const { hashOid, maskHashOid, saltBytes } = pssParameters(parameters);
+    const [hash, bytes] = pssHashes[hashOid] ?? [null, 0];
+    return hash === null || maskHashOid !== hashOid || saltBytes < bytes ? undefined : { hash, key: 'rsa', saltBytes };
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return undefined;
+  }
 }
 
 /** Throws EvidenceError ALGORITHM_REFUSED unless the signature is made with SHA-2 or Ed25519 and its parameters are the registered ones. */

@@ -48,9 +48,12 @@ function place(
   return false;
 }
 
+/** Whether it stands at the layer that the component is of. */
+export const isAt = ({ layer }: MeasuredClaim, component: Component): boolean => component.anyLayer === true || layer === component.layer;
+
 /** The version of the component that the claim's digests are; undefined if none. Versions are lists, since one may have digests of several algorithms. */
 export function versionOf(claim: MeasuredClaim, component: Component): string | undefined {
-  if (claim.layer !== component.layer || claim.key !== component.key) return undefined;
+  if (!isAt(claim, component) || claim.key !== component.key) return undefined;
   if (component.index !== undefined && claim.index !== component.index) return undefined;
   if (component.signer !== undefined && claim.signer !== component.signer) return undefined;
   if (component.type !== undefined && claim.type !== component.type) return undefined;

@@ -35,9 +35,11 @@ export class NameRules {
   /** Of the CAs so far: at most one for each certificate of the path, and a person's for the anchor. */
   readonly #rules: { readonly of: Certificate; readonly names: NameConstraints }[] = [];
   readonly #work: Work;
+  readonly #isDevice: boolean;
 
-  constructor(work: Work) {
+  constructor(work: Work, isDevice: boolean) {
     this.#work = work;
+    this.#isDevice = isDevice;
   }
 
   /** Takes over what this CA constrains. Throws DecodeError. */
@@ -64,11 +66,11 @@ export class NameRules {
       return formOf(base) === form;
     };
     const [mayBe, mustNot] = [permitted.filter(sameForm), excluded.filter(sameForm)];
-    const allowed = mayBe.map(base => relation(name, base));
+    const allowed = mayBe.map(base => relation(name, base, this.#isDevice));
     if (
       (mayBe.length === 0 || allowed.includes('within')) &&
       !allowed.includes('malformed') &&
-      mustNot.every(base => relation(name, base) === 'outside')
+      mustNot.every(base => relation(name, base, this.#isDevice) === 'outside')
     )
       return;
     throw new EvidenceError(

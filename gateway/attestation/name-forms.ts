@@ -1,4 +1,6 @@
 import { sameBytes } from '../codec/bytes.ts';
+import { openWhole, tags, utf8 } from '../codec/der.ts';
+import { isNetwork } from '../codec/x509-constraints.ts';
 import type { GeneralName } from '../codec/x509-general-name.ts';
 import { rdnKeys } from '../codec/x509-name-match.ts';
 
@@ -17,11 +19,12 @@ export function formOf(name: GeneralName): string {
   return name.kind === 'opaque' ? `opaque ${name.tag}` : name.kind;
 }
 
-/** `name` and `base` are of one form. */
-export function relation(name: GeneralName, base: GeneralName): Relation {
-  if (name.kind === 'dns' && base.kind === 'dns') return dns(name.value, base.value);
+/** `name` and `base` are of one form. `isDevice`: constraints of DNS names may begin with a dot. */
+export function relation(name: GeneralName, base: GeneralName, isDevice = false): Relation {
+  if (name.kind === 'dns' && base.kind === 'dns') return isDevice ? dnsBelow(name.value, base.value) : dns(name.value, base.value);
   if (name.kind === 'ip' && base.kind === 'ip') return ip(name.octets, base.octets);
   if (name.kind === 'email' && base.kind === 'email') return email(name.value, base.value);
+  if (name.kind === 'other' && base.kind === 'email') return utf8Email(name.der, base.value);
   if (name.kind === 'uri' && base.kind === 'uri') return uri(name.value, base.value);
   if (name.kind === 'directory' && base.kind === 'directory') {
     const [mine, above] = [rdnKeys(name.name), rdnKeys(base.name)];
@@ -49,13 +52,21 @@ function dns(text: string, constraint: string): Relation {
   return wild && base.endsWith(`.${host}`) && !base.slice(0, -host.length - 1).includes('.') ? 'touches' : 'outside';
 }
 
-/** Address and mask, and the mask is a prefix (RFC 4632 §3.1). Addresses of the other family lie outside. */
+/**
+ * A constraint with a leading dot has no meaning in RFC 5280, but is common in the CAs of companies, and most others read it as all hosts below the
+ * domain. So it permits those, and excludes the domain itself besides: the narrower reading both times.
+ */
+function dnsBelow(text: string, constraint: string): Relation {
+  if (!constraint.startsWith('.') || constraint === '.') return dns(text, constraint);
+  const found = dns(text, constraint.slice(1));
+  return found === 'within' && text.toLowerCase() === constraint.slice(1).toLowerCase() ? 'touches' : found;
+}
+
+/** Addresses of the other family lie outside. */
 function ip(octets: Uint8Array, constraint: Uint8Array): Relation {
   const size = constraint.length / 2;
-  if ((octets.length !== 4 && octets.length !== 16) || (size !== 4 && size !== 16)) return 'malformed';
+  if ((octets.length !== 4 && octets.length !== 16) || !isNetwork(constraint)) return 'malformed';
   const [address, mask] = [constraint.subarray(0, size), constraint.subarray(size)];
-  const bits = Array.from(mask, byte => byte.toString(2).padStart(8, '0')).join('');
-  if (!/^1*0*$/.test(bits)) return 'malformed';
   if (octets.length !== size) return 'outside';
   return mask.every((byte, i) => ((octets[i] ?? 0) & byte) === ((address[i] ?? 0) & byte)) ? 'within' : 'outside';
 }
@@ -70,6 +81,8 @@ export function mailbox(text: string): { readonly local: string; readonly host: 
   return { local: local.slice(1, -1).replace(/\\(.)/g, '$1'), host };
 }
 
+const localPart = (text: string): string => text.slice(0, text.lastIndexOf('@'));
+
 /** A constraint is one mailbox, all mailboxes at one host, or with a leading dot those at hosts below a domain. Asterisks are letters like others. */
 function email(text: string, constraint: string): Relation {
   const name = mailbox(text);
@@ -77,9 +90,27 @@ function email(text: string, constraint: string): Relation {
   if (constraint.includes('@')) {
     const base = mailbox(constraint);
     if (base === undefined) return 'malformed';
-    return base.local === name.local && base.host === name.host ? 'within' : 'outside';
+    if (base.local !== name.local || base.host !== name.host) return 'outside';
+    // Quotes name the same mailbox, but what is permitted is compared as it stands (§7.5).
+    return localPart(text) === localPart(constraint) ? 'within' : 'touches';
   }
   return hostOrBelow(name.host, constraint.toLowerCase());
+}
+
+/**
+ * A mailbox in UTF-8 lies at its host, which is written in ASCII (RFC 9598 §§3, 6). Whether it is one that a constraint names is not for us to say, for
+ * its local part has no rule of comparing: it is not permitted by that, and no other at the same host gets past what excludes one.
+ */
+function utf8Email(der: Uint8Array, constraint: string): Relation {
+  const value = openWhole(der, 0xa0, 'SmtpUTF8Mailbox');
+  const text = utf8(value.take(tags.utf8String, 'SmtpUTF8Mailbox').content, 'SmtpUTF8Mailbox');
+  value.end('SmtpUTF8Mailbox');
+  const at = text.lastIndexOf('@');
+  const host = text.slice(at + 1).toLowerCase();
+  if (at < 1 || !isHostName(host)) return 'malformed';
+  if (!constraint.includes('@')) return hostOrBelow(host, constraint.toLowerCase());
+  const base = mailbox(constraint);
+  return base === undefined ? 'malformed' : base.host === host ? 'touches' : 'outside';
 }
 
 /** A constraint is one host, or with a leading dot all hosts below a domain. A URI without a host name cannot be constrained. */

@@ -4,7 +4,7 @@ import { sameBytes } from '../codec/bytes.ts';
 import { DerReader, tags } from '../codec/der.ts';
 import { type OcspResponse, type OcspSingle, ocspOids } from '../codec/ocsp.ts';
 import { DecodeError } from '../codec/reader.ts';
-import { serialKey } from '../codec/x509-crl-entries.ts';
+import { reasonCodes, serialKey } from '../codec/x509-crl-entries.ts';
 import { publicKeyBits } from '../codec/x509-key.ts';
 import { sameName } from '../codec/x509-name-match.ts';
 import { type Certificate, decodeCertificate } from '../codec/x509.ts';
@@ -35,11 +35,13 @@ export type OcspContext = {
 
 /**
  * What one OCSP response says of a certificate (RFC 6960 §3.2): `unknown` unless it is about this very certificate, signed by its issuer or by a
- * responder that the issuer itself named for that, and of now. Throws EvidenceError when the budget is spent.
+ * responder that the issuer itself named for that, and of now or revoked for good. Throws EvidenceError when the budget is spent.
  */
 export function ocspStatus(response: OcspResponse, certificate: Certificate, issuer: Certificate, context: OcspContext): Status {
-  const about = response.singles.filter(s => isAbout(s, certificate, issuer) && isOfNow(s, context.now) && !hasUnknown(s.extensions));
-  if (about.length === 0 || hasUnknown(response.extensions) || response.producedAt > context.now + clockSkewMillis) return 'unknown';
+  const begun = response.producedAt <= context.now + clockSkewMillis;
+  const counts = (s: OcspSingle): boolean => isForGood(s) || (begun && isOfNow(s, context.now));
+  const about = response.singles.filter(s => isAbout(s, certificate, issuer) && counts(s) && !hasUnknown(s.extensions));
+  if (about.length === 0 || hasUnknown(response.extensions)) return 'unknown';
   if (context.nonce !== undefined && !carries(response, context.nonce)) return 'unknown';
   if (!isAuthorised(response, issuer, context)) return 'unknown';
   if (about.some(s => s.status === 'revoked')) return 'revoked';
@@ -58,6 +60,9 @@ function isAbout(single: OcspSingle, certificate: Certificate, issuer: Certifica
 
 const isOfNow = ({ thisUpdate, nextUpdate }: OcspSingle, now: Millis): boolean =>
   thisUpdate <= now + clockSkewMillis && now <= (nextUpdate ?? thisUpdate + maxAgeMillis) + clockSkewMillis;
+
+/** Only a hold is taken back: what else was once revoked stays so, however old the answer or wrong our clock. */
+const isForGood = ({ status, reason }: OcspSingle): boolean => status === 'revoked' && reason !== reasonCodes.certificateHold;
 
 const hasUnknown = (extensions: OcspResponse['extensions']): boolean => extensions.some(e => e.critical && e.oid !== ocspOids.nonce);
 
@@ -86,7 +91,7 @@ function isAuthorised(response: OcspResponse, issuer: Certificate, { now, work, 
       isResponder(response, responder) &&
       sameName(responder.issuer, issuer.subject) &&
       responder.extendedKeyUsage.includes(ocspOids.signing) &&
-      responder.keyUsage?.digitalSignature !== false &&
+      maySign(responder) &&
       isKeyAccepted(responder) &&
       isInDate(responder, now) &&
       unknownCritical(responder, false) === undefined &&
@@ -96,6 +101,9 @@ function isAuthorised(response: OcspResponse, issuer: Certificate, { now, work, 
     );
   });
 }
+
+/** Either use of a signature goes with answering (RFC 5280 §4.2.1.12). */
+const maySign = ({ keyUsage }: Certificate): boolean => keyUsage === undefined || keyUsage.digitalSignature || keyUsage.nonRepudiation;
 
 /** byKey is always SHA-1 (§4.2.1). */
 const isResponder = ({ responder }: OcspResponse, certificate: Certificate): boolean =>

@@ -80,7 +80,9 @@ class Builder {
     }
     if (below.length > maxIntermediates) return undefined;
     const counted = below.slice(1).filter(c => !isSelfIssued(c)).length;
-    for (const candidate of byKeyId(this.#bySubject.get(issuer) ?? [], c => c, last)) {
+    // Those that an anchor may have issued first: where CAs certified one another, every other way is longer.
+    const isLast = (c: Certificate): boolean => this.#anchors.has(this.#issuerKey(c));
+    for (const candidate of byKeyId(this.#bySubject.get(issuer) ?? [], c => c, last, isLast)) {
       const id = identity(candidate);
       if (counted >= this.#longest && !isSelfIssued(candidate)) continue;
       if (seen.has(id) || !this.#mayIssue(candidate) || !this.#work.verifies(last, candidate)) continue;
@@ -133,13 +135,22 @@ class Builder {
 /** Subject and key: what a loop would come back to (RFC 4158 §5.2). */
 const identity = (c: Certificate): string => `${nameKey(c.subject)} ${latin1(c.spki)}`;
 
-/** Those whose key identifier is the one asked for first, those with another last. It is a hint and no rule (RFC 5280 §4.2.1.1). */
-function byKeyId<T>(candidates: readonly T[], certificateOf: (one: T) => Certificate, child: Certificate): readonly T[] {
+/**
+ * Those whose key identifier is the one asked for first, those with another last; it is a hint and no rule (RFC 5280 §4.2.1.1). Among equals those that are
+ * `preferred` come first.
+ */
+function byKeyId<T>(
+  candidates: readonly T[],
+  certificateOf: (one: T) => Certificate,
+  child: Certificate,
+  preferred: (one: T) => boolean = () => false,
+): readonly T[] {
   if (candidates.length < 2) return candidates;
   const wanted = child.authorityKeyId;
   const rank = (one: T): number => {
     const id = certificateOf(one).subjectKeyId;
-    return wanted === undefined || id === undefined ? 1 : sameBytes(wanted, id) ? 0 : 2;
+    const match = wanted === undefined || id === undefined ? 1 : sameBytes(wanted, id) ? 0 : 2;
+    return 2 * match + (preferred(one) ? 0 : 1);
   };
   return candidates.toSorted((a, b) => rank(a) - rank(b));
 }

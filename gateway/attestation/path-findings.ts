@@ -1,5 +1,6 @@
 import { extensionOids } from '../codec/x509-extension.ts';
 import type { Certificate } from '../codec/x509.ts';
+import { hasParameters } from './keys.ts';
 import { isSelfIssued, type Path } from './path-rules.ts';
 
 /** A rule for issuers that a certificate of an accepted path breaks. `clause` is of RFC 5280; `text` says it to people. */
@@ -22,6 +23,11 @@ const { subjectKeyIdentifier, authorityKeyIdentifier, basicConstraints, nameCons
  * and refuses nothing.
  */
 const rules: readonly Rule[] = [
+  {
+    clause: '§4.1.1.2',
+    text: 'the algorithm of its ECDSA signature has parameters',
+    isBroken: ({ certificate }) => hasParameters(certificate),
+  },
   {
     clause: '§4.1.2.2',
     text: 'its serial number is no positive number of at most 20 octets',
@@ -48,6 +54,11 @@ const rules: readonly Rule[] = [
     clause: '§4.2.1.3',
     text: 'it may sign certificates and is no CA',
     isBroken: ({ certificate, isCa }) => !isCa && certificate.keyUsage?.keyCertSign === true,
+  },
+  {
+    clause: '§4.2.1.4',
+    text: 'it names a certificate policy twice',
+    isBroken: ({ certificate: { policies } }) => new Set(policies).size < policies.length,
   },
   {
     clause: '§4.2.1.6',

@@ -5,8 +5,8 @@ import { DecodeError } from '../codec/reader.ts';
 import type { Certificate } from '../codec/x509.ts';
 import { unknownCritical } from './critical.ts';
 import { EvidenceError } from './evidence-error.ts';
-import { checkAlgorithm, checkKey } from './keys.ts';
-import { NameRules, readNameConstraints } from './name-constraints.ts';
+import { checkAlgorithm, checkKey, checkParameters } from './keys.ts';
+import { alternativeNames, NameRules, readNameConstraints } from './name-constraints.ts';
 import { anyPolicies, type PolicyInput, PolicyRules, readPolicyConstraints } from './policy-graph.ts';
 import type { Anchor } from './trust.ts';
 import type { Work } from './work.ts';
@@ -64,7 +64,7 @@ function walk(path: Path, rules: Rules, work: Work): void {
   checkIssuer(anchor.certificate, intermediatesBelow(certificates, certificates.length));
   if (rules.judgeAnchorDates) checkDates(anchor.certificate, rules.now);
   if (rules.purpose !== 'device') checkPurpose(anchor.certificate, rules.purpose, true);
-  const [names, policies] = [new NameRules(work), new PolicyRules(rules.policies, certificates.length, work)];
+  const [names, policies] = [new NameRules(work, rules.purpose === 'device'), new PolicyRules(rules.policies, certificates.length, work)];
   names.add(anchor.certificate);
   policies.constrain(anchor.certificate);
   checkLimits(path, names);
@@ -74,6 +74,11 @@ function walk(path: Path, rules: Rules, work: Work): void {
     checkKey(certificate);
     checkDates(certificate, rules.now);
     checkExtensions(certificate, rules.purpose === 'device');
+    // A device's names are read where they mean something; servers are known by nothing else.
+    if (rules.purpose !== 'device') {
+      alternativeNames(certificate);
+      checkParameters(certificate);
+    }
     checkPurpose(certificate, rules.purpose, i > 0);
     const isOwn = isSelfIssued(certificate);
     // A CA that gives itself a new key keeps its name, whatever its issuer may name (§6.1.3 b).

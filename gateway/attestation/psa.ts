@@ -29,7 +29,7 @@ export function verifyPsa(token: Token, evidence: Evidence, context: Context, ch
   const signer = checkSigner(token, psa.instance, context, checks);
   checkClass(signer, psa.implementation);
   const own = measuredBy(psa, signer);
-  const also = saidBesides(token.claims, aboutOf(psa, signer), context.now);
+  const also = saidBesides(token.claims, aboutOf(psa, signer), context.now, checks);
   const more = [also, signer.chain].filter(one => one !== undefined);
   const certified = psa.certification === undefined ? '' : `, certification reference ${psa.certification}`;
   checks.pass('identity', `instance ${psa.instance}, implementation ${psa.implementation}${certified}, ${psa.lifecycle}`, {

@@ -29,7 +29,7 @@ export { ReferenceFileError };
  *              vendorInfoMask?, signer?: hex, minSvn?, svn?: decimal text, flags?: { notConfigured?, notSecure?, recovery?, debug? },
  *              versions: [{ version, alg: "sha-256" | "sha-384" | "sha-512" | "sha3-256" | "sha3-384" | "sha3-512", digest: hex }] }] }]
  */
-export const referenceFormat = 'sallyport-reference-values/1';
+const referenceFormat = 'sallyport-reference-values/1';
 
 /** A key that may sign reference values, by the name of its file. */
 export type ReferenceKey = { readonly name: string; readonly key: KeyObject };

@@ -1,13 +1,13 @@
 import type { Millis } from '../model/address.ts';
-import { fromBase64, sameBytes } from '../codec/bytes.ts';
+import { sameBytes } from '../codec/bytes.ts';
 import { decodeOcspResponse, type OcspResponse } from '../codec/ocsp.ts';
 import { DecodeError } from '../codec/reader.ts';
 import { type Crl, crlOids, decodeCrl } from '../codec/x509-crl.ts';
 import { sameName } from '../codec/x509-name-match.ts';
 
 /**
- * CRLs and OCSP responses that were seen, as plain data: whoever keeps it gets it back by `readCache` after a restart. They are held as they came and are
- * judged anew each time, so that nothing here needs to be believed. Only what `checkRevocation` found useful should be put in.
+ * CRLs and OCSP responses that were seen, as plain data. They are held as they came and are judged anew each time, so that nothing here needs to
+ * be believed. Only what `checkRevocation` found useful should be put in.
  */
 export type RevocationCache = { readonly crls: readonly Kept<Crl>[]; readonly ocsp: readonly Kept<OcspResponse>[] };
 export type Kept<T> = { readonly der: Uint8Array; readonly read: T; readonly seen: Millis };
@@ -45,37 +45,6 @@ export const aged = (cache: RevocationCache, now: Millis): RevocationCache => ({
   crls: cache.crls.filter(({ read }) => now - (read.nextUpdate ?? read.thisUpdate) < cacheLimits.overdueMillis),
   ocsp: cache.ocsp.filter(({ read }) => now - read.producedAt < cacheLimits.overdueMillis),
 });
-
-/** One line of JSON for each, to be kept. */
-export const writeCache = (cache: RevocationCache): readonly string[] =>
-  (['crls', 'ocsp'] as const).flatMap(kind =>
-    cache[kind].map(({ der, seen }) => JSON.stringify({ kind, seen, der: Buffer.from(der).toString('base64') })),
-  );
-
-/** The lines of `writeCache`. What cannot be read is left out and counted: a torn file costs freshness and nothing else. */
-export function readCache(lines: readonly string[]): { readonly cache: RevocationCache; readonly unreadable: number } {
-  let cache = emptyCache;
-  let unreadable = 0;
-  for (const line of lines)
-    try {
-      const { kind, seen, der } = keptLine(line);
-      cache = kind === 'crls' ? withCrl(cache, der, seen) : withOcsp(cache, der, seen);
-    } catch (error) {
-      if (!(error instanceof DecodeError || error instanceof SyntaxError)) throw error;
-      unreadable++;
-    }
-  return { cache, unreadable };
-}
-
-function keptLine(line: string): { readonly kind: 'crls' | 'ocsp'; readonly seen: Millis; readonly der: Uint8Array } {
-  const found: unknown = JSON.parse(line);
-  if (typeof found !== 'object' || found === null || !('kind' in found && 'seen' in found && 'der' in found))
-    throw new DecodeError('Cannot read cache: a line without its fields');
-  const { kind, seen, der } = found;
-  if ((kind !== 'crls' && kind !== 'ocsp') || typeof seen !== 'number' || typeof der !== 'string')
-    throw new DecodeError('Cannot read cache: a field of another type');
-  return { kind, seen, der: fromBase64(der) };
-}
 
 /** CRLs that replace one another: of one issuer and key, about the same, and both complete or both deltas. */
 function isSameScope(a: Crl, b: Crl): boolean {

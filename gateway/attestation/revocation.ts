@@ -4,7 +4,7 @@ import { serialKey } from '../codec/x509-crl-entries.ts';
 import { attribute, attributeTypes } from '../codec/x509-name.ts';
 import type { Certificate } from '../codec/x509.ts';
 import { CrlStatus, type CrlSources, type Status } from './crl-status.ts';
-import { hasDice } from './dice-content.ts';
+import { hasDice, hasDiceExtension } from './dice-content.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { ocspStatus } from './ocsp-status.ts';
 import type { Path } from './path-rules.ts';
@@ -47,11 +47,12 @@ const isExempt = (certificate: Certificate): boolean =>
   certificate.basicConstraints?.ca !== true && certificate.extensions.some(e => e.oid === noRevocationAvailable);
 
 /**
- * A CA inside a device publishes nothing: what it issued stands and falls with the certificate that the vendor gave it. It is told by its DICE
- * content, or by naming one device and issuing some. What a CRL says of such certificates counts all the same.
+ * A CA inside a device publishes nothing: what it issued stands and falls with the certificate that the vendor gave it. It is told by its DICE content, or by naming one device
+ * and having to do with DICE, or issuing some: purposes of DICE alone stand in the certificates of vendors' CAs too, as what those may issue (RFC 5280 §§4.2.1.4, 4.2.1.12). What
+ * a CRL says of such certificates counts all the same.
  */
 const isInsideDevice = (certificate: Certificate, issuer: Certificate, { anchor }: Path): boolean =>
-  issuer !== anchor.certificate && (hasDice(issuer) || (hasDice(certificate) && namesDevice(issuer)));
+  issuer !== anchor.certificate && (hasDiceExtension(issuer) || (namesDevice(issuer) && (hasDice(issuer) || hasDice(certificate))));
 const namesDevice = ({ subject, hardwareModule }: Certificate): boolean =>
   hardwareModule !== undefined || attribute(subject, attributeTypes.serialNumber) !== undefined;
 

@@ -12,12 +12,16 @@ type Algorithm = {
   readonly hash: string | null;
   /** Octets of the signature; of RSA as long as the key. */
   readonly length?: number;
+  /** Octets of the salt of RSASSA-PSS: as many as of the hash (RFC 7518 §3.5, RFC 8230 §2), no others. */
+  readonly salt?: number;
 };
 const es256: Algorithm = { name: 'ES256', key: 'P-256', hash: 'SHA256', length: 64 };
 const es384: Algorithm = { name: 'ES384', key: 'P-384', hash: 'SHA384', length: 96 };
 const es512: Algorithm = { name: 'ES512', key: 'P-521', hash: 'SHA512', length: 132 };
 const ed25519: Algorithm = { name: 'EdDSA', key: 'ed25519', hash: null, length: 64 };
-const ps256: Algorithm = { name: 'PS256', key: 'rsa', hash: 'SHA256' };
+const ps256: Algorithm = { name: 'PS256', key: 'rsa', hash: 'SHA256', salt: 32 };
+const ps384: Algorithm = { name: 'PS384', key: 'rsa', hash: 'SHA384', salt: 48 };
+const ps512: Algorithm = { name: 'PS512', key: 'rsa', hash: 'SHA512', salt: 64 };
 
 /** RFC 9053 §2, RFC 8230 §2, and the fully specified ones of RFC 9864. */
 const coseAlgorithms: ReadonlyMap<number, Algorithm> = new Map([
@@ -30,6 +34,8 @@ const coseAlgorithms: ReadonlyMap<number, Algorithm> = new Map([
   [-8, ed25519],
   [-19, ed25519],
   [-37, ps256],
+  [-38, ps384],
+  [-39, ps512],
 ]);
 /** RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864. No HMAC: a shared key would let a verifier forge, and no `none`. */
 const jwsAlgorithms: ReadonlyMap<string, Algorithm> = new Map([
@@ -39,6 +45,8 @@ const jwsAlgorithms: ReadonlyMap<string, Algorithm> = new Map([
   ['EdDSA', ed25519],
   ['Ed25519', ed25519],
   ['PS256', ps256],
+  ['PS384', ps384],
+  ['PS512', ps512],
 ]);
 const minRsaBits = 2048;
 const maxRsaBits = 8192;
@@ -84,8 +92,8 @@ function check(algorithm: Algorithm | undefined, seen: string, signed: Uint8Arra
   const { key } = known;
   const isGood =
     (algorithm.length === undefined || signature.length === algorithm.length) &&
-    (algorithm.key === 'rsa'
-      ? verify(algorithm.hash, signed, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }, signature)
+    (algorithm.salt !== undefined
+      ? verify(algorithm.hash, signed, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.salt }, signature)
       : // A key beside options costs Node an error thrown and caught; by itself it costs nothing.
         verify(algorithm.hash, signed, key, algorithm.hash === null ? signature : derOfPair(signature)));
   if (!isGood)

@@ -30,7 +30,7 @@ export function readSuit(
     const signedBy = operator ?? signerOfEnvelope(name, envelope, keys);
     // The digest is over the manifest as the byte string that it stands in, head and all (§8.3).
     checkDigest(envelope.digest, envelope.manifest, 'the manifest');
-    const manifest = decodeSuitManifest(envelope.manifest);
+    const manifest = decodeSuitManifest(envelope.manifest, envelope.severed);
     checkSevered(envelope, manifest);
     const set = { ...setOf(manifest, maps), id: `${name}#1 sha256:${sha256(bytes)}`, source: 'suit' as const, signedBy };
     return { sets: [set], keys: [] };

@@ -1,6 +1,6 @@
 import type { Hex } from '../model/address.ts';
 import { decodeUeid, diceOids } from '../codec/dice.ts';
-import { type Certificate, decodeCertificate } from '../codec/x509.ts';
+import type { Certificate } from '../codec/x509.ts';
 import { checkAttestPath, notLetAttest, otherwiseUsed } from './attesting-key.ts';
 import { serialOf, toldBy } from './chain.ts';
 import { checkSize, sha256 } from './evidence.ts';
@@ -26,7 +26,8 @@ export function byChain(token: Token, instance: Hex | undefined, context: Contex
       },
     );
   checkSize(token.certificates);
-  const path = checkAttestPath(token.certificates.map(decodeCertificate), context);
+  const chain = token.certificates.map(der => context.keys.certificate(der));
+  const path = checkAttestPath(chain, context);
   const { certificates, anchor } = path;
   const leaf = certificates[0] ?? anchor.certificate;
   token.checkSignature(leaf.spki);

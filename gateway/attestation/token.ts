@@ -38,7 +38,7 @@ export function openToken(evidence: Evidence, { keys, freshness }: Pick<Context,
   }
   const nonce = freshness?.kind === 'nonce' ? freshness.nonce : undefined;
   const known = nonce === undefined ? undefined : keys.tokens.recall(evidence.bytes, nonce);
-  const opened = known ?? openCwt(evidence.bytes);
+  const opened = known ?? openCwt(evidence);
   const chain = coseChain(opened.message);
   return {
     form: 'cbor',
@@ -51,8 +51,9 @@ export function openToken(evidence: Evidence, { keys, freshness }: Pick<Context,
   };
 }
 
-function openCwt(bytes: Uint8Array): OpenedCwt {
-  const { payload, ...message } = decodeCose(bytes);
+/** The media type of a CWT says what it is without a tag (RFC 9711 §4, RFC 8392 §7.1); a PSA token has its tag always (RFC 9783 §5). */
+function openCwt({ bytes, mediaType }: Evidence): OpenedCwt {
+  const { payload, ...message } = decodeCose(bytes, mediaType === 'application/eat+cwt' ? 'sign1' : undefined);
   if (payload === undefined) throw new DecodeError('Cannot read CWT: its claims are detached');
   return { message: { ...message, payload }, claims: mapOf(decodeCbor(payload, { lenient: true }), 'CWT claims') };
 }

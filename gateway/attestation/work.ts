@@ -1,3 +1,4 @@
+import { sameBytes } from '../codec/bytes.ts';
 import type { Certificate } from '../codec/x509.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { isSignedBy, type KeyCache, type Signed } from './keys.ts';
@@ -35,13 +36,22 @@ export class Work {
 
   /** As `isSignedBy`, within the budget. Throws EvidenceError ALGORITHM_REFUSED when the issuer's key is none. */
   isSigned(signed: Signed, issuer: Certificate): boolean {
-    const known = this.#signed.get(signed)?.get(issuer);
+    const known = this.#known(signed, issuer);
     if (known !== undefined) return known;
     this.spend('signatures');
     const found = isSignedBy(signed, issuer, this.#keys);
     const of = this.#signed.get(signed) ?? new Map<Certificate, boolean>();
     this.#signed.set(signed, of.set(issuer, found));
     return found;
+  }
+
+  /** What was found of this issuer, or of another certificate of the same key: CAs that many cross-signed have many. */
+  #known(signed: Signed, issuer: Certificate): boolean | undefined {
+    const of = this.#signed.get(signed);
+    const known = of?.get(issuer);
+    if (of === undefined || known !== undefined) return known;
+    for (const [other, found] of of) if (sameBytes(other.spki, issuer.spki)) return found;
+    return undefined;
   }
 
   /** Throws EvidenceError ALGORITHM_REFUSED when the certificate's key is none: its point lies on no curve. Who uses the key at once need not ask. */

@@ -4,7 +4,7 @@ import { DecodeError, Reader } from './reader.ts';
 import { decodeText } from './text.ts';
 
 /** Object types, properties and services that are read. ASHRAE 135 §21. */
-export const bacnetObjects = { device: 8 } as const;
+const bacnetObjects = { device: 8 } as const;
 export const bacnetProperties = {
   applicationSoftware: 12,
   description: 28,
@@ -28,7 +28,18 @@ export type BacnetApdu =
   | { readonly kind: 'i-am'; readonly instance: number; readonly vendor: number }
   | { readonly kind: 'device'; readonly instance: number; readonly properties: ReadonlyMap<number, BacnetValue> }
   | { readonly kind: 'request'; readonly service: number; readonly isConfirmed: boolean }
+  | BacnetSegment
   | { readonly kind: 'other' };
+
+/** A part of an answer, §20.1.5. `sequence` counts them from 0, modulo 256; all have the invoke id of their question. */
+export type BacnetSegment = {
+  readonly kind: 'segment';
+  readonly invoke: number;
+  readonly sequence: number;
+  readonly isLast: boolean;
+  readonly service: number;
+  readonly data: Uint8Array;
+};
 
 /** The network layer, §6.2. `isRouted`: the message comes from another network, through the sender. */
 export type BacnetNpdu = { readonly isRouted: boolean; readonly apdu: BacnetApdu };
@@ -66,7 +77,7 @@ export function decodeNpdu(bytes: Uint8Array): BacnetNpdu {
   return { isRouted, apdu: isNetworkMessage ? { kind: 'other' } : readApdu(r) };
 }
 
-/** §20.1. Segmented messages are not put together: a device object's name never needs it. */
+/** §20.1. */
 function readApdu(r: Reader): BacnetApdu {
   const first = r.u8();
   const isSegmented = (first & 8) !== 0;
@@ -77,15 +88,23 @@ function readApdu(r: Reader): BacnetApdu {
     case 1:
       return readUnconfirmed(r);
     case 3: {
-      r.skip(isSegmented ? 3 : 1);
-      const service = r.u8();
-      if (isSegmented) return { kind: 'other' };
-      if (service === bacnetServices.readProperty) return readOne(r);
-      return service === bacnetServices.readPropertyMultiple ? readSeveral(r) : { kind: 'other' };
+      const invoke = r.u8();
+      if (!isSegmented) return readAnswer(r.u8(), r);
+      const sequence = r.u8();
+      r.skip(1); // window
+      return { kind: 'segment', invoke, sequence, isLast: (first & 4) === 0, service: r.u8(), data: r.rest() };
     }
     default:
       return { kind: 'other' };
   }
+}
+
+/** What a service answers, whole. */
+export const readBacnetAnswer = (service: number, data: Uint8Array): BacnetApdu => readAnswer(service, new Reader(data, 'BACnet answer'));
+
+function readAnswer(service: number, r: Reader): BacnetApdu {
+  if (service === bacnetServices.readProperty) return readOne(r);
+  return service === bacnetServices.readPropertyMultiple ? readSeveral(r) : { kind: 'other' };
 }
 
 function readUnconfirmed(r: Reader): BacnetApdu {

@@ -1,4 +1,5 @@
 import type { Millis } from '../model/address.ts';
+import { linkName } from './link-names.ts';
 import { DecodeError } from './reader.ts';
 
 /** Takes one whole packet, which stands in `bytes` from `from` to before `to`; valid only during the call. `wireLength` is its length on the wire. */
@@ -19,17 +20,6 @@ export const maxMillis = 8.64e15;
 
 export const captureError = (found: string, byte: number): DecodeError => new DecodeError(`Cannot read capture: ${found} at byte ${byte}`);
 
-/** Common names of link types that link.ts does not read, for the message. Registry: LINKTYPE_ values of libpcap. */
-const linkNames: { readonly [type: number]: string } = {
-  9: 'PPP',
-  105: 'IEEE 802.11',
-  119: 'IEEE 802.11 with Prism header',
-  127: 'IEEE 802.11 with radiotap',
-  192: 'PPI',
-  195: 'IEEE 802.15.4',
-  230: 'IEEE 802.15.4 without check sequence',
-  251: 'Bluetooth LE',
-};
-
+/** Of a capture, or an interface of one, whose packets cannot be read as frames or IP packets. */
 export const linkError = (type: number, byte: number): DecodeError =>
-  captureError(`link type ${type} (${linkNames[type] ?? 'unknown'}) is not Ethernet`, byte);
+  captureError(`link type ${type} (${linkName(type)}) is neither Ethernet nor IP`, byte);

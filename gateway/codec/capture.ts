@@ -1,6 +1,7 @@
 import type { Millis, PortName } from '../model/address.ts';
 import type { Frame } from '../model/frame.ts';
 import { type CaptureFormat, captureError } from './capture-format.ts';
+import { hasNoAddresses, withStandIns } from './link-ip.ts';
 import { isPcap, PcapFormat } from './pcap.ts';
 import { PcapngFormat, sectionHeader } from './pcapng.ts';
 
@@ -37,6 +38,12 @@ export class CaptureFrame implements Frame {
   get bytes(): Uint8Array {
     return this.chunk.subarray(this.from, this.to);
   }
+
+  set(chunk: Uint8Array, from: number, to: number): void {
+    if (this.chunk !== chunk) this.chunk = chunk;
+    this.from = from;
+    this.to = to;
+  }
 }
 
 /**
@@ -51,6 +58,8 @@ export class CaptureReader {
   #held = new Uint8Array(0);
   /** Place in the file of the first held byte, else of the next one to be pushed. */
   #base = 0;
+  /** So far there was no hardware address. */
+  #isWiped = false;
   /** Bytes still to be passed over unread. */
   #skip = 0;
 
@@ -114,6 +123,17 @@ export class CaptureReader {
     this.#skip += Math.max(0, next - there);
   }
 
+  /** A capture whose hardware addresses were wiped out begins with such a frame, and has no other: its hosts are their IP addresses. */
+  #standIn(chunk: Uint8Array, start: number, to: number): Uint8Array | undefined {
+    if (!hasNoAddresses(chunk, start)) {
+      this.#isWiped = false;
+      return undefined;
+    }
+    const own = withStandIns(chunk, start, to, false);
+    this.#isWiped ||= own === undefined && this.frames === 1;
+    return own ?? (this.#isWiped ? withStandIns(chunk, start, to, true) : undefined);
+  }
+
   #detect(bytes: Uint8Array, from: number): CaptureFormat | undefined {
     if (bytes.length - from < 4) return undefined;
     const magic = new DataView(bytes.buffer, bytes.byteOffset + from, 4).getUint32(0);
@@ -121,10 +141,13 @@ export class CaptureReader {
     const take = (at: Millis, chunk: Uint8Array, start: number, to: number, wireLength: number): void => {
       frame.number++;
       frame.at = at;
-      if (frame.chunk !== chunk) frame.chunk = chunk;
-      frame.from = start;
-      frame.to = to;
       frame.wireLength = wireLength;
+      // The second byte of the sender is rarely zero: prefixes of vendors often begin with one zero.
+      const mayBeZero = chunk[start + 7] === 0;
+      if (this.#isWiped && !mayBeZero) this.#isWiped = false;
+      const own = mayBeZero && to - start >= 14 ? this.#standIn(chunk, start, to) : undefined;
+      if (own === undefined) frame.set(chunk, start, to);
+      else frame.set(own, 0, own.length);
       this.#take(frame);
     };
     if (isPcap(magic)) return new PcapFormat(take);

@@ -33,8 +33,8 @@ export type CborMap = ReadonlyMap<CborKey, CborValue>;
 export type CborValue = CborKey | boolean | null | undefined | Uint8Array | CborTag | readonly CborValue[] | CborMap;
 
 /**
- * `lenient` also takes what is not deterministic but says the same thing: longer heads than needed, indefinite arrays and maps (RFC 9711 §6.3). `file`: the
- * bytes are of a file of ours and may be as long as such are.
+ * `lenient` also takes what is not deterministic but says the same thing: longer heads than needed, indefinite arrays and maps (RFC 9711 §6.3); and NaN, which is
+ * the heading of who stands still (§4.2.10). `file`: the bytes are of a file of ours and may be as long as such are.
  */
 export type CborRules = { readonly lenient?: boolean; readonly file?: boolean };
 
@@ -43,7 +43,7 @@ export function decodeCbor(bytes: Uint8Array, { lenient = false, file = false }:
   const tags = Object.fromEntries(
     [...ofWhole(() => checkShape(bytes, lenient, file))].map(n => [n, (inner: () => unknown) => new CborTag(n, cborValue(inner()))]),
   );
-  const options = { strict: !lenient, allowIndefinite: lenient, allowNaN: false, allowInfinity: false, useMaps: true, tags };
+  const options = { strict: !lenient, allowIndefinite: lenient, allowNaN: lenient, allowInfinity: false, useMaps: true, tags };
   try {
     return cborValue(decode(bytes, { ...options, rejectDuplicateMapKeys: true }));
   } catch (error) {

@@ -2,6 +2,7 @@ import type { Hex } from '../model/address.ts';
 import type { Digest } from '../model/attestation.ts';
 import { hex } from './address.ts';
 import { bytesOf, type CborMap, CborTag, type CborValue, listOf, mapOf, textOf } from './cbor.ts';
+import { registerName } from './dice-fwid.ts';
 import { namedDigest } from './named-information.ts';
 import { DecodeError } from './reader.ts';
 
@@ -156,5 +157,5 @@ function rawOf(values: CborMap): { readonly value: Hex; readonly mask?: Hex } | 
 
 function registersOf(map: CborMap): Measurement['registers'] {
   if (map.size === 0 || map.size > maxList) throw new DecodeError(`Cannot read CoMID integrity registers: ${map.size} of them`);
-  return [...map].map(([name, digests]) => ({ name: String(name).slice(0, 255), digests: digestsOf(digests) }));
+  return [...map].map(([id, digests]) => ({ name: registerName(id).slice(0, 255), digests: digestsOf(digests) }));
 }

@@ -22,7 +22,7 @@ export type ReferenceTriple = { readonly environment: Environment; readonly meas
 /** The keys that an attesting environment signs with. `conditional`: only what they say of some measurements counts. */
 export type KeyTriple = { readonly environment: Environment; readonly keys: readonly ComidKey[]; readonly conditional: boolean };
 
-export const tripleKinds = {
+const tripleKinds = {
   1: 'endorsed values',
   2: 'identity keys',
   4: 'dependencies',
@@ -71,7 +71,7 @@ const maxTriples = 1024;
 
 /** Reads a concise-mid-tag, which must be all the bytes. */
 export function decodeComid(bytes: Uint8Array): Comid {
-  const map = mapOf(decodeCbor(bytes, { file: true }), 'CoMID');
+  const map = mapOf(decodeCbor(bytes, { file: true, lenient: true }), 'CoMID');
   checkLabels(map.keys(), [0, 1, 2, 3, 4], 'CoMID');
   const identity = mapOf(map.get(1), 'CoMID tag-identity');
   const triples = mapOf(map.get(4), 'CoMID triples');

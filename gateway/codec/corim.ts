@@ -1,6 +1,6 @@
 import type { Millis } from '../model/address.ts';
 import { hex } from './address.ts';
-import { bytesOf, type CborMap, CborTag, type CborValue, decodeCbor, intOf, listOf, mapOf, maxCborFile, textOf } from './cbor.ts';
+import { bytesOf, type CborMap, CborTag, type CborValue, decodeCbor, listOf, mapOf, maxCborFile, textOf } from './cbor.ts';
 import { checkLabels, type Comid, decodeComid, entityName, tagId } from './comid.ts';
 import { type CoseMessage, coseHeaders, decodeCose } from './cose.ts';
 import { DecodeError } from './reader.ts';
@@ -30,6 +30,13 @@ export type SignedCorim = {
 };
 
 const tags = { corim: 501, coswid: 505, comid: 506, cotl: 508 } as const;
+/** Tags that older texts of the draft put around all (500) and around a signed one (502), as they are encoded. They say nothing else. */
+const wrappers: readonly (readonly number[])[] = [
+  [0xd9, 0x01, 0xf4],
+  [0xd9, 0x01, 0xf6],
+];
+const unwrapped = (bytes: Uint8Array): Uint8Array =>
+  wrappers.reduce((rest, wrapper) => (wrapper.every((byte, i) => rest[i] === byte) ? rest.subarray(wrapper.length) : rest), bytes);
 const maxTags = 128;
 /** Content types of a CoRIM within COSE: of the draft, and of its older texts. */
 const contentTypes: readonly CborValue[] = ['application/rim+cbor', 'application/corim-unsigned+cbor'];
@@ -37,11 +44,11 @@ const contentTypes: readonly CborValue[] = ['application/rim+cbor', 'application
 const headers = { meta: 8, cwtClaims: 15, hashAlgorithm: 258 } as const;
 
 /** True iff it is tagged as COSE_Sign1: such a one carries its own signature. */
-export const isSignedCorim = (bytes: Uint8Array): boolean => bytes[0] === 0xd2;
+export const isSignedCorim = (bytes: Uint8Array): boolean => unwrapped(bytes)[0] === 0xd2;
 
 /** Opens the envelope of a signed CoRIM. Throws DecodeError. */
 export function decodeSignedCorim(bytes: Uint8Array): SignedCorim {
-  const message = decodeCose(bytes, undefined, true);
+  const message = decodeCose(unwrapped(bytes), undefined, true);
   if (message.kind !== 'sign1') throw new DecodeError('Cannot read signed CoRIM: no COSE_Sign1');
   const { protectedHeader } = message;
   if (protectedHeader.has(headers.hashAlgorithm))
@@ -52,18 +59,33 @@ export function decodeSignedCorim(bytes: Uint8Array): SignedCorim {
   return { message, payload: message.payload, ...signerOf(protectedHeader) };
 }
 
-/** §4.2.2: who signed and for how long, as corim-meta or as CWT claims; one of them must be protected. */
-function signerOf(header: CborMap): { readonly signer: string; readonly validity?: Validity } {
-  const meta = header.get(headers.meta);
-  if (meta !== undefined) {
-    const map = mapOf(decodeCbor(bytesOf(meta, 'corim-meta')), 'corim-meta');
-    const signer = textOf(mapOf(map.get(0), 'corim-meta signer').get(0), 'corim-meta signer');
-    const validity = map.get(1);
-    return { signer, ...(validity === undefined ? {} : { validity: validityOf(validity) }) };
+type Signer = { readonly signer: string; readonly validity?: Validity };
+
+/** §4.2.2: who signed and for how long, as corim-meta, as CWT claims or as both; one of them must be protected. Of both, neither may say more than the other. */
+function signerOf(header: CborMap): Signer {
+  const [meta, claims] = [header.get(headers.meta), header.get(headers.cwtClaims)];
+  const byMeta = meta === undefined ? undefined : metaOf(meta);
+  const byClaims = claims === undefined ? undefined : claimsOf(mapOf(claims, 'CoRIM CWT claims'));
+  if (byMeta === undefined || byClaims === undefined) {
+    const only = byMeta ?? byClaims;
+    if (only === undefined) throw new DecodeError('Cannot read signed CoRIM: neither corim-meta nor CWT claims are protected');
+    return only;
   }
-  const claims = header.get(headers.cwtClaims);
-  if (claims === undefined) throw new DecodeError('Cannot read signed CoRIM: neither corim-meta nor CWT claims are protected');
-  const map = mapOf(claims, 'CoRIM CWT claims');
+  // One is a name and the other often a URI. Neither proves anything: the key does.
+  const signer = byMeta.signer === byClaims.signer ? byMeta.signer : `${byMeta.signer}, ${byClaims.signer}`;
+  return { signer, validity: bothValidities(byMeta.validity, byClaims.validity) };
+}
+
+function metaOf(value: CborValue): Signer {
+  const map = mapOf(decodeCbor(bytesOf(value, 'corim-meta'), rules), 'corim-meta');
+  const validity = map.get(1);
+  return {
+    signer: textOf(mapOf(map.get(0), 'corim-meta signer').get(0), 'corim-meta signer'),
+    ...(validity === undefined ? {} : { validity: validityOf(validity) }),
+  };
+}
+
+function claimsOf(map: CborMap): Signer {
   const [notAfter, notBefore] = [map.get(4), map.get(5)];
   return {
     signer: textOf(map.get(1), 'CoRIM CWT issuer'),
@@ -74,9 +96,22 @@ function signerOf(header: CborMap): { readonly signer: string; readonly validity
   };
 }
 
+/** The time that both leave. */
+export function bothValidities(a: Validity = {}, b: Validity = {}): Validity {
+  const latest = [a.notBefore, b.notBefore].filter((at): at is Millis => at !== undefined);
+  const first = [a.notAfter, b.notAfter].filter((at): at is Millis => at !== undefined);
+  return {
+    ...(latest.length === 0 ? {} : { notBefore: Math.max(...latest) }),
+    ...(first.length === 0 ? {} : { notAfter: Math.min(...first) }),
+  };
+}
+
+/** How its CBOR is read: whoever signed it signed these bytes, so they need not be the shortest. */
+const rules = { file: true, lenient: true } as const;
+
 /** Reads a tagged unsigned CoRIM, which must be all the bytes. */
 export function decodeCorim(bytes: Uint8Array): Corim {
-  const whole = decodeCbor(bytes, { file: true });
+  const whole = decodeCbor(unwrapped(bytes), rules);
   if (!(whole instanceof CborTag) || whole.number !== tags.corim) throw new DecodeError('Cannot read CoRIM: no tag 501');
   const map = mapOf(whole.value, 'CoRIM');
   checkLabels(map.keys(), [0, 1, 2, 3, 4, 5], 'CoRIM');
@@ -119,8 +154,9 @@ function validityOf(value: CborValue): Validity {
   return { ...(notBefore === undefined ? {} : { notBefore: seconds(notBefore) }), notAfter: seconds(notAfter) };
 }
 
-/** Epoch-based date and time (RFC 8949 §3.4.2), with its tag or without, in whole seconds. */
+/** Epoch-based date and time (RFC 8949 §3.4.2), with its tag or without, in seconds, which may have a fraction. */
 function seconds(value: CborValue): Millis {
   const plain = value instanceof CborTag && value.number === 1 ? value.value : value;
-  return intOf(plain, 'CoRIM date') * 1000;
+  if (typeof plain === 'number' && Math.abs(plain) < 2 ** 43) return Math.floor(plain * 1000);
+  throw new DecodeError('Cannot read CoRIM date: no number of seconds');
 }

@@ -32,11 +32,14 @@ const tags: ReadonlyMap<number, CoseMessage['kind']> = new Map([
 ]);
 /** CBOR Web Token (RFC 8392 §6): may stand around the COSE tag. */
 const cwtTag = 61;
+/** "This is CBOR" (RFC 8949 §3.4.6): says nothing else, and may stand before all. */
+const selfDescribed = 55_799;
 const maxCertificates = 10;
 
-/** Reads a tagged message, with or without the CWT tag; an untagged one is what `untagged` says, else it is refused. `file`: see `CborRules`. */
+/** Reads a tagged message, with or without the CWT tag, and with or without that of CBOR before them; an untagged one is what `untagged` says, else it is refused. `file`: see `CborRules`. */
 export function decodeCose(bytes: Uint8Array, untagged?: CoseMessage['kind'], file = false): CoseMessage {
-  const whole = decodeCbor(bytes, { lenient: true, file });
+  const sent = decodeCbor(bytes, { lenient: true, file });
+  const whole = sent instanceof CborTag && sent.number === selfDescribed ? sent.value : sent;
   const value = whole instanceof CborTag && whole.number === cwtTag && whole.value instanceof CborTag ? whole.value : whole;
   const kind = value instanceof CborTag ? tags.get(value.number) : untagged;
   if (kind === undefined)

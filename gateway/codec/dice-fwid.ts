@@ -5,7 +5,7 @@ import { type DerReader, inside, latin1, smallInteger, tags } from './der.ts';
 
 /** The measurements inside DiceTcbInfo: FWID and IntegrityRegister (TCG DICE Attestation Architecture 1.2 §6.1.1). Untrusted. */
 
-/** One integrity register: what a layer extended while it ran. `key` is `ir-` and its name, else its number. */
+/** One integrity register: what a layer extended while it ran. `key` is `ir-` and `registerName`. */
 export type Register = { readonly key: string; readonly digests: readonly Digest[] };
 
 /** IANA named-information names of the hash OIDs seen in devices; an unknown one keeps its OID, so that it matches nothing. */
@@ -22,6 +22,9 @@ const maxDigests = 32;
 const maxRegisters = 64;
 /** Longest registerName, bytes. */
 const maxName = 64;
+
+/** How a register is called here: by its number, or by its name, in quotes where that could be taken for a number (5 is not "5", draft-ietf-rats-corim, "Integrity Registers"). */
+export const registerName = (id: number | bigint | string): string => (typeof id === 'string' && /^\d+$/.test(id) ? `"${id}"` : `${id}`);
 
 /** FWIDLIST: at least one. Throws DecodeError. */
 export function fwids(list: DerReader): readonly Digest[] {
@@ -69,7 +72,7 @@ function register(parts: DerReader): Register {
   if (name !== undefined && (name.length === 0 || name.length > maxName || name.some(byte => byte < 0x20 || byte > 0x7e)))
     throw new DecodeError(`Cannot read registerName: ${name.length} bytes that are no short printable IA5String`);
   const num = number === undefined ? undefined : smallInteger(number, 'registerNum');
-  const label = name === undefined ? num?.toString() : latin1(name);
-  if (label === undefined) throw new DecodeError('Cannot read IntegrityRegister: neither name nor number');
-  return { key: `ir-${label}`, digests };
+  const id = name === undefined ? num : latin1(name);
+  if (id === undefined) throw new DecodeError('Cannot read IntegrityRegister: neither name nor number');
+  return { key: `ir-${registerName(id)}`, digests };
 }

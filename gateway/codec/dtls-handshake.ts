@@ -24,7 +24,7 @@ export type DtlsMessage = { readonly type: number; readonly sequence: number; re
 export type DtlsFragment = Omit<DtlsMessage, 'body'> & { readonly length: number; readonly offset: number; readonly bytes: Uint8Array };
 
 /** Longest message, bytes: room for a chain at its cap. */
-export const maxDtlsMessage = 69_632;
+const maxDtlsMessage = 69_632;
 
 /** The pieces in one record (RFC 6347 §4.2.2). Throws DecodeError. */
 export function decodeDtlsFragments(record: Uint8Array): readonly DtlsFragment[] {

@@ -16,7 +16,7 @@ export type DtlsRecord = {
 };
 
 /** Longest fragment with what sealing adds (RFC 5246 §6.2.3), bytes. */
-export const maxDtlsFragment = 16_384 + 2048;
+const maxDtlsFragment = 16_384 + 2048;
 
 /** All records of one datagram: a record never spans two (RFC 6347 §4.1.1). Throws DecodeError. */
 export function decodeDtlsRecords(datagram: Uint8Array): readonly DtlsRecord[] {

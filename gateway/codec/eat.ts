@@ -10,6 +10,10 @@ import { printable } from './x509-name.ts';
 const debugStates = ['enabled', 'disabled', 'disabled-since-boot', 'disabled-permanently', 'disabled-fully-and-permanently'] as const;
 export type DebugState = (typeof debugStates)[number];
 
+/** What a token is made for (RFC 9711 §4.3.3): numbers from 1 in CBOR, these words in JSON. */
+const uses = ['generic', 'registration', 'provisioning', 'csr', 'pop'] as const;
+export type IntendedUse = (typeof uses)[number];
+
 /** Claims of one module of an Entity Attestation Token (RFC 9711). Untrusted until its signature is checked. */
 export type EatClaims = {
   readonly nonces: readonly Uint8Array[];
@@ -19,6 +23,10 @@ export type EatClaims = {
   readonly model?: Hex;
   readonly softwareVersion?: string;
   readonly debug?: DebugState;
+  /** intuse: absent where it does not say. */
+  readonly use?: IntendedUse;
+  /** aud: whom it is for; absent: it does not say. */
+  readonly audience?: readonly string[];
   /** oemboot: whether all firmware was authorised by the maker. */
   readonly isBootAuthorised?: boolean;
   /** uptime: since the device started. Milliseconds. */
@@ -45,6 +53,8 @@ const names = {
   manifests: [272, 'manifests'],
   measurements: [273, 'measurements'],
   results: [274, 'measres'],
+  use: [275, 'intuse'],
+  audience: [3, 'aud'],
   expires: [4, 'exp'],
   notBefore: [5, 'nbf'],
 } as const;
@@ -52,6 +62,8 @@ const maxDepth = 4;
 /** Most submodules, and most measurements, of one level. */
 const maxSubmodules = 32;
 const maxMeasurements = 64;
+/** Most Verifiers that a token names as those that it is for. */
+const maxAudiences = 16;
 
 type Form = 'cbor' | 'json';
 
@@ -68,6 +80,8 @@ export function decodeEatClaims(claims: CborMap, form: Form, depth = 0): EatClai
     model: when('model', v => hex(octets(v, form, 'hwmodel', 1, 32))),
     softwareVersion: when('softwareVersion', v => textOf(listOf(v, 'swversion')[0], 'swversion')),
     debug: when('debug', debugState),
+    use: when('use', intendedUse),
+    audience: when('audience', audienceOf),
     isBootAuthorised: when('bootAuthorised', v => boolean(v, 'oemboot')),
     uptime: when('uptime', v => seconds(v, 'uptime')),
     expires: when('expires', v => seconds(v, 'exp')),
@@ -90,18 +104,31 @@ function defined<T extends object>(all: T): Defined<T> {
 const octets = (value: CborValue, form: Form, what: string, min: number, max: number): Uint8Array =>
   bytesOf(form === 'cbor' ? value : fromBase64Url(textOf(value, what)), what, min, max);
 
-/** One nonce or a list of them, 8 to 64 octets each (RFC 9711 §4.1). In JSON they are base64url of the octets. */
+/** One nonce or a list of them, 8 to 64 octets each (RFC 9711 §4.1). In JSON they are base64url of the octets: of 64 at most 88 characters, so with padding or without. */
 function noncesOf(value: CborValue, form: Form): readonly Uint8Array[] {
   if (value === undefined) return [];
   const list = Array.isArray(value) ? listOf(value, 'eat_nonce') : [value];
   if (list.length > 8) throw new DecodeError(`Cannot read eat_nonce: ${list.length} of them`);
-  return list.map(one => octets(one, form, 'eat_nonce', 8, 64));
+  return list.map(one => octets(typeof one === 'string' ? one.replace(/={1,2}$/, '') : one, form, 'eat_nonce', 8, 64));
 }
 
 function debugState(value: CborValue): DebugState {
   const found = typeof value === 'string' ? debugStates.find(s => s === value) : debugStates[intOf(value, 'dbgstat')];
   if (found === undefined) throw new DecodeError('Cannot read dbgstat: no state of it');
   return found;
+}
+
+function intendedUse(value: CborValue): IntendedUse {
+  const found = typeof value === 'string' ? uses.find(use => use === value) : uses[intOf(value, 'intuse') - 1];
+  if (found === undefined) throw new DecodeError('Cannot read intuse: no use of it');
+  return found;
+}
+
+/** One name or a list of them (RFC 7519 §4.1.3, RFC 8392 §3.1.3). */
+function audienceOf(value: CborValue): readonly string[] {
+  const list = Array.isArray(value) ? listOf(value, 'aud') : [value];
+  if (list.length === 0 || list.length > maxAudiences) throw new DecodeError(`Cannot read aud: ${list.length} of them`);
+  return list.map(one => textOf(one, 'aud', 1024));
 }
 
 function boolean(value: CborValue, what: string): boolean {

@@ -1,5 +1,7 @@
 import { hex } from './address.ts';
+import { concat } from './bytes.ts';
 import { latin1 } from './der.ts';
+import { extraData, imaField as field, imaTemplates, maxOldName, oldDigestBytes, oldTemplate, oldTemplateData } from './ima-template.ts';
 import { DecodeError, Reader } from './reader.ts';
 import { tpmHashNamed } from './tpm-algorithms.ts';
 import { ofWhole } from './whole.ts';
@@ -23,18 +25,11 @@ export type ImaEntry = {
 
 /** Caps of a list that is read at once; a longer one is read entry by entry (`imaEntries`). */
 export const maxImaBytes = 6 << 20;
-export const maxImaEntries = 50_000;
+const maxImaEntries = 50_000;
 const maxPath = 4096;
 const maxExtra = 8192;
-
-/** Templates by whether a third field follows digest and name: a signature, or the measured buffer itself. */
-const templates: ReadonlyMap<string, boolean> = new Map([
-  ['ima-ng', false],
-  ['ima-ngv2', false],
-  ['ima-sig', true],
-  ['ima-sigv2', true],
-  ['ima-buf', true],
-]);
+/** Template data: signature, digest and signature at most. */
+const maxData = maxPath + 2 * maxExtra + 512;
 
 const entry = (pcr: number, templateHash: Uint8Array, template: string, data: Uint8Array, digest: string, path: string): ImaEntry => ({
   pcr,
@@ -102,8 +97,8 @@ export function countImaEntries(form: ImaForm, bytes: Uint8Array): number {
   return ofWhole(() => {
     for (const r = new Reader(bytes, 'IMA list'); r.left > 0; count++) {
       r.take(24);
-      field(r, 16);
-      field(r, maxPath + maxExtra + 256);
+      if (latin1(field(r, 16)) === oldTemplate) oldFields(r);
+      else field(r, maxData);
     }
     return count;
   });
@@ -113,26 +108,50 @@ function asciiEntry(line: string, at: number): ImaEntry {
   const fault = (what: string): DecodeError => new DecodeError(`Cannot read IMA list: ${what} in line ${at + 1}`);
   const parts = /^ ?(\d{1,2}) ((?:[0-9a-f]{2}){20,64}) (ima-[a-z0-9]+) ((?:(?:ima|verity):)?[a-z0-9_-]+):([0-9a-f]+) (.+)$/.exec(line);
   const [, pcr = '', hash = '', template = '', algorithm = '', digest = '', rest = ''] = parts ?? [];
-  const hasExtra = templates.get(template);
-  if (parts === null || hasExtra === undefined || Number(pcr) > 31) throw fault('no entry of a known template');
+  const kinds = imaTemplates.get(template);
+  if (parts === null) return oldAsciiEntry(line, fault);
+  if (kinds === undefined || Number(pcr) > 31) throw fault('no entry of a known template');
   checkDigest(algorithm, digest.length / 2, fault);
-  // Names have no spaces (the kernel writes underscores), so the last one parts the name from what follows it.
-  const split = hasExtra ? rest.lastIndexOf(' ') : rest.length;
-  const [path, extra] = [split < 0 ? rest : rest.slice(0, split), rest.slice(split < 0 ? rest.length : split + 1)];
-  if (!/^(?:[0-9a-f]{2})*$/.test(extra) || extra.length > maxExtra * 2) throw fault('a third field that is no hex');
+  // Names have no spaces (the kernel writes underscores), so the last ones part the name from what follows it.
+  let path = rest;
+  const extras: Uint8Array[] = [];
+  for (const kind of kinds.toReversed()) {
+    const split = path.lastIndexOf(' ');
+    const text = split < 0 ? '' : path.slice(split + 1);
+    const extra = text.length > maxExtra * 2 ? undefined : extraData(kind, text);
+    if (extra === undefined) throw fault('a field behind the name that is none');
+    extras.unshift(extra);
+    if (split >= 0) path = path.slice(0, split);
+  }
   const name = utf8Length(path);
   if (name === 0 || name > maxPath || path.includes('\0')) throw fault(`a name of ${name} bytes`);
   // In one piece: a list has a hundred thousand of them.
   const digestBytes = algorithm.length + 2 + digest.length / 2;
-  const data = new Uint8Array(4 + digestBytes + 4 + name + 1 + (hasExtra ? 4 + extra.length / 2 : 0));
+  const data = new Uint8Array(4 + digestBytes + 4 + name + 1);
   let place = length(data, 0, digestBytes);
   place = unhex(digest, data, ascii(`${algorithm}:\0`, data, place));
   place = length(data, place, name + 1);
-  place = name === path.length ? ascii(path, data, place) : place + new TextEncoder().encodeInto(path, data.subarray(place)).written;
-  if (hasExtra) unhex(extra, data, length(data, place + 1, extra.length / 2));
-  const templateHash = new Uint8Array(hash.length / 2);
-  unhex(hash, templateHash, 0);
-  return entry(Number(pcr), templateHash, template, data, `${bare(algorithm)}:${digest}`, path);
+  if (name === path.length) ascii(path, data, place);
+  else new TextEncoder().encodeInto(path, data.subarray(place));
+  const all = extras.length === 0 ? data : concat(data, ...extras);
+  return entry(Number(pcr), templateHashOf(hash), template, all, `${bare(algorithm)}:${digest}`, path);
+}
+
+/** `10 <template hash> ima <SHA-1> <path>`. */
+function oldAsciiEntry(line: string, fault: (what: string) => DecodeError): ImaEntry {
+  const [, pcr, hash = '', digest = '', path = ''] = /^ ?(\d{1,2}) ((?:[0-9a-f]{2}){20,64}) ima ([0-9a-f]{40}) (.+)$/.exec(line) ?? [];
+  if (pcr === undefined || Number(pcr) > 31) throw fault('no entry of a known template');
+  const octets = new Uint8Array(oldDigestBytes);
+  unhex(digest, octets, 0);
+  const name = new TextEncoder().encode(path);
+  if (name.length > maxOldName || path.includes('\0')) throw fault(`a name of ${name.length} bytes`);
+  return entry(Number(pcr), templateHashOf(hash), oldTemplate, oldTemplateData(octets, name), `sha1:${digest}`, path);
+}
+
+function templateHashOf(digits: string): Uint8Array {
+  const bytes = new Uint8Array(digits.length / 2);
+  unhex(digits, bytes, 0);
+  return bytes;
 }
 
 /** Bytes of a text in UTF-8, without making them where it is ASCII. */
@@ -155,13 +174,14 @@ export function decodeImaBinary(bytes: Uint8Array): readonly ImaEntry[] {
 function binaryEntry(r: Reader): ImaEntry {
   const [pcr, hash] = [r.u32le(), r.take(20)];
   const template = latin1(field(r, 16));
-  const hasExtra = templates.get(template);
-  if (hasExtra === undefined || pcr > 31) throw r.fault('no entry of a known template');
-  const data = field(r, maxPath + maxExtra + 256);
+  const kinds = imaTemplates.get(template);
+  if ((kinds === undefined && template !== oldTemplate) || pcr > 31) throw r.fault('no entry of a known template');
+  if (kinds === undefined) return oldBinaryEntry(r, pcr, hash);
+  const data = field(r, maxData);
   const inner = new Reader(data, 'IMA entry');
   const digest = field(inner, 128);
   const name = field(inner, maxPath + 1);
-  if (hasExtra) field(inner, maxExtra);
+  for (const _ of kinds) field(inner, maxExtra);
   inner.end();
   const colon = digest.indexOf(0);
   const algorithm = latin1(digest.subarray(0, Math.max(colon - 1, 0)));
@@ -172,11 +192,16 @@ function binaryEntry(r: Reader): ImaEntry {
   return entry(pcr, hash, template, data, `${bare(algorithm)}:${hex(digest.subarray(colon + 1))}`, path);
 }
 
-const field = (r: Reader, most: number): Uint8Array => {
-  const size = r.u32le();
-  if (size > most) throw r.fault(`a field of ${size} bytes`);
-  return r.take(size);
-};
+/** Of the first template the digest has no length, and the name no zero behind it. */
+function oldFields(r: Reader): { readonly digest: Uint8Array; readonly name: Uint8Array } {
+  return { digest: r.take(oldDigestBytes), name: field(r, maxOldName) };
+}
+
+function oldBinaryEntry(r: Reader, pcr: number, hash: Uint8Array): ImaEntry {
+  const { digest, name } = oldFields(r);
+  if (name.length === 0 || name.includes(0)) throw r.fault('a name that ends before its end');
+  return entry(pcr, hash, oldTemplate, oldTemplateData(digest, name), `sha1:${hex(digest)}`, new TextDecoder().decode(name));
+}
 
 const bare = (algorithm: string): string => algorithm.replace(/^(?:ima|verity):/, '');
 

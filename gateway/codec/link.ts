@@ -1,35 +1,87 @@
 import type { TakePacket } from './capture-format.ts';
+import { behindPflog, nflogFrames } from './link-firewall.ts';
+import { type FindIp, ipFrames } from './link-ip.ts';
+import { inCiscoHdlc, inPpp, inPppoe, inPppOrHdlc, inPppWithDirection } from './link-ppp.ts';
+import { behindBroadcomTag, broadcomFrames, marvellFrames } from './link-switch.ts';
+import { wirelessFrames, wirelessReads } from './link-wireless.ts';
 
-/** Link types that we read, as the registry of LINKTYPE_ values numbers them. */
-const [bsdLoopback, ethernet, rawIp, openBsdLoopback, cooked, rawIp4, rawIp6, cooked2] = [0, 1, 101, 108, 113, 228, 229, 276];
-/** As some files number raw IP: the DLT_ values of the systems that wrote them. */
-const rawIpOld: readonly number[] = [12, 14];
-const etherTypes = { ipv4: 0x0800, ipv6: 0x86dd } as const;
+/** Link types that we read, as the registry of LINKTYPE_ values numbers them; wireless ones stand in link-wireless.ts. */
+const [ethernet, cooked, cooked2, nflog] = [1, 113, 276, 239];
+const [broadcom, broadcomBefore, marvell, marvellTyped] = [281, 282, 284, 285];
+/** The process that sent it stands before the packet on macOS, whose tcpdump writes one of LINKTYPE_USER0 to LINKTYPE_USER15 for it. */
+const [pktap, pktapOfMacOs] = [258, 149];
 const header = 14;
 /** ETH_P_802_2 of Linux: an LLC header follows, as in 802.3 behind the length. */
 const llcProtocol = 4;
 
-/** First bytes of the stand-in addresses of `ipStandIn`: locally administered, `S` `y`. */
-const standIn = [0x52, 0x79] as const;
+const behind =
+  (length: number): FindIp =>
+  (_, from) =>
+    from + length;
 
-/** True for the stand-in of a capture without hardware addresses; `high`: its upper 16 bits. */
-export const isStandIn = (high: number): boolean => high === ((standIn[0] << 8) | standIn[1]);
+/** Where the IP packet stands in link types without hardware addresses. */
+const ipFinds: { readonly [link: number]: FindIp } = {
+  // BSD loopback: an address family, which is another number in each system; the version of IP says the same.
+  0: behind(4),
+  108: behind(4),
+  // Raw IP; 12 and 14 are what some systems call it.
+  12: behind(0),
+  14: behind(0),
+  101: behind(0),
+  228: behind(0),
+  229: behind(0),
+  // IPsec of OpenBSD; IPNET of Solaris.
+  109: behind(12),
+  226: behind(24),
+  117: behindPflog,
+  9: inPpp,
+  50: inPppOrHdlc,
+  51: inPppoe,
+  104: inCiscoHdlc,
+  // Its first byte says the direction instead of the address.
+  166: inPpp,
+  204: inPppWithDirection,
+};
 
 /**
  * What makes Ethernet frames of the packets of another link type, so that all else need know no other: undefined when it cannot be.
  * Ethernet itself passes as it is, at no cost.
  *
  * - **Linux cooked (SLL, SLL2)** name the sender's hardware address; the target's is not there, so it is zero, broadcast or a group.
- * - **Raw IP and BSD loopback** name no hardware address. So that their hosts can be told apart at all, the address is made of the IP
- *   address: `52:79` and the four bytes of IPv4, or 32 bits folded of IPv6. Such a device is an IP address, no station: `isStandIn`.
+ * - **IEEE 802.11**: who speaks to whom, and what is not encrypted.
+ * - **Ports of switch chips** (DSA): the frame without the chip's tag.
+ * - **Raw IP, loopback, PPP and others** name no hardware address: the sender is one made of its IP address (link-ip.ts).
  */
 export function linkLayer(type: number, take: TakePacket): TakePacket | undefined {
   if (type === ethernet) return take;
   if (type === cooked) return cookedFrames(take, { size: 16, protocol: 14, kind: 1, length: 5, address: 6 });
   if (type === cooked2) return cookedFrames(take, { size: 20, protocol: 0, kind: 10, length: 11, address: 12 });
-  if (type === bsdLoopback || type === openBsdLoopback) return ipFrames(take, 4);
-  if (type === rawIp || type === rawIp4 || type === rawIp6 || rawIpOld.includes(type)) return ipFrames(take, 0);
-  return undefined;
+  if (type === nflog) return nflogFrames(take);
+  if (type === marvell || type === marvellTyped) return marvellFrames(take, type === marvellTyped);
+  if (type === broadcom) return broadcomFrames(take);
+  if (type === broadcomBefore) return behindBroadcomTag(take);
+  if (type === pktap || type === pktapOfMacOs) return pktapFrames(take);
+  const read = wirelessReads[type];
+  if (read !== undefined) return wirelessFrames(take, read);
+  const find = ipFinds[type];
+  return find === undefined ? undefined : ipFrames(take, find);
+}
+
+/** PKTAP: its length, the kind of record (1: a packet) and the link type of what follows, all little-endian. */
+function pktapFrames(take: TakePacket): TakePacket {
+  /** Cap: link types in one capture. */
+  const inner = new Map<number, TakePacket>();
+  const maxInner = 16;
+  return (millis, bytes, from, to, wireLength) => {
+    const u32 = (i: number): number =>
+      (((bytes[i + 3] ?? 0) << 24) | ((bytes[i + 2] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i] ?? 0)) >>> 0;
+    const [length, record, link] = [u32(from), u32(from + 4), u32(from + 8)];
+    const known = inner.get(link);
+    const takeInner = known ?? (link === pktap || link === pktapOfMacOs ? undefined : linkLayer(link, take));
+    if (length < 12 || from + length > to || record !== 1 || takeInner === undefined) return take(millis, bytes, to, to, wireLength);
+    if (known === undefined && inner.size < maxInner) inner.set(link, takeInner);
+    takeInner(millis, bytes, from + length, to, wireLength - length);
+  };
 }
 
 /** Places of the fields in the header, and its size; `length` and `kind` are read from one byte, since their values are small. */
@@ -57,32 +109,4 @@ function cookedFrames(take: TakePacket, at: CookedHeader): TakePacket {
     frame.set(bytes.subarray(from + at.size, to), header);
     take(millis, frame, 0, frame.length, wireLength - at.size + header);
   };
-}
-
-/** `skip`: length of the address family before the IP header. It is another number in each system: the version of IP says the same. */
-function ipFrames(take: TakePacket, skip: number): TakePacket {
-  return (millis, bytes, from, to, wireLength) => {
-    const start = from + skip;
-    if (to - start < 1) return take(millis, bytes, to, to, wireLength);
-    const frame = new Uint8Array(to - start + header);
-    frame.set(bytes.subarray(start, to), header);
-    const isV6 = (bytes[start] ?? 0) >> 4 === 6;
-    frame.set(ipStandIn(frame, header + (isV6 ? 24 : 16), isV6), 0);
-    frame.set(ipStandIn(frame, header + (isV6 ? 8 : 12), isV6), 6);
-    const type = isV6 ? etherTypes.ipv6 : etherTypes.ipv4;
-    [frame[12], frame[13]] = [type >> 8, type & 255];
-    take(millis, frame, 0, frame.length, wireLength - skip + header);
-  };
-}
-
-/** The stand-in of the IP address at `i`. What is sent to a group keeps the bit of a group. */
-function ipStandIn(frame: Uint8Array, i: number, isV6: boolean): readonly number[] {
-  const first = frame[i] ?? 0;
-  const isGroup = isV6 ? first === 0xff : first >= 224;
-  let folded = 0;
-  for (let k = 0; k < (isV6 ? 16 : 4); k += 4) {
-    const word = ((frame[i + k] ?? 0) << 24) | ((frame[i + k + 1] ?? 0) << 16) | ((frame[i + k + 2] ?? 0) << 8) | (frame[i + k + 3] ?? 0);
-    folded = Math.imul(folded, 0x85ebca6b) ^ word;
-  }
-  return [standIn[0] | (isGroup ? 1 : 0), standIn[1], folded >>> 24, (folded >>> 16) & 255, (folded >>> 8) & 255, folded & 255];
 }

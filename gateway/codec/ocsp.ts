@@ -1,6 +1,6 @@
 import type { Hex, Millis } from '../model/address.ts';
 import { hex } from './address.ts';
-import { bitString, type DerReader, inside, openWhole, tags } from './der.ts';
+import { bitString, type DerReader, inside, openWhole, smallInteger, tags } from './der.ts';
 import { DecodeError } from './reader.ts';
 import { serialKey } from './x509-crl-entries.ts';
 import { type Extension, extensions } from './x509-extension.ts';
@@ -15,6 +15,8 @@ export type OcspSingle = {
   readonly issuerKeyHash: Uint8Array;
   readonly serial: Hex;
   readonly status: 'good' | 'revoked' | 'unknown';
+  /** Why it was revoked (RFC 5280 §5.3.1), where the answer says. */
+  readonly reason?: number;
   readonly thisUpdate: Millis;
   readonly nextUpdate?: Millis;
   readonly extensions: readonly Extension[];
@@ -129,6 +131,7 @@ function single(parts: DerReader): OcspSingle {
             ? 'unknown'
             : undefined;
   if (known === undefined) throw new DecodeError(`Cannot read OCSP answer: status 0x${status.tag.toString(16)}`);
+  const reason = known === 'revoked' ? revocationReason(inside(status)) : undefined;
   const thisUpdate = generalizedTime(parts);
   const next = parts.peek() === 0xa0 ? parts.open(0xa0, 'OCSP nextUpdate') : undefined;
   const nextUpdate = next === undefined ? undefined : generalizedTime(next);
@@ -141,10 +144,22 @@ function single(parts: DerReader): OcspSingle {
     issuerKeyHash,
     serial,
     status: known,
+    ...(reason === undefined ? {} : { reason }),
     thisUpdate,
     ...(nextUpdate === undefined ? {} : { nextUpdate }),
     extensions: found,
   };
+}
+
+/** RevokedInfo (RFC 6960 §4.2.1): when, and why where it says. */
+function revocationReason(info: DerReader): number | undefined {
+  generalizedTime(info);
+  const why = info.peek() === 0xa0 ? info.open(0xa0, 'OCSP revocationReason') : undefined;
+  const reason =
+    why === undefined ? undefined : smallInteger(why.take(tags.enumerated, 'OCSP revocationReason').content, 'OCSP revocationReason');
+  why?.end('OCSP revocationReason');
+  info.end('OCSP RevokedInfo');
+  return reason;
 }
 
 function explicitExtensions(parts: DerReader, tag: number): readonly Extension[] {

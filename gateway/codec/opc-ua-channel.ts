@@ -1,5 +1,6 @@
+import type { Millis } from '../model/address.ts';
 import { concat } from './bytes.ts';
-import { application, arrayLength, byteString, messageType, readResponseHeader, string } from './opc-ua.ts';
+import { application, arrayLength, byteString, dateTime, messageType, readResponseHeader, string } from './opc-ua.ts';
 import { DecodeError, Reader } from './reader.ts';
 import { decodeText } from './text.ts';
 
@@ -38,17 +39,17 @@ const chunk = (type: string, ...body: readonly Uint8Array[]): Uint8Array => {
   return concat(chunkHeader(type, whole.length), whole);
 };
 const typeId = (id: number): Uint8Array => Uint8Array.of(1, 0, id & 255, id >> 8);
-/** OPC 10000-4 §7.32: no session, no time, a handle, no diagnostics, no audit entry, five seconds, nothing more. */
-const requestHeader = (handle: number): Uint8Array =>
-  concat(Uint8Array.of(0, 0), new Uint8Array(8), u32(handle), u32(0), u32(0xffff_ffff), u32(5000), Uint8Array.of(0, 0, 0));
+/** OPC 10000-4 §7.32: no session, the time, which some servers insist on, a handle, no diagnostics, no audit entry, five seconds, nothing more. */
+const requestHeader = (handle: number, at: Millis): Uint8Array =>
+  concat(Uint8Array.of(0, 0), dateTime(at), u32(handle), u32(0), u32(0xffff_ffff), u32(5000), Uint8Array.of(0, 0, 0));
 
 /** §7.1.2.3. */
 export const hello = (url: string): Uint8Array =>
   chunk('HEL', u32(0), u32(bufferBytes), u32(bufferBytes), u32(maxOpcUaAnswer), u32(maxChunks), ...counted(utf8(url)));
 
 /** Body of OpenSecureChannel (OPC 10000-4 §5.5.2): a new channel for ten seconds. */
-export const openRequest = (mode: number, nonce: Uint8Array | undefined, handle: number): Uint8Array =>
-  concat(typeId(types.openRequest), requestHeader(handle), u32(0), u32(0), u32(mode), ...counted(nonce), u32(10_000));
+export const openRequest = (mode: number, nonce: Uint8Array | undefined, handle: number, at: Millis): Uint8Array =>
+  concat(typeId(types.openRequest), requestHeader(handle, at), u32(0), u32(0), u32(mode), ...counted(nonce), u32(10_000));
 
 /** Asymmetric security header (§6.7.2.3) with the channel before it: a new one. */
 export const asymmetricHeader = (policy: string, certificate?: Uint8Array, thumbprint?: Uint8Array): Uint8Array =>
@@ -56,27 +57,27 @@ export const asymmetricHeader = (policy: string, certificate?: Uint8Array, thumb
 export const sequenceHeader = (sequence: number, request: number): Uint8Array => concat(u32(sequence), u32(request));
 
 /** Opens a channel without security: in it every server tells its endpoints. */
-export const openWithoutSecurity = (): Uint8Array =>
-  chunk('OPN', asymmetricHeader(policyNone), sequenceHeader(1, 1), openRequest(securityModes.none, undefined, 1));
+export const openWithoutSecurity = (at: Millis): Uint8Array =>
+  chunk('OPN', asymmetricHeader(policyNone), sequenceHeader(1, 1), openRequest(securityModes.none, undefined, 1, at));
 
 export type OpcUaToken = { readonly channel: number; readonly token: number };
 const inChannel = ({ channel, token }: OpcUaToken, request: number): Uint8Array =>
   concat(u32(channel), u32(token), sequenceHeader(request, request));
 
-export const getEndpoints = (opened: OpcUaToken, url: string): Uint8Array =>
+export const getEndpoints = (opened: OpcUaToken, url: string, at: Millis): Uint8Array =>
   chunk(
     'MSG',
     inChannel(opened, 2),
     typeId(types.getEndpointsRequest),
-    requestHeader(2),
+    requestHeader(2, at),
     ...counted(utf8(url)),
     u32(0xffff_ffff),
     u32(0xffff_ffff),
   );
 
 /** §7.1.4: it has no answer; the server closes the connection. */
-export const closeChannel = (opened: OpcUaToken): Uint8Array =>
-  chunk('CLO', inChannel(opened, 3), typeId(types.closeRequest), requestHeader(3));
+export const closeChannel = (opened: OpcUaToken, at: Millis): Uint8Array =>
+  chunk('CLO', inChannel(opened, 3), typeId(types.closeRequest), requestHeader(3, at));
 
 /** An answer as it came, chunk after chunk: its type, and the bodies behind the size. */
 export type OpcUaAnswer = { readonly type: string; readonly bodies: readonly Uint8Array[] };
@@ -112,6 +113,7 @@ const refusals: ReadonlyMap<number, string> = new Map([
   [0x801c_0000, `it knows no CRL above who issued our certificate; ${toDo}`],
   [0x810d_0000, `it does not know who issued our certificate; ${toDo}`],
   [0x8012_0000, 'it finds our certificate invalid'],
+  [0x8023_0000, 'it does not take the time that our clock says'],
   [0x8055_0000, 'it rejects the security policy'],
   [0x8054_0000, 'it rejects the security mode'],
 ]);
@@ -170,6 +172,8 @@ export function readEndpoints(bodies: readonly Uint8Array[], { channel }: OpcUaT
   const r = new Reader(concat(...pieces), 'OPC UA endpoints');
   const type = messageType(r);
   const result = readResponseHeader(r);
+  if (type === types.serviceFault)
+    throw new DecodeError(`Cannot take endpoints: ${refusals.get(result) ?? `result 0x${result.toString(16)}`}`);
   if (type !== types.getEndpointsResponse || result !== 0) throw r.fault(`message type ${type}, result 0x${result.toString(16)}`);
   const found = Array.from({ length: arrayLength(r) }, () => endpoint(r));
   r.end();

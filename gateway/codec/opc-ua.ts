@@ -1,3 +1,4 @@
+import type { Millis } from '../model/address.ts';
 import { DecodeError, Reader } from './reader.ts';
 import { decodeText } from './text.ts';
 
@@ -35,6 +36,16 @@ export function string(r: Reader): string {
   const bytes = byteString(r);
   if (bytes.length > maxString) throw new DecodeError(`Cannot read OPC UA: string of ${bytes.length} bytes`);
   return decodeText(bytes).trim();
+}
+
+/** From 1601-01-01 to 1970-01-01, both UTC. */
+const epochMillis = 11_644_473_600_000;
+
+/** §5.2.2.5: eight octets, little-endian, of 100 ns since 1601. */
+export function dateTime(at: Millis): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigInt64(0, BigInt(Math.trunc(at) + epochMillis) * 10_000n, true);
+  return bytes;
 }
 
 /** §5.2.2.14. */

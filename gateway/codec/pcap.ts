@@ -1,24 +1,27 @@
 import { type CaptureFormat, captureError, linkError, maxPacket, type TakePacket } from './capture-format.ts';
 import { linkLayer } from './link.ts';
 
-/** Length of the file header and of each record's header. */
-const [fileHeader, recordHeader] = [24, 16];
+/** Length of the file header and of each record's header; that of the records of old Linux systems, which name the interface and protocol too. */
+const [fileHeader, recordHeader, longRecordHeader] = [24, 16, 24];
 
-/** Magic numbers as read in big-endian order: what they say of byte order and of the fraction's unit. */
-const magics: { readonly [magic: number]: { readonly little: boolean; readonly unitsPerMilli: number } } = {
+/** Magic numbers as read in big-endian order: what they say of byte order, of the fraction's unit and of the records. */
+const magics: { readonly [magic: number]: { readonly little: boolean; readonly unitsPerMilli: number; readonly isLong?: true } } = {
   0xa1b2c3d4: { little: false, unitsPerMilli: 1e3 },
   0xd4c3b2a1: { little: true, unitsPerMilli: 1e3 },
   0xa1b23c4d: { little: false, unitsPerMilli: 1e6 },
   0x4d3cb2a1: { little: true, unitsPerMilli: 1e6 },
+  0xa1b2cd34: { little: false, unitsPerMilli: 1e3, isLong: true },
+  0x34cdb2a1: { little: true, unitsPerMilli: 1e3, isLong: true },
 };
 
 export const isPcap = (magic: number): boolean => magics[magic] !== undefined;
 
-/** The classic capture file, draft-ietf-opsawg-pcap: both byte orders, microseconds and nanoseconds. */
+/** The classic capture file, draft-ietf-opsawg-pcap: both byte orders, microseconds and nanoseconds, and the longer records of Linux before 2.4 (libpcap’s “modified” format). */
 export class PcapFormat implements CaptureFormat {
   #take: TakePacket;
   #little = false;
   #unitsPerMilli = 0;
+  #recordHeader = recordHeader;
 
   constructor(take: TakePacket) {
     this.#take = take;
@@ -47,20 +50,22 @@ export class PcapFormat implements CaptureFormat {
     if (take === undefined) throw linkError(link, base + at + 20);
     this.#take = take;
     this.#unitsPerMilli = magic.unitsPerMilli;
+    if (magic.isLong === true) this.#recordHeader = longRecordHeader;
   }
 
   #records(bytes: Uint8Array, from: number, base: number): number {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const little = this.#little;
     const end = bytes.length;
+    const header = this.#recordHeader;
     let at = from;
-    while (at + recordHeader <= end) {
+    while (at + header <= end) {
       const captured = view.getUint32(at + 8, little);
       if (captured > maxPacket) throw captureError(`packet of ${captured} bytes`, base + at);
-      const next = at + recordHeader + captured;
+      const next = at + header + captured;
       if (next > end) break;
       const millis = view.getUint32(at, little) * 1000 + Math.floor(view.getUint32(at + 4, little) / this.#unitsPerMilli);
-      this.#take(millis, bytes, at + recordHeader, next, view.getUint32(at + 12, little));
+      this.#take(millis, bytes, at + header, next, view.getUint32(at + 12, little));
       at = next;
     }
     return at;

@@ -15,8 +15,8 @@ const maxInterfaces = 4096;
 /** `unitsPerMilli` is set iff the clock ticks in a whole number of units a millisecond, at most 10^6: the fast way. */
 type Interface = {
   readonly link: number;
-  /** Undefined when its link type is not read. */
-  readonly take?: TakePacket;
+  readonly isRead: boolean;
+  readonly take: TakePacket;
   readonly snapLength: number;
   readonly unitsPerMilli?: number;
   readonly ticksPerSecond: bigint;
@@ -66,7 +66,8 @@ export class PcapngFormat implements CaptureFormat {
     if (this.#interfaces.length >= maxInterfaces) throw captureError(`more than ${maxInterfaces} interfaces`, byte);
     const described = readInterface(new Reader(body, 'capture: interface'), this.#little);
     const take = linkLayer(described.link, this.#take);
-    this.#interfaces.push(take === undefined ? described : { ...described, take });
+    const nobody: TakePacket = (millis, bytes, _, to, wireLength) => this.#take(millis, bytes, to, to, wireLength);
+    this.#interfaces.push({ ...described, isRead: take !== undefined, take: take ?? nobody });
   }
 
   /** Enhanced Packet Block §4.3; the obsolete Packet Block (appendix A) differs in the width of its first two fields only. */
@@ -78,7 +79,7 @@ export class PcapngFormat implements CaptureFormat {
     const millis = toMillis(port, view.getUint32(at + 12, this.#little), view.getUint32(at + 16, this.#little));
     if (!(millis >= 0 && millis <= maxMillis)) throw captureError('time out of range', base + at);
     this.#last = millis;
-    port.take?.(millis, bytes, at + 28, at + 28 + captured, view.getUint32(at + 24, this.#little));
+    port.take(millis, bytes, at + 28, at + 28 + captured, view.getUint32(at + 24, this.#little));
   }
 
   /** Simple Packet Block §4.4: of the first interface and without a time; it gets the time of the packet before it. */
@@ -87,13 +88,14 @@ export class PcapngFormat implements CaptureFormat {
     const wireLength = view.getUint32(at + 8, this.#little);
     const captured = Math.min(wireLength, snapLength === 0 ? wireLength : snapLength, length - 16);
     if (captured > maxPacket) throw captureError(`packet of ${captured} bytes`, base + at);
-    take?.(this.#last, bytes, at + 12, at + 12 + captured, wireLength);
+    take(this.#last, bytes, at + 12, at + 12 + captured, wireLength);
   }
 
+  /** Packets of an interface that cannot be read are frames of nobody beside those of one that can; alone they are a capture that we cannot read. */
   #interfaceOf(id: number, byte: number): Interface {
     const port = this.#interfaces[id];
     if (port === undefined) throw captureError(`packet of interface ${id}, which is not described`, byte);
-    if (port.take === undefined) throw linkError(port.link, byte);
+    if (!port.isRead && !this.#interfaces.some(other => other.isRead)) throw linkError(port.link, byte);
     return port;
   }
 }
@@ -106,7 +108,7 @@ function byteOrder(view: DataView, at: number, base: number): boolean {
 }
 
 /** Interface Description Block §4.2, with the options if_tsresol (9) and if_tsoffset (14). */
-function readInterface(r: Reader, little: boolean): Interface {
+function readInterface(r: Reader, little: boolean): Omit<Interface, 'isRead' | 'take'> {
   const u16 = (): number => (little ? r.u16le() : r.u16());
   const [link, , snapLength] = [u16(), u16(), little ? r.u32le() : r.u32()];
   let [resolution, offset] = [6, 0n];

@@ -6,7 +6,7 @@ import { namedDigest } from './named-information.ts';
 import { DecodeError } from './reader.ts';
 
 /** The three dialects of the PSA token: RFC 9783, the drafts before it as TF-M still sends them, and PSA_IOT_PROFILE_1 (RFC 9783 §4.7). */
-export const psaProfiles = ['tag:psacertified.org,2023:psa#tfm', 'http://arm.com/psa/2.0.0', 'PSA_IOT_PROFILE_1'] as const;
+const psaProfiles = ['tag:psacertified.org,2023:psa#tfm', 'http://arm.com/psa/2.0.0', 'PSA_IOT_PROFILE_1'] as const;
 export type PsaProfile = (typeof psaProfiles)[number];
 
 /** Security lifecycle states by their high byte (RFC 9783 §4.3.1); the low byte is the implementation's own. */

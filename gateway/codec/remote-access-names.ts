@@ -36,6 +36,13 @@ export const remoteAccessDomains: { readonly [domain: string]: string } = {
   'tinypilotkvm.com': 'TinyPilot',
 };
 
+/** Subjects of the certificates that such programs make for themselves, and show to each other on any port. */
+const subjects: { readonly [subject: string]: string } = { 'CN=AnyDesk Client': 'AnyDesk' };
+
+/** The product that shows a certificate with this subject, if any. */
+export const remoteAccessSubject = (subject: string): string | undefined =>
+  Object.hasOwn(subjects, subject) ? subjects[subject] : undefined;
+
 const products = new Map(Object.entries(remoteAccessDomains));
 
 /** The product that asks for this name (in lower case), if any. */

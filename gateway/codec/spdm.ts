@@ -25,7 +25,7 @@ export const spdmCodes = {
 export type SpdmName = keyof typeof spdmCodes;
 
 /** Versions that we speak, as they stand in a message: major and minor in four bits each. */
-export const spdmVersions = [0x11, 0x12, 0x13] as const;
+const spdmVersions = [0x11, 0x12, 0x13] as const;
 export type SpdmVersion = (typeof spdmVersions)[number];
 /** GET_VERSION and VERSION are of 1.0 for good (§10.2). */
 export const firstVersion = 0x10;

@@ -69,8 +69,8 @@ export function decodeSuitEnvelope(bytes: Uint8Array): SuitEnvelope {
   };
 }
 
-/** Reads the manifest of an envelope. */
-export function decodeSuitManifest(bytes: Uint8Array): SuitManifest {
+/** Reads the manifest of an envelope. `severed`: members that came along, which stand for those that the manifest has as digests; the caller holds each to its digest. */
+export function decodeSuitManifest(bytes: Uint8Array, severed: SuitEnvelope['severed'] = new Map()): SuitManifest {
   const map = mapOf(decodeCbor(bytes, { file: true }), 'SUIT manifest');
   if (map.get(1) !== 1) throw new DecodeError('Cannot read SUIT manifest: its version is not 1');
   const sequence = intOf(map.get(2), 'SUIT sequence number');
@@ -80,7 +80,11 @@ export function decodeSuitManifest(bytes: Uint8Array): SuitManifest {
   if (components.length > maxComponents) throw new DecodeError(`Cannot read SUIT components: ${components.length} of them`);
   const shared = common.get(4) === undefined ? undefined : bytesOf(common.get(4), 'SUIT shared sequence');
   const sequences = (...labels: readonly number[]): readonly Uint8Array[] =>
-    labels.flatMap(label => (map.get(label) instanceof Uint8Array ? [bytesOf(map.get(label), 'SUIT sequence')] : []));
+    labels.flatMap(label => {
+      const inside = map.get(label);
+      const sequence = inside instanceof Uint8Array || inside === undefined ? inside : severed.get(label);
+      return sequence === undefined ? [] : [sequence];
+    });
   // Validate, load and invoke run at each boot; install (20, and 17 of older texts) when an update comes.
   const start = shared === undefined ? [] : [shared];
   const boot = imagesOf([...start, ...sequences(7, 8, 9)], components.length);

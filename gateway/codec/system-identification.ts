@@ -2,7 +2,7 @@ import { decodeText } from './text.ts';
 import { Reader } from './reader.ts';
 
 /** Bytes of a SystemIdentification. */
-export const systemIdentificationLength = 80;
+const systemIdentificationLength = 80;
 
 /**
  * What newer PROFINET devices put in the place of an LLDP chassis: fields of fixed width with a blank between them. IEC 61158-6-10,

@@ -1,5 +1,5 @@
 /** Event types of a measured boot (TCG PC Client Platform Firmware Profile §10.4.1). The type itself is never measured: whoever sends the log may change it. */
-export const tcgEventTypes: { readonly [type: number]: string } = {
+const tcgEventTypes: { readonly [type: number]: string } = {
   0x00: 'preboot-cert',
   0x01: 'post-code',
   0x02: 'unused',

@@ -24,8 +24,8 @@ const versionNames: { readonly [version: number]: string } = {
   0x0002: 's2',
 };
 
-/** JA4 of a ClientHello over TCP as FoxIO specifies it (technical_details/JA4.md, BSD-3-Clause for JA4 alone). */
-export function ja4(hello: ClientHello): string {
+/** JA4 of a ClientHello over TCP (`t`) or QUIC (`q`) as FoxIO specifies it (technical_details/JA4.md, BSD-3-Clause for JA4 alone). */
+export function ja4(hello: ClientHello, over: 't' | 'q' = 't'): string {
   const [ciphers, extensions] = [meant(hello.ciphers), meant(hello.extensions)];
   const versions = meant(hello.supportedVersions);
   const isSaid = hello.extensions.includes(tlsExtensions.supportedVersions);
@@ -36,7 +36,7 @@ export function ja4(hello: ClientHello): string {
   const tail = algorithms.length === 0 ? '' : `_${algorithms.join(',')}`;
   const sorted = (list: readonly number[]): string => list.map(hex4).toSorted().join(',');
   return [
-    `t${version}${target}${count(ciphers)}${count(extensions)}${alpnEnds(hello.alpn[0])}`,
+    `${over}${version}${target}${count(ciphers)}${count(extensions)}${alpnEnds(hello.alpn[0])}`,
     ciphers.length === 0 ? noHash : hash12(sorted(ciphers)),
     hashed.length === 0 ? noHash : hash12(sorted(hashed) + tail),
   ].join('_');

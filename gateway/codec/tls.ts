@@ -14,7 +14,6 @@ export const tlsExtensions = {
   alpn: 16,
   supportedVersions: 43,
 } as const;
-export const tls13 = 0x0304;
 
 /** Longest record (RFC 5246 §6.2.3) and longest handshake message that we wait for, bytes. */
 const [maxRecord, maxMessage] = [16_384 + 2048, 65_536];

@@ -33,7 +33,7 @@ export const tpmAlgorithms = {
 } as const;
 
 /** TPM_ECC_CURVE of the curves that we accept. */
-export const tpmCurves = {
+const tpmCurves = {
   0x0003: { name: 'P-256', bytes: 32 },
   0x0004: { name: 'P-384', bytes: 48 },
   0x0005: { name: 'P-521', bytes: 66 },

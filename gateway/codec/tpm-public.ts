@@ -4,7 +4,7 @@ import { type TpmCurve, type TpmHash, tpmAlgorithms, tpmCurve, tpmHash } from '.
 import { ofWhole } from './whole.ts';
 
 /** TPMA_OBJECT (TPM 2.0 Library, Part 2, §8.3), the bits that say whether a key can be an attestation or an endorsement key. */
-export const tpmAttributes = {
+const tpmAttributes = {
   fixedTpm: 1 << 1,
   fixedParent: 1 << 4,
   sensitiveDataOrigin: 1 << 5,

@@ -75,7 +75,7 @@ const maxBanks = 8;
 const maxSelect = 4;
 
 /** TPML_PCR_SELECTION (§10.9.7): of each octet the lowest bit is the lowest PCR. Two selections of one bank would be ambiguous. */
-export function pcrSelection(r: Reader): readonly PcrBank[] {
+function pcrSelection(r: Reader): readonly PcrBank[] {
   const count = r.u32();
   if (count > maxBanks) throw r.fault(`${count} PCR banks`);
   const banks: PcrBank[] = [];

@@ -7,7 +7,7 @@ import { decodeText } from './text.ts';
  * Functions of UMAS, Schneider Electric's protocol inside Modbus function 90. Not published by the maker; the numbers are those that public
  * analyses agree on. The maker's *upload* goes from the engineering station to the controller.
  */
-export const umasFunctions = {
+const umasFunctions = {
   0x01: 'init-communication',
   0x02: 'read-id',
   0x03: 'read-project-info',

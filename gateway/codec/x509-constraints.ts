@@ -27,6 +27,7 @@ function subtrees(list: DerReader): readonly GeneralName[] {
     if (found.length >= maxSubtrees) throw new DecodeError(`Cannot read nameConstraints: more than ${maxSubtrees} subtrees`);
     const subtree = list.open(tags.sequence, 'subtree');
     const base = generalName(subtree.next());
+    if (base.kind === 'ip' && !isNetwork(base.octets)) throw new DecodeError('Cannot read nameConstraints: an address without its prefix');
     const minimum = subtree.maybe(0x80);
     if (minimum !== undefined && smallInteger(minimum.content, 'subtree minimum') !== 0)
       throw new DecodeError('Cannot read nameConstraints: a minimum that is not 0');
@@ -35,6 +36,13 @@ function subtrees(list: DerReader): readonly GeneralName[] {
   }
   if (found.length === 0) throw new DecodeError('Cannot read nameConstraints: no subtree');
   return found;
+}
+
+/** Address and mask of IPv4 or IPv6, and the mask is a prefix (RFC 4632 §3.1). One that is not is about no network, whatever the names below. */
+export function isNetwork(octets: Uint8Array): boolean {
+  const mask = octets.subarray(octets.length / 2);
+  const bits = Array.from(mask, byte => byte.toString(2).padStart(8, '0')).join('');
+  return (octets.length === 8 || octets.length === 32) && /^1*0*$/.test(bits);
 }
 
 /** How many more certificates may follow before the rule bites; absent: no such rule. */

@@ -51,7 +51,7 @@ export function basicConstraints(value: Uint8Array): BasicConstraints {
 }
 
 /** RFC 5280 §4.2.1.3: the bits by their names. */
-export const keyUsages = {
+const keyUsages = {
   digitalSignature: 0,
   nonRepudiation: 1,
   keyEncipherment: 2,
@@ -104,6 +104,7 @@ export function certificatePolicies(value: Uint8Array): readonly string[] {
     policy.maybe(tags.sequence);
     policy.end('policy');
   }
+  if (found.length === 0) throw new DecodeError('Cannot read certificatePolicies: it is empty');
   return found;
 }
 
@@ -126,6 +127,11 @@ export function authorityKeyIdentifier(value: Uint8Array): Uint8Array | undefine
 /** HardwareModuleName (RFC 4108 §5) of a SAN otherName (IEEE 802.1AR §8.10.4): type OID and serial, as text when it is printable ASCII, else as octets. */
 export type HardwareModule = { readonly type: string; readonly serial: string };
 const hardwareModuleName = '1.3.6.1.5.5.7.8.4';
+/**
+ * Characters. RFC 4108 has no end of it; that of a key in a TPM is the maker of the TPM, the identifier of the key of who certified its EK, and the serial of that
+ * certificate, in hexadecimal and with colons between (TCG TPM 2.0 Keys for Device Identity and Attestation): well over a hundred.
+ */
+const maxHardwareSerial = 255;
 
 /** The first HardwareModuleName among the general names; others are skipped. */
 export function hardwareModule(value: Uint8Array): HardwareModule | undefined {
@@ -138,12 +144,13 @@ export function hardwareModule(value: Uint8Array): HardwareModule | undefined {
     if (other.oid('otherName') !== hardwareModuleName) continue;
     const module = other.open(0xa0, 'HardwareModuleName').open(tags.sequence, 'HardwareModuleName');
     const type = module.oid('hwType');
-    const serial = module.take(tags.octetString, 'hwSerialNum').content;
-    if (serial.length > 100) throw new DecodeError(`Cannot read hwSerialNum: ${serial.length} octets`);
+    const octets = module.take(tags.octetString, 'hwSerialNum').content;
+    const serial = octets.length > maxHardwareSerial ? '' : serialText(octets);
+    if (serial === '' || serial.length > maxHardwareSerial) throw new DecodeError(`Cannot read hwSerialNum: ${octets.length} octets`);
     module.end('HardwareModuleName');
     other.end('otherName');
     if (found !== undefined) throw new DecodeError('Cannot read subjectAltName: two HardwareModuleNames');
-    found = { type, serial: serialText(serial) };
+    found = { type, serial };
   }
   return found;
 }

@@ -19,16 +19,22 @@ const strings: ReadonlySet<number> = new Set([
 const maxFolded = 1024;
 
 /** What RFC 4518 §2.2 maps to nothing: format characters, joiners, variation selectors, controls that are no white space. */
-const nothing = /\p{Cf}|\p{Variation_Selector}|\u034f|\ufffc|(?!\s)\p{Cc}/gu;
+const nothing = /\p{Cf}|\p{Variation_Selector}|\u034f|\u1806|\ufffc|(?![\s\u0085])\p{Cc}/gu;
+const space = /[\s\u0085]+/gu;
 
 /** A text as it is compared (RFC 4518 §2): folded, white space made one and trimmed. */
 function folded(value: string): string {
-  const spaced = value.replace(nothing, '').replace(/\s+/gu, ' ').trim();
+  const spaced = value.replace(nothing, '').replace(space, ' ').trim();
   if (spaced.length > maxFolded) return spaced;
   return /^[\x20-\x7e]*$/.test(spaced)
     ? spaced.toLowerCase()
-    : spaced.normalize('NFKC').toLowerCase().normalize('NFKC').replace(/\s+/gu, ' ').trim();
+    : caseless(caseless(spaced.normalize('NFKC')).normalize('NFKC'))
+        .replace(space, ' ')
+        .trim();
 }
+
+/** Each letter by itself, as RFC 3454 §B.2 folds it: ß is ss, and sigma the same wherever it stands. A dotless i stays one. */
+const caseless = (text: string): string => Array.from(text, c => (c === '\u0131' ? c : c.toUpperCase().toLowerCase())).join('');
 
 const attributeKey = ({ type, tag, value }: Attribute): string =>
   strings.has(tag) ? `${type}=${folded(value)}` : `${type}#${tag}=${value}`;

@@ -5,7 +5,7 @@ import { Met } from './met.ts';
 /** One attribute of a distinguished name. `value` is the exact text: equal texts of one type are equal bytes of one string type, `tag`. */
 export type Attribute = { readonly type: string; readonly tag: number; readonly value: string };
 
-/** A distinguished name (RFC 5280 §4.1.2.4). `name-match.ts` compares two; `text` is safe to show and nothing else. `rdns` are `attributes` by RDN. */
+/** A distinguished name (RFC 5280 §4.1.2.4). `x509-name-match.ts` compares two; `text` is safe to show and nothing else. `rdns` are `attributes` by RDN. */
 export type Name = {
   readonly der: Uint8Array;
   readonly rdns: readonly (readonly Attribute[])[];

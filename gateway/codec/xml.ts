@@ -30,7 +30,7 @@ export function decodeXml(bytes: Uint8Array): XmlElement {
   for (let at = 0; at < text.length; ) {
     const current = open.at(-1) ?? top;
     const start = text.indexOf('<', at);
-    append(current, unescape(text.slice(at, start < 0 ? text.length : start)));
+    append(current, unescapeXml(text.slice(at, start < 0 ? text.length : start)));
     if (start < 0) break;
     if (text.startsWith('<!--', start)) at = behind(text, '-->', start + 4);
     else if (text.startsWith('<?', start)) at = behind(text, '?>', start + 2);
@@ -63,12 +63,11 @@ export function xmlAt(from: XmlElement | undefined, ...path: readonly string[]):
   return found;
 }
 
-/** Text of an XML document; line ends and tabs, which are hidden characters elsewhere, become spaces. A byte order mark is dropped. */
+/** Text of an XML document; line ends and tabs, which are hidden characters elsewhere, become spaces. A byte order mark stands outside the root, where nothing is read. */
 function decodeMarkup(bytes: Uint8Array): string {
   const plain = bytes.slice();
   for (let i = 0; i < plain.length; i++) if (plain[i] === 9 || plain[i] === 10 || plain[i] === 13) plain[i] = 0x20;
-  const hasMark = plain[0] === 0xef && plain[1] === 0xbb && plain[2] === 0xbf;
-  return decodeText(hasMark ? plain.subarray(3) : plain, maxBytes);
+  return decodeText(plain, maxBytes);
 }
 
 function append(element: Open, text: string): void {
@@ -113,7 +112,7 @@ function behind(text: string, mark: string, from: number): number {
 }
 
 /** Character references become what they name, if it is printable; the rest stays as it is. */
-const unescape = (text: string): string =>
+export const unescapeXml = (text: string): string =>
   text.includes('&')
     ? text.replace(/&(#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,4});/gi, (whole, name: string) => {
         if (!name.startsWith('#')) return entities.get(name) ?? whole;

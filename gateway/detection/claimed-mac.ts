@@ -1,4 +1,5 @@
-import { isVirtualRouter } from './roles.ts';
+import type { Mac } from '../model/address.ts';
+import { isOfGroup, isRouter, standsFor } from './roles.ts';
 import { type DetectionRule, found, nothing } from './rule.ts';
 
 /** Says by ARP that an IP address is at a hardware address that is not its own. */
@@ -8,9 +9,13 @@ export const claimedMac: DetectionRule = {
   knownFalse: ['a router speaks for the virtual address of its group (VRRP, HSRP, GLBP)'],
   about: ['claimed-mac'],
   create: () => ({
-    observe(o) {
-      if (o.fact.kind !== 'claimed-mac' || isVirtualRouter(o.fact.mac) || isVirtualRouter(o.mac)) return nothing;
-      return found(o, `${o.mac} says that ${o.fact.ip} is at ${o.fact.mac}`, o.fact.mac);
+    observe(o, context) {
+      if (o.fact.kind !== 'claimed-mac') return nothing;
+      const { mac, ip } = o.fact;
+      const speaks = (sender: Mac): boolean =>
+        isOfGroup(sender, context) || context.withMac(sender).some(device => isRouter(device, context) || standsFor(device, ip, context));
+      if ((isOfGroup(mac, context, ip) && speaks(o.mac)) || (isOfGroup(o.mac, context) && speaks(mac))) return nothing;
+      return found(o, `${o.mac} says that ${ip} is at ${mac}`, mac);
     },
   }),
 };

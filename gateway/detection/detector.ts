@@ -12,7 +12,16 @@ const maxFrames = 8;
 /** An alarm that stands is told again when it says something else, at most so often; else when its count has grown so many times over. */
 const [maxRetold, growth] = [8, 16];
 
+/**
+ * So many newcomers of one port that do the same within a minute are one sender who makes up addresses: those after them are one alarm together. Rules that
+ * tell of newcomers as such count for themselves.
+ */
+const [maxNewcomers, newcomerMs, maxCrowds] = [16, 60_000, 4096];
+const ofNewcomers: ReadonlySet<AlarmType> = new Set(['new-device', 'randomised-mac', 'mac-flood', 'dhcp-starvation']);
+
 type Named = { readonly name: AlarmType; readonly watch: Watch };
+/** Those who did the same, the first one first; at most `maxNewcomers`. */
+type Crowd = ReadonlySet<Mac>;
 type Standing = { readonly alarm: Alarm; readonly toldCount: number; readonly told: number };
 
 /**
@@ -27,6 +36,7 @@ export class Detector {
   readonly #segments = new Segments();
   readonly #isSameSegment = (a: Vlan, b: Vlan): boolean => this.#segments.isSame(a, b);
   readonly #standing = new Map<AlarmType, CappedMap<string, Standing>>();
+  readonly #crowds = new CappedMap<string, Crowd>(maxCrowds, newcomerMs);
   /** What was lent last, and what the rules see of it: mostly the same is lent again. */
   #lent: Lookups | undefined;
   #context: { -readonly [member in keyof Context]: Context[member] } | undefined;
@@ -80,10 +90,12 @@ export class Detector {
     return [...this.#standing.values()].flatMap(ofType => ofType.entries(now).map(([, { alarm }]) => alarm));
   }
 
-  #raise(type: AlarmType, { at, frame, frames: shown = [frame], ...said }: Finding, out: Alarm[]): void {
-    const key = keyOf(said.actor, said.victim);
+  #raise(type: AlarmType, finding: Finding, out: Alarm[]): void {
     const ofType = this.#standing.get(type) ?? new CappedMap<string, Standing>(maxAlarms, overAfterMs);
     this.#standing.set(type, ofType);
+    const isNews = ofType.get(keyOf(finding.actor, finding.victim), finding.at) === undefined;
+    const { at, frame, frames: shown = [frame], ...said } = isNews ? this.#ofCrowd(type, finding) : finding;
+    const key = keyOf(said.actor, said.victim);
     const old = ofType.get(key, at);
     const frames = inOrder(shown);
     if (old === undefined) {
@@ -103,6 +115,21 @@ export class Detector {
     const tells = (said.detail !== before.detail && told < maxRetold) || alarm.count >= toldCount * growth;
     ofType.set(key, { alarm, toldCount: tells ? alarm.count : toldCount, told: told + (tells ? 1 : 0) }, at);
     if (tells) out.push(alarm);
+  }
+
+  /** The same finding, or one about the first of those newcomers that do so. */
+  #ofCrowd(type: AlarmType, finding: Finding): Finding {
+    const { actor, port, vlan, at, frame } = finding;
+    const devices = this.#context?.withMac(actor) ?? [];
+    const isNewcomer = devices.length > 0 && devices.every(({ firstSeen }) => at - firstSeen <= newcomerMs);
+    if (!isNewcomer || ofNewcomers.has(type)) return finding;
+    const key = `${type} ${port}`;
+    const crowd = this.#crowds.get(key, at) ?? new Set<Mac>();
+    const isOne = crowd.has(actor) || crowd.size < maxNewcomers;
+    this.#crowds.set(key, isOne ? new Set([...crowd, actor]) : crowd, at);
+    if (isOne) return finding;
+    const [first = actor] = crowd;
+    return { actor: first, port, vlan, at, frame, detail: `so do ever new addresses on ${port}` };
   }
 }
 

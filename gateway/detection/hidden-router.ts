@@ -1,44 +1,67 @@
 import type { Millis } from '../model/address.ts';
 import type { Device } from '../model/device.ts';
-import { isKnownRouter, isVirtualRouter, standInTogether } from './roles.ts';
-import { type DetectionRule, found, nothing } from './rule.ts';
-
-/** Foreign addresses behind one device: fewer may be a host that changes its address. */
-const manyBehind = 3;
+import type { Observation } from '../model/fact.ts';
+import { isKnownRouter, isOfGroup, passesOn, routedAddresses, standInTogether, wasUsual } from './roles.ts';
+import { type Context, type DetectionRule, type Finding, found, nothing } from './rule.ts';
 
 /** Passes on frames of others without having said that it routes: a hot spot, a second gateway, a host with two networks. */
 export const hiddenRouter: DetectionRule = {
   name: 'hidden-router',
-  spec: `${manyBehind} or more source addresses with a hop counted, from a device that neither said in the learning time that it routes, nor stands in for the gateway, nor is it, and that no DHCP server names`,
+  spec: `${routedAddresses} or more source addresses with a hop counted, from a device that neither said in the learning time that it routes, nor stands in for the gateway, nor is it, and that no DHCP server names; or several systems with a hop counted from its own address (RFC 3022)`,
   knownFalse: [
     'the gateway of the site',
     'a device on an uplink',
-    'a router that said so in the learning time (RA, VRRP, HSRP)',
+    'a router that said so in the learning time (RA, VRRP, HSRP), or passed on frames in it',
     'a router that stands in for the gateway: both say so',
     'a router that the DHCP server of the site names to its clients',
+    'a host of containers or with one guest system, which passes on what one system sends',
+    'a search for the way, which counts up times to live',
   ],
-  about: ['behind'],
+  about: ['behind', 'acted'],
   create: () => ({
-    observe(o, { now, learnsUntil, withMac, all, uplinks }) {
-      if (o.fact.kind !== 'behind' || now < learnsUntil || uplinks.includes(o.port) || isVirtualRouter(o.mac)) return nothing;
+    observe(o, context) {
+      const { now, learnsUntil, withMac, all, uplinks } = context;
+      if (now < learnsUntil || uplinks.includes(o.port) || isOfGroup(o.mac, context)) return nothing;
+      if (o.fact.kind === 'acted') return translates(o, context);
+      if (o.fact.kind !== 'behind') return nothing;
       const devices = withMac(o.mac);
       if (devices.some(device => isKnownRouter(device, learnsUntil) || saidKind(device, learnsUntil))) return nothing;
       const behind = new Set(devices.flatMap(({ facts }) => facts.flatMap(({ fact }) => (fact.kind === 'behind' ? fact.ip : []))));
       behind.add(o.fact.ip);
-      if (behind.size !== manyBehind) return nothing;
+      if (behind.size < routedAddresses || devices.some(device => passedOn(device, learnsUntil))) return nothing;
       if (isNamed(devices, all())) return nothing;
       // The first one that passes on frames is the gateway; who does so besides it is hidden.
       const gateways = [...all()].filter(
-        ({ mac, facts }) => mac !== o.mac && facts.filter(({ fact }) => fact.kind === 'behind').length >= manyBehind,
+        ({ mac, facts }) => mac !== o.mac && facts.filter(({ fact }) => fact.kind === 'behind').length >= routedAddresses,
       );
       if (gateways.some(gateway => devices.some(device => standInTogether(device, gateway)))) return nothing;
       const [gateway] = gateways;
       return gateway === undefined
         ? nothing
-        : found(o, `passes on frames of ${[...behind].join(', ')} beside the gateway ${gateway.mac}`, gateway.mac);
+        : found(
+            o,
+            `passes on frames of ${[...behind].slice(0, routedAddresses).join(', ')} beside the gateway ${gateway.mac}`,
+            gateway.mac,
+          );
     },
   }),
 };
+
+/** Others send from its own address. The gateway does so too, and is seen to pass on what comes from outside. */
+function translates(o: Observation, context: Context): readonly Finding[] {
+  const { fact } = o;
+  if (fact.kind !== 'acted' || fact.action !== 'translate') return nothing;
+  const { learnsUntil, withMac, all } = context;
+  const devices = withMac(o.mac);
+  const isExcused = devices.some(
+    device => passesOn(device) || isKnownRouter(device, learnsUntil) || saidKind(device, learnsUntil) || wasUsual(device, fact, context),
+  );
+  return isExcused || isNamed(devices, all()) ? nothing : found(o, `sends for others from ${fact.target}: ${fact.detail}`);
+}
+
+/** It was seen to pass on frames while the site was learnt. */
+const passedOn = ({ facts }: Device, learnsUntil: Millis): boolean =>
+  facts.filter(({ fact, at, since = at }) => fact.kind === 'behind' && since < learnsUntil).length >= routedAddresses;
 
 /** It said so while the site was learnt; later anybody could. */
 const saidKind = ({ fields: { deviceKind } }: Device, learnsUntil: Millis): boolean =>

@@ -1,3 +1,4 @@
+import { wasUsual } from './roles.ts';
 import { type DetectionRule, found, nothing } from './rule.ts';
 
 /** Distinct targets that refused or did not answer. */
@@ -7,11 +8,18 @@ const maxKnocked = 16;
 export const portScan: DetectionRule = {
   name: 'port-scan',
   spec: `${maxKnocked} or more connections to different hosts or ports that were refused or not answered within a minute, 64 within an hour`,
-  knownFalse: ['a server that many devices answer', 'a controller that is switched off and tried again and again'],
+  knownFalse: [
+    'a server that many devices answer',
+    'a controller that is switched off and tried again and again, or all of them whom it could reach before',
+    'an inventory that ran while the site was learnt',
+    'a search for the way, and answers to who no longer waits',
+  ],
   about: ['acted'],
   create: () => ({
-    observe(o) {
+    observe(o, context) {
       if (o.fact.kind !== 'acted' || o.fact.action !== 'scan-ports') return nothing;
+      const { fact } = o;
+      if (context.withMac(o.mac).some(device => wasUsual(device, fact, context))) return nothing;
       const knocked = Number.parseInt(o.fact.detail, 10);
       return knocked >= maxKnocked ? found(o, `knocked in vain at ${knocked} hosts or ports`) : nothing;
     },

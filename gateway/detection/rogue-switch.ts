@@ -10,6 +10,8 @@ const staysMs = 6000;
 /** Where there is a tree, BPDUs come more often than this: Max Age, IEEE 802.1Q §13.25. Milliseconds. */
 const treelessMs = 20_000;
 const maxPorts = 4096;
+/** Senders of BPDUs that have named no tree yet: it may come with their next frame. Milliseconds. */
+const dueMs = 60_000;
 
 type Root = { readonly id: BridgeId; readonly said: Finding; readonly isItself: boolean };
 /** A root that others do not follow, with what is said of it once it is seen to be alive still. */
@@ -22,7 +24,7 @@ export const rogueSwitch: DetectionRule = {
   knownFalse: [
     'a switch that follows the known root',
     'one tree for each VLAN',
-    'a topology change',
+    'a topology change, told by a switch that is known',
     'a switch that starts: it takes itself for the root',
     'a root that went: the others follow the next one',
   ],
@@ -32,6 +34,8 @@ export const rogueSwitch: DetectionRule = {
     /** When each port was heard first, and whether a tree was since. */
     const ports = new CappedMap<PortName, { readonly since: Millis; readonly hasTree: boolean }>(maxPorts, Infinity);
     const alone = new CappedMap<Mac, Alone>(maxTrees, ageMs);
+    /** Those that only told of a topology change, which makes every switch forget who is where; until the next tick. */
+    const changes = new CappedMap<Mac, Finding>(maxTrees, dueMs);
     /** What the inventory knows from before a restart is taken in once. */
     let isAware = false;
     const recall = (devices: Iterable<Device>): void => {
@@ -51,6 +55,8 @@ export const rogueSwitch: DetectionRule = {
         const { since, hasTree } = ports.get(o.port, o.at) ?? { since: o.at, hasTree: false };
         const isBridge = fact.kind === 'bridge' && (fact.protocol === 'stp' || fact.protocol === 'rstp');
         if (since === o.at || (isBridge && !hasTree)) ports.set(o.port, { since, hasTree: hasTree || isBridge }, o.at);
+        if (fact.kind === 'protocol' && fact.name === 'stp' && uplinks.length > 0 && now >= learnsUntil)
+          for (const said of found(o, 'sends BPDUs on a device port: a topology change')) changes.set(o.mac, said, now);
         if (fact.kind !== 'bridge' || (fact.protocol !== 'stp' && fact.protocol !== 'rstp')) return nothing;
         const isNewHere = !withMac(o.mac).some(({ facts }) => facts.some(({ fact: old }) => old.kind === 'bridge'));
         if (uplinks.length > 0 && now >= learnsUntil && isNewHere) return found(o, `sends BPDUs on a device port: ${fact.detail}`);
@@ -75,12 +81,17 @@ export const rogueSwitch: DetectionRule = {
         roots.set(key, { id: root, said, isItself: false }, o.at);
         return nothing;
       },
-      tick: ({ now, withMac, lastAt }) =>
-        alone.entries(now).flatMap(([mac, { said, since }]) => {
+      tick: ({ now, withMac, lastAt }) => [
+        ...alone.entries(now).flatMap(([mac, { said, since }]) => {
           if (!withMac(said.actor).some(device => lastAt(device) > since + staysMs)) return nothing;
           alone.delete(mac);
           return [said];
         }),
+        ...changes.entries(now).flatMap(([mac, said]) => {
+          changes.delete(mac);
+          return withMac(mac).some(({ facts }) => facts.some(({ fact }) => fact.kind === 'bridge')) ? nothing : [said];
+        }),
+      ],
     };
   },
 };

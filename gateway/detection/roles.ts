@@ -1,20 +1,11 @@
 import type { Ip, Mac, Millis } from '../model/address.ts';
+import { isVirtualRouterMac } from '../model/address-class.ts';
+import type { Lookups } from '../model/alarm.ts';
 import type { Device } from '../model/device.ts';
+import { type Fact, isSameKey } from '../model/fact.ts';
 
-/** Virtual addresses of routers that stand in for each other: VRRP and CARP (RFC 9568 §7.3), HSRP 1 and 2, GLBP. */
-const virtualRouters: readonly string[] = [
-  '00:00:5e:00:01:',
-  '00:00:5e:00:02:',
-  '00:00:0c:07:ac:',
-  '00:00:0c:9f:f',
-  '00:07:b4:00:',
-  '00:05:73:a0:0',
-];
-
-export const isVirtualRouter = (mac: Mac): boolean => virtualRouters.some(prefix => mac.startsWith(prefix));
-
-/** How many foreign source addresses make a router: one may be a host that has just changed its address. */
-const routedAddresses = 2;
+/** How many foreign source addresses make a router: fewer may be a host that changes its address. As many as hidden-router tells of, so that nobody is excused who is not told of. */
+export const routedAddresses = 3;
 
 /** True iff it is seen to pass on what others sent. */
 export const passesOn = (device: Device): boolean => device.facts.filter(({ fact }) => fact.kind === 'behind').length >= routedAddresses;
@@ -24,7 +15,7 @@ export const saysItRoutes = (device: Device): boolean => device.facts.some(({ fa
 
 /** True iff it said that it routes while the site was learnt, by another protocol than `but`. */
 export const isKnownRouter = (device: Device, learnsUntil: Millis, but?: 'ra'): boolean =>
-  device.facts.some(({ fact, at }) => fact.kind === 'router' && fact.protocol !== but && at < learnsUntil);
+  device.facts.some(({ fact, at, since = at }) => fact.kind === 'router' && fact.protocol !== but && since < learnsUntil);
 
 /** True iff it is seen to pass on what others sent, or said that it routes while the site was learnt. */
 export const isRouter = (device: Device, { learnsUntil }: { readonly learnsUntil: Millis }): boolean =>
@@ -47,5 +38,46 @@ export function standInTogether(a: Device, b: Device, ip?: Ip): boolean {
   return virtualAddresses(a).some(one => others.has(one) && (ip === undefined || one.endsWith(` ${ip}`)));
 }
 
+type Group = Pick<Lookups, 'all' | 'learnsUntil'>;
+
+/**
+ * True iff that is the virtual address of a group of routers (VRRP, HSRP, GLBP, CARP) that stands in for `ip`, or for any: a router said so while the site
+ * was learnt, or one that passes on frames does. Anybody may take such a hardware address, and it excuses nobody by itself.
+ */
+export function isOfGroup(mac: Mac, { all, learnsUntil }: Group, ip?: Ip): boolean {
+  if (!isVirtualRouterMac(mac)) return false;
+  for (const device of all())
+    for (const { fact, at, since = at } of device.facts) {
+      if (fact.kind !== 'router' || fact.mac === undefined || groupOf(fact.mac) !== groupOf(mac)) continue;
+      if (ip !== undefined && fact.ip !== undefined && fact.ip !== ip) continue;
+      if (since < learnsUntil || (device.mac !== mac && passesOn(device))) return true;
+    }
+  return false;
+}
+
+/** Of GLBP each forwarder of a group has an address of its own. */
+const groupOf = (mac: Mac): string => (mac.startsWith('00:07:b4:') ? mac.slice(0, -3) : mac);
+
+/** True iff it is one of the routers that stand in for the virtual address: it said so while the site was learnt, or says so and passes on frames. */
+export const standsFor = (device: Device, ip: Ip, { learnsUntil }: { readonly learnsUntil: Millis }): boolean =>
+  device.facts.some(
+    ({ fact, at, since = at }) =>
+      fact.kind === 'router' && fact.ip === ip && isGroupProtocol(fact.protocol) && (since < learnsUntil || passesOn(device)),
+  );
+
+/**
+ * True iff `virtual` is the hardware address of a group, and who speaks from it says that he stands in for `ip` and is `device`, at the same port: a router that
+ * speaks from both its addresses. RFC 9568 §7.3, §8.1.2.
+ */
+export const speaksFrom = (device: Device, virtual: Device, ip: Ip): boolean =>
+  isVirtualRouterMac(virtual.mac) &&
+  device.port === virtual.port &&
+  device.vlan === virtual.vlan &&
+  virtual.facts.some(({ fact }) => fact.kind === 'router' && fact.ip === ip && fact.owner !== undefined && device.ips.includes(fact.owner));
+
 /** When it was first seen with the address. */
 export const usedSince = ({ bindings }: Device, ip: Ip): Millis => bindings.find(binding => binding.ip === ip)?.from ?? Infinity;
+
+/** True iff it did the same while the site was learnt. */
+export const wasUsual = (device: Device, fact: Fact, { learnsUntil }: { readonly learnsUntil: Millis }): boolean =>
+  device.facts.some(({ at, since = at, fact: old }) => since < learnsUntil && isSameKey(old, fact));

@@ -1,3 +1,5 @@
+import type { Millis } from '../model/address.ts';
+import type { Device } from '../model/device.ts';
 import type { ActionName } from '../model/fact.ts';
 import { type DetectionRule, found, nothing } from './rule.ts';
 
@@ -11,11 +13,18 @@ const changing: Partial<Readonly<Record<ActionName, string>>> = {
   download: 'writes the program of',
 };
 
+/** Who changed so many while the site was learnt is its control system: of 96 facts that are remembered of a device, the first may be gone. */
+const manyTargets = 32;
+
 /** Changes a controller that it was not seen to change while the site was learnt. */
 export const unauthorisedWrite: DetectionRule = {
   name: 'unauthorised-write',
   spec: 'a write, control, program or DCP Set from a source that did none to this target in the learning time',
-  knownFalse: ['the control system that writes all the time', 'reading'],
+  knownFalse: [
+    'the control system that writes all the time, in other words each time',
+    'a control system that writes to more controllers than are remembered of it, after a restart',
+    'reading',
+  ],
   about: ['acted'],
   create: () => ({
     observe(o, { now, learnsUntil, withMac, withIp }) {
@@ -24,11 +33,21 @@ export const unauthorisedWrite: DetectionRule = {
       const does = changing[fact.action];
       if (does === undefined) return nothing;
       const { target } = fact;
-      const isUsual = withMac(o.mac).some(({ facts }) =>
-        facts.some(({ at, fact: old }) => old.kind === 'acted' && old.target === target && old.action in changing && at < learnsUntil),
-      );
-      const victim = withIp(target)[0]?.mac ?? withMac(target)[0]?.mac;
-      return isUsual ? nothing : found(o, `${does} ${target}: ${fact.detail}`, victim);
+      const [victim] = [...withIp(target), ...withMac(target)];
+      const wasThere = victim !== undefined && victim.firstSeen < learnsUntil;
+      const isUsual = withMac(o.mac).some(device => {
+        const learnt = changedIn(device, learnsUntil);
+        return learnt.has(target) || (wasThere && learnt.size >= manyTargets);
+      });
+      return isUsual ? nothing : found(o, `${does} ${target}: ${fact.detail}`, victim?.mac);
     },
   }),
 };
+
+/** Whom it changed while the site was learnt, as far as that is remembered. */
+function changedIn({ facts }: Device, learnsUntil: Millis): ReadonlySet<string> {
+  const targets = new Set<string>();
+  for (const { at, since = at, fact } of facts)
+    if (since < learnsUntil && fact.kind === 'acted' && fact.action in changing) targets.add(fact.target);
+  return targets;
+}

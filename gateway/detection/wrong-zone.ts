@@ -4,7 +4,7 @@ import type { Device } from '../model/device.ts';
 import type { Observation } from '../model/fact.ts';
 import type { ZoneSettings } from '../model/settings.ts';
 import { CappedMap } from './capped-map.ts';
-import { isRouter, isVirtualRouter } from './roles.ts';
+import { isOfGroup, isRouter } from './roles.ts';
 import { type Context, type DetectionRule, type Finding, found, nothing } from './rule.ts';
 
 /** Devices that are to be looked at, and after how long: who comes from elsewhere goes on with its old address until it is leased another. */
@@ -50,7 +50,7 @@ export const wrongZone: DetectionRule = {
 function wrongAddress(device: Device, context: Context): string | undefined {
   const { mac, port, vlan, ips } = device;
   const own = context.zones.find(({ ports, vlans }) => ports?.includes(port) === true || vlans?.includes(vlan) === true);
-  if (own === undefined || isVirtualRouter(mac) || isRouter(device, context)) return undefined;
+  if (own === undefined || isOfGroup(mac, context) || isRouter(device, context)) return undefined;
   for (const is of [isIp4, isIp6]) {
     const ip = ips.findLast(one => is(one) && !isOfLink(one));
     if (ip === undefined || fits(own, ip)) continue;

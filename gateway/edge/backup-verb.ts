@@ -16,6 +16,7 @@ import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
 import { type Head, emptyHead } from '../journal/chain.ts';
+import { asUser } from './as-user.ts';
 
 const help = `Usage: sallyport backup FILE [--data DIR]
 
@@ -32,7 +33,7 @@ Exit codes: 0 good, 1 wrong call or failure of ours
 `;
 
 /** Made anew by each start, or of this machine's moment: the disk's reserve, sockets, what is being written. The journal is copied by SQLite. */
-const left = ['./journal.sqlite', './journal.sqlite-*', './reserve.bin', './*.sock', './*.new', './*.tmp'];
+const left = ['./enforced', './journal.sqlite', './journal.sqlite-*', './reserve.bin', './*.sock', './*.new', './*.tmp'];
 /** tar says 1 when something changed below its hands. */
 const attempts = 5;
 
@@ -69,7 +70,7 @@ export function writeBackup(data: string, file: string, temporary = '/var/tmp'):
   const unfinished = `${file}.new`;
   try {
     if (process.getuid?.() === 0) chownSync(work, uid, gid);
-    const head = as(uid, gid, () => copyJournal(journal, join(work, 'journal.sqlite')));
+    const head = asUser(uid, gid, () => copyJournal(journal, join(work, 'journal.sqlite')));
     pack(unfinished, { data, work, uid, gid });
     renameSync(unfinished, file);
     sync(dirname(file));
@@ -77,20 +78,6 @@ export function writeBackup(data: string, file: string, temporary = '/var/tmp'):
   } finally {
     rmSync(work, { recursive: true, force: true });
     rmSync(unfinished, { force: true });
-  }
-}
-
-/** Does something as this user, and is root again; nothing changes for whoever is not root. */
-function as<T>(uid: number, gid: number, act: () => T): T {
-  const { setegid, seteuid } = process;
-  if (process.getuid?.() !== 0 || setegid === undefined || seteuid === undefined) return act();
-  setegid(gid);
-  seteuid(uid);
-  try {
-    return act();
-  } finally {
-    seteuid(0);
-    setegid(0);
   }
 }
 
@@ -121,7 +108,9 @@ function pack(archive: string, { data, work, uid, gid }: From): void {
   for (let attempt = 1; ; attempt += 1) {
     const out = openSync(archive, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, 0o600);
     try {
-      const { status, stderr, error } = as(uid, gid, () => spawnSync('tar', argv, { stdio: ['ignore', out, 'pipe'], encoding: 'utf8' }));
+      const { status, stderr, error } = asUser(uid, gid, () =>
+        spawnSync('tar', argv, { stdio: ['ignore', out, 'pipe'], encoding: 'utf8' }),
+      );
       fsyncSync(out);
       if (status === 0) return;
       if (status !== 1 || attempt === attempts) throw new Error(`Cannot back up ${data}: ${error?.message ?? stderr.trim()}`);

@@ -2,7 +2,7 @@ import { Server, Socket } from 'node:net';
 import { readLines } from './lines.ts';
 
 /** File descriptors of a process with a door of its own: the listening socket, and the supervisor's, which closes when that is gone. */
-export const doorFd = 3;
+const doorFd = 3;
 export const supervisorFd = 4;
 
 /** Bytes that wait for a gateway that is away or behind; beyond them nothing more is taken. */

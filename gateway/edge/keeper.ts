@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { Duplex } from 'node:stream';
 import { Door, type DoorSpec } from './door.ts';
 import { Relay } from './relay.ts';
+import { lookEveryMs, Silence } from './silence.ts';
 
 /** A process to keep alive. It talks on fd 3, through the supervisor or at a door; `roles.ts` makes these from the table of privileges. */
 export type RoleSpec = {
@@ -13,6 +14,8 @@ export type RoleSpec = {
   readonly gatewayFd?: number;
   /** The gateway connects to it here by itself; fd 4 is then the supervisor's. Such a process has no heartbeat. */
   readonly door?: DoorSpec;
+  /** A descriptor of ours that it has as its fd 4; of a process without a door. */
+  readonly inherits?: number;
   /** A process that writes nothing for so long hangs and is ended. Milliseconds; five times as long after a start. */
   readonly silenceMillis?: number;
   /** Keep the last 4 KiB that it, behind a door, writes on fd 4 and give them, in base64, to its successor as SALLYPORT_LAST_WORDS. */
@@ -40,7 +43,7 @@ export const backOff = (n: number): number => (n === 0 ? 0 : Math.min(5_000, 50 
 /** Keeps one process alive. */
 export class Keeper {
   readonly spec: RoleSpec;
-  readonly relay = new Relay(() => (this.#heardAt = performance.now()));
+  readonly relay = new Relay(() => this.#silence?.heard());
   readonly door: Door | undefined;
   readonly #log: (line: LogLine) => void;
   /** The processes whose streams the gateway has; empty for all others. */
@@ -49,7 +52,7 @@ export class Keeper {
   #timer: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
   #startedAt = 0;
-  #heardAt = 0;
+  #silence: Silence | undefined;
   #shortLives = 0;
   #lastWords: Buffer = Buffer.alloc(0);
   #retired = false;
@@ -77,7 +80,6 @@ export class Keeper {
     const child = spawn(file, args, { env, stdio, cwd: '/' });
     this.door?.handedOver(child.pid !== undefined);
     this.#child = child;
-    this.#heardAt = this.#startedAt + 4 * (this.spec.silenceMillis ?? 0);
     child.on('error', error => this.#complain(error));
     const { pid } = child;
     if (pid === undefined) return this.#ended(0, 'not started');
@@ -93,7 +95,9 @@ export class Keeper {
       const grace = setTimeout(done, graceAfterExitMillis); // `close` comes when its last bytes are read, which a stopped relay never does
       child.on('close', done);
     });
-    if (this.spec.silenceMillis !== undefined) this.#watch = setInterval(() => this.#lookForHang(), 100);
+    if (this.spec.silenceMillis === undefined) return;
+    this.#silence = new Silence(this.spec.silenceMillis, performance.now());
+    this.#watch = setInterval(() => this.#lookForHang(), lookEveryMs);
   }
 
   /** No more restarts. */
@@ -119,7 +123,8 @@ export class Keeper {
       const listening = this.#open(this.door);
       return listening === undefined ? undefined : ['ignore', 2, 2, listening, 'pipe'];
     }
-    if (this.spec.gatewayFd !== undefined) return ['ignore', 2, 2, 'pipe'];
+    const { gatewayFd, inherits } = this.spec;
+    if (gatewayFd !== undefined) return ['ignore', 2, 2, 'pipe', ...(inherits === undefined ? [] : [inherits])];
     return ['ignore', 'inherit', 'inherit', ...Array<'pipe'>(Math.max(2, ...this.#servedFds) - 2).fill('pipe')];
   }
 
@@ -175,12 +180,10 @@ export class Keeper {
     if (!this.#retired) this.#timer = setTimeout(() => this.start(), wait);
   }
 
-  /** A process that is not read cannot be heard: the time runs only while its bytes flow. */
   #lookForHang(): void {
-    if (!this.relay.flows) this.#heardAt = Math.max(this.#heardAt, performance.now());
-    if (performance.now() - this.#heardAt < (this.spec.silenceMillis ?? Number.POSITIVE_INFINITY) || this.pid === undefined) return;
+    if (this.#silence?.isTooLong(performance.now(), this.relay.flows) !== true || this.pid === undefined) return;
     this.#log({ event: 'hang', role: this.spec.name, pid: this.pid });
-    this.#heardAt = performance.now();
+    this.#silence.heard(); // said once: the kernel needs a moment to end it
     this.#child?.kill('SIGKILL');
   }
 }

@@ -8,7 +8,7 @@ import { referenceList } from '../inventory/reference-list.ts';
 import type { DeviceId, Millis, PortName } from '../model/address.ts';
 import type { Coverage } from '../model/coverage.ts';
 import type { Device, DeviceView } from '../model/device.ts';
-import type { Event, EventBody } from '../model/event.ts';
+import type { Event, EventBody, UserEvent } from '../model/event.ts';
 import type { Command, CommandAnswer } from '../model/machine.ts';
 import type { JournalPage, Show } from '../model/notable.ts';
 import type { ProbingState } from '../model/probe.ts';
@@ -173,8 +173,8 @@ export class LiveSite {
     return this.#parts.command(by, reason, command);
   }
 
-  noteUser(kind: 'user-invited' | 'user-removed', user: string, by: string, reason: string): void {
-    this.#parts.note({ kind, user, by, reason });
+  noteUser(event: UserEvent): void {
+    this.#parts.note(event);
   }
 
   note(user: string, from: string): void {

@@ -15,7 +15,7 @@ export type Folder = { readonly path: string; readonly access: 'read' | 'write' 
 export const runFolder = process.env['RUNTIME_DIRECTORY'] ?? '/run';
 
 /** Everything can be reached as it is; for tests and for one process. */
-export const reachAsIs: Reach = { prefix: [], path: p => p, remove: () => undefined };
+const reachAsIs: Reach = { prefix: [], path: p => p, remove: () => undefined };
 
 /**
  * Each process gets its own mount namespace, which nobody else sees and which ends with it. Arguments: source, target, mode, repeated, then

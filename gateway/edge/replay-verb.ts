@@ -11,7 +11,7 @@ import { version } from './version.ts';
 
 const help = `Usage: sallyport replay FILE [--policies FOLDER]...
 
-Runs a capture (pcap or pcapng, Ethernet) through the same machine as the live gateway, with the capture's own clock,
+Runs a capture (pcap or pcapng, also packed by gzip or zstd) through the same machine as the live gateway, with the capture's own clock,
 and prints the journal: one JSON line per Event. The same file and policy print the same bytes.
 
   --policies FOLDER   policy folder to decide with; may be given more than once (default: the shipped policies)
@@ -20,7 +20,7 @@ Exit codes: 0 good, 1 the file or the policy cannot be read
 `;
 
 /** `sallyport replay`: returns the exit code. What a broken file held before its fault is printed too. */
-export function replay(args: readonly string[]): number {
+export async function replay(args: readonly string[]): Promise<number> {
   const options = { policies: { type: 'string', multiple: true }, help: { type: 'boolean', short: 'h' } } as const;
   const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
   if (values.help === true) {
@@ -44,7 +44,7 @@ export function replay(args: readonly string[]): number {
   const machine = new Replay({ policy, files: files.map(file => file.path), vendorOf: mac => vendors.lookup(mac), version, write });
   let code = 0;
   try {
-    readCaptureFile(path, frame => machine.frame(frame));
+    await readCaptureFile(path, frame => machine.frame(frame));
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     process.stderr.write(`${error.message}\n`);

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import type { Settings } from '../model/settings.ts';
 import { table } from '../quarantine/render.ts';
 import { sweepDoors } from './door.ts';
+import { forgetKept, openKept } from './enforcers/kept-rules.ts';
 import { leftInForce, prepareBridge } from './enforcers/prepare-bridge.ts';
 import { projectRoot } from './project-files.ts';
 import { type Folder, makeDataFolder, makeReach, sweepReach } from './reach.ts';
@@ -14,7 +15,7 @@ import { settingsFile, settingsInForce, settingsToRun } from './store/settings.t
 import { supervise } from './supervisor.ts';
 import { wiresOf } from './wires.ts';
 
-export const runHelp = `Usage: sallyport run [--data FOLDER]
+const runHelp = `Usage: sallyport run [--data FOLDER]
 
 Starts the gateway with FOLDER/settings.json. Without one, the first start writes settings that listen on every
 interface of this machine and cut nothing (one zone, mode observe).
@@ -51,8 +52,11 @@ export async function run(args: readonly string[]): Promise<number> {
   for (const name of [settingsFile, settingsInForce].flatMap(file => [file, `${file}.bak`]))
     handOver(join(data, name), roles.gateway.becomes);
   if (settings.network.kind === 'bridge') prepareBridge(settings.network);
-  else if (leftInForce())
-    warn(`Rules of an earlier start are still in force here, and with these settings nobody changes them: nft delete table ${table}`);
+  else {
+    forgetKept(data, roles.enforcer.becomes, warn);
+    if (leftInForce())
+      warn(`Rules of an earlier start are still in force here, and with these settings nobody changes them: nft delete table ${table}`);
+  }
 
   sweepReach();
   sweepDoors();
@@ -63,7 +67,9 @@ export async function run(args: readonly string[]): Promise<number> {
   const { network } = settings;
   const ports = network.kind === 'bridge' ? [...network.ports, ...network.uplinks] : network.ports;
   const sensor = JSON.stringify({ ports, filter: 'none', user: roles.sensor.becomes });
-  const enforcer = settings.network.kind === 'bridge' ? [roleSpec('enforcer', [], reach)] : [];
+  const kept = network.kind === 'bridge' ? openKept(data, roles.enforcer.becomes, warn) : undefined;
+  const enforcerRole = kept === undefined ? roleSpec('enforcer', [], reach) : { ...roleSpec('enforcer', ['kept'], reach), inherits: kept };
+  const enforcer = network.kind === 'bridge' ? [enforcerRole] : [];
   // Uplinks are not among its ports: nobody behind them is a device of ours.
   const proberOptions =
     network.kind === 'bridge' ? JSON.stringify({ bridge: network.bridge, ports: network.ports, user: roles.prober.becomes }) : '';

@@ -6,7 +6,7 @@ import type { ExportRecord } from './record.ts';
 const dangerous = /^[\s\u0000-\u001f\u007f]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|^[\u0000-\u001f\u007f]/u;
 
 /** A cell that a spreadsheet takes for text: `'` goes before a dangerous beginning. Importers strip it. */
-export const harmlessCell = (text: string): string => (dangerous.test(text) ? `'${text}` : text);
+const harmlessCell = (text: string): string => (dangerous.test(text) ? `'${text}` : text);
 
 /** Quotes always, so that no separator of any locale inside a cell splits it; a quote is doubled (RFC 4180 §2.7). */
 const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;

@@ -18,7 +18,7 @@ import { type ProbeCommand, probeCommand } from './probe-command.ts';
 import { referenceCommand } from './reference-command.ts';
 
 /** The longest pause of enforcement. Milliseconds. */
-export const maxPauseMs = 24 * 3_600_000;
+const maxPauseMs = 24 * 3_600_000;
 
 /** What a person's command does, as Events, or why it is refused. Challenges are opened by the machine and make none here. */
 export function commandEvents(

@@ -8,7 +8,7 @@ import type { Remembered } from './memory.ts';
 import type { DeviceRecord } from './record.ts';
 
 /** True iff the last result ended, and the zone's grace with it: the admission that it gave is lost. */
-export const isExpired = ({ attestation: { result } }: Pick<DeviceRecord, 'attestation'>, zone: ZoneSettings, now: Millis): boolean =>
+const isExpired = ({ attestation: { result } }: Pick<DeviceRecord, 'attestation'>, zone: ZoneSettings, now: Millis): boolean =>
   result !== undefined && now >= result.expires + zone.graceSeconds * 1000;
 
 /**

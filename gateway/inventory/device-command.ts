@@ -10,7 +10,7 @@ import { maxMembers, unlinkedEvent } from './linking.ts';
 export type Answer = { readonly events: readonly EventBody[] } | { readonly status: 400 | 404 | 409; readonly problem: string };
 
 /** The longest approval of an address that may be another tomorrow. Milliseconds. */
-export const maxRandomisedMs = 24 * 3_600_000;
+const maxRandomisedMs = 24 * 3_600_000;
 export const maxFieldLength = 128;
 
 /** Counts two records as one device because somebody says so, whatever they say themselves. It grants neither anything. */

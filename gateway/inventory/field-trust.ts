@@ -12,9 +12,22 @@ export type SaidField = Exclude<keyof Device['fields'], 'vendor' | 'kind' | 'loc
  * The registry's vendor and the fingerprints' kind are fields of their own: nothing here replaces them.
  */
 const identity: ReadonlySet<string> = new Set([
-  ...['ethernet-ip', 'enip', 'cip', 'modbus', 'umas', 's7comm', 's7comm-plus', 'profinet', 'profinet-dcp', 'bacnet', 'bacnet-ethernet'],
+  ...[
+    'ethernet-ip',
+    'enip',
+    'cip',
+    'modbus',
+    'umas',
+    's7comm',
+    's7comm-plus',
+    'profinet',
+    'profinet-dcp',
+    'profinet-io',
+    'bacnet',
+    'bacnet-ethernet',
+  ],
   ...['opc-ua', 'opcua', 'ethercat', 'knxnet-ip', 'knxnetip', 'hart-ip', 'fins', 'omron-fins', 'ads', 'beckhoff-ads', 'fox', 'niagara-fox'],
-  ...['melsec', 'dnp3', 'iec-104', 'mms', 'matter'],
+  ...['melsec', 'dnp3', 'iec-104', 'mms', 'matter', 'onvif'],
 ]);
 const descriptions: ReadonlySet<string> = new Set([
   'http',
@@ -31,9 +44,9 @@ const descriptions: ReadonlySet<string> = new Set([
   'activity',
 ]);
 
-/** Where a protocol stands otherwise for one field: NBNS cuts names at 15 characters, a certificate's or a web page's words name software. */
+/** Where a protocol stands otherwise for one field: NetBIOS cuts names at 15 characters, a certificate's or a web page's words name software. */
 const exceptions: { readonly [name in SaidField]?: Readonly<Record<string, number>> } = {
-  hostname: { nbns: 0, llmnr: 0, modbus: 0 },
+  hostname: { nbns: 0, nbss: 0, smtp: 0, llmnr: 0, modbus: 0 },
   description: { snmp: 2, lldp: 2, cdp: 2, http: 0 },
   model: { snmp: 0, dhcpv4: 0 },
   maker: { snmp: 0, dhcpv4: 0 },

@@ -5,7 +5,7 @@ import type { EventBody } from '../model/event.ts';
 import type { ReasonCode } from '../model/reason.ts';
 
 /** The public reason of a transport failure. None of them quarantines (DESIGN §7). */
-export function reasonOfFailure(failure: TransportFailure): ReasonCode {
+function reasonOfFailure(failure: TransportFailure): ReasonCode {
   switch (failure) {
     case 'refused':
     case 'not-tls':
@@ -75,6 +75,7 @@ export function foldOutcome(state: AttestationState, { outcome, checks: own, asl
       // What we could not send or judge is no silence of the device, and neither is sleep.
       const isOurs = outcome.failure === 'lane' || outcome.failure === 'verifier';
       if (state.result !== undefined) return isOurs || asleep === true ? failed : stopped(failed, at);
+      if (isOurs && state.reason !== undefined) return failed;
       const check: Check = { check: 'answered', outcome: 'failed', code, detail: outcome.detail };
       return { ...failed, status: 'none', reason: code, checks: [check] };
     }

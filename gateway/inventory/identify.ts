@@ -3,7 +3,7 @@ import type { Inventory } from './inventory.ts';
 import type { DeviceRecord } from './record.ts';
 
 /** How long after its last frame a device still holds its port against another port with the same address. Milliseconds. */
-export const holdsPortMs = 60_000;
+const holdsPortMs = 60_000;
 
 /** True iff a proof, a rule with proof, or a person ties the address to its port: then it may appear there only. */
 export const isBound = ({ device, decision }: DeviceRecord): boolean =>

@@ -8,11 +8,13 @@ import { noMud } from '../model/mud.ts';
 import type { Settings } from '../model/settings.ts';
 import { isKept } from './address-owner.ts';
 import { alarmEvent } from './alarm-event.ts';
+import { Beyond } from './beyond.ts';
 import { cluesOf, shownBy } from './classify.ts';
 import { isBound } from './identify.ts';
 import type { Inventory } from './inventory.ts';
-import { type Desk, livePort, observe, type PortLimits, observeForwardingEntry, sight } from './observe.ts';
+import { type Desk, livePort, observe, type PortLimits, observeForwardingEntry, observeReturn, sight } from './observe.ts';
 import { PortMeters } from './port-meters.ts';
+import type { DeviceRecord } from './record.ts';
 import { Upstream } from './upstream.ts';
 
 /** The inputs that come from the network itself: outsiders cause them. */
@@ -51,6 +53,7 @@ export class Intake {
   /** Ports of the settings without link. */
   readonly #down = new Set<PortName>();
   readonly #upstream = new Upstream();
+  readonly #beyond: Beyond;
   readonly #woke: (device: DeviceId, now: Millis) => void;
   /** Lent to the rules and to `observe` for one call each; made once, for that happens with each observation. */
   readonly #lent: Lent<Lookups>;
@@ -86,6 +89,12 @@ export class Intake {
     this.#policy = parts.policy;
     this.#learnsMs = parts.learnsMs ?? learnsMs;
     this.#meters = new PortMeters(this.#limits, this.#emit);
+    this.#beyond = new Beyond({
+      zones: parts.settings.zones,
+      vendorOf: parts.vendorOf,
+      watch: (observation, arrival, now) => this.#rules.observe(observation, this.#lookups(arrival, now)),
+      raise: (alarms, now) => this.#raise(alarms, now),
+    });
     this.#lent = this.#lend();
     this.#desk = this.#furnish();
   }
@@ -109,7 +118,8 @@ export class Intake {
       case 'sighted':
         sight(this.#inventory, input.sightings, id => this.#woke(id, now));
         for (const { mac, port, lastAt } of input.sightings) if (this.#isUplink(port)) this.#upstream.heard(mac, lastAt);
-        return [];
+        this.#beyond.sight(input.sightings.filter(({ port }) => this.#isUplink(port)));
+        return input.sightings.flatMap(one => (this.#isDevice(one) ? news(observeReturn(this.#deskAt(now), one)) : []));
       case 'malformed':
         for (const { port, mac, collector, message, count } of input.malformed)
           if (this.#meters.take(port, now)) this.#emit(now, { kind: 'malformed', port, mac, collector, message, count });
@@ -139,7 +149,7 @@ export class Intake {
     return comes ? [...this.#inventory.records()].filter(({ device }) => device.port === port).map(({ device }) => device.id) : [];
   }
 
-  /** Hosts behind the uplinks are no devices of ours, but nobody on a device port may take their addresses. */
+  /** Hosts behind the uplinks are no devices of ours, but nobody on a device port may take their addresses or their part. */
   #takeAll(observations: readonly Observation[], now: Millis): readonly DeviceId[] {
     const desk = this.#deskAt(now);
     const changed: DeviceId[] = [];
@@ -147,7 +157,10 @@ export class Intake {
       if (this.#isDevice(one)) {
         const seen = observe(desk, one);
         if (seen?.changed === true) changed.push(seen.device);
-      } else if (one.fact.kind === 'address' && this.#isUplink(one.port)) this.#learnUpstream(one.fact.ip, one.mac, now);
+      } else if (this.#isUplink(one.port) && isHost(one.mac) && one.mac !== this.#own) {
+        if (one.fact.kind === 'address') this.#learnUpstream(one.fact.ip, one.mac, now);
+        this.#beyond.take(one, now);
+      }
     }
     return changed;
   }
@@ -163,7 +176,7 @@ export class Intake {
   }
 
   #isDevice({ mac, port }: { readonly mac: Mac; readonly port: PortName }): boolean {
-    return this.#settings.network.ports.includes(port) && !isGroupMac(mac) && mac !== '00:00:00:00:00:00' && mac !== this.#own;
+    return this.#settings.network.ports.includes(port) && isHost(mac) && mac !== this.#own;
   }
 
   #deskAt(now: Millis): Desk {
@@ -202,22 +215,27 @@ export class Intake {
 
   /** Most rules ask for the sender, so the answer is kept for the time of the call. */
   #devicesWith(mac: Mac): readonly Device[] {
-    if (this.#asked?.mac !== mac) this.#asked = { mac, devices: this.#inventory.withMac(mac).map(({ device }) => device) };
+    if (this.#asked?.mac !== mac) {
+      const here = this.#inventory.withMac(mac);
+      const records = here.length > 0 ? here : this.#beyond.hosts.withMac(mac);
+      this.#asked = { mac, devices: records.map(({ device }) => device) };
+    }
     return this.#asked.devices;
   }
 
   #lend(): Lent<Lookups> {
-    const [inventory, { network }] = [this.#inventory, this.#settings];
+    const [inventory, beyond, { network }] = [this.#inventory, this.#beyond.hosts, this.#settings];
     return {
       now: 0,
       arrival: 'known',
       learnsUntil: 0,
       mud: noMud,
       withMac: mac => this.#devicesWith(mac),
-      withIp: ip => inventory.withIp(ip).map(({ device }) => device),
-      showing: (scheme, value) => inventory.withSign(`${scheme} ${value}`).map(({ device }) => device),
-      all: () => allDevices(inventory),
-      lastAt: ({ id }) => inventory.get(id)?.seen.lastAt ?? 0,
+      withIp: ip => devicesOf(inventory.withIp(ip), beyond.withIp(ip)),
+      showing: (scheme, value) => devicesOf(inventory.withSign(`${scheme} ${value}`), beyond.withSign(`${scheme} ${value}`)),
+      all: () => allDevices(inventory, beyond),
+      beyondWith: mac => beyond.withMac(mac).map(({ device }) => device),
+      lastAt: ({ id }) => (inventory.get(id) ?? beyond.get(id))?.seen.lastAt ?? 0,
       isBound: ({ id }) => {
         const record = inventory.get(id);
         return record !== undefined && isBound(record);
@@ -238,13 +256,19 @@ export class Intake {
 
   #raise(alarms: readonly Alarm[], now: Millis): void {
     for (const alarm of alarms)
-      if (this.#meters.takeAlarm(alarm.port, alarm.type, now)) this.#emit(now, alarmEvent(alarm, this.#inventory));
+      if (!this.#isUplink(alarm.port) && this.#meters.takeAlarm(alarm.port, alarm.type, now))
+        this.#emit(now, alarmEvent(alarm, this.#inventory));
   }
 }
+
+const isHost = (mac: Mac): boolean => !isGroupMac(mac) && mac !== '00:00:00:00:00:00';
 
 const news = (seen: { readonly device: DeviceId; readonly changed: boolean } | undefined): readonly DeviceId[] =>
   seen?.changed === true ? [seen.device] : [];
 
-function* allDevices(inventory: Inventory): Generator<Device> {
-  for (const { device } of inventory.records()) yield device;
+const devicesOf = (here: readonly DeviceRecord[], beyond: readonly DeviceRecord[]): readonly Device[] =>
+  (beyond.length === 0 ? here : [...here, ...beyond]).map(({ device }) => device);
+
+function* allDevices(...inventories: readonly Pick<Inventory, 'records'>[]): Generator<Device> {
+  for (const inventory of inventories) for (const { device } of inventory.records()) yield device;
 }

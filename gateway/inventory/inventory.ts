@@ -58,10 +58,14 @@ export class Inventory {
   #nextId = 1;
   #pausedUntil: Millis | undefined;
 
-  constructor(probing = new ProbeGrants(), references = new ReferenceBook(), anchors = new BroughtAnchors()) {
+  /** The letter with which ids begin: another one where ids of two inventories meet. */
+  readonly #letter: 'd' | 'u';
+
+  constructor(probing = new ProbeGrants(), references = new ReferenceBook(), anchors = new BroughtAnchors(), letter: 'd' | 'u' = 'd') {
     this.probing = probing;
     this.references = references;
     this.anchors = anchors;
+    this.#letter = letter;
   }
 
   static from(snapshot: InventorySnapshot): Inventory {
@@ -105,7 +109,7 @@ export class Inventory {
 
   /** The id that the next found device gets. */
   get nextDeviceId(): DeviceId {
-    return `d${this.#nextId}`;
+    return `${this.#letter}${this.#nextId}`;
   }
 
   zoneMode(zone: string): ZoneMode | undefined {

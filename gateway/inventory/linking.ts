@@ -75,7 +75,15 @@ function part(inventory: Inventory, record: DeviceRecord, emit: Emit): void {
     const lost = link?.evidence.filter(({ sign, value }) => isTakenBack(own, sign, value)) ?? [];
     if (lost.length > 0 && !isEnough(shared(inventory, [record], [member]), [record], [member]))
       return leave(inventory, id, `says no longer the same as ${member.device.id}`, [], emit);
+    if (link !== undefined && isWeaker(inventory, id, link.evidence))
+      return leave(inventory, id, `what it says alike with ${member.device.id} is the default of a model`, [], emit);
   }
+}
+
+/** True iff it still says all of it, and that no longer counts as much as it did. */
+function isWeaker(inventory: Inventory, id: DeviceId, evidence: readonly LinkEvidence[]): boolean {
+  const signs = evidence.flatMap(one => signOf(inventory, id, one) ?? []);
+  return evidence.length > 0 && signs.length === evidence.length && scoreOf(signs) < linksAt;
 }
 
 /** True iff the record now says something else instead; that it has not said it for long takes nothing back. */
@@ -112,6 +120,13 @@ function candidates(inventory: Inventory, record: DeviceRecord): readonly Device
     .map(([other]) => other);
 }
 
+/** Given by people to a place in the plant: a spare takes them over from the device that it replaces, which had fallen silent so long before. Milliseconds. */
+const goneMs = 60_000;
+const ofPlace: ReadonlySet<Sign['name']> = new Set(['profinet-device', 'bacnet-device']);
+/** True iff one of them had fallen silent before the other one came. */
+const isSuccession = (a: DeviceRecord, b: DeviceRecord): boolean =>
+  b.device.firstSeen - a.seen.lastAt > goneMs || a.device.firstSeen - b.seen.lastAt > goneMs;
+
 /** The same address on another port is a clone or has moved; it is no second interface. */
 const isElsewhere = (a: DeviceRecord, b: DeviceRecord): boolean => a.device.mac === b.device.mac && a.device.port !== b.device.port;
 
@@ -144,6 +159,7 @@ function shared(inventory: Inventory, mine: readonly DeviceRecord[], other: read
       const theirs = new Map(inventory.signs(b.device.id).map(sign => [sign.key, sign]));
       for (const sign of inventory.signs(a.device.id)) {
         const same = theirs.get(sign.key);
+        if (ofPlace.has(sign.name) && isSuccession(a, b)) continue;
         if (same === undefined || sign.weight === 0 || undone?.signs.includes(sign.key) === true || isCommon(inventory, sign)) continue;
         found.set(sign.key, { sign, frames: [sign.frame, same.frame] });
       }

@@ -1,6 +1,6 @@
 import type { DeviceId, Mac, Millis, PortName, Vlan } from '../model/address.ts';
 import type { Alarm, Arrival } from '../model/alarm.ts';
-import type { SeenBy } from '../model/device.ts';
+import type { Device, SeenBy } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
 import { type Fact, isSameFact, isSameKey, type Observation, type Sighting } from '../model/fact.ts';
 import type { ZoneSettings } from '../model/settings.ts';
@@ -17,8 +17,8 @@ import { zoneOf } from './zone.ts';
 export type PortLimits = { readonly devices: number; readonly burst: number; readonly alarms: number };
 export const livePort: PortLimits = { devices: 1024, burst: outsiderBurst, alarms: alarmBurst };
 /** An undecided device may give way after so much silence; one that failed its proof not before a month: a flood must not make us forget it. Milliseconds. */
-export const mayGiveWayMs = 600_000;
-export const failedGivesWayMs = 30 * 24 * 3_600_000;
+const mayGiveWayMs = 600_000;
+const failedGivesWayMs = 30 * 24 * 3_600_000;
 
 /** What the machine lends to the functions here: state to read, and how to journal. `emit` folds the Event in at once. */
 export type Desk = {
@@ -141,6 +141,33 @@ export function observeForwardingEntry(
     desk.raise(desk.watch({ at: desk.now, port, vlan, mac, collector: 'forwarding-table', frame: 0, fact: { kind: 'seen' } }, arrival));
   return { device: record.device.id, changed: arrival !== 'known' };
 }
+
+/** A move is told by the first frame at the new place; frames of before may be counted after it. Milliseconds. */
+const settleMs = 2000;
+
+/**
+ * A known address that goes on to speak on a port where it was before, or from where somebody else spoke in its name: the sensor, which knows it there, says
+ * nothing new of it. Addresses that nobody knows elsewhere are left alone, so that a flood finds nobody here.
+ */
+export function observeReturn(
+  desk: Desk,
+  { mac, port, vlan, lastAt }: Sighting,
+): { readonly device: DeviceId; readonly changed: boolean } | undefined {
+  const { inventory } = desk;
+  if (inventory.at(mac, port, vlan) !== undefined) return undefined;
+  const elsewhere = inventory.withMac(mac).filter(({ device }) => device.vlan === vlan && device.port !== port);
+  if (elsewhere.length === 0 || elsewhere.some(({ device }) => lastAt <= hereSince(device) + settleMs)) return undefined;
+  const located = locate(desk, { mac, port, vlan }, 'frames', 0);
+  if (located === undefined) return undefined;
+  const { record, arrival } = located;
+  record.seen.lastAt = Math.max(record.seen.lastAt, lastAt);
+  desk.raise(desk.watch({ at: desk.now, port, vlan, mac, collector: 'header', frame: 0, fact: { kind: 'seen' } }, arrival));
+  return { device: record.device.id, changed: true };
+}
+
+/** When it came to its present port. */
+const hereSince = ({ bindings, firstSeen }: Device): Millis =>
+  bindings.findLast(({ ip, until }) => ip === undefined && until === undefined)?.from ?? firstSeen;
 
 /** Adds rolled-up counters to the devices they are about; counters of unknown addresses are of no use. */
 export function sight(inventory: Inventory, sightings: readonly Sighting[], woke: (device: DeviceId) => void): void {

@@ -4,7 +4,7 @@ type Bucket = { tokens: number; at: Millis; folded: number; first: boolean };
 
 /** Events that outsiders may cause on one port at once, and how many more a second. */
 export const outsiderBurst = 3000;
-export const outsiderPerSecond = 2;
+const outsiderPerSecond = 2;
 /** Alarms of one type on one port at once, and facts of one telling kind beyond the quota; and how many more of each an hour. */
 export const [alarmBurst, reserveBurst] = [256, 64];
 const reservePerHour = 60;

@@ -6,7 +6,7 @@ import type { Inventory } from './inventory.ts';
 import { maxAdded } from './reference-book.ts';
 
 /** The longest time that old and new values are accepted beside each other. Milliseconds. */
-export const maxTransitionMs = 90 * 86_400_000;
+const maxTransitionMs = 90 * 86_400_000;
 /** Digests that a result shows at most; a baseline of more would be one of some. */
 const mostDigests = 64;
 

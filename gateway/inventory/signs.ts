@@ -3,6 +3,7 @@ import type { Mac } from '../model/address.ts';
 import type { Device } from '../model/device.ts';
 import type { Fact, IdentifierScheme } from '../model/fact.ts';
 import type { LinkEvidence, SignName } from '../model/link.ts';
+import { isCommonName, isModelName, isTelling, plainName } from './factory-settings.ts';
 import type { DeviceRecord } from './record.ts';
 
 /** A sign as one record shows it. Two records share it when `key`, which is `name` and `value`, is equal: under it they meet. */
@@ -69,14 +70,14 @@ export function signsOf({ device, attestation }: DeviceRecord): readonly Sign[] 
   found.push(...ofAddress(device));
   for (const { value, frame } of device.hostnames ?? []) {
     const name = plainName(value);
-    if (!commonNames.has(name)) found.push(sign('hostname', name, medium, frame));
+    if (!isCommonName(name)) found.push(sign('hostname', name, medium, frame));
   }
   const names = found.length;
   let [station, stationFrame, model] = ['', 0, ''];
   for (const { fact, frame, collector } of device.facts) {
     if (fact.kind === 'identifier' && fact.scheme === 'profinet-station') [station, stationFrame] = [fact.value, frame];
     if (fact.kind === 'identifier' && fact.scheme === 'profinet-id') model = fact.value;
-    const one = ofFact(fact, frame, collector, device.mac, text => found.some(({ value }, i) => i < names && value === text));
+    const one = ofFact(fact, frame, collector, device, text => found.some(({ value }, i) => i < names && value === text));
     if (one !== undefined && isTelling(one.value)) found.push(one);
   }
   // Station names are unique among the devices that a controller reaches, which is one segment (IEC 61158-6-10, NameOfStation).
@@ -85,9 +86,9 @@ export function signsOf({ device, attestation }: DeviceRecord): readonly Sign[] 
   return found.slice(0, maxSigns); // which has no room for more, unlike what was filled one by one
 }
 
-function ofFact(fact: Fact, frame: number, collector: string, own: Mac, isName: (text: string) => boolean): Sign | undefined {
-  if (fact.kind === 'identifier') return ofIdentifier(fact.scheme, fact.value, frame);
-  if (fact.kind === 'dhcp-client-id') return clientId(fact.id, frame, own, isName);
+function ofFact(fact: Fact, frame: number, collector: string, device: Device, isName: (text: string) => boolean): Sign | undefined {
+  if (fact.kind === 'identifier') return ofIdentifier(fact.scheme, fact.value, frame, device);
+  if (fact.kind === 'dhcp-client-id') return clientId(fact.id, frame, device.mac, isName);
   if (fact.kind === 'certificate' && fact.role === 'server') return sign('tls-key', fact.key, medium, frame);
   // Two protocols may number a device each in its own way, so only the words of one are compared.
   if (fact.kind === 'serial') return sign('serial', fact.text, 0, frame, { exclusive: `serial ${collector}` });
@@ -96,25 +97,41 @@ function ofFact(fact: Fact, frame: number, collector: string, own: Mac, isName: 
 
 const isScheme = (scheme: IdentifierScheme): scheme is SchemeName => scheme in schemes;
 
-function ofIdentifier(scheme: IdentifierScheme, said: string, frame: number): Sign | undefined {
-  if (scheme === 'lldp-chassis') return chassis(said, frame);
+function ofIdentifier(scheme: IdentifierScheme, said: string, frame: number, device: Device): Sign | undefined {
+  if (scheme === 'lldp-chassis') return chassis(said, frame, device);
   const rule = isScheme(scheme) ? schemes[scheme] : undefined;
   if (rule === undefined || !isScheme(scheme)) return undefined;
   const value = scheme === 'cdp-device-id' ? plainName(said) : said;
   // A host has one DUID of a kind; its boot program brings one of another kind.
   const exclusive = scheme === 'duid' ? `duid ${value.slice(0, 4)}` : rule.exclusive === true ? scheme : undefined;
   const { family = scheme } = rule;
-  return sign(scheme, value, rule.weight, frame, exclusive === undefined ? { family } : { family, exclusive });
+  const weight = scheme === 'snmp-engine-id' ? ofEngine(said) : rule.weight;
+  return sign(scheme, value, weight, frame, exclusive === undefined ? { family } : { family, exclusive });
 }
 
 const isMac = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
 /**
  * IEEE 802.1AB §8.5.2: the chassis, unique in its network. Network cards that speak LLDP by themselves name their own address, so that two
- * addresses do not contradict each other. A text without a number in it is the default of a model rather than a name.
+ * addresses do not contradict each other. A text without a number in it, an IP address or the name of its model is a default rather than a name; one that
+ * spells the name of the system says no more than that.
  */
-function chassis(value: string, frame: number): Sign {
-  const weight = isMac.test(value) || (value.length >= 6 && /\d/.test(value)) ? strong : medium;
-  return sign('lldp-chassis', value, weight, frame);
+function chassis(value: string, frame: number, device: Device): Sign | undefined {
+  if (isMac.test(value)) return sign('lldp-chassis', value, strong, frame);
+  const plain = plainName(value);
+  if (isCommonName(plain)) return undefined;
+  const isDefault = value.length < 6 || !/\d/.test(value) || isIp.test(value) || isModelName(device, value);
+  const isName = device.hostnames?.some(({ value: name }) => plainName(name) === plain) === true;
+  return sign('lldp-chassis', value, isDefault ? medium : strong, frame, isName && isDefault ? { family: 'hostname' } : {});
+}
+const isIp = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:]*)$/i;
+
+/**
+ * RFC 3411 §5, SnmpEngineID: one made of a hardware address (format 3), and the random one of net-snmp, tell a device from all others. IP addresses, texts
+ * and octets are set by people and by makers, for all units alike.
+ */
+function ofEngine(hex: string): number {
+  const isOfMac = hex.slice(8, 10) === '03' && isTelling(hex.slice(10));
+  return isOfMac || hex.startsWith('80001f8880') ? strong : medium;
 }
 
 /** RFC 2132 §9.14, RFC 4361 §6.1. One that is made of the own address tells of no other interface; one that spells the host name is that. */
@@ -123,7 +140,7 @@ function clientId(id: string, frame: number, own: Mac, isName: (text: string) =>
   // Behind the number of the interface stands the DUID of the host.
   if (id.startsWith('ff') && id.length >= 14) return sign('duid', id.slice(10), medium, frame);
   const text = plainName(String.fromCharCode(...(id.match(/../g) ?? []).map(byte => Number.parseInt(byte, 16)).filter(code => code > 1)));
-  return isName(text) ? undefined : sign('dhcp-client-id', id, medium, frame);
+  return isName(text) || (text !== '' && isCommonName(text)) ? undefined : sign('dhcp-client-id', id, medium, frame);
 }
 
 /** Signs that lie in the hardware address itself. */
@@ -136,20 +153,6 @@ function ofAddress({ mac, port, vlan, protocols = [] }: Device): readonly Sign[]
   return [...own, sign('ethercat-twin', `${port} ${vlan} ${first}${mac.slice(2)}`, strong, 0)];
 }
 
-/** Names that hosts have before anybody names them. */
-const commonNames: ReadonlySet<string> = new Set(['', 'localhost', 'localhost.localdomain', '(none)', 'unknown', 'android', 'linux']);
-const plainName = (name: string): string =>
-  name
-    .toLowerCase()
-    .replace(/\.$/, '')
-    .replace(/\.local$/, '');
-
-/** Fillers such as `00000000`, `ffff-ffff` or `none` tell nothing apart. */
-function isTelling(value: string): boolean {
-  const letters = value.slice(value.indexOf(':') === value.lastIndexOf(':') ? value.indexOf(':') + 1 : 0).replace(/[^\p{L}\p{N}]/gu, '');
-  return letters !== '' && !(letters.length > 3 && /^(.)\1*$/u.test(letters)) && !/^(none|unknown|default|n\/?a)$/i.test(letters);
-}
-
 /** Facts whose news may link or part; for all others nothing is looked at. */
 export const tellsApart = (fact: Fact): boolean =>
   fact.kind === 'identifier' ||
@@ -157,6 +160,8 @@ export const tellsApart = (fact: Fact): boolean =>
   fact.kind === 'dhcp-client-id' ||
   fact.kind === 'certificate' ||
   fact.kind === 'serial' ||
+  fact.kind === 'model' ||
+  (fact.kind === 'description' && fact.of === undefined) ||
   (fact.kind === 'router' && fact.mac !== undefined) ||
   (fact.kind === 'protocol' && fact.name === 'ethercat');
 

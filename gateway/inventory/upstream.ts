@@ -1,8 +1,8 @@
 import type { Ip, Mac, Millis } from '../model/address.ts';
 
 /** Addresses behind the uplinks that are kept, and for how long after they were last claimed. Milliseconds. */
-export const maxUpstream = 8192;
-export const upstreamAgeMs = 3_600_000;
+const maxUpstream = 8192;
+const upstreamAgeMs = 3_600_000;
 
 /**
  * Who has which address behind the uplinks. An owner that still speaks keeps its addresses; a full table learns no more until owners

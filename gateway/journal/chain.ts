@@ -4,7 +4,7 @@ import type { Event, EventBody } from '../model/event.ts';
 import { canonicalJson } from './canonical.ts';
 
 /** `prev` of the first Event of a journal. */
-export const genesis: Hex = '0'.repeat(64);
+const genesis: Hex = '0'.repeat(64);
 
 const hashOf = (prev: Hex, seq: number, at: Millis, body: EventBody): Hex =>
   createHash('sha256').update(prev).update(canonicalJson({ seq, at, body })).digest('hex');

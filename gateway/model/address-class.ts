@@ -22,9 +22,10 @@ const routerPrefixes: readonly string[] = [
 
 /**
  * Docker, QEMU and libvirt, VirtualBox host-only, the loopback adapter of Windows; IANA's own OUI with the local bit, from which RFC 9542
- * §2.1 has people take numbers by hand; and `52:79`, which stands in for the hosts of captures without hardware addresses.
+ * §2.1 has people take numbers by hand; DECnet Phase IV, whose range was given away with that bit set; and `52:79`, which stands in for the
+ * hosts of captures without hardware addresses.
  */
-const madePrefixes: readonly string[] = ['02:42:', '52:54:00:', '0a:00:27:', '02:00:4c:4f:4f:50', '02:00:5e:', '52:79:'];
+const madePrefixes: readonly string[] = ['02:42:', '52:54:00:', '0a:00:27:', '02:00:4c:4f:4f:50', '02:00:5e:', 'aa:00:04:', '52:79:'];
 
 export const isVirtualRouterMac = (mac: Mac): boolean => routerPrefixes.some(prefix => mac.startsWith(prefix));
 

@@ -69,13 +69,15 @@ export type Arrival = 'found' | 'moved' | 'known';
 export type Lookups = {
   readonly now: Millis;
   readonly arrival: Arrival;
-  /** All devices with this hardware address, on any port and VLAN. */
+  /** All devices with this hardware address, on any port and VLAN; when there is none, the hosts behind our uplinks that have it. */
   readonly withMac: (mac: Mac) => readonly Device[];
-  /** All devices that say they use this address. */
+  /** All devices, and hosts behind our uplinks, that say they use this address. */
   readonly withIp: (ip: Ip) => readonly Device[];
   /** Devices that show this identity, of the schemes by which devices are told apart; the longest known first. */
   readonly showing: (scheme: IdentifierScheme, value: string) => readonly Device[];
-  /** Every device; for what comes about once a second. */
+  /** Hosts behind our uplinks with this hardware address. They are no devices of ours, and what a rule finds of one as actor is not told. */
+  readonly beyondWith: (mac: Mac) => readonly Device[];
+  /** Every device, and every host behind our uplinks; for what comes about once a second. */
   readonly all: () => Iterable<Device>;
   /** When the device last sent anything. */
   readonly lastAt: (device: Device) => Millis;

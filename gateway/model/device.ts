@@ -68,12 +68,21 @@ export type Device = {
   readonly protocols?: readonly string[];
   /** `tcp/502` → name; at most 64. */
   readonly services: readonly { readonly service: string; readonly name?: string }[];
-  readonly facts: readonly { readonly collector: string; readonly frame: number; readonly at: Millis; readonly fact: Fact }[];
+  readonly facts: readonly KnownFact[];
   /** Set iff it claimed more IPv4 addresses at once than are taken as its own: proxy ARP, or a spoofer. `count` of claims so far. */
   readonly standsIn?: { readonly count: number; readonly since: Millis; readonly at: Millis };
   readonly firstSeen: Millis;
   /** Where it is plugged in, as a listed switch says; absent where none is listed or none knows it. */
   readonly attachedTo?: Attachment;
+};
+
+/** What was said last under one key. `since`: when it first did what an act says, or took that part as router, in whatever words; absent is `at`. */
+export type KnownFact = {
+  readonly collector: string;
+  readonly frame: number;
+  readonly at: Millis;
+  readonly since?: Millis;
+  readonly fact: Fact;
 };
 
 export type FieldName = keyof Device['fields'];

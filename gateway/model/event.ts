@@ -1,3 +1,4 @@
+import type { UserRole } from './person.ts';
 import type { DeviceId, Hex, Ip, Mac, Millis, PortName, Vlan, ZoneName } from './address.ts';
 import type { AlarmType } from './alarm.ts';
 import type { ChallengeOutcome, Check, Digest } from './attestation.ts';
@@ -245,10 +246,17 @@ export type EventBody =
   /** One per probe, a whole sweep included: who armed it, which bytes left, what came of it. */
   | { readonly kind: 'probed'; readonly device?: DeviceId; readonly order: ProbeOrder; readonly outcome: ProbeOutcome }
   | (CeasedProbing & { readonly kind: 'probing-ceased' })
-  /** The local administrator gave somebody a one-time code that opens an account, or took one away. */
-  | { readonly kind: 'user-invited' | 'user-removed'; readonly user: string; readonly by: string; readonly reason: string }
+  | UserEvent
   | { readonly kind: 'signed-in'; readonly user: string; readonly from: string }
   | { readonly kind: 'storage'; readonly state: 'full' | 'recovered'; readonly detail: string };
+
+/** The local administrator gave somebody a one-time code that opens an account; somebody took an account away, or gave it another role; tokens of programs. */
+export type UserEvent = { readonly user: string; readonly by: string; readonly reason: string } & (
+  | { readonly kind: 'user-invited'; readonly role?: UserRole }
+  | { readonly kind: 'user-removed' | 'token-revoked' }
+  | { readonly kind: 'user-role'; readonly role: UserRole }
+  | { readonly kind: 'token-made'; readonly role: UserRole; readonly until: Millis }
+);
 
 export type EventKind = EventBody['kind'];
 

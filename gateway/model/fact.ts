@@ -14,7 +14,7 @@ export type Fact =
   | { readonly kind: 'dhcp-client-id'; readonly id: Hex }
   /** The address that it would like to get (again) of a DHCP server: it need not get it. */
   | { readonly kind: 'asks-address'; readonly ip: Ip }
-  /** Where it is plugged in, as the switch or relay before the DHCP server says (RFC 3046); text where it is such, else hex. */
+  /** Where it is plugged in, as its switch, access point or relay says to a DHCP server (RFC 3046) or RADIUS server (RFC 3580); text where it is such, else hex. */
   | { readonly kind: 'relay-agent'; readonly circuit?: string; readonly remote?: string }
   /** What it says of itself for an inventory, beside type plate and firmware. */
   | { readonly kind: 'inventory'; readonly of: InventoryOf; readonly text: string }
@@ -135,8 +135,8 @@ export const descriptionsOf = [
 ] as const;
 export type DescriptionOf = (typeof descriptionsOf)[number];
 
-/** Hardware revision, software beside the firmware, and the number that its owner gave it. */
-export const inventoryOf = ['hardware', 'software', 'asset'] as const;
+/** Hardware revision, software beside the firmware, the number that its owner gave it, and a module in it or behind it, of which there may be several. */
+export const inventoryOf = ['hardware', 'software', 'asset', 'module'] as const;
 export type InventoryOf = (typeof inventoryOf)[number];
 
 /** Strong ones tell one device from all others, medium ones need a second (inventory/identity). */
@@ -155,6 +155,7 @@ export const identifierSchemes = [
   'mqtt-client-id',
   'opcua-application-uri',
   'matter-instance',
+  'tuya-device',
   'profinet-id',
   'iec61850-control-block',
   'ams-net-id',
@@ -169,6 +170,10 @@ export type IdentifierScheme = (typeof identifierSchemes)[number];
 export const printSchemes = [
   'ja3',
   'ja4',
+  'quic-ja3',
+  'quic-ja4',
+  'eap-ja3',
+  'eap-ja4',
   'tcp-syn',
   'tcp-syn-ack',
   'dhcpv6-options',
@@ -179,7 +184,7 @@ export const printSchemes = [
 ] as const;
 export type PrintScheme = (typeof printSchemes)[number];
 
-/** Acts on the network or on a controller. `scan-*` count distinct targets, `ask-leases` clients in whose name it asks: `detail` is the count reached (16, 64, 256, …). */
+/** Acts on the network or on a controller. `scan-*` count distinct targets, `ask-leases` clients in whose name it asks: `detail` begins with the count. `translate`: several systems speak from its address. */
 export const actionNames = [
   'write',
   'set-name',
@@ -189,6 +194,7 @@ export const actionNames = [
   'scan-ports',
   'scan-icmp',
   'ask-leases',
+  'translate',
   'upload',
   'download',
 ] as const;
@@ -231,7 +237,7 @@ export function factKey(fact: Fact): string {
     case 'description':
       return fact.of === undefined ? fact.kind : `description ${fact.of}`;
     case 'inventory':
-      return `inventory ${fact.of}`;
+      return fact.of === 'module' ? `inventory module ${fact.text}` : `inventory ${fact.of}`;
     case 'protocol':
       return `protocol ${fact.name}`;
     case 'identifier':

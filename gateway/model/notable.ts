@@ -31,6 +31,9 @@ export const notableKinds = {
     'key-forgotten',
     'user-invited',
     'user-removed',
+    'user-role',
+    'token-made',
+    'token-revoked',
     'signed-in',
   ],
   gateway: [

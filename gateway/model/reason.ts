@@ -50,6 +50,10 @@ export const reasons = {
   NONCE_MISMATCH: { text: 'its Evidence answers another challenge', next: 'challenge again; if it stays, look for a replay' },
   NONCE_REUSED: { text: 'its Evidence answers a challenge that was answered before', next: 'look for a replay' },
   NONCE_EXPIRED: { text: 'its Evidence came after its challenge had ended', next: 'challenge again' },
+  EVIDENCE_NOT_FOR_US: {
+    text: 'its Evidence was made for somebody else, or for another use',
+    next: 'see who else asks it, and whether that one is a relay',
+  },
   EAR_STALE: { text: 'what another Verifier said of it is too old', next: 'look for a replay; else have it appraised there again' },
   EAR_NOT_FOR_US: { text: 'what another Verifier said of it was said to somebody else', next: 'look for a replay' },
   EAR_NOT_AFFIRMING: { text: 'another Verifier does not find it sound', next: 'see what that Verifier says of it' },

@@ -74,6 +74,19 @@ export type ZoneSettings = {
 /** A signing key in a PKCS #11 token: its library, the label of the token, the id of the key in hexadecimal digits, and the file that holds the PIN. */
 export type SigningKeySettings = { readonly module: string; readonly token: string; readonly id: string; readonly pinFile: string };
 
+/** A receiver of syslog (RFC 5424). `all`: each Event, else what people look for; `enterprise`: the number under which the structured data stands. */
+export type SyslogTarget = {
+  readonly host: string;
+  readonly port: number;
+  readonly transport: 'udp' | 'tcp' | 'tls';
+  /** PEM file with the CA of the receiver; absent: what this machine trusts. */
+  readonly ca?: string;
+  /** The name that its certificate must bear; absent: `host`. */
+  readonly serverName?: string;
+  readonly all: boolean;
+  readonly enterprise: number;
+};
+
 /** Where the bridge stands between devices and the rest, or where we only listen. */
 export type NetworkSettings =
   | {
@@ -105,4 +118,6 @@ export type Settings = {
   readonly switches?: readonly SwitchSettings[];
   /** Where the key lies that results are signed with; absent: in a file of the data folder. */
   readonly signingKey?: SigningKeySettings;
+  /** Who hears what happens here. */
+  readonly syslog?: readonly SyslogTarget[];
 };

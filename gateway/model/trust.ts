@@ -242,6 +242,8 @@ export type ReferenceSet = {
   readonly components: readonly {
     readonly name: string;
     readonly layer?: number;
+    /** Set iff who wrote it left the layer open: at any layer, or at none. Then `layer` is absent. */
+    readonly anyLayer?: true;
     /** Which of several such environments (`index` of DiceTcbInfo); absent: any. */
     readonly index?: number;
     /** The component's own name in the Evidence, where its format has one (`BL`, `pcr7`); absent: the component without one. */

@@ -128,7 +128,6 @@ const unfit = {
 
 /** What a person limits an anchor to, also by the API. */
 export const limitsShape = z.strictObject(limits).refine(fitsUses, unfit);
-export type AnchorLimits = z.output<typeof limitsShape>;
 
 /** One entry of `anchors/*.yaml`: which certificate, and what it is limited to. */
 export const anchorShape = z
@@ -162,7 +161,6 @@ export const listedKeyShape = z.strictObject(
   },
   { error: 'an entry with instance, publicKey and provenance' },
 );
-export type ListedKeyEntry = z.output<typeof listedKeyShape>;
 
 /** One entry of `anchors/*.verifiers.yaml`: another Verifier, by the key that signs its Attestation Results (EAR), and how far its word goes. */
 export const verifierShape = z.strictObject(
@@ -189,4 +187,3 @@ export const verifierShape = z.strictObject(
 );
 /** How far the word of a Verifier goes that people bring by the API. */
 export const verifierLimitsShape = verifierShape.omit({ verifier: true, publicKey: true, provenance: true });
-export type VerifierEntry = z.output<typeof verifierShape>;

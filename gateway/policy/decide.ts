@@ -8,7 +8,7 @@ import type { Policy } from './policy.ts';
 import type { RuleFacts } from './shapes.ts';
 
 /** The steps of the precedence that no file can change; they stand at `built-in:<step>`. */
-export const builtInSteps = ['block', 'clone-guard', 'waiver', 'failed-evidence', 'approval'] as const;
+const builtInSteps = ['block', 'clone-guard', 'waiver', 'failed-evidence', 'approval'] as const;
 type BuiltIn = (typeof builtInSteps)[number];
 
 /**

@@ -73,8 +73,11 @@ function what({ device, attestation: { result } }: DeviceView): string {
     .filter(m => m !== undefined)
     .map(m => clean(m, 60));
   const host = hostname === undefined ? '' : ` "${clean(hostname.value, 60)}"`;
-  return `${named.slice(0, 1).toUpperCase()}${named.slice(1)}${host} (${marks.join(', ')})`;
+  return `${named.slice(0, capitals(named)).toUpperCase()}${named.slice(capitals(named))}${host} (${marks.join(', ')})`;
 }
+
+/** Kinds of three letters are abbreviations: plc, hmi, rtu. */
+const capitals = (kind: string): number => (kind.length === 3 ? 3 : 1);
 
 function proof(state: AttestationState, decision: Decision): string {
   // What decided was said already.

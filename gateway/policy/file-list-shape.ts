@@ -28,4 +28,3 @@ export const fileListShape = z
     { error: 'an entry with vendor, model, provenance, and files or lists' },
   )
   .refine(({ files, lists }) => files !== undefined || lists !== undefined, { error: 'an entry with files or lists' });
-export type FileListEntry = z.output<typeof fileListShape>;

@@ -11,8 +11,8 @@ import { locate, printable, readYaml, toValue, type YamlNode } from './yaml.ts';
 /** Rules of all files together; first match wins, so each costs time for each device. */
 export const maxRules = 10_000;
 /** Expected serials and keys of all files together. */
-export const maxExpected = 100_000;
-export const maxFingerprints = 10_000;
+const maxExpected = 100_000;
+const maxFingerprints = 10_000;
 
 export type Loaded = { readonly policy?: Policy; readonly problems: readonly Problem[] };
 

@@ -1,4 +1,4 @@
-import { messageType, opcUaTypes, readResponseHeader, string } from '../codec/opc-ua.ts';
+import { dateTime, messageType, opcUaTypes, readResponseHeader, string } from '../codec/opc-ua.ts';
 import { Reader } from '../codec/reader.ts';
 import { decodeText } from '../codec/text.ts';
 import { ofWhole } from '../codec/whole.ts';
@@ -18,9 +18,9 @@ import { fill, template } from './template.ts';
  * CLOF 39000000          CloseSecureChannel: channel and token; sequence 3, request 3; type i=452; request header. It has no answer: the client closes
  *                        the socket (§7.1.4), so it is the parting
  *
- * Request header (OPC 10000-4 §7.32): no session (0000), no time, handle 1, no diagnostics, no audit entry (-1), time-out 5 s, nothing more (000000).
+ * Request header (OPC 10000-4 §7.32): no session (0000), the time (some servers insist on one), handle 1, no diagnostics, no audit entry (-1), time-out 5 s, nothing more (000000).
  */
-const header = '0000 0000000000000000 01000000 00000000 ffffffff 88130000 000000';
+const header = '0000 <time:8> 01000000 00000000 ffffffff 88130000 000000';
 const policyNone = Array.from('http://opcfoundation.org/UA/SecurityPolicy#None', c => c.charCodeAt(0).toString(16)).join('');
 const hello = template(
   'OPC UA Hello',
@@ -47,12 +47,17 @@ const openResponse = 449;
 const isOther = 'its answer is to another question';
 
 type Channel = { readonly channel: Uint8Array; readonly token: Uint8Array };
-type State = { readonly turn: 'hello' | 'open' | 'endpoints'; readonly url: Uint8Array; readonly opened?: Channel };
+type State = {
+  readonly turn: 'hello' | 'open' | 'endpoints';
+  readonly url: Uint8Array;
+  readonly time: Uint8Array;
+  readonly opened?: Channel;
+};
 
-function begin({ target }: ProbeContext): Step<State> {
+function begin({ target, now }: ProbeContext): Step<State> {
   if (target === undefined) return refused('there is no device to ask');
   const url = new TextEncoder().encode(`opc.tcp://${uriHost(target.ip)}:${target.service}`);
-  return { kind: 'send', messages: [fill(hello, { ...sizes(helloSize, url), url })], state: { turn: 'hello', url } };
+  return { kind: 'send', messages: [fill(hello, { ...sizes(helloSize, url), url })], state: { turn: 'hello', url, time: dateTime(now) } };
 }
 
 const sizes = (size: number, url: Uint8Array) => ({ size: Uint8Array.of(size + url.length), urlLength: Uint8Array.of(url.length) });
@@ -78,14 +83,14 @@ function chunk(r: Reader): { readonly type: string; readonly isFinal: boolean; r
 }
 
 const afterHello = (state: State, type: string): Step<State> =>
-  type === 'ACK' ? { kind: 'send', messages: [fill(open)], state: { ...state, turn: 'open' } } : refused(isOther);
+  type === 'ACK' ? { kind: 'send', messages: [fill(open, { time: state.time })], state: { ...state, turn: 'open' } } : refused(isOther);
 
-function afterOpen({ url }: State, type: string, body: Reader): Step<State> {
+function afterOpen({ url, time }: State, type: string, body: Reader): Step<State> {
   if (type !== 'OPN') return refused(isOther);
   const opened = ofWhole(() => readOpened(body));
   if (opened === undefined) return refused('it opened no channel');
-  const question = fill(getEndpoints, { ...sizes(getEndpointsSize, url), ...opened, url });
-  return { kind: 'send', messages: [question], state: { turn: 'endpoints', url, opened } };
+  const question = fill(getEndpoints, { ...sizes(getEndpointsSize, url), ...opened, url, time });
+  return { kind: 'send', messages: [question], state: { turn: 'endpoints', url, time, opened } };
 }
 
 /** The channel and its token, §6.7.4; undefined when it is declined or not ours. */
@@ -109,9 +114,9 @@ function isOurs(r: Reader, { channel }: Channel): boolean {
 }
 
 /** As many chunks as we said, all of our channel; what they say is for the collector. */
-function afterEndpoints({ opened }: State, r: Reader): Step<State> {
+function afterEndpoints({ opened, time }: State, r: Reader): Step<State> {
   if (opened === undefined) return refused(isOther);
-  const parting = [fill(close, opened)];
+  const parting = [fill(close, { ...opened, time })];
   for (let count = 0; count < maxChunks; count++) {
     const { type, isFinal, body } = chunk(r);
     if (type === 'ERR') return refused('it answered with an error');

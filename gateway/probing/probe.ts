@@ -1,5 +1,5 @@
 import type { OwnIp6 } from '../codec/ip6.ts';
-import type { Ip, Mac } from '../model/address.ts';
+import type { Ip, Mac, Millis } from '../model/address.ts';
 import type { ProbeName } from '../model/probe.ts';
 import type { Template } from './template.ts';
 
@@ -8,6 +8,8 @@ export type ProbeContext = {
   readonly own: { readonly mac: Mac; readonly ip: Ip; readonly prefix: string; readonly ip6?: readonly OwnIp6[] };
   readonly target?: { readonly mac: Mac; readonly ip: Ip; readonly service: number };
   readonly nonce: Uint8Array;
+  /** For protocols in which a question says when it was asked. */
+  readonly now: Millis;
   /** IPv4 prefix that a person named to be swept, in place of our own; at most a /20. */
   readonly sweep?: string;
 };

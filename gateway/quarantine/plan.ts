@@ -28,7 +28,7 @@ export const maxDevices = 16_384;
 /** Most addresses of one device in its lane, of IPv4 and of IPv6 each: a crowd of one kind takes no place of the other. */
 export const maxIps = 8;
 /** Most (port, VLAN) pairs that pass because their zone only observes. */
-export const maxObserved = 4096;
+const maxObserved = 4096;
 
 /**
  * All decisions → the whole desired enforcement. The same wish gives the same bytes, in whatever order its devices come.

@@ -10,6 +10,8 @@ import { fixtureSite } from './fixture-site.ts';
 import { fixtureViews } from './fixture-views.ts';
 import { hostileName } from './fixture-words.ts';
 import type { FixtureSite } from './fixture-site.ts';
+import { loopback6IsMissing } from '../loopback6.ts';
+import { undisturbed } from '../undisturbed.ts';
 
 /** The fixture's devices with the loopback addresses from which the test asks. */
 const views = fixtureViews().map((view, n): DeviceView => ({ ...view, device: { ...view.device, ips: [`127.0.0.${n + 11}`] } }));
@@ -99,13 +101,13 @@ describe('the listener that held devices reach', () => {
     expect(site.commands).toHaveLength(0);
   });
 
-  it('cuts who sends half a request and waits', async () => {
+  it('cuts who sends half a request and waits', undisturbed, async () => {
     const started = performance.now();
     await say('127.0.0.12', 'GET / HTTP/1.1\r\nHost: gate');
     expect(performance.now() - started).toBeLessThan(9_000);
   });
 
-  it('holds 16 connections of one place and still answers others at once, and itself when they are gone', async () => {
+  it('holds 16 connections of one place and still answers others at once, and itself when they are gone', undisturbed, async () => {
     let closed = 0;
     const sockets = Array.from({ length: 100 }, () => opened('127.0.0.12'));
     for (const socket of sockets) {
@@ -115,11 +117,11 @@ describe('the listener that held devices reach', () => {
     await expect.poll(() => closed, { timeout: 2_500 }).toBe(84); // before the limit on headers ends the others
     expect(await get('127.0.0.13')).toMatch(/^HTTP\/1\.1 200/);
     for (const socket of sockets) socket.destroy();
-    await expect.poll(() => get('127.0.0.12'), { timeout: 5_000 }).toMatch(/^HTTP\/1\.1 200/);
+    await expect.poll(() => get('127.0.0.12'), { timeout: 30_000 }).toMatch(/^HTTP\/1\.1 200/);
   });
 });
 
-describe('the listener at further addresses', () => {
+describe.skipIf(loopback6IsMissing)('the listener at further addresses', () => {
   const on6 = (views6: readonly DeviceView[], options: { readonly also: readonly string[]; readonly log?: (line: string) => void }) => {
     const attesting = { ...nobodyAttests, portAt: () => 'p1' };
     return createAttestationListener(fixtureSite(views6), attesting, { log: () => undefined, now: () => clock, ...options });
@@ -144,7 +146,7 @@ describe('the listener at further addresses', () => {
     await expect(speak(both.port, '::1')).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('gives a port one share of connections, by whichever address they come', async () => {
+  it('gives a port one share of connections, by whichever address they come', undisturbed, async () => {
     const both = await on6(own6, { also: ['::1'] });
     const sockets = Array.from({ length: 24 }, (_, n) => connect({ host: n % 2 === 0 ? '::1' : '127.0.0.1', port: both.port }));
     let ended = 0;

@@ -3,7 +3,7 @@ import { Limiter } from '../../gateway/api/limiter.ts';
 import { BusyError, hashPassword, isPassword } from '../../gateway/api/password.ts';
 import { Sessions, absoluteMillis, idleMillis } from '../../gateway/api/sessions.ts';
 import { isSetupCode, makeSetupCode } from '../../gateway/api/setup-code.ts';
-import { parseAccounts } from '../../gateway/api/auth.ts';
+import { parseAccounts } from '../../gateway/api/accounts.ts';
 import { cookieOf, openPage } from './open-page.ts';
 import type { OpenPage } from './open-page.ts';
 
@@ -28,7 +28,7 @@ describe('signing in', () => {
     expect(open.page.setupCode).toBeUndefined();
     expect((await setUp(code)).status).toBe(409);
     const cookie = cookieOf(first);
-    expect((await open.ask('GET', '/api/v1/session', { cookie })).json).toEqual({ state: 'signed-in', user: 'keller' });
+    expect((await open.ask('GET', '/api/v1/session', { cookie })).json).toEqual({ state: 'signed-in', user: 'keller', role: 'admin' });
     expect(open.site.notes).toEqual([{ user: 'keller', from: '127.0.0.1' }]);
   });
 
@@ -131,6 +131,13 @@ describe('what outsiders can grow', () => {
     expect(sessions.size).toBe(1);
   });
 
+  it('ends what one user has open, and nothing of others', () => {
+    const sessions = new Sessions();
+    const [first, second, other] = ['keller', 'keller', 'ann'].map(user => sessions.start(user, 0));
+    sessions.endAllOf('keller');
+    expect([first, second, other].map(id => sessions.peek(id ?? '', 1)?.user)).toEqual([undefined, undefined, 'ann']);
+  });
+
   it('remembers 1,024 addresses that tried, however many try', () => {
     const limiter = new Limiter(5, 1_000_000);
     for (let n = 0; n < 100_000; n += 1) limiter.take(`10.0.${n >> 8}.${n & 255}`, 0);
@@ -141,7 +148,8 @@ describe('what outsiders can grow', () => {
     const limiter = new Limiter(5, 60);
     const taken = Array.from({ length: 100 }, (_, n) => limiter.take(`host-${n}`, 0));
     expect(taken.filter(Boolean)).toHaveLength(60);
-    expect(limiter.take('host-99', 60_001)).toBe(true);
+    expect(limiter.take('host-98', 59_999)).toBe(false);
+    expect(limiter.take('host-99', 60_000)).toBe(true);
   });
 
   it('checks two passwords at a time and turns a flood away', async () => {

@@ -48,6 +48,24 @@ describe('the inventory as it stood then', () => {
     },
   );
 
+  it('comes as CycloneDX, then and now, with who decided by what policy', async () => {
+    const past = await get('/export.cyclonedx?as_of=2026-03-01T18:00Z');
+    expect(past.headers).toMatchObject({
+      'x-sallyport-journal-events': '4711',
+      'content-type': 'application/vnd.cyclonedx+json; version=1.6',
+    });
+    expect(past.headers['content-disposition']).toContain('sallyport-20260301T180000.cdx.json');
+    expect(past.json).toMatchObject({ specVersion: '1.6', metadata: { timestamp: '2026-03-01T18:00:00.000Z' }, components: [{}, {}] });
+    const { out, code } = await sallyport('--format', 'cyclonedx');
+    const now = JSON.parse(out) as { serialNumber: string; components: unknown[]; metadata: object };
+    expect([code, now.components.length, now.metadata]).toMatchObject([
+      0,
+      9,
+      { properties: [{ name: 'sallyport:policy', value: open.site.health().policy.hash }] },
+    ]);
+    expect((await sallyport('--format', 'cyclonedx')).out).not.toContain(now.serialNumber);
+  });
+
   it('signs nothing of the past', async () => {
     expect((await get('/export.ear?as_of=2026-03-01')).json).toMatchObject({ code: 'bad-request' });
   });

@@ -208,8 +208,8 @@ export function fixtureSite(
       return Promise.resolve({ ok: true });
     },
     note: (user, from) => void notes.push({ user, from }),
-    noteUser: (kind, user, by, reason) => {
-      happened.push({ seq: happened.length + 1, at: epoch, prev: key(1), hash: key(2), body: { kind, user, by, reason } });
+    noteUser: body => {
+      happened.push({ seq: happened.length + 1, at: epoch, prev: key(1), hash: key(2), body });
     },
     subscribe: listener => {
       listeners.add(listener);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { emptyHead, link } from '../../gateway/journal/chain.ts';
+import { runClientVerb } from '../../gateway/api/verbs.ts';
 import { callVerb } from './call-verb.ts';
 import { bidiText, markupName } from './fixture-words.ts';
 import { type OpenPage, openPage } from './open-page.ts';
@@ -50,6 +51,24 @@ describe('the exported journal', () => {
     expect([judged.stdout, judged.stderr]).toEqual([`1200 ${open.site.happened.at(-1)?.hash}\n`, '']);
     expect((await sallyport()).out).toBe(text);
     expect((await open.ask('GET', '/api/v1/export.journal', { cookie })).text).toBe(text);
+  });
+
+  it('waits for a slow reader: no piece is taken before the one before is away', async () => {
+    const taken: string[] = [];
+    let [ahead, mostAhead] = [0, 0];
+    const stdout = {
+      write: (text: string) => {
+        taken.push(text);
+        mostAhead = Math.max(mostAhead, (ahead += 1));
+        return false;
+      },
+      // He reads on when everything that could come meanwhile has come.
+      drained: () => new Promise<void>(resolve => setImmediate(() => setImmediate(() => ((ahead -= 1), resolve())))),
+    };
+    const io = { socketPath: open.controlSocket, stdout, stderr: { write: () => true } };
+    expect(await runClientVerb('export', ['--format', 'journal'], io)).toBe(0);
+    expect([taken.length > 3, mostAhead]).toEqual([true, 1]);
+    expect(taken.join('')).toBe((await open.ask('GET', '/api/v1/export.journal', { cookie })).text);
   });
 
   it('is asked for as a whole, by who is signed in', async () => {

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Account, AccountStore } from '../../gateway/api/auth.ts';
+import type { Account, Accounts, AccountStore } from '../../gateway/api/accounts.ts';
 import { createPage } from '../../gateway/api/server.ts';
 import type { Page } from '../../gateway/api/server.ts';
 import { fileSigner } from '../../gateway/edge/store/signing-key.ts';
@@ -30,6 +30,8 @@ export type OpenPage = {
   readonly log: string[];
   readonly clock: { now: number };
   readonly stored: Account[];
+  /** All of the file of accounts, as it was written last. */
+  readonly file: { now: Accounts };
   /** Asks the HTTPS listener as this page's own script would. */
   ask(method: string, path: string, options?: Ask): Promise<Answer>;
   /** Makes the first account and gives its cookie. */
@@ -38,13 +40,19 @@ export type OpenPage = {
 };
 
 /** A running page on a free port of loopback, with a site in memory and a clock that stands still. */
-export async function openPage(site = fixtureSite(), uiFolder = join(import.meta.dirname, '../../ui/dist')): Promise<OpenPage> {
+export async function openPage(
+  site = fixtureSite(),
+  uiFolder = join(import.meta.dirname, '../../ui/dist'),
+  accountsBefore: readonly Account[] = [],
+): Promise<OpenPage> {
   const folder = mkdtempSync(join(tmpdir(), `sallyport-page-${process.pid}-`));
   const certificate = await pageCertificate(folder, '127.0.0.1', Date.now());
-  const stored: Account[] = [];
+  const stored: Account[] = [...accountsBefore];
+  const file: OpenPage['file'] = { now: { accounts: stored } };
   const accounts: AccountStore = {
     read: () => Promise.resolve({ accounts: [...stored] }),
     write: next => {
+      file.now = next;
       stored.splice(0, stored.length, ...next.accounts);
       return Promise.resolve();
     },
@@ -75,7 +83,21 @@ export async function openPage(site = fixtureSite(), uiFolder = join(import.meta
     await page.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { site, page, folder, certificate: certificate.certificate, controlSocket, pageSocket, log, clock, stored, ask, signIn, close };
+  return {
+    site,
+    page,
+    folder,
+    certificate: certificate.certificate,
+    controlSocket,
+    pageSocket,
+    log,
+    clock,
+    stored,
+    file,
+    ask,
+    signIn,
+    close,
+  };
 }
 
 /** The cookie pair of an answer; throws when it sets none. */

@@ -135,6 +135,12 @@ describe('reading', () => {
     const answer = await open.ask('GET', '/api/v1/openapi.json');
     expect(answer.json).toMatchObject({ openapi: '3.1.0', paths: { '/api/v1/devices/{id}/approve': { post: {} } } });
     expect(answer.text).toContain('DIGEST_UNKNOWN');
+    expect(answer.json).toMatchObject({
+      paths: {
+        '/api/v1/trust': { get: { 'x-role': 'viewer' }, post: { 'x-role': 'admin' } },
+        '/api/v1/session': { get: { security: [] } },
+      },
+    });
   });
 });
 

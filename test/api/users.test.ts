@@ -23,16 +23,16 @@ const aMinuteLater = () => (open.clock.now += 61_000);
 describe('sallyport user', () => {
   it('gives a one-time code with which one more person opens an account, once', async () => {
     const code = await codeFor('huber');
-    expect((await sallyport()).out).toContain('huber  has a one-time code and no account yet');
+    expect((await sallyport()).out).toContain('huber  operator  has a one-time code and no account yet');
     expect((await signIn('huber')).status).toBe(401);
     const made = await setUp('huber', code.toLowerCase());
-    expect(made.json).toEqual({ state: 'signed-in', user: 'huber' });
+    expect(made.json).toEqual({ state: 'signed-in', user: 'huber', role: 'operator' });
     expect((await setUp('huber', code)).status).toBe(409);
     expect((await signIn('huber')).status).toBe(200);
     expect(open.stored.map(({ user }) => user)).toEqual(['keller', 'huber']);
     expect((await open.ask('GET', '/api/v1/devices', { cookie: keller })).status).toBe(200);
     expect(open.site.happened.map(({ body }) => body)).toEqual([
-      { kind: 'user-invited', user: 'huber', by: 'local:root', reason: 'new on the second shift' },
+      { kind: 'user-invited', user: 'huber', role: 'operator', by: 'local:root', reason: 'new on the second shift' },
     ]);
   });
 
@@ -65,20 +65,14 @@ describe('sallyport user', () => {
       expect((await sallyport(...args)).code, args.join(' ')).toBe(1);
   });
 
-  it('is not there for who is signed in on the page', async () => {
-    for (const [method, path] of [
-      ['GET', '/users'],
-      ['POST', '/users'],
-      ['POST', '/users/keller/remove'],
+  it('lets nobody in who is signed in on the page, admin or not: an admin could be the second person of his own two', async () => {
+    aMinuteLater();
+    const cookie = cookieOf(await signIn('keller'));
+    for (const [path, body] of [
+      ['/users', { user: 'evil', role: 'viewer', reason: 'let me in' }],
+      ['/tokens', { name: 'evil', role: 'viewer', hours: 1, reason: 'let me in' }],
     ] as const)
-      expect(
-        (
-          await open.ask(method, `/api/v1${path}`, {
-            cookie: keller,
-            ...(method === 'GET' ? {} : { body: { user: 'evil', reason: 'let me in' } }),
-          })
-        ).status,
-      ).not.toBe(200);
+      expect((await open.ask('POST', `/api/v1${path}`, { cookie, body })).status).toBe(404);
     expect(open.stored.map(({ user }) => user)).not.toContain('evil');
   });
 });
@@ -86,14 +80,14 @@ describe('sallyport user', () => {
 describe('one-time codes', () => {
   it('are few: the oldest gives way', () => {
     const invitations = new Invitations();
-    for (let n = 0; n <= Invitations.max; n++) invitations.make(`u${n}`, 0);
+    for (let n = 0; n <= Invitations.max; n++) invitations.make(`u${n}`, 'viewer', 0);
     expect(invitations.pending(0)).toHaveLength(Invitations.max);
-    expect(invitations.pending(0)).not.toContain('u0');
+    expect(invitations.pending(0).map(({ user }) => user)).not.toContain('u0');
   });
 
   it('are used up before anybody else can show them, and given back where the account could not be kept', () => {
     const invitations = new Invitations();
-    const code = invitations.make('huber', 0);
+    const code = invitations.make('huber', 'viewer', 0);
     const taken = invitations.take('huber', code, 1);
     expect(invitations.take('huber', code, 1)).toBeUndefined();
     taken?.giveBack();

@@ -8,6 +8,7 @@ import { maxBody, paths } from '../../gateway/api/veraison.ts';
 import type { ServedSession } from '../../gateway/attestation/served-sessions.ts';
 import type { Served } from '../../gateway/attestation/serving.ts';
 import { fixtureSite } from './fixture-site.ts';
+import { undisturbed } from '../undisturbed.ts';
 
 /** The listener over a real socket; devices are loopback addresses. What is judged is told by the test. */
 type Reply = { readonly status: number; readonly headers: ReadonlyMap<string, string>; readonly body: string };
@@ -256,16 +257,16 @@ describe('Evidence', () => {
 });
 
 describe('a hostile client', () => {
-  it('that sends half of its Evidence and waits is cut, and its nonce is spent', async () => {
+  it('that sends half of its Evidence and waits is cut, and its nonce is spent', undisturbed, async () => {
     const path = await opened();
     const began = performance.now();
     await say('127.0.0.11', `POST ${path} HTTP/1.1\r\nHost: g\r\nContent-Type: ${psa}\r\nContent-Length: 100\r\n\r\nhalf`);
     expect(performance.now() - began).toBeLessThan(9_000);
     expect(judged).toEqual([]);
     expect((await hand(path, 'x')).status).toBe(409);
-  }, 15_000);
+  });
 
-  it('that opens every connection it can leaves the other ports theirs', async () => {
+  it('that opens every connection it can leaves the other ports theirs', undisturbed, async () => {
     let closed = 0;
     const sockets = Array.from({ length: 100 }, (_, n) =>
       connect({ host: '127.0.0.1', port: listener.port, localAddress: n % 2 === 0 ? '127.0.0.11' : '127.0.0.12' }),

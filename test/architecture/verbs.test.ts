@@ -10,7 +10,7 @@ const wordsOf = (text: string, pattern: RegExp): readonly string[] => [...text.m
 const sorted = (verbs: Iterable<string>): readonly string[] => [...new Set(verbs)].toSorted();
 
 /** Verbs that the launcher runs, and those that its `--help` lists. */
-const run = [...(/^ {2}(demo \| .+)\) ;;$/m.exec(launcher)?.[1]?.split(' | ') ?? []), 'setup'];
+const run = [...(/^ {2}(demo \| .+)\) ;;$/m.exec(launcher)?.[1]?.split(' | ') ?? []), ...wordsOf(launcher, /^ {2}([a-z]+)\)$/gm)];
 const listed = wordsOf(launcher.slice(launcher.indexOf("<<'TEXT'"), launcher.indexOf('\nTEXT\n')), /^ {2}([a-z]+) /gm);
 /** Verbs of the table in the README. */
 const readme = readFileSync(join(root, 'README.md'), 'utf8');

@@ -18,6 +18,9 @@ describe('a wrapper', () => {
   const good: readonly (readonly [string, () => ReturnType<typeof judge>])[] = [
     ['a CBOR record with a media type', () => cbor([psaType, token])],
     ['a CBOR record with a Content-Format', () => cbor([263, token])],
+    ['a CBOR record with the Content-Format of PSA tokens', () => cbor([10003, token])],
+    ['a CBOR record with that of old PSA tokens', () => cbor([10004, token])],
+    ['a tag of that of PSA tokens', () => cbor(tagged(10003, token))],
     ['a CBOR record that says it is Evidence', () => cbor([263, token, 4])],
     ['a tag', () => cbor(tagged(263, token))],
     ['a collection', () => cbor(claims(['__cmwc_t', 'tag:example.com,2026:x'], [0, [263, token]]))],

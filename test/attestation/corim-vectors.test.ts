@@ -1,6 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { createPublicKey } from 'node:crypto';
-import { join } from 'node:path';
 import { encode } from 'cborg';
 import { z } from 'zod';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -12,6 +10,7 @@ import { readDiag } from '../vectors/diag.ts';
 import { makeSign1 } from '../vectors/tokens.ts';
 import { corim, detached, refKey } from './corim-world.ts';
 import { judge, now, verdict } from './token-world.ts';
+import { bytesOf, hasVectors, rowsOf, textOf } from './manifest.ts';
 import { note } from './verdicts.ts';
 
 /**
@@ -19,18 +18,7 @@ import { note } from './verdicts.ts';
  * it as reference values is a second column, with the reason where it is refused: a CoMID stands in a CoRIM of ours, an unsigned file has an operator's
  * signature by our key. "reject" must be refused at the latest there.
  */
-const root = join(import.meta.dirname, '../../../shared/vectors');
-const there = existsSync(join(root, 'MANIFEST.tsv'));
-if (!there) process.stderr.write('skip: ../shared/vectors is absent\n');
-const read = (path: string): Uint8Array => readFileSync(join(root, path));
-const textOf = (path: string): string => new TextDecoder().decode(read(path));
-const sets = /^(ietf-corim-draft|veraison-corim|veraison-services\/[a-z-]+\/corim)\//;
-const rows = there
-  ? textOf('MANIFEST.tsv')
-      .split('\n')
-      .map(line => line.split('\t'))
-      .flatMap(([file = '', , , expected = '']) => (sets.test(file) ? [{ file, expected }] : []))
-  : [];
+const rows = rowsOf(/^(ietf-corim-draft|veraison-corim|veraison-services\/[a-z-]+\/corim)\//);
 
 type Row = { readonly file: string; readonly wanted: string; readonly decoded: string; readonly used: string };
 const table: Row[] = [];
@@ -44,7 +32,7 @@ const others: readonly (readonly [RegExp, string])[] = [
 ];
 
 const spki = z.object({ kty: z.string(), crv: z.string(), x: z.string(), y: z.string() });
-const published = there
+const published = hasVectors
   ? createPublicKey({
       key: spki.parse(JSON.parse(textOf('veraison-corim/corim/src/ec-p256.jwk'))),
       format: 'jwk',
@@ -56,7 +44,7 @@ const published = there
 function judgeRow(file: string): readonly [decoded: string, used: string] {
   if (file.includes('cmw-')) return asCollection(file);
   if (file.includes('protected-header')) return asHeader(readDiag(textOf(file)));
-  let bytes = file.endsWith('.diag') ? encode(readDiag(textOf(file))) : read(file);
+  let bytes = file.endsWith('.diag') ? encode(readDiag(textOf(file))) : bytesOf(file);
   const isBare = bytes[0] !== 0xd2 && bytes[0] !== 0xd9;
   const what = isSignedCorim(bytes) ? 'signed CoRIM' : isBare ? 'CoMID' : 'CoRIM';
   if (isBare) bytes = corim([bytes]);
@@ -126,13 +114,13 @@ describe('published CoRIMs get their verdict', () => {
   });
 });
 
-describe.runIf(there)('a published pair of token and reference values', () => {
+describe.runIf(hasVectors)('a published pair of token and reference values', () => {
   const pair = 'veraison-services/psa-iot';
   it('whose signers differ is not affirming; with the signers of the token it is', () => {
-    const file = read(`${pair}/corim/corim-psa-valid.cbor`);
+    const file = bytesOf(`${pair}/corim/corim-psa-valid.cbor`);
     const found = readCorim('v', file, [refKey('EdDSA')], detached(file));
     const nonce = Buffer.from('QUp8F0FBs9DpodKK8xUg8NQimf6sQAfe2J1ormzZLxk=', 'base64');
-    const token = read(`${pair}/token/psa.good.cose`);
+    const token = bytesOf(`${pair}/token/psa.good.cose`);
     const world = (sets: typeof found.sets) =>
       verdict(
         judge(token, {

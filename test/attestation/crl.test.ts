@@ -58,6 +58,15 @@ describe('a certificate revocation list', () => {
     for (const change of [{ until: '20251231000000Z' }, { from: '20260102000000Z' }, { until: null }])
       expect(judged([rootCrl(), crlOfA({ ...change, ...revokes(1) })])).toBe(unknown);
   });
+  it('that is overdue, not begun, or never ends still revokes: only a hold is taken back', () => {
+    for (const change of [{ until: '20251231000000Z' }, { from: '20260102000000Z' }, { until: null }]) {
+      const listed = (reason: number): string => judged([rootCrl(), crlOfA({ ...change, entries: [{ serial: 77, reason }] })]);
+      expect([0, 1, 9].map(listed)).toEqual([revoked, revoked, revoked]);
+      expect([6, 8].map(listed)).toEqual([unknown, revoked]);
+      expect(judged([rootCrl(), crlOfA({ ...change, ...revokes(77), signer: keys.other })])).toBe(unknown);
+      expect(judged([rootCrl(), crlOfA({ ...change, ...revokes(77) }), crlOfA()])).toBe(revoked);
+    }
+  });
   it('a few minutes ahead of our clock counts', () => expect(judged([rootCrl(), crlOfA({ from: '20260101000200Z' })])).toBe(good));
 
   it('with the name of the issuer but another key says nothing', () =>

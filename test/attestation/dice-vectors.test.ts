@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, createHash, hkdfSync, KeyObject, verify } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { emptyLedger } from '../../gateway/attestation/matter/ledger.ts';
@@ -16,23 +16,14 @@ import { keyKind } from '../../gateway/codec/x509-key.ts';
 import { decodeCertificate } from '../../gateway/codec/x509.ts';
 import { oid, sequence, tlv, utf8 } from '../vectors/der-encode.ts';
 import { extension } from '../vectors/open-dice.ts';
+import { bytesOf, hasVectors, published, rowsOf, textOf } from './manifest.ts';
 import { note } from './verdicts.ts';
 
 /**
  * Vectors of others, each with the verdict of its manifest. The manifest names no anchor and no time: the time is now, and where a key is known an anchor is made of
  * it here. A chain is judged offline, so that the best it can have is the first failure that is not about the signature.
  */
-const root = join(import.meta.dirname, '../../../shared/vectors');
-const manifest = join(root, 'MANIFEST.tsv');
-const there = existsSync(manifest);
-if (!there) process.stderr.write('skip: ../shared/vectors/MANIFEST.tsv is absent\n');
-const rows = there
-  ? readFileSync(manifest, 'utf8')
-      .split('\n')
-      .map(line => line.split('\t'))
-      .filter(([file = '']) => /^(?:dice-tcg|open-dice|veraison-dice-tcg)\//.test(file))
-  : [];
-const bytesOf = (file: string): Uint8Array => new Uint8Array(readFileSync(join(root, file)));
+const rows = rowsOf(/^(?:dice-tcg|open-dice|veraison-dice-tcg)\//);
 
 /** A CA certificate with this name and key. Its signature is nobody's: an anchor is trusted because it is named. */
 function anchorOf(name: Uint8Array, spki: Uint8Array): Anchor {
@@ -166,7 +157,7 @@ function verdict(file: string): Verdict {
     );
   }
   if (name === 'dice_ca.pem') {
-    const der = Buffer.from(readFileSync(join(root, file), 'utf8').replace(/-----[^-]+-----|\s/g, ''), 'base64');
+    const der = Buffer.from(textOf(file).replace(/-----[^-]+-----|\s/g, ''), 'base64');
     return row(
       'no verdict: it can be an anchor',
       'anchor',
@@ -184,9 +175,9 @@ function verdict(file: string): Verdict {
   );
 }
 
-describe.skipIf(!there)('DICE vectors of others', () => {
+describe.skipIf(!hasVectors)('DICE vectors of others', () => {
   it('each have the verdict of their manifest, with what was taken where it names no anchor', () => {
-    const table = rows.map(([file = '', , , expected = '']) => ({ file, expected, ...verdict(file) }));
+    const table = rows.map(({ file, expected }) => ({ file, expected, ...verdict(file) }));
     for (const { file, expected, wanted, seen, taken } of table) {
       const isOther = wanted.startsWith('none ALGORITHM_REFUSED') || wanted.includes('CHAIN_INCOMPLETE');
       const why = isOther && !expected.includes('REJECT') ? `; deviation from "${expected.slice(0, 60)}"` : '';
@@ -201,9 +192,9 @@ describe.skipIf(!there)('DICE vectors of others', () => {
   });
 
   it('in CBOR and in X.509 say the same of the same input', () => {
-    const pairs = rows.flatMap(([file = '']) => {
+    const pairs = rows.flatMap(({ file }) => {
       const twin = file.replace('/cbor-', '/x509-').replace('.cbor', '.der');
-      return file.endsWith('.cbor') && !file.includes('mldsa') && existsSync(join(root, twin)) ? [[file, twin] as const] : [];
+      return file.endsWith('.cbor') && !file.includes('mldsa') && existsSync(join(published, twin)) ? [[file, twin] as const] : [];
     });
     expect(pairs.length).toBeGreaterThan(4);
     for (const [file, twin] of pairs) {

@@ -7,7 +7,7 @@ import { sha256 } from '../../gateway/attestation/evidence.ts';
 import { makeSelfSigned } from '../vectors/pki.ts';
 import { base64url, claims as map, fromHex, keyPairs, makeJws, makeSign1, spkiOf } from '../vectors/tokens.ts';
 import { asCwt, draft, type Json, judge, listed, type Options, signed, verifierKeys } from './ear-world.ts';
-import { answer, instance, judge as judgeToken, listedKey, nonce, now, psaClaims, resultOf, verdict } from './token-world.ts';
+import { answer, instance, judge as judgeToken, listedKey, nonce, now, psaClaims, psaSet, resultOf, verdict } from './token-world.ts';
 
 /** The Attestation Result of another Verifier that a device shows as its Evidence (RFC 9334 §5.1). `jose` signs, and judges beside us. */
 const seconds = now / 1000;
@@ -67,6 +67,16 @@ describe('the EAR of a listed Verifier', () => {
     expect(judged).toMatchObject({ scheme: 'eat', status: 'warning', reason: 'REFERENCE_MISSING' });
     expect(resultOf(judge(both, { mediaType: 'application/cmw+cbor' })).reason).toBe('CHAIN_UNTRUSTED');
   });
+});
+
+it('a passport of which nothing can be said, beside good Evidence in one wrapper, keeps that from affirming', async () => {
+  const token = makeSign1(encode(psaClaims()));
+  const both = async (changed: Json): Promise<string> => {
+    const pieces = map([0, [263, token]], [1, ['application/eat+jwt', await signed(draft(changed))]]);
+    return verdict(judge(encode(pieces), { keys: [listedKey], sets: [psaSet], mediaType: 'application/cmw+cbor' }));
+  };
+  expect(await both({})).toBe('affirming');
+  expect(await both({ eat_nonce: undefined })).toBe('warning NO_MEASUREMENTS');
 });
 
 describe('an EAR is fresh', () => {

@@ -1,7 +1,7 @@
 import { encode } from 'cborg';
 import { type JWTHeaderParameters, SignJWT } from 'jose';
 import type { ChallengeOutcome, EvidenceMediaType } from '../../gateway/model/attestation.ts';
-import type { ListedKey, ListedVerifier } from '../../gateway/model/trust.ts';
+import type { ListedKey, ListedVerifier, ReferenceSet } from '../../gateway/model/trust.ts';
 import { messageEvidence } from '../../gateway/attestation/evidence.ts';
 import { KeyCache } from '../../gateway/attestation/keys.ts';
 import type { Context } from '../../gateway/attestation/scheme.ts';
@@ -55,15 +55,16 @@ export const asCwt = (changed: readonly (readonly [number, unknown])[] = []): Ui
 export type Options = {
   readonly verifiers?: readonly ListedVerifier[];
   readonly keys?: readonly ListedKey[];
+  readonly sets?: readonly ReferenceSet[];
   readonly mediaType?: EvidenceMediaType;
   readonly certificates?: readonly Uint8Array[];
 } & Partial<Pick<Context, 'freshness' | 'now' | 'zone'>>;
 const cache = new KeyCache();
 export function judge(
   bytes: Uint8Array,
-  { verifiers = [listed], keys = [], mediaType = 'application/eat+jwt', certificates, ...more }: Options = {},
+  { verifiers = [listed], keys = [], sets = [], mediaType = 'application/eat+jwt', certificates, ...more }: Options = {},
 ): ChallengeOutcome {
-  const { trust, problems } = prepareTrust({ anchors: [], referenceSets: [], verifiers, keys });
+  const { trust, problems } = prepareTrust({ anchors: [], referenceSets: sets, verifiers, keys });
   if (problems.length > 0) throw new Error(problems.join('; '));
   const context = { trust, keys: cache, now, freshness: answer, ttlSeconds: 3600, ...more };
   const outcome = schemeFor(mediaType)?.judge(messageEvidence(mediaType, bytes, certificates), context);

@@ -4,9 +4,11 @@ import { Extension } from '@peculiar/x509';
 import { encode } from 'cborg';
 import { jwtVerify } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { decodeCertificate } from '../../gateway/codec/x509.ts';
+import { KeyCache } from '../../gateway/attestation/keys.ts';
 import { octets, sequence } from '../vectors/der-encode.ts';
 import { makeIdevid, makeSelfSigned, makeVendor, type Credential, type Vendor } from '../vectors/pki.ts';
-import { base64, base64url, claims, type Claims, fromHex, keyPairs, makeJws, makeSign1 } from '../vectors/tokens.ts';
+import { base64, base64url, claims, type Claims, fromHex, keyPairs, makeJws, makeMac0, makeSign1 } from '../vectors/tokens.ts';
 import { instance, judge, nonce, now, part, psaClaims, resultOf, setOf, verdict } from './token-world.ts';
 
 const digest = 'ab'.repeat(32);
@@ -70,6 +72,18 @@ describe('an EAT', () => {
     );
   });
 
+  it('as CWT needs no tag, since its media type says what it is, and is a signature all the same', () => {
+    const payload = encode(cwtClaims());
+    for (const tags of [[], [18], [61, 18], [55_799, 61, 18]])
+      expect(verdict(ofCwt(makeSign1(payload, { tags }))), tags.join()).toBe('affirming');
+    for (const tags of [[61], [17], [98], [61, 61, 18], [601]])
+      expect(verdict(ofCwt(makeSign1(payload, { tags }))), tags.join()).toMatch(/^contraindicated (EVIDENCE_MALFORMED|ALGORITHM_REFUSED)$/);
+    const mac = makeMac0(payload, new Uint8Array(32).fill(1));
+    expect(verdict(ofCwt(mac))).toBe('contraindicated ALGORITHM_REFUSED');
+    expect(verdict(ofCwt(mac.subarray(1)))).toBe('contraindicated ALGORITHM_REFUSED');
+    expect(verdict(judge(makeSign1(encode(psaClaims()), { tags: [] })))).toBe('contraindicated EVIDENCE_MALFORMED');
+  });
+
   it('with a PSA profile is judged by its rules, not by those of any EAT', () => {
     expect(resultOf(ofCwt(makeSign1(encode(psaClaims())), { sets: [] }))).toMatchObject({ reason: 'REFERENCE_MISSING' });
     expect(verdict(ofCwt(makeSign1(encode(psaClaims({ 2395: undefined })))))).toBe('contraindicated EVIDENCE_MALFORMED');
@@ -97,9 +111,48 @@ describe('an EAT', () => {
     );
   });
 
+  it('as JWT may pad the nonce, of which up to 88 characters are allowed, and not otherwise lengthen it', () => {
+    const withNonce = (text: string): string => verdict(ofJwt(makeJws(JSON.stringify({ ...goodJson, eat_nonce: text }))));
+    expect(withNonce(`${base64url(nonce)}=`)).toBe('affirming');
+    for (const odd of [`=${base64url(nonce)}`, `${base64url(nonce)}===`, `${base64url(nonce)} `, base64(nonce).replace('=', '/')])
+      expect(withNonce(odd), odd).toBe('contraindicated EVIDENCE_MALFORMED');
+  });
+
+  it('from who stands still has no heading: NaN is a number there, and nowhere a time (RFC 9711 §4.2.10)', () => {
+    const location = claims([1, 48.5], [2, 9.25], [6, Number.NaN], [7, 0.5]);
+    expect(verdict(ofCwt(cwt({ 264: location })))).toBe('affirming');
+    for (const label of [4, 5, 261, 263]) expect(verdict(ofCwt(cwt({ [label]: Number.NaN })))).toBe('contraindicated EVIDENCE_MALFORMED');
+  });
+
+  for (const [use, word, expected] of [
+    [1, 'generic', 'affirming'],
+    [2, 'registration', 'warning EVIDENCE_NOT_FOR_US'],
+    [3, 'provisioning', 'warning EVIDENCE_NOT_FOR_US'],
+    [4, 'csr', 'warning EVIDENCE_NOT_FOR_US'],
+    [5, 'pop', 'warning EVIDENCE_NOT_FOR_US'],
+    [0, 'admission', 'contraindicated EVIDENCE_MALFORMED'],
+    [6, '', 'contraindicated EVIDENCE_MALFORMED'],
+  ] as const)
+    it(`made for use ${use}, ${word}, is ${expected}, in a submodule too (RFC 9711 §4.3.3)`, () => {
+      expect(verdict(ofCwt(cwt({ 275: use })))).toBe(expected);
+      expect(verdict(ofCwt(cwt({ 266: new Map([['a', claims([275, use])]]) })))).toBe(expected);
+      expect(verdict(ofJwt(makeJws(JSON.stringify({ ...goodJson, intuse: word }))))).toBe(expected);
+    });
+
+  it('made for another Verifier is a warning: who asked it may have handed our nonce on (RFC 7519 §4.1.3)', () => {
+    for (const aud of ['https://verifier.example', ['a', 'b']]) {
+      expect(verdict(ofCwt(cwt({ 3: aud })))).toBe('warning EVIDENCE_NOT_FOR_US');
+      expect(verdict(ofCwt(cwt({ 266: new Map([['a', claims([3, aud])]]) })))).toBe('warning EVIDENCE_NOT_FOR_US');
+      expect(verdict(ofJwt(makeJws(JSON.stringify({ ...goodJson, aud }))))).toBe('warning EVIDENCE_NOT_FOR_US');
+    }
+    for (const aud of [1, [], [1], Array.from({ length: 17 }, () => 'a'), null])
+      expect(verdict(ofCwt(cwt({ 3: aud })))).toBe('contraindicated EVIDENCE_MALFORMED');
+  });
+
   it('that has ended, or is not valid yet, is refused, and so is a result beyond its end', () => {
     expect(verdict(ofCwt(cwt({ 4: now / 1000 })))).toBe('contraindicated EVIDENCE_EXPIRED');
-    expect(verdict(ofCwt(cwt({ 5: now / 1000 + 1 })))).toBe('contraindicated EVIDENCE_NOT_FRESH');
+    expect(verdict(ofCwt(cwt({ 5: now / 1000 + 300 })))).toBe('affirming');
+    expect(verdict(ofCwt(cwt({ 5: now / 1000 + 301 })))).toBe('contraindicated EVIDENCE_NOT_FRESH');
     expect(resultOf(ofCwt(cwt({ 4: now / 1000 + 5 }))).expires).toBe(now + 5000);
     expect(verdict(ofCwt(cwt({ 4: 'soon' })))).toBe('contraindicated EVIDENCE_MALFORMED');
   });
@@ -212,6 +265,19 @@ describe('the chain of an EAT', () => {
         identity: { serial: 'TS2-000123', vendor: 'Acme Sensors', model: '54', anchor: 'Acme Sensors' },
       });
     }
+  });
+
+  it('is checked once: who comes again with the same certificates costs no second signature of theirs', () => {
+    const met = new KeyCache();
+    const known = (): boolean => {
+      const [leaf = new Uint8Array()] = chain();
+      return met.hasSigned(met.known(acme === undefined ? leaf : decodeCertificate(acme.anchorDer).spki), met.certificate(leaf));
+    };
+    expect(known()).toBe(false);
+    expect(verdict(ofCwt(cwt({ 259: Uint8Array.of(0x54) }, { key: key() }), { ...options(), certificates: chain(), met }))).toBe(
+      'affirming',
+    );
+    expect(known()).toBe(true);
   });
 
   it('in x5c, or beside the token, does the same', () => {

@@ -67,6 +67,20 @@ describe('a device whose token is known', () => {
     for (const asked of cases) for (let i = 0; i < 2; i += 1) expect(judge(bytes, { ...asked, keys })).toEqual(judge(bytes, asked));
   });
 
+  it('ends when its token says so, by itself or in a submodule, though it affirmed before', () => {
+    const end = now / 1000 + 30;
+    for (const says of [{ 4: end }, { 266: new Map([['modem', new Map([[4, end]])]]) }]) {
+      const keys = new KeyCache();
+      for (const [byte, at] of [1, 2, 3].map(n => [n, now + n * 20_000 - 20_000] as const)) {
+        const asked = nonce.with(0, byte);
+        const bytes = token(asked, says);
+        const outcome = judge(bytes, { nonce: asked, keys, at });
+        expect(outcome).toEqual(judge(bytes, { nonce: asked, at }));
+        expect(verdict(outcome)).toBe(at < end * 1000 ? 'affirming' : 'contraindicated EVIDENCE_EXPIRED');
+      }
+    }
+  });
+
   it('proves nothing with a challenge that was answered before, or is too short', () => {
     const keys = warm();
     expect(verdict(judge(token(other), { keys, fresh: { spent: true } }))).toBe('contraindicated NONCE_REUSED');

@@ -9,6 +9,7 @@ type Case = readonly [why: string, wanted: boolean, named: readonly Bytes[], per
 const { dns, email, uri, ip, other } = name;
 const times = (count: number, byte: number): readonly number[] => Array.from({ length: count }, () => byte);
 const upn = '1.3.6.1.4.1.311.20.2.3';
+const utf8Mailbox = '1.3.6.1.5.5.7.8.9';
 
 /** Names of the leaf against what its CA permits and excludes (RFC 5280 §4.2.1.10): one rule each. */
 const cases: readonly Case[] = [
@@ -35,8 +36,6 @@ const cases: readonly Case[] = [
   ['an address is within its net', true, [ip(192, 0, 2, 7)], [ip(192, 0, 2, 0, 255, 255, 255, 0)]],
   ['an address is outside', false, [ip(192, 0, 3, 7)], [ip(192, 0, 2, 0, 255, 255, 255, 0)]],
   ['an address is excluded', false, [ip(192, 0, 2, 7)], [], [ip(192, 0, 2, 0, 255, 255, 255, 0)]],
-  ['a mask with a hole is none', false, [ip(192, 0, 2, 7)], [ip(192, 0, 2, 0, 255, 0, 255, 0)]],
-  ['a constraint without a mask is none', false, [ip(192, 0, 2, 7)], [ip(192, 0, 2, 7)]],
   ['an address of five bytes is none', false, [ip(192, 0, 2, 7, 1)], [ip(192, 0, 2, 0, 255, 255, 255, 0)]],
   ['IPv6 is not permitted by IPv4', false, [ip(...times(15, 0), 1)], [ip(0, 0, 0, 0, 0, 0, 0, 0)]],
   ['IPv6 within its net', true, [ip(0x20, 1, ...times(14, 9))], [ip(0x20, 1, ...times(14, 0), 255, 255, ...times(14, 0))]],
@@ -47,10 +46,19 @@ const cases: readonly Case[] = [
   ['a mailbox at the domain is not below it', false, [email('ann@example.com')], [email('.example.com')]],
   ['one mailbox', true, [email('ann@EXAMPLE.com')], [email('ann@example.com')]],
   ['the case of a local part counts', false, [email('Ann@example.com')], [email('ann@example.com')]],
+  ['a mailbox with quotes is permitted as it stands', true, [email('"a b"@example.com')], [email('"a b"@example.com')]],
+  ['a mailbox with quotes is not permitted by one without', false, [email('"ann"@example.com')], [email('ann@example.com')]],
   ['quotes are no part of a name', false, [email('"ann"@example.com')], [], [email('ann@example.com')]],
   ['two ats are none', false, [email('a@b@example.com')], [email('example.com')]],
   ['an asterisk is a letter', false, [email('*@example.com')], [email('**@example.com')]],
-  ['a mailbox in UTF-8 cannot be compared', false, [other('1.3.6.1.5.5.7.8.9', 'ä@example.com')], [email('example.com')]],
+  ['a mailbox in UTF-8 at the host', true, [other(utf8Mailbox, 'ä@EXAMPLE.com')], [email('example.com')]],
+  ['a mailbox in UTF-8 below the domain', true, [other(utf8Mailbox, 'ä@mail.example.com')], [email('.example.com')]],
+  ['a mailbox in UTF-8 at another host', false, [other(utf8Mailbox, 'ä@example.org')], [email('example.com')]],
+  ['a mailbox in UTF-8 at the excluded host', false, [other(utf8Mailbox, 'ä@example.com')], [], [email('example.com')]],
+  ['a mailbox in UTF-8 is none that is permitted by its letters', false, [other(utf8Mailbox, 'a@example.com')], [email('a@example.com')]],
+  ['a mailbox in UTF-8 may be the excluded one', false, [other(utf8Mailbox, 'ä@example.com')], [], [email('a@example.com')]],
+  ['a mailbox in UTF-8 is none at another host', true, [other(utf8Mailbox, 'ä@example.org')], [], [email('a@example.com')]],
+  ['a mailbox in UTF-8 has its host in ASCII', false, [other(utf8Mailbox, 'a@exämple.org')], [], [email('example.com')]],
 
   ['a URI at the host', true, [uri('https://host.example.com:8443/x')], [uri('host.example.com')]],
   ['a URI below the domain', true, [uri('https://a.example.com')], [uri('.example.com')]],
@@ -86,6 +94,39 @@ describe('name constraints of a CA', () => {
         caA({ extensions: [ca(), nameConstraints([name.directory(permitted)], excluded === undefined ? [] : [name.directory(excluded)])] }),
       ],
     });
+  describe('with a leading dot, where a device is judged', () => {
+    const judged = (named: string, permitted: readonly Bytes[], excluded: readonly Bytes[] = []): string =>
+      verdict({
+        leaf: leaf({ extensions: [alternativeNames(dns(named))] }),
+        with: [caA({ extensions: [ca(), nameConstraints(permitted, excluded)] })],
+        rules: { purpose: 'device' },
+      });
+    it.each([
+      ['a.example.com', 'accepted'],
+      ['b.A.Example.com', 'accepted'],
+      ['*.example.com', 'accepted'],
+      ['Example.com', 'NAME_NOT_PERMITTED'],
+      ['notexample.com', 'NAME_NOT_PERMITTED'],
+      ['.example.com', 'NAME_NOT_PERMITTED'],
+    ])('%s is permitted only below the domain: %s', (named, wanted) => expect(judged(named, [dns('.example.COM')])).toBe(wanted));
+    it.each([
+      ['a.example.com', 'NAME_NOT_PERMITTED'],
+      ['example.com', 'NAME_NOT_PERMITTED'],
+      ['*.com', 'NAME_NOT_PERMITTED'],
+      ['notexample.com', 'accepted'],
+    ])('%s is excluded in and below it: %s', (named, wanted) => expect(judged(named, [], [dns('.example.com')])).toBe(wanted));
+    it('and nothing behind it is none, nor one with two', () => {
+      expect(judged('a.example.com', [dns('..example.com')])).toBe('NAME_NOT_PERMITTED');
+      expect(judged('a.example.com', [dns('.*.com')])).toBe('NAME_NOT_PERMITTED');
+      for (const dot of [dns('.')])
+        expect([judged('a.b', [dot]), judged('a.b', [], [dot])]).toEqual(['NAME_NOT_PERMITTED', 'NAME_NOT_PERMITTED']);
+    });
+  });
+  it('refuse a mailbox in UTF-8 that is none', () => {
+    const none = alternativeNames(tlv(0xa0, oid(utf8Mailbox), tlv(0xa0, tlv(0x0c, Uint8Array.of(0xff)))));
+    const constrained = caA({ extensions: [ca(), nameConstraints([email('example.com')])] });
+    expect(verdict({ leaf: leaf({ extensions: [none] }), with: [constrained] })).toBe('EVIDENCE_MALFORMED');
+  });
   it('permit a directory name by its first RDNs, whatever their case, space and string type', () => {
     expect(under('O=Acme  Sensors/CN=x', 'O=ACME Sensors')).toBe('accepted');
     expect(under('O=Acme\u00ad Sensors/CN=x', 'O=ACME Sensors')).toBe('accepted');
@@ -119,9 +160,17 @@ describe('name constraints of a CA', () => {
     expect(verdict({ leaf: good, with: [narrow], anchors: [elsewhere] })).toBe('NAME_NOT_PERMITTED');
   });
 
-  it('that cannot be read refuse the path: empty, of no subtree, with a minimum', () => {
+  it('that cannot be read refuse the path: empty, of no subtree, with a minimum, of an address that is no network', () => {
+    const [alone, hole] = [tlv(0xa0, sequence(ip(192, 0, 2, 7))), tlv(0xa1, sequence(ip(192, 0, 2, 0, 255, 0, 255, 0)))];
     const minimum = tlv(0xa0, sequence(dns('example.com'), tlv(0x80, Uint8Array.of(1))));
-    for (const wrong of [sequence(), sequence(tlv(0xa0)), sequence(minimum), sequence(tlv(0xa0, sequence(oid('1.2.3'))))])
+    for (const wrong of [
+      sequence(),
+      sequence(tlv(0xa0)),
+      sequence(minimum),
+      sequence(alone),
+      sequence(hole),
+      sequence(tlv(0xa0, sequence(oid('1.2.3')))),
+    ])
       expect(verdict({ leaf: leaf(), with: [caA({ extensions: [ca(), extension('2.5.29.30', true, wrong)] })] })).toBe(
         'EVIDENCE_MALFORMED',
       );

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkRevocation } from '../../gateway/attestation/revocation.ts';
 import { decodeOcspResponse } from '../../gateway/codec/ocsp.ts';
+import { DecodeError } from '../../gateway/codec/reader.ts';
 import { decodeCrl } from '../../gateway/codec/x509-crl.ts';
 import { ca, certificate, crl, extension, type Keys, ocsp, type OcspPlan, purposes, usage } from '../vectors/path-pki.ts';
 import { tlv } from '../vectors/der-encode.ts';
@@ -29,6 +30,7 @@ const answer = (change: Partial<OcspPlan> = {}): Uint8Array =>
   ocsp({ issuer: 'CN=Root', issuerKeys: keys.root, serial: 77, status: 'good', responder: 'CN=Root', signer: keys.root, ...change });
 const signing = purposes('1.3.6.1.5.5.7.3.9');
 const noCheck = extension('1.3.6.1.5.5.7.48.1.5', false, tlv(0x05));
+const criticalNoCheck = extension('1.3.6.1.5.5.7.48.1.5', true, tlv(0x05));
 /** A certificate for a responder of the name R, and the answer that it signs. */
 const delegated = (
   extensions: readonly Uint8Array[],
@@ -69,6 +71,28 @@ describe('an OCSP response', () => {
     expect(judged([answer({ from: '20260101000600Z' })])).toBe(unknown);
     expect(judged([answer({ producedAt: '20260101000600Z' })])).toBe(unknown);
   });
+  it('that is not of now still revokes: only a hold is taken back', () => {
+    const because = (reason: number): Partial<OcspPlan> => ({
+      status: 'revoked',
+      revokedInfo: [tlv(0xa0, tlv(0x0a, Uint8Array.of(reason)))],
+    });
+    const late = { until: '20250101000000Z' };
+    for (const change of [late, { from: '20270101000000Z' }, { producedAt: '20270101000000Z' }]) {
+      expect([{ status: 'revoked' } as const, because(1), because(6)].map(c => judged([answer({ ...c, ...change })]))).toEqual([
+        revoked,
+        revoked,
+        unknown,
+      ]);
+      expect(judged([answer({ ...because(1), ...change, signer: keys.other })])).toBe(unknown);
+    }
+    expect(judged([answer(because(6))])).toBe(revoked);
+    expect(judged([answer({ ...because(1), ...late }), answer()])).toBe(revoked);
+    expect(judged([answer({ ...because(6), ...late }), answer()])).toBe(good);
+  });
+  it('whose reason for revoking cannot be read is none', () => {
+    for (const revokedInfo of [[tlv(0x05)], [tlv(0xa0, tlv(0x02, Uint8Array.of(1)))], [tlv(0xa0, tlv(0x0a, Uint8Array.of(1)), tlv(0x05))]])
+      expect(() => decodeOcspResponse(answer({ status: 'revoked', revokedInfo }))).toThrow(DecodeError);
+  });
   it('that names no end lives for a day', () => {
     expect(judged([answer({ from: '20260101000000Z', until: null })], { at: now + 23 * 3_600_000 })).toBe(good);
     expect(judged([answer({ from: '20260101000000Z', until: null })], { at: now + 25 * 3_600_000 })).toBe(unknown);
@@ -101,6 +125,17 @@ describe('a responder', () => {
   it('may be one that the issuer named for it', () => {
     expect(judged([delegated([signing, noCheck, usage(0)])])).toBe(good);
     expect(judged([delegated([signing])])).toBe(good);
+  });
+  it('may be told by the hash of its key', () => {
+    expect(judged([answer({ responder: keys.root })])).toBe(good);
+    expect(judged([answer({ responder: keys.b })])).toBe(unknown);
+    const named = certificate({ subject: 'CN=R', issuer: 'CN=Root', keys: keys.b, signer: keys.root, extensions: [signing], serial: 5 });
+    expect(judged([answer({ responder: keys.b, signer: keys.b, certificates: [named] })])).toBe(good);
+    expect(judged([answer({ responder: keys.root, signer: keys.b, certificates: [named] })])).toBe(unknown);
+  });
+  it('may sign for whatever a signature is for', () => {
+    for (const bit of [0, 1]) expect(judged([delegated([signing, usage(bit)])])).toBe(good);
+    for (const bit of [2, 5, 6]) expect(judged([delegated([signing, usage(bit)])])).toBe(unknown);
   });
   it('is no ordinary leaf of the issuer, nor one for any purpose', () => {
     expect(judged([delegated([usage(0)])])).toBe(unknown);
@@ -146,7 +181,7 @@ describe('a responder', () => {
     ];
     const given = { leaf: leaf({ issuer: 'CN=Root', signer: keys.root, serial: 77, extensions: [ca()] }) };
     expect(judged([delegated([signing])], { crls: onlyCas, given })).toBe(unknown);
-    expect(judged([delegated([signing, noCheck])], { crls: onlyCas, given })).toBe(good);
+    for (const mark of [noCheck, criticalNoCheck]) expect(judged([delegated([signing, mark])], { crls: onlyCas, given })).toBe(good);
     expect(judged([], { crls })).toBe(good);
   });
 });

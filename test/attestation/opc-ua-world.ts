@@ -11,7 +11,7 @@ import { prepareTrust } from '../../gateway/attestation/trust.ts';
 import { clientCertificate } from '../../gateway/edge/challenge/channels/client-certificate.ts';
 import { answerOpcUa, type ServerSpec } from '../vectors/opc-ua-server.ts';
 import { alternativeNames, ca, certificate, type Keys, name, newKeys, type Plan, usage } from '../vectors/path-pki.ts';
-import { base64 } from './world.ts';
+import { base64, inTime } from './world.ts';
 
 /** What the tests of OPC UA share: a plant's CA, a server that it certified, one that certified itself, and a Verifier that knows the CA. */
 export const now = Date.parse('2026-11-22T12:00:00Z');
@@ -48,12 +48,15 @@ export function talk<T>(first: OpcUaStep<T>, spec: ServerSpec): Exclude<OpcUaSte
 }
 const url = 'opc.tcp://10.0.0.9:4840';
 export async function prove(spec: ServerSpec = good, with_ = nonce): Promise<OpcUaProof | string> {
-  const told = talk(takeEndpoints(url), spec);
+  const told = talk(takeEndpoints(url, now), spec);
   if (told.kind === 'failed') return told.why;
   const choice = chooseEndpoint(told.value);
   if (choice === undefined) return 'no endpoint';
   const own = await clientCertificate(with_, now);
-  const end = talk(proveChannel(url, choice.endpoint, { ...own, random: new Uint8Array(36).fill(0x21), keys: new KeyCache() }), spec);
+  const end = talk(
+    proveChannel(url, choice.endpoint, { ...own, random: new Uint8Array(36).fill(0x21), keys: new KeyCache(), at: now }),
+    spec,
+  );
   return end.kind === 'failed' ? end.why : end.value;
 }
 export async function proof(spec: ServerSpec = good, with_ = nonce): Promise<OpcUaProof> {
@@ -62,14 +65,7 @@ export async function proof(spec: ServerSpec = good, with_ = nonce): Promise<Opc
   return found;
 }
 
-export const answers = (bytes: Uint8Array, more: Partial<Extract<Freshness, { kind: 'nonce' }>> = {}): Freshness => ({
-  kind: 'nonce',
-  nonce: bytes,
-  expires: now + 60_000,
-  spent: false,
-  channel: 'OPC UA',
-  ...more,
-});
+export const answers = inTime('OPC UA', now);
 const cache = new KeyCache();
 export function judge(
   given: OpcUaProof | Uint8Array,

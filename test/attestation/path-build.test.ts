@@ -15,6 +15,7 @@ import {
   spkiOf,
 } from '../vectors/path-pki.ts';
 import { build, caA, caB, deepLeaf, keys, leaf, root, verdict } from './path-world.ts';
+import { cost as cpuMillis } from '../undisturbed.ts';
 
 const names = (path: ReturnType<typeof build>): readonly string[] => path.certificates.map(c => c.subject.text);
 const otherRoot = (): Uint8Array =>
@@ -58,6 +59,23 @@ describe('a path is found', () => {
     const given = { leaf: leaf({ extensions: [issuerKeyId('right')] }), with: [...decoys, wanted] };
     expect(verdict(given)).toBe('accepted');
   });
+  it('past a hundred certificates of one CA that lead nowhere: its key made the signature once', () => {
+    const nowhere = Array.from({ length: 100 }, (_, i) => caA({ issuer: `CN=Nobody ${i}`, signer: keys.other }));
+    const byB = caA({ issuer: 'CN=B', signer: keys.b });
+    const under = caB({ issuer: 'CN=Root', signer: keys.root });
+    expect(names(build({ leaf: leaf(), with: [...nowhere, byB, under] }))).toEqual(['CN=leaf', 'CN=A', 'CN=B']);
+  });
+  it('among CAs that all certified one another: the way that ends soonest is tried first', () => {
+    const cas = Array.from({ length: 10 }, (_, i) => ({ subject: `CN=Mesh ${i}`, keys: newKeys() }));
+    const by = (of: (typeof cas)[number], issuer: string, signer: Keys): Uint8Array =>
+      certificate({ ...of, issuer, signer, extensions: [ca()] });
+    const mesh = cas.flatMap(of => cas.flatMap(other => (of === other ? [] : [by(of, other.subject, other.keys)])));
+    const [first, last] = [cas[0], cas.at(-1)];
+    if (first === undefined || last === undefined) throw new Error('no CAs');
+    const named = leaf({ issuer: last.subject, signer: last.keys });
+    expect(verdict({ leaf: named, with: [...mesh, by(first, 'CN=Root', keys.root)] })).toBe('accepted');
+    expect(verdict({ leaf: named, with: [...mesh, by(first, 'CN=Root', keys.other)] })).not.toBe('accepted');
+  });
   it('beside a CA whose key is no point of its curve', () => {
     const broken = spkiOf(keys.a);
     broken[broken.length - 1] = (broken[broken.length - 1] ?? 0) ^ 1;
@@ -66,6 +84,20 @@ describe('a path is found', () => {
 });
 
 describe('a path is not found', () => {
+  it('over more than ten CAs, those that only gave themselves new keys among them', () => {
+    const renewed = (count: number): string => {
+      const own = Array.from({ length: count }, newKeys);
+      // Identifiers of keys lead straight up, so that the cap ends it and not the budget.
+      const all = own.map((k, i) => {
+        const extensions = [ca(), keyId(`k${i}`), issuerKeyId(`k${i + 1}`)];
+        const signer = own[i + 1];
+        return caA({ keys: k, extensions, ...(signer === undefined ? {} : { issuer: 'CN=A', signer }) });
+      });
+      return verdict({ leaf: leaf({ signer: own[0] ?? keys.a, extensions: [issuerKeyId('k0')] }), with: all });
+    };
+    expect([renewed(1), renewed(10)]).toEqual(['accepted', 'accepted']);
+    expect(renewed(11)).not.toBe('accepted');
+  });
   it('in a ring of CAs that certify one another', () => {
     const ring = [caA({ issuer: 'CN=B', signer: keys.b }), caB()];
     expect(verdict({ leaf: leaf(), with: ring })).toBe('CHAIN_UNTRUSTED');
@@ -101,15 +133,15 @@ describe('a bomb of certificates', () => {
   };
   const cost = (given: Parameters<typeof build>[0]): { readonly code: string; readonly millis: number; readonly work: Work } => {
     const work = new Work(new KeyCache());
-    const before = process.cpuUsage();
     let code = 'accepted';
-    try {
-      build(given, work);
-    } catch (error) {
-      code = error instanceof Error ? error.message : '';
-    }
-    const { user, system } = process.cpuUsage(before);
-    return { code, millis: (user + system) / 1000, work };
+    const millis = cpuMillis(() => {
+      try {
+        build(given, work);
+      } catch (error) {
+        code = error instanceof Error ? error.message : '';
+      }
+    });
+    return { code, millis, work };
   };
 
   it('that all certify one another ends at the budget, soon', () => {

@@ -31,6 +31,7 @@ describe('rules for issuers', () => {
     ['an anchor without one', ['§4.2.1.2'], { root: { extensions: [ca()] } }],
     ['a critical identifier', ['§4.2.1.2'], { leaf: { extensions: [issuerKeyId('a'), extension('2.5.29.14', true, octets(utf8('l')))] } }],
     ['a leaf that may sign certificates', ['§4.2.1.3'], { leaf: { extensions: [issuerKeyId('a'), usage(5)] } }],
+    ['a policy named twice', ['§4.2.1.4'], { leaf: { extensions: [issuerKeyId('a'), policies('1.2.3', '1.2.4', '1.2.3')] } }],
     [
       'other names alone, not marked',
       ['§4.2.1.6'],

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { KeyUsageName } from '../../gateway/codec/x509-extension.ts';
 import { ca, extension, purposes, usage } from '../vectors/path-pki.ts';
-import { octets, sequence } from '../vectors/der-encode.ts';
+import { octets, oid, sequence, tlv } from '../vectors/der-encode.ts';
+import { raw, type Who } from '../vectors/raw-certificate.ts';
 import { build, caA, caB, deepLeaf, type Given, keys, leaf, root, verdict } from './path-world.ts';
 
 const second = (text: string): number => Date.parse(text);
@@ -124,6 +125,31 @@ describe('a path', () => {
   });
 });
 
+describe('an algorithm with NULL for parameters', () => {
+  const [R, A, L]: readonly Who[] = [
+    { name: 'Root', keys: keys.root },
+    { name: 'A', keys: keys.a },
+    { name: 'L', keys: keys.leaf },
+  ];
+  const null_ = (id: string): Uint8Array => sequence(oid(id), tlv(0x05));
+  const made = (inner: Uint8Array, purpose: string): string => {
+    if (R === undefined || A === undefined || L === undefined) throw new Error('nobody');
+    return verdict({
+      leaf: raw('leaf', L, A, { inner }),
+      with: [raw('ca', A, R, { inner })],
+      anchors: [raw('root', R, R)],
+      rules: { purpose },
+    });
+  };
+  it('is ECDSA where a device is judged, and none of a server', () => {
+    const ecdsa = null_('1.2.840.10045.4.3.2');
+    expect(made(ecdsa, 'device')).toBe('accepted');
+    expect(made(ecdsa, 'any')).toBe('ALGORITHM_REFUSED');
+    expect(made(sequence(oid('1.2.840.10045.4.3.2'), octets(Uint8Array.of(1))), 'device')).toBe('ALGORITHM_REFUSED');
+    expect(made(null_('1.3.101.112'), 'device')).toBe('ALGORITHM_REFUSED');
+  });
+});
+
 describe('a path of OpenSSL', () => {
   const folder = mkdtempSync(join(tmpdir(), `sallyport-path-${process.pid}-`));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -186,6 +212,8 @@ describe('a path of OpenSSL', () => {
     ['RSA-2048 with SHA-256', 'accepted', ['rsa:2048'], ['-sha256']],
     ['RSASSA-PSS with SHA-256 and its salt', 'accepted', ['rsa:2048'], ['-sha256', ...pss('rsa_pss_saltlen:digest')]],
     ['RSASSA-PSS with SHA-512 and its salt', 'accepted', ['rsa:2048'], ['-sha512', ...pss('rsa_pss_saltlen:digest')]],
+    ['RSASSA-PSS with a salt as long as may be', 'accepted', ['rsa:2048'], ['-sha256', ...pss('rsa_pss_saltlen:max')]],
+    ['RSASSA-PSS with a salt shorter than its hash', 'ALGORITHM_REFUSED', ['rsa:2048'], ['-sha256', ...pss('rsa_pss_saltlen:31')]],
     ['RSASSA-PSS with no salt', 'ALGORITHM_REFUSED', ['rsa:2048'], ['-sha256', ...pss('rsa_pss_saltlen:0')]],
     [
       'RSASSA-PSS with SHA-1 for its mask',

@@ -56,6 +56,14 @@ describe('a PSA token', () => {
   it('is the same under the media type of a CWT, in a CWT tag, with long heads and maps without a length', () => {
     expect(verdict(judge(token(), { mediaType: 'application/eat+cwt' }))).toBe('affirming');
     expect(verdict(judge(token({}, { tags: [61, 18] })))).toBe('affirming');
+    // "This is CBOR" before them (RFC 8949 §3.4.6), once.
+    for (const tags of [
+      [55_799, 18],
+      [55_799, 61, 18],
+    ])
+      expect(verdict(judge(token({}, { tags })))).toBe('affirming');
+    for (const tags of [[61, 55_799, 18], [55_799, 55_799, 18], [55_799], [55_799, 61]])
+      expect(verdict(judge(token({}, { tags })))).toBe('contraindicated EVIDENCE_MALFORMED');
     const body = encode(psaClaims());
     const sloppy = Uint8Array.from([0xbf, ...body.subarray(1), 0xff]);
     expect(verdict(judge(makeSign1(sloppy)))).toBe('affirming');
@@ -91,6 +99,9 @@ describe('a PSA token', () => {
   ];
   for (const [state, expected] of lifecycles)
     it(`in lifecycle 0x${state.toString(16)} is ${expected}`, () => expect(verdict(judge(token({ 2395: state })))).toBe(expected));
+
+  it('that names no security version at all is denied where its reference values set a floor: who leaves it out could be any', () =>
+    expect(verdict(judge(token(), { sets: [{ ...psaSet, minSvn: '1' }] }))).toBe('contraindicated VERSION_DENIED'));
 
   it('of an old dialect without measurements is a warning, never affirming', () => {
     const old = new Map<number, unknown>(
@@ -267,7 +278,9 @@ describe('a PSA token that says more in the words of any EAT', () => {
     ['a token of its own in a submodule', { 266: new Map([['modem', makeSign1(encode(psaClaims()))]]) }, 'warning NO_MEASUREMENTS'],
     ['that it has ended', { 4: 1_000_000_000 }, 'contraindicated EVIDENCE_EXPIRED'],
     ['an end that is no time', { 4: 'soon' }, 'contraindicated EVIDENCE_MALFORMED'],
-    ['that all of that is well', { 4: 4_000_000_000, 262: true, 263: 3 }, 'affirming'],
+    ['that it is made for somebody else', { 3: 'https://verifier.example' }, 'warning EVIDENCE_NOT_FOR_US'],
+    ['that it is made for a registrar', { 275: 2 }, 'warning EVIDENCE_NOT_FOR_US'],
+    ['that all of that is well', { 4: 4_000_000_000, 262: true, 263: 3, 275: 1 }, 'affirming'],
   ] as const)
     it(`${what}: ${expected}`, () => expect(verdict(judge(token(changed)))).toBe(expected));
 

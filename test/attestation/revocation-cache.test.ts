@@ -1,14 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  aged,
-  cacheLimits,
-  emptyCache,
-  readCache,
-  type RevocationCache,
-  withCrl,
-  withOcsp,
-  writeCache,
-} from '../../gateway/attestation/revocation-cache.ts';
+import { aged, cacheLimits, emptyCache, type RevocationCache, withCrl, withOcsp } from '../../gateway/attestation/revocation-cache.ts';
 import { DecodeError } from '../../gateway/codec/reader.ts';
 import { manyEntries } from '../vectors/big-crl.ts';
 import { crl, crlNumber, type CrlPlan, extension, issuerKeyId, newKeys, ocsp } from '../vectors/path-pki.ts';
@@ -53,26 +44,6 @@ describe('the cache of revocation', () => {
     expect(withOcsp(cache, Uint8Array.of(0x30, 3, 0x0a, 1, 3), now)).toBe(cache);
   });
 
-  it('comes back from what was written, to the byte', () => {
-    const cache = withOcsp(withCrl(emptyCache, list(7), now), answer(1), now + 5);
-    const { cache: again, unreadable } = readCache(writeCache(cache));
-    expect(unreadable).toBe(0);
-    expect(writeCache(again)).toEqual(writeCache(cache));
-    expect(again.crls[0]?.der).toEqual(cache.crls[0]?.der);
-  });
-  it('comes back from a torn file with what can be read, and says how much cannot', () => {
-    const lines = writeCache(withOcsp(withCrl(emptyCache, list(7), now), answer(1), now));
-    const torn = [
-      ...lines,
-      lines[0]?.slice(0, 50) ?? '',
-      '{}',
-      'null',
-      '{"kind":"crls","seen":1,"der":"MAA="}',
-      '{"kind":"x","seen":1,"der":""}',
-    ];
-    const { cache, unreadable } = readCache(torn);
-    expect([cache.crls.length, cache.ocsp.length, unreadable]).toEqual([1, 1, 5]);
-  });
   it('refuses what cannot be read', () => {
     expect(() => withCrl(emptyCache, Uint8Array.of(1), now)).toThrow(DecodeError);
     expect(() => withOcsp(emptyCache, new Uint8Array(70_000), now)).toThrow(DecodeError);

@@ -3,10 +3,11 @@ import { chainEvidence } from '../../gateway/attestation/evidence.ts';
 import { KeyCache } from '../../gateway/attestation/keys.ts';
 import type { RevocationSources } from '../../gateway/attestation/revocation.ts';
 import { schemeFor } from '../../gateway/attestation/schemes/index.ts';
-import { prepareTrust } from '../../gateway/attestation/trust.ts';
+import { prepareTrust, type Trust } from '../../gateway/attestation/trust.ts';
 import { decodeCrl } from '../../gateway/codec/x509-crl.ts';
 import { KeyObject } from 'node:crypto';
 import { type DiceDevice, makeDiceDevice, makeVendor, type Vendor } from '../vectors/pki.ts';
+import { threeLevels } from '../vectors/mutations.ts';
 import { crlOf } from '../vectors/path-pki.ts';
 import { base64, referenceSet, result, spec } from './world.ts';
 
@@ -29,8 +30,10 @@ const crls = (...revoked: readonly number[]): RevocationSources['crls'] =>
       : [decodeCrl(crlOf(new Uint8Array(certificate.subjectName.toArrayBuffer()), KeyObject.from(keys.privateKey), serials))],
   );
 
-function judged(revocation?: RevocationSources) {
-  const { trust } = prepareTrust({ anchors: [{ name: 'acme', certificate: base64(acme.anchorDer) }], referenceSets: [referenceSet] });
+const trusting = (vendor: Vendor): Trust =>
+  prepareTrust({ anchors: [{ name: 'acme', certificate: base64(vendor.anchorDer) }], referenceSets: [referenceSet] }).trust;
+
+function judged(revocation?: RevocationSources, chain: readonly Uint8Array[] = device.chain, trust = trusting(acme)) {
   const context = {
     trust: revocation === undefined ? trust : { ...trust, revocation },
     keys: new KeyCache(),
@@ -38,7 +41,7 @@ function judged(revocation?: RevocationSources) {
     freshness: { kind: 'handshake', protocol: 'TLSv1.3', resumed: false },
     ttlSeconds: 600,
   } as const;
-  const outcome = schemeFor('application/vnd.sallyport.x509-chain')?.judge(chainEvidence(device.chain), context);
+  const outcome = schemeFor('application/vnd.sallyport.x509-chain')?.judge(chainEvidence(chain), context);
   if (outcome === undefined) throw new Error('no scheme');
   return result(outcome);
 }
@@ -59,6 +62,14 @@ describe('a device whose certificate may be revoked', () => {
   });
   it('is contraindicated where it must be known and is not', () => {
     expect(judged(sources([], 'refuse'))).toMatchObject({ status: 'contraindicated', reason: 'REVOCATION_UNKNOWN' });
+  });
+  it('is contraindicated where it must be known of what a CA of its vendor issued, though that CA is named for DICE', async () => {
+    const wide = await makeVendor({ name: 'Acme Sensors', pathLength: 2 });
+    const { chain } = await threeLevels(wide, spec, {});
+    const root = decodeCrl(crlOf(new Uint8Array(wide.certificate.subjectName.toArrayBuffer()), KeyObject.from(wide.keys.privateKey), []));
+    const by = (whenUnknown: 'refuse' | 'tell') => judged(sources([root], whenUnknown), chain, trusting(wide));
+    expect(by('refuse')).toMatchObject({ status: 'contraindicated', reason: 'REVOCATION_UNKNOWN' });
+    expect(by('tell').checks.find(c => c.check === 'chain')?.detail).toContain('nothing tells whether 1 of its certificates');
   });
   it('is admitted where that is let pass, and says so in its check of the chain', () => {
     const { checks, status } = judged(sources([], 'tell'));

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { constants, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { join } from 'node:path';
 import { compactVerify, CompactSign, importJWK, exportJWK } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { decodeCose } from '../../gateway/codec/cose.ts';
+import { coseToBeSigned, decodeCose } from '../../gateway/codec/cose.ts';
 import { decodeJws } from '../../gateway/codec/jws.ts';
 import { DecodeError } from '../../gateway/codec/reader.ts';
 import { EvidenceError } from '../../gateway/attestation/evidence-error.ts';
@@ -13,7 +13,9 @@ import { type AlgorithmName, fromHex, keyPairs, makeJws, makeMac0, makeSign1, sp
 
 const keys = new KeyCache();
 const payload = new Uint8Array(40).fill(7);
-const names = ['ES256', 'ES384', 'ES512', 'EdDSA', 'PS256'] as const satisfies readonly AlgorithmName[];
+const names = ['ES256', 'ES384', 'ES512', 'EdDSA', 'PS256', 'PS384', 'PS512'] as const satisfies readonly AlgorithmName[];
+/** One RSA key serves all of these. */
+const isPss = (name: AlgorithmName): boolean => name.startsWith('PS');
 const spki = (name: AlgorithmName): Uint8Array => spkiOf(keyPairs[name].publicKey);
 /** The reason code of what it throws; undefined when it is satisfied. */
 function codeOf(check: () => void): string | undefined {
@@ -35,7 +37,7 @@ describe('COSE_Sign1', () => {
         expect(
           codeOf(() => checkSign1(message, spki(other), keys)),
           other,
-        ).toBe(other === algorithm ? undefined : 'ALGORITHM_REFUSED');
+        ).toBe(other === algorithm || (isPss(other) && isPss(algorithm)) ? undefined : 'ALGORITHM_REFUSED');
     });
     it(`${algorithm}: each flipped byte of header, payload and signature is refused`, () => {
       const good = makeSign1(payload, { algorithm });
@@ -85,6 +87,28 @@ describe('COSE_Sign1', () => {
       const message = decodeCose(makeSign1(payload, { algorithm: 'PS256', key: pair.privateKey }));
       expect(codeOf(() => checkSign1(message, spkiOf(pair.publicKey), keys))).toBe('ALGORITHM_REFUSED');
     }
+  });
+
+  it('a signature of RSASSA-PSS is taken with the salt of its hash only, and by that hash only', () => {
+    const { privateKey: key } = keyPairs.PS384;
+    const message = decodeCose(makeSign1(payload, { algorithm: 'PS384' }));
+    const signedWith = (hash: string, saltLength: number): string | undefined =>
+      codeOf(() =>
+        checkSign1(
+          { ...message, proof: sign(hash, coseToBeSigned(message), { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }) },
+          spki('PS384'),
+          keys,
+        ),
+      );
+    expect(signedWith('sha384', 48)).toBeUndefined();
+    for (const [hash, salt] of [
+      ['sha384', 32],
+      ['sha384', 0],
+      ['sha256', 48],
+      ['sha512', 48],
+      ['sha1', 48],
+    ] as const)
+      expect(signedWith(hash, salt), `${hash} ${salt}`).toBe('SIGNATURE_INVALID');
   });
 
   it('a detached payload and external_aad take part', () => {
@@ -139,7 +163,7 @@ describe('JWS, with jose as judge', () => {
   }
 
   it('HMAC with the public key as secret, none, and PKCS #1 are refused', () => {
-    for (const alg of ['HS256', 'RS256', 'ES256K', 'es256', 'PS384'])
+    for (const alg of ['HS256', 'RS256', 'ES256K', 'es256', 'ps384', 'RS384'])
       expect(
         codeOf(() => checkJws(decodeJws(makeJws('{}', { header: JSON.stringify({ alg }) })), spki('ES256'), keys)),
         alg,

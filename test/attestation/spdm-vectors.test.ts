@@ -1,6 +1,4 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ReferenceSet } from '../../gateway/model/trust.ts';
 import { Checks } from '../../gateway/attestation/checks.ts';
@@ -18,16 +16,13 @@ import { decodeCertificate } from '../../gateway/codec/x509.ts';
 import { asym, type Block } from '../vectors/spdm-responder.ts';
 import { base64 } from './world.ts';
 import { deviceCa, exchange, good, judge, leafDer, now, rootDer, verdict } from './spdm-world.ts';
+import * as manifest from './manifest.ts';
 import { note } from './verdicts.ts';
 
 /** Files of other projects: each gets the verdict that the manifest expects, or stands below with the clause that says why not. */
-const shared = join(import.meta.dirname, '../../../shared/vectors');
-const manifest = join(shared, 'MANIFEST.tsv');
-if (!existsSync(manifest)) process.stderr.write('skip: ../shared/vectors is absent\n');
-
 type Judged = { readonly verdict: 'accept' | 'reject' | 'survives'; readonly taken: string };
-const bytesOf = (file: string): Uint8Array => new Uint8Array(readFileSync(join(shared, 'spdm', file)));
-const textOf = (file: string): string => readFileSync(join(shared, 'spdm', file), 'utf8');
+const bytesOf = (file: string): Uint8Array => manifest.bytesOf(`spdm/${file}`);
+const textOf = (file: string): string => manifest.textOf(`spdm/${file}`);
 
 const trusting = (anchor: Uint8Array): Trust =>
   prepareTrust({ anchors: [{ name: 'root', certificate: base64(anchor) }], referenceSets: [] }).trust;
@@ -203,19 +198,14 @@ const deviations: { readonly [file: string]: string } = {
     'self-signed, a CA and a leaf at once (DSP0274 §10.6.1), ended on 2020-06-16: it certifies a key and is no chain',
 };
 
-describe.skipIf(!existsSync(manifest))('SPDM files of other projects', () => {
-  const rows = existsSync(manifest)
-    ? readFileSync(manifest, 'utf8')
-        .split('\n')
-        .map(line => line.split('\t'))
-        .filter(([file]) => file?.startsWith('spdm/'))
-    : [];
+describe.skipIf(!manifest.hasVectors)('SPDM files of other projects', () => {
+  const rows = manifest.rowsOf(/^spdm\//);
 
   it('get the verdict that the manifest expects, or a reason', async () => {
     const counts = new Map<string, number>();
     const details: string[] = [];
     const deviated: string[] = [];
-    for (const [path = '', , , expected = ''] of rows) {
+    for (const { file: path, expected } of rows) {
       const file = path.slice('spdm/'.length);
       const { verdict: got, taken } = file.includes('fuzz-seeds')
         ? survives(() => seed(file))

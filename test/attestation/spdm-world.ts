@@ -11,7 +11,7 @@ import { prepareTrust } from '../../gateway/attestation/trust.ts';
 import { alternativeNames, ca, certificate, extension, type Keys, name, newKeys, type Plan, purposes, usage } from '../vectors/path-pki.ts';
 import { oid, sequence } from '../vectors/der-encode.ts';
 import { type Asym, asym, type Block, type ResponderSpec, SpdmResponder } from '../vectors/spdm-responder.ts';
-import { base64, result } from './world.ts';
+import { base64, inTime, result } from './world.ts';
 
 /** What the tests of SPDM share: a vendor, a device of one model with one good firmware, a responder, and a Verifier that knows them. */
 export const now = Date.parse('2026-11-22T12:00:00Z');
@@ -129,14 +129,7 @@ export type Options = {
   readonly uses?: readonly AnchorUse[];
   readonly at?: number;
 };
-export const answers = (bytes: Uint8Array, more: Partial<Extract<Freshness, { kind: 'nonce' }>> = {}): Freshness => ({
-  kind: 'nonce',
-  nonce: bytes,
-  expires: now + 60_000,
-  spent: false,
-  channel: 'SPDM over TCP',
-  ...more,
-});
+export const answers = inTime('SPDM over TCP', now);
 const cache = new KeyCache();
 export function judge(
   given: readonly SpdmPair[] | Uint8Array,

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ReferenceSet } from '../../gateway/model/trust.ts';
 import { makeDiceDevice, makeVendor, type Vendor } from '../vectors/pki.ts';
-import { referenceSet, result, spec, verifier } from './world.ts';
+import { checksOf, referenceSet, result, spec, verifier } from './world.ts';
 
 let acme: Vendor;
 beforeAll(async () => {
@@ -33,6 +33,15 @@ describe('firmware that only reference values list that are accepted no more', (
       status: 'affirming',
       referenceSets: ['again#1 sha256:22'],
     }));
+  it('is good as long as one of the sets that list it is of its security version, whichever comes first', async () => {
+    const strict = { ...referenceSet, id: 'strict#1 sha256:33', minSvn: '9' };
+    for (const sets of [
+      [strict, referenceSet],
+      [referenceSet, strict],
+    ])
+      expect(await judged(sets)).toMatchObject({ status: 'affirming', referenceSets: [referenceSet.id] });
+    expect(await judged([strict])).toMatchObject({ status: 'contraindicated', reason: 'VERSION_DENIED' });
+  });
   it('does not make unknown firmware known', async () =>
     expect(await judged([other, { ...other, id: 'x', standing: 'revoked' }])).toMatchObject({
       status: 'contraindicated',
@@ -48,5 +57,19 @@ describe('Evidence out of our own store', () => {
     const kept = result(verifier([acme], { now, freshness: { kind: 'kept', at, expires: at + 600_000 } })(chain));
     expect(kept).toMatchObject({ status: 'affirming', assurance: 5, at, expires: at + 600_000 });
     expect(kept.checks.find(c => c.check === 'fresh')?.detail).toContain('when it was judged first');
+  });
+});
+
+describe('a chain that no handshake of now shows', () => {
+  it('and that is kept is judged as when it was shown, with its instant and its end', async () => {
+    const at = Date.now() - 60_000;
+    const kept = { kind: 'kept', at, expires: at + 600_000 } as const;
+    const judge = verifier([acme], { freshness: kept });
+    expect(result(judge((await makeDiceDevice(acme, spec)).chain))).toMatchObject({ status: 'affirming', at, expires: kept.expires });
+  });
+  it('and that lies in a file proves nothing, but all else of it is judged', async () => {
+    const r = result(verifier([acme], { freshness: { kind: 'none' } })((await makeDiceDevice(acme, spec)).chain));
+    expect(r).toMatchObject({ status: 'none', assurance: 0, reason: 'EVIDENCE_NOT_FRESH' });
+    expect(checksOf(r)).toEqual(expect.arrayContaining(['fresh warned', 'chain passed', 'reference passed']));
   });
 });

@@ -1,5 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { encode } from 'cborg';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -7,27 +5,16 @@ import { readReferenceKey, ReferenceFileError } from '../../gateway/attestation/
 import { readSuit } from '../../gateway/attestation/suit.ts';
 import { decodeSuitEnvelope, decodeSuitManifest } from '../../gateway/codec/suit.ts';
 import { detached, refKey } from './corim-world.ts';
+import { bytesOf, hasVectors, rowsOf, textOf } from './manifest.ts';
 import { note } from './verdicts.ts';
 
 /**
  * Published SUIT envelopes with the verdict of MANIFEST.tsv: "accept" is that digest and signature are good and the manifest decodes. What is made of it
  * as reference values is a second column.
  */
-const root = join(import.meta.dirname, '../../../shared/vectors');
-const there = existsSync(join(root, 'MANIFEST.tsv'));
-if (!there) process.stderr.write('skip: ../shared/vectors is absent\n');
-const read = (path: string): Uint8Array => readFileSync(join(root, path));
-const rows = there
-  ? new TextDecoder()
-      .decode(read('MANIFEST.tsv'))
-      .split('\n')
-      .map(line => line.split('\t'))
-      .flatMap(([file = '', , , expected = '']) => (file.startsWith('suit/') ? [{ file, expected }] : []))
-  : [];
+const rows = rowsOf(/^suit\//);
 const table: string[] = [];
-const keys = there
-  ? [readReferenceKey('published', new TextDecoder().decode(read('suit/libcsuit/trust_anchor_secp256r1_pub.pem'))), refKey('EdDSA')]
-  : [];
+const keys = hasVectors ? [readReferenceKey('published', textOf('suit/libcsuit/trust_anchor_secp256r1_pub.pem')), refKey('EdDSA')] : [];
 
 const use = (bytes: Uint8Array, sig?: string): string => {
   try {
@@ -44,7 +31,7 @@ describe('published SUIT envelopes get their verdict', () => {
     if (!file.endsWith('.suit')) note(file, 'not judged', '-', 'key, payload, words, or the notation of the envelope beside it');
     if (!file.endsWith('.suit'))
       return void table.push(`${'-'.padEnd(10)} ${file}  key, payload, words, or the notation of the envelope beside it`);
-    const bytes = read(file);
+    const bytes = bytesOf(file);
     const { digest, manifest } = decodeSuitEnvelope(bytes);
     expect(Buffer.from(createHash('sha256').update(encode(manifest)).digest())).toEqual(Buffer.from(digest.value));
     expect(decodeSuitManifest(manifest).sequence).toBeGreaterThanOrEqual(0);
@@ -57,8 +44,8 @@ describe('published SUIT envelopes get their verdict', () => {
     return expect(() => readSuit('v', bytes, [refKey('EdDSA')], [])).toThrow('Cannot trust v');
   });
 
-  it.runIf(there)('an operator may sign for one with a MAC', () => {
-    const bytes = read('suit/libcsuit/suit_manifest_expAF.suit');
+  it.runIf(hasVectors)('an operator may sign for one with a MAC', () => {
+    const bytes = bytesOf('suit/libcsuit/suit_manifest_expAF.suit');
     expect(use(bytes, detached(bytes))).toBe('refused: it is for 0 vendors and 0 classes, wanted one of each');
   });
 

@@ -114,6 +114,14 @@ describe('reference values of a manifest', () => {
     expect(refusal(() => read(suitEnvelope(manifest, { more: { 20: wrapped([21, 3]) } })))).toContain('the severed member 20 is another');
     expect(refusal(() => read(suitEnvelope(suitManifest(), { more: { 20: install } })))).toContain('its manifest does not name');
   });
+  it('an image that only the severed installation names is taken from there, where it came along', () => {
+    const install = wrapped([20, parameters({ 3: image(0x66) }), 3, 15]);
+    const manifest = suitManifest({ shared: [20, parameters({})], members: { 20: digestOf(install) } });
+    expect(read(suitEnvelope(manifest, { more: { 20: install } })).components[0]?.versions).toMatchObject([{ digest: '66'.repeat(32) }]);
+    expect(refusal(() => read(suitEnvelope(manifest)))).toContain('no image by a digest');
+    const other = wrapped([20, parameters({ 3: image(0x67) }), 3, 15]);
+    expect(refusal(() => read(suitEnvelope(manifest, { more: { 20: other } })))).toContain('the severed member 20 is another');
+  });
 
   const refused: readonly (readonly [string, Uint8Array, string])[] = [
     ['no class', suitManifest({ shared: [20, labels({ 3: image(1) })] }), 'for 0 vendors and 0 classes'],

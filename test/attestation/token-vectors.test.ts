@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { createPublicKey } from 'node:crypto';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { encode } from 'cborg';
 import { z } from 'zod';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -16,6 +15,7 @@ import { prepareTrust } from '../../gateway/attestation/trust.ts';
 import { readDiag } from '../vectors/diag.ts';
 import { base64, keyPairs, makeSign1, spkiOf } from '../vectors/tokens.ts';
 import { judge, now, part, verdict } from './token-world.ts';
+import { bytesOf, hasVectors, rowsOf, textOf } from './manifest.ts';
 import { note as noteVerdict } from './verdicts.ts';
 
 /**
@@ -23,21 +23,9 @@ import { note as noteVerdict } from './verdicts.ts';
  * we take: its own nonce as the challenge, its published key as listed for its instance, and its own components as the reference values. "accept" then
  * must be affirming, and "reject" malformed. Claims sets without a signature are signed here with a key of our own.
  */
-const root = join(import.meta.dirname, '../../../shared/vectors');
-const there = existsSync(join(root, 'MANIFEST.tsv'));
-if (!there) process.stderr.write('skip: ../shared/vectors is absent\n');
-const read = (path: string): Buffer => readFileSync(join(root, path));
-const jsonOf = (path: string): unknown => JSON.parse(read(path).toString());
-const rows = there
-  ? read('MANIFEST.tsv')
-      .toString()
-      .split('\n')
-      .map(line => line.split('\t'))
-      .flatMap(([file = '', , , expected = '']) => {
-        const set = /^(rfc9783-psa-token|veraison-psatoken|veraison-cmw|ietf-cmw-draft|veraison-services\/psa-iot)\//.exec(file)?.[1];
-        return set === undefined ? [] : [{ file, set, expected }];
-      })
-  : [];
+const jsonOf = (path: string): unknown => JSON.parse(textOf(path));
+const sets = /^(rfc9783-psa-token|veraison-psatoken|veraison-cmw|ietf-cmw-draft|veraison-services\/psa-iot)\//;
+const rows = rowsOf(sets).map(({ file, expected }) => ({ file, expected, set: sets.exec(file)?.[1] ?? '' }));
 
 type Row = { readonly file: string; readonly wanted: string; readonly got: string; readonly note: string };
 const table: Row[] = [];
@@ -72,7 +60,7 @@ function judgeToken(token: Uint8Array, spki: Uint8Array, edit: (set: ReferenceSe
 }
 const ownKey = spkiOf(keyPairs.ES256.publicKey);
 const judgeClaims = (claims: unknown): string => judgeToken(makeSign1(encode(claims)), ownKey);
-const pem = (path: string): Uint8Array => spkiOf(createPublicKey(read(path)));
+const pem = (path: string): Uint8Array => spkiOf(createPublicKey(bytesOf(path)));
 const jwk = (path: string): Uint8Array => {
   const { kty, crv, x, y } = z.object({ kty: z.string(), crv: z.string(), x: z.string(), y: z.string() }).parse(jsonOf(path));
   return spkiOf(createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' }));
@@ -138,7 +126,7 @@ const notJudged: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-describe.skipIf(!there)('published PSA tokens', () => {
+describe.skipIf(!hasVectors)('published PSA tokens', () => {
   const example = 'rfc9783-psa-token/example/';
   const services = 'veraison-services/psa-iot/';
   const tokens: readonly (readonly [string, () => Uint8Array])[] = [
@@ -151,18 +139,18 @@ describe.skipIf(!there)('published PSA tokens', () => {
   ];
   for (const [file, key] of tokens)
     it(`${file} is affirming by its key, and by no other`, () => {
-      const got = judgeToken(read(file), key());
+      const got = judgeToken(bytesOf(file), key());
       keep(file, 'affirming', got);
       expect(got).toBe('affirming');
-      expect(judgeToken(read(file), ownKey)).toBe('contraindicated SIGNATURE_INVALID');
+      expect(judgeToken(bytesOf(file), ownKey)).toBe('contraindicated SIGNATURE_INVALID');
     });
 
   for (const name of ['psa-sign1', 'psa-mac0'])
     it(`${name}: the forms in hex and in diagnostic notation are the same token`, () => {
-      const bytes = Uint8Array.from(read(`${example}${name}.cbor`));
+      const bytes = Uint8Array.from(bytesOf(`${example}${name}.cbor`));
       const same = [
-        Uint8Array.from(Buffer.from(read(`${example}${name}.hex`).toString().replace(/\s/g, ''), 'hex')),
-        encode(readDiag(read(`${example}${name}.diag`).toString())),
+        Uint8Array.from(Buffer.from(textOf(`${example}${name}.hex`).replace(/\s/g, ''), 'hex')),
+        encode(readDiag(textOf(`${example}${name}.diag`))),
       ];
       for (const [i, one] of same.entries()) {
         const is = Buffer.compare(one, bytes) === 0;
@@ -174,13 +162,13 @@ describe.skipIf(!there)('published PSA tokens', () => {
   it('tokens with a MAC: the tag is right by its secret, and the scheme refuses all of them', () => {
     const note =
       'deviation: RFC 9783 lets an Attester choose a MAC, but who can check it can forge it; no secrets of devices are kept here';
-    expect(isMac0By(decodeCose(read(`${example}psa-mac0.cbor`)), read(`${example}tfm-hs-iak.bin`))).toBe(true);
+    expect(isMac0By(decodeCose(bytesOf(`${example}psa-mac0.cbor`)), bytesOf(`${example}tfm-hs-iak.bin`))).toBe(true);
     for (const file of [
       `${example}psa-mac0.cbor`,
       'veraison-psatoken/tf-m/psa-2_0_0_mac0.bin',
       'veraison-psatoken/tf-m/psa-iot-1_mac0.bin',
     ]) {
-      const got = judgeToken(read(file), ownKey);
+      const got = judgeToken(bytesOf(file), ownKey);
       keep(file, 'contraindicated ALGORITHM_REFUSED', got, note);
       expect(got).toBe('contraindicated ALGORITHM_REFUSED');
     }
@@ -190,9 +178,9 @@ describe.skipIf(!there)('published PSA tokens', () => {
     const file = `${services}token/psa.good.cose`;
     const key = jwk(`${services}token/ec.p256.jwk`);
     const signer = Buffer.from('U3h5YwdTXfPsjYsVouLcVkFBnD0wYM/jIjjA+pc/eqM=', 'base64').toString('hex');
-    expect(read(`${services}corim/src/comid-psa-refval.json`).toString()).toContain('U3h5YwdTXfPsjYsVouLcVkFBnD0wYM/jIjjA+pc/eqM=');
-    const strict = judgeToken(read(file), key, set => ({ ...set, components: set.components.map(c => ({ ...c, signer })) }));
-    const loose = judgeToken(read(file), key, set => ({
+    expect(textOf(`${services}corim/src/comid-psa-refval.json`)).toContain('U3h5YwdTXfPsjYsVouLcVkFBnD0wYM/jIjjA+pc/eqM=');
+    const strict = judgeToken(bytesOf(file), key, set => ({ ...set, components: set.components.map(c => ({ ...c, signer })) }));
+    const loose = judgeToken(bytesOf(file), key, set => ({
       ...set,
       components: set.components.map(({ name, key: k, versions }) => ({ name, versions, ...(k === undefined ? {} : { key: k }) })),
     }));
@@ -208,16 +196,16 @@ describe.skipIf(!there)('published PSA tokens', () => {
   for (const { file, expected } of rows.filter(r => /rfc9783.*\.diag$/.test(r.file) && !/psa-(sign1|mac0)\.diag/.test(r.file)))
     it(`${file}: ${expected}`, () => {
       const wanted = expected.startsWith('accept') ? 'affirming' : malformed;
-      const got = judgeClaims(readDiag(read(file).toString()));
+      const got = judgeClaims(readDiag(textOf(file)));
       keep(file, wanted, got, 'signed here');
       expect(got).toBe(wanted);
     });
 
   it('the claims that TF-M publishes in diagnostic notation are those of its token', () => {
     const file = 'veraison-psatoken/tf-m/psa-2_0_0_claims.diag';
-    const own = mapOf(decodeCbor(encode(readDiag(read(file).toString()))), 'claims');
+    const own = mapOf(decodeCbor(encode(readDiag(textOf(file)))), 'claims');
     const theirs = mapOf(
-      decodeCbor(decodeCose(read('veraison-psatoken/tf-m/psa-2_0_0_sign1.bin')).payload ?? new Uint8Array(), { lenient: true }),
+      decodeCbor(decodeCose(bytesOf('veraison-psatoken/tf-m/psa-2_0_0_sign1.bin')).payload ?? new Uint8Array(), { lenient: true }),
       'claims',
     );
     const [a, b] = [decodePsaClaims(own), decodePsaClaims(theirs)];
@@ -278,7 +266,7 @@ describe.skipIf(!there)('published PSA tokens', () => {
     });
 });
 
-describe.skipIf(!there)('published conceptual message wrappers', () => {
+describe.skipIf(!hasVectors)('published conceptual message wrappers', () => {
   const mixed =
     'deviation from the manifest: a label is an integer or text (draft-ietf-rats-msg-wrap §3.3), and collection-cbor-ok mixes them too';
   const outcome = (open: () => unknown): string => {
@@ -292,13 +280,13 @@ describe.skipIf(!there)('published conceptual message wrappers', () => {
   };
   for (const { file } of rows.filter(r => /-cmw(-draft)?\//.test(r.file)))
     it(`${file} is read`, () => {
-      const bytes = read(file);
+      const bytes = bytesOf(file);
       const got = outcome(() => {
         if (file.endsWith('eat-example-1.json'))
           return recordsOf(decodeCmw(Buffer.from(JSON.stringify(z.object({ cmw: z.unknown() }).parse(jsonOf(file)).cmw)), 'json'));
         if (file.endsWith('.json')) return recordsOf(decodeCmw(bytes, 'json'));
         if (file.endsWith('.cbor')) return recordsOf(decodeCmw(bytes, 'cbor'));
-        if (file.endsWith('.diag')) return recordsOf(decodeCmw(encode(readDiag(bytes.toString())), 'cbor'));
+        if (file.endsWith('.diag')) return recordsOf(decodeCmw(encode(readDiag(textOf(file))), 'cbor'));
         const extension = decodeCertificate(bytes).extensions.find(e => e.oid === '1.3.6.1.5.5.7.1.35');
         return recordsOf(decodeCmwExtension(extension?.value ?? new Uint8Array()));
       });
@@ -307,7 +295,7 @@ describe.skipIf(!there)('published conceptual message wrappers', () => {
     });
 });
 
-describe.skipIf(!there)('the table', () => {
+describe.skipIf(!hasVectors)('the table', () => {
   it('has a row for every file of these sets, or says why not', () => {
     for (const { file } of rows) for (const [pattern, why] of notJudged) if (pattern.test(file)) noteVerdict(file, 'not judged', '-', why);
     const judged = new Set(table.map(r => r.file));

@@ -60,6 +60,8 @@ type Options = {
   readonly certificates?: readonly Uint8Array[];
   readonly freshness?: Freshness;
   readonly at?: number;
+  /** What the Verifier has met; absent: what all of these tests met. */
+  readonly met?: KeyCache;
 };
 const cache = new KeyCache();
 /** A Verifier that trusts this and nothing else. */
@@ -73,7 +75,13 @@ export function judge(bytes: Uint8Array, options: Options = {}): ChallengeOutcom
   const evidence = messageEvidence(options.mediaType ?? 'application/psa-attestation-token', bytes, options.certificates);
   const scheme = schemeFor(evidence.mediaType);
   if (scheme === undefined) throw new Error('no scheme');
-  return scheme.judge(evidence, { trust, keys: cache, now: options.at ?? now, freshness: options.freshness ?? answer, ttlSeconds: 600 });
+  return scheme.judge(evidence, {
+    trust,
+    keys: options.met ?? cache,
+    now: options.at ?? now,
+    freshness: options.freshness ?? answer,
+    ttlSeconds: 600,
+  });
 }
 export function resultOf(outcome: ChallengeOutcome): AttestationResult {
   if (outcome.kind !== 'appraised') throw new Error(`not appraised: ${JSON.stringify(outcome)}`);

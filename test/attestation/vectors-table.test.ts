@@ -1,11 +1,10 @@
 import { createPublicKey } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { chainEvidence } from '../../gateway/attestation/evidence.ts';
 import { KeyCache } from '../../gateway/attestation/keys.ts';
 import { schemeFor } from '../../gateway/attestation/schemes/index.ts';
 import { prepareTrust } from '../../gateway/attestation/trust.ts';
+import { hasVectors, rowsOf, textOf } from './manifest.ts';
 import { type Verdict, note, verdicts } from './verdicts.ts';
 
 /**
@@ -21,18 +20,7 @@ import './suit-vectors.test.ts';
 import './token-vectors.test.ts';
 import './tpm/vectors.test.ts';
 
-const root = join(import.meta.dirname, '../../../shared/vectors');
-const manifest = join(root, 'MANIFEST.tsv');
-const there = existsSync(manifest);
-if (!there) process.stderr.write('skip: ../shared/vectors/MANIFEST.tsv is absent\n');
-const rows = there
-  ? readFileSync(manifest, 'utf8')
-      .split('\n')
-      .slice(1)
-      .filter(line => line !== '')
-      .map(line => line.split('\t'))
-      .map(([file = '', , what = '', expected = '']) => ({ file, what, expected }))
-  : [];
+const rows = rowsOf(/./);
 
 /** Rows that no scheme judges, and why. */
 const notCovered: readonly (readonly [RegExp, string])[] = [
@@ -50,10 +38,10 @@ const notCovered: readonly (readonly [RegExp, string])[] = [
 const certificates = (pem: string): readonly Uint8Array[] =>
   [...pem.matchAll(/BEGIN CERTIFICATE-----([^-]+)/g)].map(([, block]) => new Uint8Array(Buffer.from(block ?? '', 'base64')));
 
-describe.skipIf(!there)('chains that stand in no set of their own', () => {
+describe.skipIf(!hasVectors)('chains that stand in no set of their own', () => {
   it('of RIoT holds by its own root, but nothing of it is fresh', () => {
     for (const { file, expected } of rows.filter(r => r.file.endsWith('riot/evidence/evidence.pem'))) {
-      const chain = certificates(readFileSync(join(root, file), 'utf8'));
+      const chain = certificates(textOf(file));
       const anchor = chain.at(-1) ?? new Uint8Array();
       const judged = (name: Uint8Array): string => {
         const { trust } = prepareTrust({
@@ -72,13 +60,13 @@ describe.skipIf(!there)('chains that stand in no set of their own', () => {
     }
   });
   it('the public key of the EnactTrust token is that of its private one', () => {
-    const folder = join(root, 'veraison-services/tpm-enacttrust/keys');
-    const pem = (name: string) => createPublicKey(readFileSync(join(folder, name))).export({ format: 'pem', type: 'spki' });
+    const pem = (name: string) =>
+      createPublicKey(textOf(`veraison-services/tpm-enacttrust/keys/${name}`)).export({ format: 'pem', type: 'spki' });
     expect(pem('basic.pem.pub')).toEqual(pem('basic.pem'));
   });
 });
 
-describe.skipIf(!there)('the table of the manifest', () => {
+describe.skipIf(!hasVectors)('the table of the manifest', () => {
   const verdictsOf = (file: string): readonly Verdict[] => {
     const why = notCovered.find(([pattern]) => pattern.test(file))?.[1];
     return verdicts.get(file) ?? (why === undefined ? [] : [{ outcome: 'not judged', got: '-', taken: why }]);

@@ -6,7 +6,9 @@ export type Verdict = { readonly outcome: 'as expected' | 'deviates' | 'not judg
 
 export const verdicts = new Map<string, readonly Verdict[]>();
 
-/** Notes one verdict of a file; a file that is judged in several ways has several. */
+/** Notes one verdict of a file; a file that is judged in several ways has several, each once however often its test runs. */
 export function note(file: string, outcome: Verdict['outcome'], got: string, taken: string): void {
-  verdicts.set(file, [...(verdicts.get(file) ?? []), { outcome, got, taken }]);
+  const known = verdicts.get(file) ?? [];
+  const isKnown = known.some(v => v.outcome === outcome && v.got === got && v.taken === taken);
+  if (!isKnown) verdicts.set(file, [...known, { outcome, got, taken }]);
 }

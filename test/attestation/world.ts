@@ -34,6 +34,19 @@ export function verifier(vendors: readonly Vendor[], { sets = [referenceSet], no
   };
 }
 
+type Answered = Extract<Freshness, { kind: 'nonce' }>;
+/** Makes the freshness of what answers a nonce on this channel, a minute before that ends. */
+export const inTime =
+  (channel: string, now: number) =>
+  (nonce: Uint8Array, more: Partial<Answered> = {}): Freshness => ({
+    kind: 'nonce',
+    nonce,
+    expires: now + 60_000,
+    spent: false,
+    channel,
+    ...more,
+  });
+
 export function result(outcome: ChallengeOutcome): AttestationResult {
   if (outcome.kind !== 'appraised') throw new Error(`not appraised: ${JSON.stringify(outcome)}`);
   return outcome.result;

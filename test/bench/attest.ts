@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { execFileSync } from 'node:child_process';
-import { generateKeyPairSync, sign, verify } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { BasicConstraintsExtension, Extension, KeyUsageFlags, KeyUsagesExtension } from '@peculiar/x509';
 import { encode } from 'cborg';
 import { chainEvidence, messageEvidence } from '../../gateway/attestation/evidence.ts';
@@ -12,7 +12,7 @@ import type { Evidence } from '../../gateway/model/attestation.ts';
 import { nonce, psaClaims, psaSet } from '../attestation/token-world.ts';
 import { base64, referenceSet, spec } from '../attestation/world.ts';
 import { makeDiceDevice, makeIdevid, makeKeys, makeVendor, tcbInfo, tcbInfoOid, type Vendor } from '../vectors/pki.ts';
-import { makeSign1, spkiOf } from '../vectors/tokens.ts';
+import { coseIds, makeSign1, spkiOf } from '../vectors/tokens.ts';
 
 /**
  * Evidence judged on one thread, from bytes to AttestationResult, against what `openssl speed` verifies in the same minute: (verifies that it rests on ×
@@ -45,8 +45,9 @@ const owners = each(i => ({
     .with(2, i >> 8),
 }));
 const { trust } = prepareTrust({
-  anchors: [{ name: 'acme', certificate: base64(acme.anchorDer) }],
-  referenceSets: [referenceSet, psaSet],
+  anchors: [{ name: 'acme', certificate: base64(acme.anchorDer), uses: ['identity', 'attest'] }],
+  // A token by a listed key is of the model that the list names, one by certificates of the model that it names.
+  referenceSets: [referenceSet, psaSet, { ...psaSet, id: `${psaSet.id} by class`, model: 'aa'.repeat(32) }],
   keys: owners.map(({ keys, instance }) => ({
     instance: Buffer.from(instance).toString('hex'),
     spki: base64(spkiOf(keys.publicKey)),
@@ -68,6 +69,23 @@ const tokens = nonces.map(ofRound =>
     return messageEvidence('application/psa-attestation-token', makeSign1(encode(claims), { key: keys.privateKey }));
   }),
 );
+
+/** The same tokens by keys that the production line certified: the CA is known or only the anchor, the device is new, and its key signs our nonce. */
+const certified: { readonly known: Evidence[]; readonly whole: Evidence[] } = { known: [], whole: [] };
+for (const i of each(n => n)) {
+  for (const [kind, ca] of [
+    ['known', line],
+    ['whole', await issuingCa(acme)],
+  ] as const) {
+    const device = await makeIdevid(ca, { serial: `TS2-${i}`, purposes: [] });
+    const header = new Map<number, unknown>([
+      [1, coseIds.ES256],
+      [33, [...device.chain, ca.anchorDer]],
+    ]);
+    const token = makeSign1(encode(psaClaims({ 10: nonces[0]?.[i] })), { key: createPrivateKey(device.keyPem), header });
+    certified[kind].push(messageEvidence('application/psa-attestation-token', token));
+  }
+}
 
 async function issuingCa(vendor: Vendor): Promise<Vendor> {
   const keys = await makeKeys();
@@ -118,6 +136,16 @@ const signature = sign('sha256', message, own.privateKey);
 const cases = [
   { name: 'first attestation of a chain, every certificate new', verifies: 2, run: () => judged(chains, fresh(), handshake) },
   { name: 'first attestation of a chain, only its leaf new', verifies: 1, run: () => judged(fleet, fresh(), handshake) },
+  {
+    name: 'first attestation by a token with its chain, its device new',
+    verifies: 2,
+    run: () => judged(certified.known, fresh(), answers(0)),
+  },
+  {
+    name: 'first attestation by a token with its chain, all of it new below the anchor',
+    verifies: 3,
+    run: () => judged(certified.whole, fresh(), answers(0)),
+  },
   { name: 're-attestation of a chain, all of it known', verifies: 2, run: () => judged(chains, warm, handshake) },
   { name: 'first attestation by a token, its key new', verifies: 1, run: () => judged(tokens[0] ?? [], fresh(), answers(0)) },
   {

@@ -79,6 +79,7 @@ describe.skipIf(browserIsMissing !== undefined)('the page in a browser', () => {
     for (const [link, name, text] of [
       ['CSV', /\.csv$/, 'dock-ts4-17'],
       ['JSON Lines', /\d\.jsonl$/, '"hostname":"dock-ts4-17"'],
+      ['CycloneDX', /\.cdx\.json$/, '"specVersion":"1.6"'],
       ['Signed results', /\.ear\.jsonl$/, ''], // what the fixture's devices proved is long over, and none is signed anew
     ] as const) {
       const [download] = await Promise.all([

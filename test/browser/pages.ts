@@ -18,11 +18,11 @@ const flags =
 
 /** A browser for one test file. `complaints`: whatever it reports, breaches of the content security policy among it. */
 export async function openBrowser() {
-  const browser: Browser = await chromium.launch({ executablePath, args: flags });
+  const browser: Browser = await chromium.launch({ executablePath, args: flags, timeout: 120_000 });
   const complaints: string[] = [];
   const newTab = async (width: number, height: number, colorScheme: 'light' | 'dark' = 'light'): Promise<Tab> => {
     const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width, height }, colorScheme });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(60_000);
     const tab = await context.newPage();
     tab.on('console', message => {
       if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());

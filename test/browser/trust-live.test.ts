@@ -1,11 +1,9 @@
-import { rmSync, writeFileSync } from 'node:fs';
 import type { Page as Tab } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runClientVerb } from '../../gateway/api/verbs.ts';
 import { labIsMissing } from '../lab/namespace.ts';
 import { forwardPage } from '../lab/page-forward.ts';
-import { row, Standing } from '../lab/standing.ts';
-import { makeVendor } from '../vectors/pki.ts';
+import { Standing } from '../lab/standing.ts';
 import { browserIsMissing, openBrowser, setUp, shoot } from './pages.ts';
 
 const missing = labIsMissing() ?? browserIsMissing;
@@ -20,13 +18,7 @@ describe.skipIf(missing !== undefined)('trust on the page of a live gateway', ()
 
   beforeAll(async () => {
     site = await Standing.make('spwtr');
-    // Somebody else's anchor only: that of the sensor's maker is what ann brings.
-    const folder = `${site.gateway.data}/policies.d/anchors`;
-    writeFileSync(`${folder}/other.device-ca.pem`, (await makeVendor({ name: 'Other' })).anchorPem);
-    rmSync(`${folder}/acme.device-ca.pem`);
-    await site.warehouse.start(row('sensor'));
-    await site.untilDevice('sensor', d => d.enforcement === 'quarantined' && d.reason === 'CHAIN_UNTRUSTED');
-    writeFileSync(`${site.folder}/acme.pem`, site.identities.anchorPem);
+    await site.startUntrusted();
     page = await forwardPage(site.gateway.pageSocket, 0);
     browser = await openBrowser();
     tab = await browser.newTab(1280, 900);

@@ -38,7 +38,7 @@ describe.skipIf(missing !== undefined)('the page of a live gateway', () => {
     await tab.goto(page.url);
     await setUp(tab, site.gateway.oneTimeCode ?? expect.fail('no code was printed'));
     await tab.getByText('● live').waitFor();
-    expect(await tab.getByRole('row').count()).toBe(9);
+    await expect.poll(() => tab.getByRole('row').count()).toBe(9);
     await shoot(tab, 'devices-1400');
   });
 

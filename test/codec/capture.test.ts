@@ -43,6 +43,8 @@ const files: { readonly [name: string]: Uint8Array } = {
   'pcap, big-endian, µs': encodePcap(frames, { little: false }),
   'pcap, little-endian, ns': encodePcap(frames, { nanos: true }),
   'pcap, big-endian, ns': encodePcap(frames, { little: false, nanos: true }),
+  'pcap with long records, little-endian': encodePcap(frames, { modified: true }),
+  'pcap with long records, big-endian': encodePcap(frames, { modified: true, little: false }),
   'pcapng, little-endian': pcapng(true),
   'pcapng, big-endian': pcapng(false),
 };
@@ -124,17 +126,17 @@ describe('a pcapng file', () => {
 });
 
 describe('a file that we do not read is refused with what was found', () => {
-  const wifi = interfaceBlock(true, { link: 105 });
+  const usb = interfaceBlock(true, { link: 249 });
   it.each([
     ['empty', bytes(), 'the file is empty at byte 0'],
     ['text', bytes('hello, this is no capture'), 'neither pcap nor pcapng at byte 0'],
     ['two bytes', bytes(1, 2), 'neither pcap nor pcapng at byte 0'],
     ['only a header cut short', encodePcap([]).subarray(0, 20), 'the file ends inside a record at byte 20'],
-    ['IEEE 802.11 capture', encodePcap([], { link: 127 }), 'link type 127 (IEEE 802.11 with radiotap) is not Ethernet at byte 20'],
+    ['IEEE 802.15.4 capture', encodePcap([], { link: 195 }), 'link type 195 (IEEE 802.15.4) is neither Ethernet nor IP at byte 20'],
     [
       'packet of another link type',
-      bytes(section(true), wifi, enhanced(true, 0, 0n, first)),
-      'link type 105 (IEEE 802.11) is not Ethernet at byte 48',
+      bytes(section(true), usb, enhanced(true, 0, 0n, first)),
+      'link type 249 (USB of Windows) is neither Ethernet nor IP at byte 48',
     ],
     [
       'packet of no interface',
@@ -167,5 +169,5 @@ describe('a file that we do not read is refused with what was found', () => {
   });
 
   it('but an interface of another link type that sent nothing does no harm', () =>
-    expect(read(bytes(section(true), wifi, interfaceBlock(true), enhanced(true, 1, micros(first), first)))).toEqual({ frames: [first] }));
+    expect(read(bytes(section(true), usb, interfaceBlock(true), enhanced(true, 1, micros(first), first)))).toEqual({ frames: [first] }));
 });

@@ -80,6 +80,9 @@ describe('DiceTcbInfo', () => {
     const read = (...list: readonly Uint8Array[]) => decodeTcbInfo(sequence(tlv(0xab, ...list))).registers.map(r => r.key);
     const named = one(tlv(0x80, utf8('PCR')), tlv(0x81, Uint8Array.of(4)), digests);
     expect(read(named, one(tlv(0x81, Uint8Array.of(4)), digests))).toEqual(['ir-PCR', 'ir-4']);
+    // A name of digits is no number, as with those of reference values.
+    const five = [one(tlv(0x80, utf8('5')), digests), one(tlv(0x81, Uint8Array.of(5)), digests)];
+    expect(read(...five)).toEqual(['ir-"5"', 'ir-5']);
     for (const bad of [
       [one(digests)],
       [one(tlv(0x81, Uint8Array.of(4)))],

@@ -46,8 +46,8 @@ describe('a Linux cooked packet', () => {
   it('with an LLC header is an 802.3 frame', () =>
     expect(read(113, sll(2, 4, b.bytes(0x42, 0x42, 3)))[0]?.bytes.subarray(12)).toEqual(b.bytes(0, 3, 0x42, 0x42, 3)));
 
-  it('of a sender without a hardware address names none', () =>
-    expect(read(113, sll(0, 0x0800, ip4, 8))[0]?.bytes).toEqual(b.ethernet(zero, zero, 0x0800, ip4)));
+  it('of a sender without a hardware address names none beside those that have one', () =>
+    expect(read(113, sll(0, 0x0800, ip4), sll(0, 0x0800, ip4, 8))[1]?.bytes).toEqual(b.ethernet(zero, zero, 0x0800, ip4)));
 });
 
 describe('a packet without hardware addresses', () => {

@@ -28,6 +28,13 @@ describe('octets met again', () => {
     }
   });
 
+  test('are told from longer ones that begin like them, and from what they begin with', () => {
+    const { seen, read } = counting();
+    const met = new Met<string>(1, 16);
+    for (const octets of [bytes(1, 2), bytes(1, 2, 3), bytes(1, 2)]) expect(met.at(octets, 0, octets.length, read)).toBe(octets.join(' '));
+    expect(seen).toEqual(['1 2', '1 2 3', '1 2']);
+  });
+
   test('do not change with the message that they stood in', () => {
     const { seen, read } = counting();
     const met = new Met<string>(8, 16);

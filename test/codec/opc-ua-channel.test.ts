@@ -13,14 +13,14 @@ import {
 } from '../../gateway/codec/opc-ua-channel.ts';
 import { DecodeError, Reader } from '../../gateway/codec/reader.ts';
 import { answerOpcUa } from '../vectors/opc-ua-server.ts';
-import { good } from '../attestation/opc-ua-world.ts';
+import { good, now } from '../attestation/opc-ua-world.ts';
 
 const token = { channel: 77, token: 5 };
 const answer = (said: Uint8Array, endpoints?: number): Uint8Array =>
   new Uint8Array(Buffer.concat(answerOpcUa(Buffer.from(said), endpoints === undefined ? good : { ...good, endpoints }) ?? []));
 const url = 'opc.tcp://10.0.0.9:4840';
-const told = answer(getEndpoints(token, url), 3);
-const opened = answer(openWithoutSecurity());
+const told = answer(getEndpoints(token, url, now), 3);
+const opened = answer(openWithoutSecurity(now));
 const whole = (bytes: Uint8Array) => readOpcUaAnswer(bytes) ?? { type: '', bodies: [] };
 const endpoints = (bytes: Uint8Array) => readEndpoints(bodyOf(whole(bytes), 'MSG'), token);
 const open = (bytes: Uint8Array) => {
@@ -33,10 +33,18 @@ const open = (bytes: Uint8Array) => {
 
 describe('the connection protocol of OPC UA', () => {
   it('sends what OPC 10000-6 says, size and all', () => {
-    for (const message of [hello(url), openWithoutSecurity(), getEndpoints(token, url), closeChannel(token)])
+    for (const message of [hello(url), openWithoutSecurity(now), getEndpoints(token, url, now), closeChannel(token, now)])
       expect(Buffer.from(message).readUInt32LE(4)).toBe(message.length);
     expect(Buffer.from(hello(url)).toString('latin1', 0, 4)).toBe('HELF');
-    expect([openWithoutSecurity().length, closeChannel(token).length]).toEqual([132, 57]);
+    expect([openWithoutSecurity(now).length, closeChannel(token, now).length]).toEqual([132, 57]);
+  });
+
+  it('says when it asks: a server that insists on the time tells nothing to who leaves it out (OPC 10000-4 §7.32)', () => {
+    // 1 January 2026 in steps of 100 ns since 1601.
+    for (const message of [openWithoutSecurity, (at: number) => getEndpoints(token, url, at), (at: number) => closeChannel(token, at)])
+      expect(Buffer.from(message(Date.UTC(2026, 0, 1))).includes(Buffer.from('00008192b17adc01', 'hex'))).toBe(true);
+    const silent = getEndpoints(token, url, now).fill(0, 30, 38);
+    expect(() => endpoints(answer(silent))).toThrow('Cannot take endpoints: it does not take the time that our clock says');
   });
 
   it('reads channel and endpoints, in however many chunks', () => {

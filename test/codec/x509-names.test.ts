@@ -27,6 +27,24 @@ describe('distinguished names (RFC 5280 §7.1)', () => {
     expect(same([text('Ac\u00ad\u200bme')], [text('acme')])).toBe(true);
     expect(same([text('\uff21cme')], [text('acme')])).toBe(true);
   });
+  it('are folded letter by letter: sharp s is two, sigma is one, and a dotless i is no i (RFC 4518 §2.2, RFC 3454 §B.2)', () => {
+    for (const [a, b] of [
+      ['Stra\u00dfe', 'STRASSE'],
+      ['Stra\u1e9ee', 'strasse'],
+      ['\u039f\u0394\u039f\u03a3', '\u03bf\u03b4\u03bf\u03c3'],
+      ['\u03bf\u03b4\u03bf\u03c2', '\u03bf\u03b4\u03bf\u03c3'],
+      ['\u00b5m', '\u03bcm'],
+      ['Acme\u0085Corp', 'acme corp'],
+      ['Ac\u1806me', 'acme'],
+    ] as const)
+      expect([a, same([text(a)], [text(b)])]).toEqual([a, true]);
+    for (const [a, b] of [
+      ['\u0131D', 'id'],
+      ['Acme\u0085Corp', 'acmecorp'],
+      ['\u00df', 's'],
+    ] as const)
+      expect([a, same([text(a)], [text(b)])]).toEqual([a, false]);
+  });
   it('are a set in each RDN, and a list of RDNs', () => {
     const [a, b] = [text('a'), text('b', 0x0c, ou)];
     expect(same([a, b], [b, text('A')])).toBe(true);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeCertificate } from '../../gateway/codec/x509.ts';
+import { decodeNvCertificate } from '../../gateway/codec/x509-nv.ts';
 import { attribute, attributeTypes } from '../../gateway/codec/x509-name.ts';
 import { DecodeError } from '../../gateway/codec/reader.ts';
 import { openWhole, tags } from '../../gateway/codec/der.ts';
@@ -61,6 +62,27 @@ describe('a certificate', () => {
     });
     const plain = await makeIdevid(acme, { serial: 'SN-1', hardwareModule: true });
     expect(decodeCertificate(plain.chain[0] ?? new Uint8Array()).hardwareModule?.serial).toBe('SN-1');
+  });
+
+  it('in an NV index of a TPM may be followed by what the index was filled with before, and by nothing else', () => {
+    const der = acme.anchorDer;
+    const followed = (...more: readonly number[]): Uint8Array => Uint8Array.of(...der, ...more);
+    for (const bytes of [der, followed(0), followed(0xff), followed(0xff, 0xff), followed(0, 0, 0)])
+      expect(decodeNvCertificate(bytes).serialNumber).toEqual(decodeCertificate(der).serialNumber);
+    for (const bytes of [followed(1), followed(0xff, 0), followed(0, 0, 0x30), der.subarray(0, -1), new Uint8Array()])
+      expect(() => decodeNvCertificate(bytes)).toThrow(DecodeError);
+    expect(() => decodeCertificate(followed(0))).toThrow(DecodeError);
+  });
+
+  it('has the HardwareModuleName of a key in a TPM: its maker, and the issuer and serial of the certificate of its EK', async () => {
+    const inTpm = async (ofEk: string): Promise<string | undefined> => {
+      const { chain } = await makeIdevid(acme, { serial: 'SN-1', ofEk });
+      return decodeCertificate(chain[0] ?? new Uint8Array()).hardwareModule?.serial;
+    };
+    const long = `INTC:${'A1'.repeat(32)}:${'7F'.repeat(20)}`;
+    expect(await inTpm(long)).toBe(long);
+    await expect(inTpm('5'.repeat(256))).rejects.toThrow(new DecodeError('Cannot read hwSerialNum: 256 octets'));
+    await expect(inTpm('\0'.repeat(127))).rejects.toThrow(new DecodeError('Cannot read hwSerialNum: 127 octets'));
   });
 
   it('of OpenSSL with other keys is read: P-384, P-521, Ed25519, RSA; explicit curve parameters are named as such', () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DecodeError } from '../../gateway/codec/reader.ts';
 import { decodeXml, xmlAt } from '../../gateway/codec/xml.ts';
+import { cost } from '../undisturbed.ts';
 
 const read = (text: string) => decodeXml(new TextEncoder().encode(text));
 
@@ -50,13 +51,14 @@ describe('XML', () => {
   it('of 64 kB of any one mark is read or refused at once, and its texts are capped', () => {
     for (const mark of ['<', '&', '>', '&#1;', '<!--', '<!---->', '<?', '<a>', '<a/>', '"', '<![CDATA[', '<![CDATA[]]>x', '&amp;'])
       for (const before of ['', '<a>', '<a x="']) {
-        const started = performance.now();
-        try {
-          expect(read((before + mark.repeat(65_000)).slice(0, 65_000)).text.length).toBeLessThanOrEqual(4096);
-        } catch (error) {
-          if (!(error instanceof DecodeError)) throw error;
-        }
-        expect(performance.now() - started, `${before} ${mark}`).toBeLessThan(250);
+        const millis = cost(() => {
+          try {
+            expect(read((before + mark.repeat(65_000)).slice(0, 65_000)).text.length).toBeLessThanOrEqual(4096);
+          } catch (error) {
+            if (!(error instanceof DecodeError)) throw error;
+          }
+        });
+        expect(millis, `${before} ${mark}`).toBeLessThan(250);
       }
   });
 
@@ -72,7 +74,7 @@ describe('XML', () => {
           expect(error).toBeInstanceOf(DecodeError);
         }
       }),
-      { numRuns: 1000, interruptAfterTimeLimit: 10_000, markInterruptAsFailure: true },
+      { numRuns: 1000, interruptAfterTimeLimit: 150_000, markInterruptAsFailure: true },
     );
   });
 });

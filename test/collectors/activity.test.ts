@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Activity } from '../../collectors/activity.ts';
 import { Dissector } from '../../collectors/dissector.ts';
 import { Packet } from '../../collectors/packet.ts';
+import { KnownDoors } from '../../collectors/known-doors.ts';
 import { SlowKnocks } from '../../collectors/slow-knocks.ts';
 import type { Fact } from '../../gateway/model/fact.ts';
 import * as b from '../vectors/frames/build.ts';
@@ -25,37 +26,12 @@ const details = (sent: readonly Sent[]): readonly string[] =>
 const times = <T>(n: number, make: (i: number) => T): readonly T[] => Array.from({ length: n }, (_, i) => make(i));
 
 const zero = '00:00:00:00:00:00';
-const asks = (i: number, source = server): Uint8Array =>
-  b.ethernet(source, b.broadcast, 0x0806, b.arp(1, source, '192.0.2.1', zero, `198.51.${100 + (i >> 8)}.${i & 255}`));
-const answers = (i: number): Uint8Array => b.ethernet(plc, server, 0x0806, b.arp(2, plc, `198.51.100.${i}`, server, '192.0.2.1'));
 const knocks = (i: number, flag: number = syn, ip = `198.51.${100 + (i >> 8)}.${i & 255}`): Uint8Array =>
   segment({ sequence: 1, flags: flag, to: [plc, ip, 502] });
 const replies = (i: number, flag: number): Uint8Array =>
   segment({ sequence: 1, flags: flag, from: [plc, `198.51.100.${i}`, 502], to: [server, '192.0.2.1', 40_000] });
 const pings = (i: number, type = 8): Uint8Array =>
   b.ethernet(server, plc, 0x0800, b.ipv4('192.0.2.1', `198.51.100.${i}`, 1, b.bytes(type, 0, 0, 0, 0, 0, 0, 0)));
-
-describe('an ARP scan', () => {
-  it('is told at 16, 64 and 256 addresses, with the frame where it began and how many did not answer', () => {
-    expect(details(times(300, i => [i * 10, asks(i)]))).toEqual([
-      'network 16, 16 of them not answered, since frame 1',
-      'network 64, 64 of them not answered, since frame 1',
-      'network 256, 256 of them not answered, since frame 1',
-    ]);
-    const answered = times(20, i => [[i * 10, asks(i)] as Sent, [i * 10 + 1, answers(i)] as Sent]).flat();
-    expect(details(answered)).toEqual(['network 16, 1 of them not answered, since frame 1']);
-  });
-
-  it('is neither the same address again and again, nor an announcement, nor one now and then', () => {
-    expect(details(times(300, i => [i, asks(i % 15)]))).toEqual([]);
-    expect(
-      details(
-        times(300, i => [i, b.ethernet(server, b.broadcast, 0x0806, b.arp(1, server, `192.0.2.${i % 250}`, zero, `192.0.2.${i % 250}`))]),
-      ),
-    ).toEqual([]);
-    expect(details(times(300, i => [i * 5000, asks(i)]))).toEqual([]);
-  });
-});
 
 describe('a port scan', () => {
   it('is told by those who refused', () => {
@@ -98,6 +74,73 @@ describe('a port scan', () => {
     expect(details(times(200, i => [i, replies(i, rst | ack)]))).toEqual([]));
 });
 
+describe('other ways to knock', () => {
+  it('are segments that belong to no connection: FIN, none of the flags, all but ACK', () => {
+    for (const odd of [1, 0, 41])
+      expect(details([...times(16, i => [i, knocks(i, odd)] as Sent), [5000, knocks(99, odd)]])).toEqual(['network 16, since frame 1']);
+    const cut = knocks(1, 0).subarray(0, 14 + 20 + 12);
+    expect(details([...times(40, i => [i, cut.with(33, i)] as Sent), [5000, cut]])).toEqual([]);
+  });
+
+  const asked = (i: number, source = 40_000): Uint8Array =>
+    b.ethernet(server, plc, 0x0800, b.ipv4('192.0.2.1', `198.51.100.${i}`, 17, b.udp(source, 1000 + i, b.bytes('x'))));
+  /** The host says that nobody is there. */
+  const refuses = (i: number, source = 40_000): Uint8Array =>
+    b.ethernet(
+      plc,
+      server,
+      0x0800,
+      b.ipv4(`198.51.100.${i}`, '192.0.2.1', 1, b.bytes(3, 3, 0, 0, b.u32(0), asked(i, source).subarray(14, 42))),
+    );
+  it('are datagrams that the hosts refuse', () => {
+    expect(details(times(16, i => [[i, asked(i)] as Sent, [i, refuses(i)] as Sent]).flat())).toEqual(['network 16, since frame 2']);
+    const v6 = (i: number): Uint8Array =>
+      b.ipv6('fe80:0:0:0:0:0:0:1', `fe80:0:0:0:0:0:1:${i.toString(16)}`, 17, b.udp(40_000, 161, b.bytes('x')));
+    const back = (i: number): Uint8Array =>
+      b.ethernet(
+        plc,
+        server,
+        0x86dd,
+        b.ipv6(`fe80:0:0:0:0:0:1:${i.toString(16)}`, 'fe80:0:0:0:0:0:0:1', 58, b.bytes(1, 4, 0, 0, b.u32(0), v6(i).subarray(0, 48))),
+      );
+    const both = times(16, i => [[i, b.ethernet(server, plc, 0x86dd, v6(i))] as Sent, [i, back(i)] as Sent]).flat();
+    expect(details(both)).toEqual(['network 16, since frame 2']);
+  });
+
+  it('are no answers to who no longer waits, no search for the way, and nothing that was not asked', () => {
+    expect(details(times(40, i => [[i, asked(i, 53)] as Sent, [i, refuses(i, 53)] as Sent]).flat())).toEqual([]);
+    const trace = (i: number): Uint8Array =>
+      b.ethernet(server, plc, 0x0800, b.ipv4('192.0.2.1', '198.51.100.9', 17, b.udp(40_000, 33_434 + i, b.bytes('x'))));
+    const end = (i: number): Uint8Array =>
+      b.ethernet(plc, server, 0x0800, b.ipv4('198.51.100.9', '192.0.2.1', 1, b.bytes(3, 3, 0, 0, b.u32(0), trace(i).subarray(14, 42))));
+    expect(details(times(40, i => [[i, trace(i)] as Sent, [i, end(i)] as Sent]).flat())).toEqual([]);
+    expect(details([[0, asked(200)], ...times(40, i => [i, refuses(i)] as Sent)])).toEqual([]);
+    for (let cut = 14; cut < 62; cut++)
+      expect(details(times(20, i => [[i, asked(i)] as Sent, [i, refuses(i).subarray(0, cut)] as Sent]).flat())).toEqual([]);
+  });
+
+  it('at doors that once let the sender in are none: all controllers of a poller are switched off', () => {
+    const met = times(40, i => [[i, knocks(i)] as Sent, [i, replies(i, syn | ack)] as Sent]).flat();
+    const off = times(40, i => [3_600_000 + i, knocks(i)] as Sent);
+    expect(details([...met, ...off, [3_610_000, knocks(1)]])).toEqual([]);
+    expect(details([...off, [3_610_000, knocks(1)]])).toEqual(['network 16, since frame 1']);
+  });
+});
+
+it('a door is known for whom it let in, and to nobody else; a flood of others makes it unknown again', () => {
+  const doors = new KnownDoors();
+  const [one, other] = [0x00005e005301, 0x00005e005302];
+  doors.add(one, 7);
+  expect([doors.has(one, 7), doors.has(other, 7), doors.has(one, 8), doors.has(one, 0)]).toEqual([true, false, false, false]);
+  for (let i = 0; i < 200_000; i++) doors.add(other, i * 2654435761);
+  expect(doors.has(one, 7)).toBe(false);
+  const few = new KnownDoors();
+  few.add(one, 7);
+  let wrong = 0;
+  for (let i = 0; i < 50_000; i++) if (few.has(one + i * 65_536 + 65_536, 7) || few.has(one, i + 8)) wrong++;
+  expect(wrong).toBe(0);
+});
+
 it('a ping sweep is told, over IPv6 too', () => {
   expect(details(times(16, i => [i, pings(i)]))).toEqual(['network 16, 16 of them not answered, since frame 1']);
   const v6 = (i: number): Uint8Array =>
@@ -136,7 +179,7 @@ describe('a host behind the sender', () => {
 it('floods of senders and targets stay under their caps, and one sender is told still', () => {
   const activity = new Activity(1);
   const packet = new Packet();
-  const frame = b.bytes(asks(0));
+  const frame = b.bytes(pings(0));
   for (let i = 0; i < 200_000; i++) {
     frame[8] = i >> 16;
     frame[9] = i >> 8;
@@ -147,15 +190,15 @@ it('floods of senders and targets stay under their caps, and one sender is told 
   expect(activity.size).toBeLessThanOrEqual(2048);
   for (let i = 0; i < 300_000; i++) {
     frame[11] = i >> 13;
-    frame[38] = i >> 16;
-    frame[39] = i >> 8;
-    frame[40] = i;
+    frame[31] = i >> 16;
+    frame[32] = i >> 8;
+    frame[33] = i;
     packet.peel(b.frame(frame, { at: start + 120_000 + i / 100 }));
     activity.note(packet, 0);
   }
   expect(activity.size).toBeLessThanOrEqual(65_536);
   const told = times(64, i => {
-    packet.peel(b.frame(asks(i), { at: start + 300_000 + i }));
+    packet.peel(b.frame(pings(i), { at: start + 300_000 + i }));
     return activity.note(packet, 0);
   });
   expect(told.filter(Boolean).length).toBe(2);

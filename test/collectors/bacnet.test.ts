@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { bacnet, decode } from '../../collectors/bacnet.ts';
-import { bacnetVectors as v, bvlc, iAm, multipleAck, npdu, propertyAck } from '../vectors/frames/bacnet.ts';
+import { Dissector } from '../../collectors/dissector.ts';
+import { BacnetSegments } from '../../collectors/bacnet-segments.ts';
+import { bacnetVectors as v, bvlc, iAm, multipleAck, npdu, propertyAck, routed, segmented } from '../vectors/frames/bacnet.ts';
 import * as b from '../vectors/frames/build.ts';
 import { device, station, udpFromDevice, udpToDevice } from '../vectors/frames/industrial.ts';
 import { captureFacts, hasCaptures } from './capture-facts.ts';
+import { expectSoundAnswers } from './answers.ts';
 import { actsOf, cutsOf, peeled, saidBy } from './industrial.ts';
 import { drained, protocolsOf } from './observe.ts';
 
@@ -42,6 +45,7 @@ describe('a BACnet device', () => {
       { kind: 'maker', text: 'Example Controls' },
       { kind: 'model', text: 'VAV-9' },
       { kind: 'firmware', text: '2.7.1' },
+      { kind: 'inventory', of: 'software', text: 'app 5' },
       { kind: 'serial', text: 'S-77' },
       { kind: 'hostname', name: 'AHU-1' },
     ]));
@@ -60,6 +64,72 @@ describe('a BACnet device', () => {
   it('behind a BACnet router or broadcast device is not the one that passes it on', () => {
     for (const name of ['bacnet-i-am-routed', 'bacnet-i-am-forwarded'] as const)
       expect(saidBy('bacnet', device, v[name]), name).toEqual([]);
+  });
+});
+
+describe('an answer in several parts', () => {
+  const part = (apdu: Uint8Array) => udpFromDevice(47_808, bvlc(10, npdu(apdu)));
+  const whole = saidBy('bacnet', device, v['bacnet-read-multiple']);
+  const of = (...parts: readonly (Uint8Array | undefined)[]) => saidBy('bacnet', device, ...parts.map(p => part(p ?? new Uint8Array(0))));
+  const parts = segmented(24);
+
+  it('tells what it would tell in one, however it is cut', () => {
+    for (const size of [1, 7, 40, 60, 400]) expect(of(...segmented(size)), `${size}`).toEqual(whole);
+    expect(parts.length).toBeGreaterThan(3);
+  });
+
+  it('may say a part again; one that is missing ends it, until the first one comes again', () => {
+    const [first, second, third, ...rest] = parts;
+    expect(of(first, first, second, second, third, second, third, ...rest)).toEqual(whole);
+    expect(of(first, second, first, second, third, ...rest)).toEqual(whole);
+    expect(of(first, third, ...rest)).toEqual([]);
+    expect(of(second, third, ...rest)).toEqual([]);
+    expect(of(first, third, ...parts)).toEqual(whole);
+  });
+
+  it('is of one question: of another id, from another device or too late it is none', () => {
+    const [first, second, ...rest] = parts;
+    expect(of(first, segmented(24, 10)[1], ...rest)).toEqual([]);
+    expect(of(first, segmented(24, 10)[0], second, ...rest)).toEqual(whole);
+    const late = parts.map((p, i) => b.frame(part(p), { number: i + 1, at: 1_700_000_000_000 + i * 11_000 }));
+    expect(drained(...late).observations.filter(o => o.collector === 'bacnet')).toEqual([]);
+  });
+
+  it('on Ethernet is put together too; one that a router passes on is not', () => {
+    const llc = (apdu: Uint8Array) => b.ethernet(device, station, 3 + npdu(apdu).length, b.bytes(0x82, 0x82, 3, npdu(apdu)));
+    expect(saidBy('bacnet', device, ...parts.map(llc))).toEqual(whole);
+    expect(saidBy('bacnet', device, ...parts.map(p => udpFromDevice(47_808, bvlc(10, routed(p)))))).toEqual([]);
+  });
+
+  it('is put together of copies: the bytes of a frame are the capture’s, and become other frames', () => {
+    const dissector = new Dissector();
+    for (const [i, bytes] of parts.map(part).entries()) {
+      dissector.frame(b.frame(bytes, { number: i + 1 }));
+      bytes.fill(0);
+    }
+    expect(dissector.drain().observations.map(o => o.fact)).toEqual(expect.arrayContaining([...whole]));
+  });
+
+  it('of another service is not kept, and its wants are as cheap', () => {
+    const readRange = parts.map(p => p.with(4, 26));
+    expect(of(...readRange)).toEqual([]);
+    expect(readRange.map(p => bacnet.wants?.(peeled(part(p))))).toEqual(parts.map(() => false));
+    expect(parts.map(p => bacnet.wants?.(peeled(part(p))))).toEqual(parts.map(() => true));
+  });
+
+  it('is believed or malformed, whatever of its last part is changed', () => expectSoundAnswers(...parts.map(part)));
+
+  it('that never ends is given up at its cap; a flood of beginnings makes room for the newest', () => {
+    const segments = new BacnetSegments();
+    const add = (frame: Uint8Array, invoke: number, sequence: number, isLast = false) =>
+      segments.add(peeled(frame), { kind: 'segment', invoke, sequence, isLast, service: 14, data: new Uint8Array(1400) });
+    const frame = part(parts[0] ?? b.bytes());
+    for (let n = 0; n < 12; n++) add(frame, 1, n);
+    expect([segments.size, add(frame, 1, 12, true)]).toEqual([0, undefined]);
+    for (let n = 0; n < 1000; n++) add(frame, n & 255, 0);
+    expect(segments.size).toBe(4);
+    for (let n = 0; n < 1000; n++) add(frame.with(9, n >> 8).with(10, n), 1, 0);
+    expect(segments.size).toBe(32);
   });
 });
 

@@ -22,6 +22,24 @@ describe('CDP', () => {
       { kind: 'management-address', ip: '2001:db8::21' },
     ]));
 
+  it('of a switch that knows EnergyWise has its type plate, and what it is in SNMP', () => {
+    expect(factsOf(host, vectors['cdp-energy-wise'])).toEqual([
+      { kind: 'identifier', scheme: 'cdp-device-id', value: 'sw-hall-2' },
+      { kind: 'hostname', name: 'sw-hall-2' },
+      { kind: 'neighbour', protocol: 'cdp', chassis: 'sw-hall-2', portId: 'Gi0/1', name: 'sw-hall-2' },
+      { kind: 'model', text: 'example WS-X3560' },
+      { kind: 'serial', text: 'FOC1234X0YZ' },
+      { kind: 'inventory', of: 'hardware', text: 'WS-X3560CX-8PC V02' },
+      { kind: 'print', scheme: 'snmp-object-id', value: '1.3.6.1.4.1.9.1.1745' },
+    ]);
+    const facts = (...fields: readonly Uint8Array[]) => factsOf(host, v.cdpFrame(v.cdp(...fields)));
+    expect(facts(v.energyWise(''), v.field(1, 'core-1(ABC12345678)'))).toContainEqual({ kind: 'serial', text: 'ABC12345678' });
+    // Others use the number for something else, or name nothing.
+    expect(drained(v.cdpFrame(v.cdp(v.field(0x1d, new Uint8Array(59))))).malformed).toEqual([]);
+    expect(facts(v.field(0x1d, new Uint8Array(59)))).toEqual([]);
+    expect(facts(v.field(0x1d, new Uint8Array(60)), v.field(0x15), v.field(0x15, 0x2b, 6, 1, 2, 1))).toEqual([]);
+  });
+
   it('may have zeros behind its last field, and no device', () => {
     const facts = (...fields: readonly Uint8Array[]) => factsOf(host, v.cdpFrame(v.cdp(...fields)));
     const model = [{ kind: 'model', text: 'X-9' }];

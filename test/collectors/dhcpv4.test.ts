@@ -195,26 +195,21 @@ describe('a DHCP server', () => {
     expect(overflow).toEqual([{ port: 'p1', count: 1, what: 'facts about addresses that have not spoken here' }]);
   });
 
-  it('is nobody who sends from another port, or says other than OFFER or ACK', () => {
-    const reply = (type: number, port: number) =>
-      b.ethernet(
-        server,
-        plc,
-        0x0800,
-        b.ipv4(
-          '192.0.2.1',
-          '192.0.2.10',
-          17,
-          b.udp(port, 68, b.dhcp({ op: 2, chaddr: plc, yiaddr: '192.0.2.10', options: [[53, [type]]] })),
-        ),
-      );
-    expect(factsOf(server, reply(5, 67))).toEqual([{ kind: 'dhcp-server', ip: '192.0.2.1' }]);
-    for (const [type, port] of [
-      [5, 68],
-      [6, 67],
-      [3, 67],
-    ] as const)
-      expect(factsOf(server, reply(type, port))).toEqual([]);
+  const reply = (type: number, from: number, to = 68) =>
+    b.ethernet(
+      server,
+      plc,
+      0x0800,
+      b.ipv4('192.0.2.1', '192.0.2.10', 17, b.udp(from, to, b.dhcp({ op: 2, chaddr: plc, yiaddr: '192.0.2.10', options: [[53, [type]]] }))),
+    );
+  it('is whoever answers a client: with OFFER, ACK or only NAK, from whatever port', () => {
+    for (const type of [2, 5, 6])
+      for (const port of [67, 68, 6767]) expect(factsOf(server, reply(type, port))).toEqual([{ kind: 'dhcp-server', ip: '192.0.2.1' }]);
+  });
+
+  it('is nobody who answers none, or says what clients say', () => {
+    for (const type of [1, 3, 4, 7, 8]) expect(factsOf(server, reply(type, 67))).toEqual([]);
+    expect(factsOf(server, reply(5, 6767, 67))).toEqual([]);
   });
 });
 

@@ -2,19 +2,30 @@ import { describe, expect, it } from 'vitest';
 import { decode, enip } from '../../collectors/enip.ts';
 import * as b from '../vectors/frames/build.ts';
 import {
+  answer,
   connected,
+  connections,
   encapsulated,
+  enipTalks,
   enipVectors as v,
+  getAll,
+  getList,
+  getSingle,
   identityObject,
   item,
+  listed,
   listIdentity,
   packed,
+  packedAnswers,
   readTag,
+  shortString,
+  talk,
   unconnected,
   writeTag,
 } from '../vectors/frames/enip.ts';
 import { device, fromDevice, le16, le32, station, toDevice, udpFromDevice } from '../vectors/frames/industrial.ts';
 import { captureFacts, hasCaptures } from './capture-facts.ts';
+import { expectSoundAnswers } from './answers.ts';
 import { actsOf, cutsOf, peeled, saidBy } from './industrial.ts';
 import { drained, protocolsOf } from './observe.ts';
 
@@ -62,6 +73,77 @@ describe('an EtherNet/IP device', () => {
 
   it('cannot be named by a client', () =>
     expect(saidBy('enip', station, toDevice(44_818, unconnected([0x81, 0, 0, 0, identityObject('PowerFlex')])))).toEqual([]));
+});
+
+const told = (...frames: readonly (Uint8Array | undefined)[]) => saidBy('enip', device, ...frames.map(frame => frame ?? b.bytes()));
+const pair = (name: keyof typeof enipTalks) => told(...enipTalks[name]);
+const plate = [
+  { kind: 'maker', text: 'Rockwell Automation' },
+  { kind: 'model', text: '1734-AENT/B' },
+  { kind: 'firmware', text: '5.12' },
+];
+const serial = [
+  { kind: 'serial', text: '01020304' },
+  { kind: 'identifier', scheme: 'cip-serial', value: '1:01020304' },
+];
+const module = { kind: 'inventory', of: 'module', text: '1756-L71/B LOGIX5571 20.11 serial 6c20e7ce' };
+
+describe('an EtherNet/IP device that is asked for attributes', () => {
+  it('tells those of a list, with its serial number: without a connection it is the device itself', () =>
+    expect(pair('list')).toEqual([...plate, ...serial]));
+
+  it('tells a single one, its name and all of an object', () => {
+    expect(pair('single')).toEqual([plate[1]]);
+    for (const name of ['name', 'interface'] as const) expect(pair(name), name).toEqual([{ kind: 'hostname', name: 'line-4-io' }]);
+  });
+
+  it('tells several in a packet, each for its question', () =>
+    expect(pair('packet')).toEqual([serial[0], { kind: 'hostname', name: 'line-4-io' }]));
+
+  it('passes on what a module behind it says: that is no name of its own', () => expect(pair('module')).toEqual([module]));
+
+  it('answers over a connection for itself or for a module, as the opening of the connection says', () => {
+    const { through, straight, askAll, askList } = connections;
+    expect(told(through[0], askAll, through[1])).toEqual([module]);
+    expect(told(straight[0], askList, straight[1])).toEqual([...plate, ...serial]);
+    // Nobody saw the opening: it may be either.
+    expect(told(askList, straight[1])).toEqual([{ ...module, text: '1734-AENT/B 5.12 serial 01020304' }]);
+  });
+
+  it('has told nothing when nobody asked, another was asked, or the question is old', () => {
+    const [asks, answers] = talk(41_001, unconnected(getList(1, 7)), unconnected(answer(0x03, listed([7, shortString('Thing')]))));
+    expect(told(asks, answers)).toEqual([{ kind: 'model', text: 'Thing' }]);
+    expect(told(answers)).toEqual([]);
+    expect(told(talk(41_002, unconnected(getList(1, 7)), b.bytes())[0], answers)).toEqual([]);
+    const old = b.frame(asks, { at: 1_700_000_000_000 });
+    const late = b.frame(answers, { number: 2, at: 1_700_000_011_000 });
+    expect(drained(old, late).observations.filter(o => o.collector === 'enip' && o.mac === device)).toEqual([]);
+  });
+
+  it('may refuse some attributes of a list, or all; what does not fit the question is no answer to it', () => {
+    const of = (question: Uint8Array, reply: Uint8Array) => told(...talk(41_001, unconnected(question), unconnected(reply)));
+    const partly = answer(0x03, [2, 0, 1, 0, 0x14, 0, 7, 0, 0, 0, shortString('Thing')], 0x0a);
+    expect(of(getList(1, 1, 7), partly)).toEqual([{ kind: 'model', text: 'Thing' }]);
+    expect(of(getList(1, 1, 7), answer(0x03, listed([7, shortString('Thing')]), 5))).toEqual([]);
+    expect(of(getList(1, 99, 7), answer(0x03, listed([99, [1, 2]], [7, shortString('Thing')])))).toEqual([]);
+    expect(of(getSingle(1, 7), answer(0x0e, [9, 'abc']))).toEqual([]);
+    // Of the class itself, or of a second instance, the attribute is another.
+    for (const instance of [0, 2]) expect(of(getSingle(1, 7).with(5, instance), answer(0x0e, shortString('Thing')))).toEqual([]);
+    expect(of(getSingle(1, 7), answer(0x03, listed([7, shortString('Thing')])))).toEqual([]);
+    expect(of(getAll(1), answer(0x01, identityObject('').subarray(0, 9)))).toEqual([]);
+    expect(
+      of(packed(getSingle(1, 7), readTag), packedAnswers(answer(0x0e, shortString('Thing')), answer(0x4c, [1, 2]), answer(0x0e, [1, 65]))),
+    ).toEqual([{ kind: 'model', text: 'Thing' }]);
+  });
+
+  it('is not read when its answers are of values', () => {
+    const [asks, answers] = talk(41_001, unconnected(packed(readTag)), unconnected(packedAnswers(answer(0x4c, [1, 2]))));
+    expect([asks, answers].map(frame => enip.wants?.(peeled(frame)))).toEqual([false, false]);
+  });
+
+  it('is believed or malformed, whatever of its answer is changed', () => {
+    for (const talk of Object.values(enipTalks)) expectSoundAnswers(...talk);
+  });
 });
 
 describe('an EtherNet/IP client', () => {

@@ -3,7 +3,7 @@ import { DecodeError } from '../../gateway/codec/reader.ts';
 import { decode, wants } from '../../collectors/fins.ts';
 import { Packet } from '../../collectors/packet.ts';
 import * as b from '../vectors/frames/build.ts';
-import { finsFrame, finsTcp, finsVectors as v, unitData } from '../vectors/frames/fins.ts';
+import { finsFrame, finsTcp, finsVectors as v, unitData, units } from '../vectors/frames/fins.ts';
 import { device, deviceIp, fromDevice, station, toDevice, udpFromDevice, udpToDevice } from '../vectors/frames/industrial.ts';
 import { drained, factsOf, protocolsOf } from './observe.ts';
 
@@ -22,6 +22,19 @@ describe('FINS', () => {
       { kind: 'firmware', text: '02.01' },
     ]),
   );
+
+  it('tells the units on its bus as modules, and its name', () => {
+    expect(factsOf(device, v['fins-units'])).toEqual([
+      { kind: 'inventory', of: 'module', text: 'unit 16: CJ1W-ETN21' },
+      { kind: 'inventory', of: 'module', text: 'unit 17: CJ1W-SCU41-V1' },
+    ]);
+    expect(factsOf(device, v['fins-name'])).toEqual([{ kind: 'hostname', name: 'LINE4' }]);
+    for (const command of [0x0502, 0x2603]) {
+      expect(factsOf(device, udpFromDevice(9600, finsFrame(0xc0, command, b.u16(0x1001), 1, 1, 'x'.padEnd(20))))).toEqual([]);
+      expect(factsOf(station, udpToDevice(9600, finsFrame(0x80, command, 0, 25)))).toEqual([]);
+    }
+    expect(drained(udpFromDevice(9600, units.subarray(0, 40))).malformed).toMatchObject([{ mac: device, collector: 'fins' }]);
+  });
 
   it('writes and stops are acts; reads and answers are none', () => {
     const acted = (frame: Uint8Array) => factsOf(station, frame).filter(f => f.kind === 'acted');

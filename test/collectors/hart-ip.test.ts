@@ -30,6 +30,16 @@ describe('HART-IP', () => {
 
   it('the long tag is a name', () => expect(factsOf(device, v['hart-ip-tag'])).toEqual([{ kind: 'hostname', name: 'FT-101 inlet' }]));
 
+  it('the short tag is a name too, and its descriptor what its owner calls it', () => {
+    const told = [
+      { kind: 'hostname', name: 'FT-101' },
+      { kind: 'inventory', of: 'asset', text: 'INLET FLOW 2/3 _' },
+    ];
+    expect(factsOf(device, v['hart-ip-short-tag'])).toEqual(told);
+    // Command 18 writes them and is answered by the same.
+    expect(factsOf(device, v['hart-ip-short-tag'].with(42 + 8 + 6, 18))).toEqual(told);
+  });
+
   it('a command that changes the device is an act; a question is none', () => {
     expect(factsOf(station, v['hart-ip-write'])).toEqual([{ kind: 'acted', action: 'write', target: deviceIp, detail: 'HART command 35' }]);
     expect(factsOf(station, toDevice(5094, hartIpMessage(0, hartFrame(0x82, 0, []))))).toEqual([]);

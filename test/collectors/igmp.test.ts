@@ -4,7 +4,7 @@ import * as b from '../vectors/frames/build.ts';
 import { gateway, host } from '../vectors/frames/infrastructure.ts';
 import * as v from '../vectors/frames/multicast.ts';
 import { cutsThatDecode } from './cuts-that-decode.ts';
-import { drained, factsOf } from './observe.ts';
+import { drained, factsOf, protocolsOf } from './observe.ts';
 
 const vectors = v.multicastVectors;
 const member = (group: string) => ({ kind: 'member', group });
@@ -13,6 +13,12 @@ describe('IGMP', () => {
   it.each(['igmp-version-1', 'igmp-version-2'] as const)('names the group of a report: %s', name =>
     expect(factsOf(host, vectors[name])).toEqual([member('239.192.0.7')]),
   );
+
+  it('that an access point sends on to one of its stations is the sender’s all the same', () => {
+    const frame = v.igmpFrame(v.igmp(0x16, '239.192.0.7'), '239.192.0.7');
+    const toStation = b.bytes(b.mac('00:00:5e:00:53:77'), frame.subarray(6));
+    expect(protocolsOf(host, toStation)).toEqual(['igmp']);
+  });
 
   it('version 3 names what is listened to, and not what is left or blocked', () =>
     expect(factsOf(host, vectors['igmp-version-3'])).toEqual(['239.192.0.7', '232.1.1.1', '232.1.1.2'].map(member)));

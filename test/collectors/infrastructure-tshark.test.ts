@@ -164,7 +164,7 @@ function ask({ filter, field, others = [] }: Question, file: string): readonly {
 }
 
 describe.skipIf(!hasCaptures || !hasTshark)('the fields of infrastructure that tshark shows are found', () => {
-  it.each(questions)('$collector: $field', { timeout: 60_000 }, question => {
+  it.each(questions)('$collector: $field', { timeout: 480_000 }, question => {
     const collector = collectors.find(c => c.name === question.collector);
     if (collector === undefined) throw new Error(`no collector ${question.collector}`);
     const [wanted, missing] = [new Set<string>(), new Set<string>()];

@@ -3,7 +3,7 @@ import { decode } from '../../collectors/lacp.ts';
 import { host, peer } from '../vectors/frames/infrastructure.ts';
 import * as v from '../vectors/frames/lacp.ts';
 import { cutsThatDecode } from './cuts-that-decode.ts';
-import { drained, factsOf } from './observe.ts';
+import { drained, factsOf, protocolsOf } from './observe.ts';
 
 const vectors = v.lacpVectors;
 
@@ -17,7 +17,21 @@ describe('LACP', () => {
     expect(factsOf(host, vectors['lacp-alone'])).toMatchObject([{ detail: `system ${host} port 7, key 9, partner unknown` }]));
 
   it('is one of the slow protocols; the others are left alone', () =>
-    expect(drained(vectors.lacp.with(14, 2))).toMatchObject({ malformed: [], counters: [{ identityFrames: 0 }] }));
+    expect(drained(vectors.lacp.with(14, 4))).toMatchObject({ malformed: [], counters: [{ identityFrames: 0 }] }));
+
+  it('is known of who sends a marker or answers one: of neither more is told', () => {
+    for (const name of ['lacp-marker', 'lacp-marker-response'] as const) {
+      expect(protocolsOf(host, vectors[name])).toEqual(['lacp']);
+      expect(factsOf(host, vectors[name])).toEqual([]);
+      for (const [at, value] of [
+        [15, 2],
+        [16, 3],
+        [17, 15],
+      ] as const)
+        expect(protocolsOf(host, vectors[name].with(at, value)), `${at}`).toEqual([]);
+      expect(protocolsOf(host, vectors[name].subarray(0, 30))).toEqual([]);
+    }
+  });
 
   it('with other parts is malformed, with its sender', () => {
     expect(() => decode(v.lacp(peer).with(1, 0))).toThrow(/version 0/);

@@ -36,6 +36,42 @@ describe('clients in whose name one sender asks for leases', () => {
     expect(deeds(many(100, i => solicit(attacker, `duid-${i}`)))).toEqual(found);
   });
 
+  it('are counted over a day too, and told once: of a sender that asks so slowly that no minute shows it', () => {
+    const slow = [`${attacker} network 128 within a day, since frame 1`];
+    expect(
+      deeds(
+        many(300, i => ask({ source: attacker, chaddr: client(i) })),
+        10_000,
+      ),
+    ).toEqual(slow);
+    expect(
+      deeds(
+        many(140, i => ask({ source: attacker, id: `client-${i}` })),
+        600_000,
+      ),
+    ).toEqual(slow);
+    expect(
+      deeds(
+        many(140, i => ask({ source: attacker, chaddr: client(i) })),
+        700_000,
+      ),
+    ).toEqual([]);
+    expect(
+      deeds(
+        many(140, i => ask({ source: relay, chaddr: client(i), giaddr: '10.20.7.1' })),
+        10_000,
+      ).filter(text => text.includes('day')),
+    ).toEqual([]);
+    const fast = deeds(
+      [
+        ...many(70, i => ask({ source: attacker, chaddr: client(i) })),
+        ...many(140, i => ask({ source: attacker, chaddr: client(70 + i) })),
+      ],
+      800,
+    );
+    expect(fast.filter(text => text.includes('day'))).toEqual([]);
+  });
+
   it('are not counted twice, nor for what takes no lease, nor over more than a minute', () => {
     expect(deeds(many(100, () => ask({ source: attacker })))).toEqual([]);
     expect(deeds(many(100, i => ask({ source: attacker, chaddr: client(i), type: 8 })))).toEqual([]);
@@ -49,6 +85,7 @@ describe('clients in whose name one sender asks for leases', () => {
 
   it('are counted apart when a relay passes them on', () =>
     expect(deeds(many(20, i => ask({ source: relay, chaddr: client(i), giaddr: '10.20.7.1' })))).toEqual([
+      `${relay} relayed 1 relayed, since frame 1`,
       `${relay} relayed 16 relayed, since frame 1`,
     ]));
 

@@ -39,6 +39,18 @@ describe('a NetBIOS name', () => {
     expect(factsOf(host, vector('nbns-answer'))).toEqual([{ kind: 'answers-for', protocol: 'nbns', name: 'WPAD' }]);
   });
 
+  it('of the part that a master browser plays is nobody’s; that of a domain’s master is', () => {
+    const answers = (name: string, suffix: number) => factsOf(host, datagram(137, 137, nbnsAnswer(name, hostIp, suffix), { toPeer: true }));
+    expect(answers('PLANT', 0x1d)).toEqual([]);
+    expect(answers('\x01\x02__MSBROWSE__\x02', 1)).toEqual([]);
+    for (const [name, suffix] of [
+      ['PLANT', 0x1b],
+      ['PLANT', 0x20],
+      ['MSBROWSE', 1],
+    ] as const)
+      expect(answers(name, suffix)).toEqual([{ kind: 'answers-for', protocol: 'nbns', name }]);
+  });
+
   it('whose answer names the address of another is a name server’s', () =>
     expect(factsOf(host, datagram(137, 137, nbnsAnswer('WPAD', '192.0.2.99'), { toPeer: true }))).toEqual([]));
 

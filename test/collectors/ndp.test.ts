@@ -33,6 +33,14 @@ describe('Neighbour Discovery', () => {
     expect(factsOf(host, toGroup6(host, hostIp6, allNodes, 58, solicitation, 254))).toEqual([]);
   });
 
+  it('that redirects names the better first hop, and who wants to be believed', () => {
+    const redirects = (ip: string): Uint8Array => toGroup6(host, hostIp6, allNodes, 58, v.redirect(ip, '2001:db8:0:0:0:0:0:99'));
+    expect(factsOf(host, redirects(gatewayIp6))).toEqual([
+      { kind: 'router', protocol: 'redirect', ip: 'fe80::200:5eff:fe00:5323', detail: 'for 2001:db8::99' },
+    ]);
+    expect(factsOf(host, redirects('ff02:0:0:0:0:0:0:1'))).toEqual([]);
+  });
+
   it('never names an address that no host can have', () => {
     for (const ip of ['ff02:0:0:0:0:0:0:1', '0:0:0:0:0:0:0:0', '0:0:0:0:0:0:0:1'])
       expect(factsOf(host, toGroup6(host, ip, allNodes, 58, v.advertisement(0x20, ip, v.linkAddress(2, host))))).toEqual([]);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decode, opcUa } from '../../collectors/opc-ua.ts';
 import { DecodeError } from '../../gateway/codec/reader.ts';
+import { sequence, tlv, utf8 } from '../vectors/der-encode.ts';
 import * as b from '../vectors/frames/build.ts';
 import { device, fromDevice, le32 } from '../vectors/frames/industrial.ts';
 import {
@@ -59,6 +60,20 @@ describe('an OPC UA server', () => {
     const { host, malformed } = told(opcUa, conversation(4840, { server: sent }));
     expect(malformed).toEqual([]);
     expect(host).toMatchObject([shown('server')]);
+  });
+
+  it('with an encrypted channel is named by the URI in its certificate, where that can be read', () => {
+    const host = (names: Uint8Array) => {
+      const named = certificate('plc-7', 'Plant CA', names);
+      const sent = b.bytes(acknowledge, open(basic, [le32(named.length), named]));
+      const { host: facts, malformed } = told(opcUa, conversation(4840, { server: sent }));
+      expect(malformed).toEqual([]);
+      return facts;
+    };
+    const names = sequence(tlv(0x82, utf8('plc-7')), tlv(0x86, utf8('urn:example:plc-7')), tlv(0x86, utf8('urn:other')));
+    expect(host(names)).toMatchObject([plc[0], shown('server')]);
+    expect(host(sequence(tlv(0x82, utf8('plc-7'))))).toMatchObject([shown('server')]);
+    expect(host(sequence())).toMatchObject([shown('server')]);
   });
 
   it('whose certificate cannot be read is named nevertheless', () => {

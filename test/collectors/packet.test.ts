@@ -120,6 +120,18 @@ describe('a broken layer', () => {
     expect(peel(frame.subarray(0, 30))).toMatchObject({ fault: 'ipv4', ipProtocol: 0 });
   });
 
+  it('is none in an IPv6 jumbogram, whose length is an option', () => {
+    const jumbo = (length: number, option = 0xc2): Uint8Array =>
+      v6([[0, [0, 0, option, 4, 0, 0, 0, length]]])
+        .with(18, 0)
+        .with(19, 0);
+    expect(peel(jumbo(8 + datagram.length))).toMatchObject(ports);
+    expect(peel(b.bytes(jumbo(8 + datagram.length), 'trailer'))).toMatchObject(ports);
+    expect(peel(jumbo(9 + datagram.length))).toMatchObject({ fault: 'ipv6', ipProtocol: 0 });
+    expect(peel(jumbo(8 + datagram.length, 0xc3))).toMatchObject({ fault: 'ipv6', ipProtocol: 0 });
+    expect(peel(v6([]).with(18, 0).with(19, 0))).toMatchObject({ fault: 'udp', ipProtocol: 0 });
+  });
+
   it('is nobody’s fault when the capture cut it', () => {
     for (const frame of [v4(), v6([])])
       for (let length = 14; length < frame.length; length++) expect(peel(frame.subarray(0, length), frame.length).fault).toBe('none');

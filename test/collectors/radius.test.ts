@@ -30,6 +30,28 @@ describe('RADIUS', () => {
     expect(sent(radiusPacket(1, [[61, b.u32(5)]]))).toEqual([uses]);
   });
 
+  it('tells where a station is plugged in, as its switch or access point calls the port', () => {
+    const peer = '00:00:5e:00:53:22';
+    const spoken = b.ethernet(peer, b.broadcast, 0x0806, b.arp(1, peer, peerIp, '00:00:00:00:00:00', hostIp));
+    const told = (...list: readonly (readonly [type: number, value: b.Part])[]) =>
+      factsOf(peer, spoken, datagram(50_000, 1812, radiusPacket(1, [...nas, ...list]), { toPeer: true })).filter(
+        f => f.kind === 'relay-agent',
+      );
+    for (const calling of ['00-00-5E-00-53-22', '00:00:5e:00:53:22', '0000.5e00.5322', '00005E005322'])
+      expect(told([31, calling], [87, 'Gi1/0/7']), calling).toEqual([{ kind: 'relay-agent', circuit: 'Gi1/0/7', remote: 'sw-dock-1' }]);
+    expect(told([31, '00-00-5E-00-53-22'], [5, b.u32(50_107)])).toEqual([{ kind: 'relay-agent', circuit: '50107', remote: 'sw-dock-1' }]);
+    for (const other of ['somebody', '49 89 1234', '00-00-5E-00-53-22-00']) expect(told([31, other], [87, 'Gi1/0/7']), other).toEqual([]);
+    expect(told([31, '00-00-5E-00-53-22'])).toEqual([]);
+    // What a proxy passes on, or a modem pool says, is of elsewhere.
+    expect(told([31, '00-00-5E-00-53-22'], [87, 'Gi1/0/7'], [33, 'x'])).toEqual([]);
+    const dialled = radiusPacket(1, [
+      [61, b.u32(0)],
+      [31, '00-00-5E-00-53-22'],
+      [87, 'Gi1/0/7'],
+    ]);
+    expect(factsOf(peer, spoken, datagram(50_000, 1812, dialled, { toPeer: true })).filter(f => f.kind === 'relay-agent')).toEqual([]);
+  });
+
   it('shows who answers as a server', () => {
     expect(factsOf(host, vector('radius-accept'))).toEqual([{ kind: 'service', protocol: 'udp', port: 1812, name: 'radius' }]);
     expect(sent(radiusPacket(2, []), 50_000, 50_001)).toEqual([]);

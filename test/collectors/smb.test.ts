@@ -32,6 +32,16 @@ describe('machines name themselves and their system', () => {
       malformed: [],
     }));
 
+  it('in SMB 1 without a security blob, in UTF-16 or not, as panels of old ask', () => {
+    for (const isUnicode of [true, false])
+      for (const user of ['', 'operator'])
+        expect(told(smb, conversation(445, { client: s.plainSetUp1('Windows 2000 2195', user, isUnicode) }, 50))).toEqual({
+          client: [description('Windows 2000 2195')],
+          host: [],
+          malformed: [],
+        });
+  });
+
   it('but not who logs in', () =>
     expect(JSON.stringify(told(smb, conversation(445, { client: s.client2, server: s.server2 })))).not.toContain('operator'));
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { decode } from '../../collectors/snmp.ts';
+import { Packet } from '../../collectors/packet.ts';
+import { decode, snmp } from '../../collectors/snmp.ts';
 import { DecodeError } from '../../gateway/codec/reader.ts';
+import { maxSnmpVariables } from '../../gateway/codec/snmp.ts';
 import * as b from '../vectors/frames/build.ts';
 import { datagram, engine, host, oid, pdu, scoped, snmpV2, snmpV3, systemGroup, tlv, type Var } from '../vectors/frames/udp.ts';
 import { drained, factsOf, protocolsOf } from './observe.ts';
@@ -88,9 +90,22 @@ describe('an SNMP agent', () => {
     expect(both.filter(({ kind }) => kind === 'firmware')).toEqual([{ kind: 'firmware', text: 'V2.9.0' }]);
   });
 
+  it('tells of its chassis hardware, software and the number that its owner gave it', () => {
+    const chassis = (column: number, text: string): Var => [`1.3.6.1.2.1.47.1.1.1.1.${column}.1`, text];
+    expect(told(chassis(8, 'B'), chassis(9, 'boot 2'), chassis(10, 'OS 7.1'), chassis(15, 'A-0042'))).toEqual([
+      { kind: 'inventory', of: 'hardware', text: 'B' },
+      { kind: 'firmware', text: 'boot 2' },
+      { kind: 'inventory', of: 'software', text: 'OS 7.1' },
+      { kind: 'inventory', of: 'asset', text: 'A-0042' },
+    ]);
+    // Without firmware the software is it.
+    expect(told(chassis(10, 'OS 7.1'))).toEqual([{ kind: 'firmware', text: 'OS 7.1' }]);
+  });
+
   it('tells nothing in other objects, of modules, in other types or in empty texts', () =>
     expect(
       told(
+        ['1.3.6.1.2.1.1.4.0', 'J. Doe, phone 42'],
         ['1.3.6.1.2.1.1.6.0', 'Hall 3'],
         ['1.3.6.1.2.1.47.1.1.1.1.11.7', 'SN of a fan'],
         ['1.3.6.1.2.1.1.5.0', tlv(2, 7)],
@@ -128,6 +143,30 @@ describe('an SNMP agent', () => {
     }
     const other = [b.bytes(0x30, 3, 2, 1, 7), b.bytes(0x30, 0x82, 0, 3, 2, 1), b.bytes(0x31, 3, 2, 1, 0), b.bytes('hello')];
     for (const body of other) expect(protocolsOf(host, datagram(50_000, 161, body, { toPeer: true }))).not.toContain('snmp');
+  });
+
+  it('is passed over unread when its answer tells nothing, and whatever of it is changed, never when it tells something or is malformed', () => {
+    const counters: readonly Var[] = [
+      ['1.3.6.1.2.1.1.3.0', tlv(0x43, 1, 2)],
+      ['1.3.6.1.2.1.2.2.1.10.1', tlv(0x41, 7)],
+    ];
+    const packet = new Packet();
+    const isPassedOver = (body: Uint8Array): boolean =>
+      packet.peel(b.frame(datagram(161, 50_000, body, { toPeer: true }))) && snmp.wants?.(packet) === false;
+    const answer = snmpV2(0xa2, counters);
+    expect(isPassedOver(answer)).toBe(true);
+    expect(isPassedOver(snmpV2(0xa2, [...counters, ['1.3.6.1.2.1.1.5.0', 'sw']]))).toBe(false);
+    expect(isPassedOver(snmpV2(0xa2, Array.from({ length: maxSnmpVariables }, () => counters).flat()))).toBe(false);
+    let passed = 0;
+    for (let at = 0; at < answer.length; at++)
+      for (let value = 0; value < 256; value++) {
+        const changed = answer.with(at, value);
+        if (!isPassedOver(changed)) continue;
+        passed++;
+        expect(snmp.said(packet), `byte ${at} is ${value}`).toEqual([]);
+      }
+    expect(passed).toBeGreaterThan(answer.length);
+    for (let length = 0; length < answer.length; length++) expect(isPassedOver(answer.subarray(0, length)), `${length} bytes`).toBe(false);
   });
 
   it('behind a router says nothing of the router', () => expect(sent(snmpV2(0xa2, systemGroup), 161, 50_000, 63)).toEqual([]));

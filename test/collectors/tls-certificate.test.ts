@@ -21,6 +21,16 @@ describe('a certificate', () => {
       { kind: 'certificate', role: 'client', subject: 'CN=plc-7', issuer: 'CN=Plant CA', key },
     ]));
 
+  it('that a program for remote access made for itself tells the program, on any port', () => {
+    const flight = (subject: string) =>
+      t.record(22, b.bytes(t.serverHello(0xc02b), t.certificateMessage(t.certificate(subject, subject)), t.serverHelloDone));
+    expect(told(tlsCertificate, conversation(7070, { server: flight('AnyDesk Client') })).host.slice(1)).toEqual([
+      { kind: 'description', text: 'AnyDesk', of: 'remote-access' },
+    ]);
+    for (const other of ['AnyDesk Clients', 'toString'])
+      expect(told(tlsCertificate, conversation(7070, { server: flight(other) })).host).toHaveLength(1);
+  });
+
   it('spread over records and segments is told all the same', () => {
     const flight = b.bytes(
       t.serverHello(0xc02b),

@@ -101,7 +101,7 @@ function ask({ filter, fields }: Question, file: string): readonly Row[] {
 }
 
 describe.skipIf(!hasCaptures || !hasTshark)('the identity fields that tshark shows are found', () => {
-  it.each(questions)('$collector: $fields', { timeout: 60_000 }, question => {
+  it.each(questions)('$collector: $fields', { timeout: 480_000 }, question => {
     const collector = collectors.find(c => c.name === question.collector);
     if (collector === undefined) throw new Error(`no collector ${question.collector}`);
     let [wanted, found] = [0, 0];

@@ -41,8 +41,8 @@ describe('what nobody reads', () => {
         llc(0xe0, 1, 2),
         llc(0xaa, 0, 0, 0x0c, 0x99, 0x99, 1),
         ip(132, b.bytes('x')),
-        udp(40_000, 5246),
-        udp(5246, 40_001),
+        udp(40_000, 5250),
+        udp(5250, 40_001),
         udp(2222, 2222),
       ),
     ).toEqual([
@@ -50,14 +50,14 @@ describe('what nobody reads', () => {
       'LLC SAP 0xe0 (IPX): 1',
       'SNAP protocol 0x00000c/0x9999: 1',
       'IP protocol 132 (SCTP): 1',
-      'UDP port 5246: 2',
+      'UDP port 5250: 2',
       'UDP port 2222: 1',
     ]);
   });
 
   it('is not what a collector is asked about, nor a later fragment', () => {
     const arp = b.ethernet(plc, b.broadcast, 0x0806, b.arp(1, plc, '192.0.2.10', plc, '192.0.2.1'));
-    const later = udp(5246, 5246);
+    const later = udp(5250, 5250);
     later[20] = 0x00;
     later[21] = 0x10; // fragment offset
     expect(unread(8, arp, later, udp(40_000, 53))).toEqual([]);

@@ -51,6 +51,8 @@ describe('randomised-mac', () => {
   it('is no container, no virtual machine, no registered address and none of the learning time', () => {
     const w = new World({ only: 'randomised-mac' }).address('02:42:ac:11:00:02', '10.20.0.2').address('52:54:00:11:00:02', '10.20.0.3');
     expect(w.address(axis, '10.20.0.4').raised).toEqual([]);
+    const raw = new World({ only: 'randomised-mac' }).address('52:79:0a:14:00:01', '10.20.0.1').address('52:79:0a:14:00:02', '10.20.0.2');
+    expect(raw.raised).toEqual([]);
     expect(new World({ only: 'randomised-mac', learnsMs: hour }).address(phone(1), '10.20.0.2').raised).toEqual([]);
   });
 });
@@ -213,11 +215,51 @@ describe('dhcp-starvation', () => {
   it('one sender asks in the name of many', () => {
     expect(world().say(laptop, [asks(16)]).raised).toEqual([]);
     expect(world().say(laptop, [asks(64)]).raised).toEqual([`dhcp-starvation ${laptop}`]);
+    const slow: Fact = { kind: 'acted', action: 'ask-leases', target: 'network', detail: '128 within a day, since frame 1' };
+    expect(world().say(laptop, [slow]).alarms).toMatchObject([
+      { actor: laptop, detail: 'asks for leases in the name of 128 clients within a day' },
+    ]);
+  });
+  it('one that says it relays, and is known for it neither from the learning time nor for a day', () => {
     expect(
       world()
-        .say(laptop, [asks(256, 'relayed')])
-        .say(laptop, [asks(1024, 'relayed')]).raised,
+        .say(laptop, [asks(1, 'relayed')])
+        .say(laptop, [asks(64, 'relayed')]).raised,
     ).toEqual([`dhcp-starvation ${laptop}`]);
+    const later = world()
+      .say(laptop, [asks(1, 'relayed')])
+      .wait(25 * hour)
+      .say(laptop, [asks(256, 'relayed')]);
+    expect(later.raised).toEqual([]);
+    expect(later.say(laptop, [asks(1024, 'relayed')]).raised).toEqual([`dhcp-starvation ${laptop}`]);
+    const learnt = world(hour)
+      .say(server, [asks(1, 'relayed')])
+      .wait(2 * hour)
+      .say(server, [asks(256, 'relayed')]);
+    expect(learnt.raised).toEqual([]);
+  });
+  it('ever new senders that come slowly and never use an address, once a day', () => {
+    const w = world();
+    for (let i = 0; i < 70; i++) w.say(mac('1a:00:00', i), [speaksDhcp], { collector: 'dhcpv4' }).wait(15 * minute);
+    expect(w.alarms).toMatchObject([{ actor: '1a:00:00:00:00:00', port: 'v1' }]);
+    const few = world();
+    for (let i = 0; i < 200; i++) few.say(mac('1a:00:00', i), [speaksDhcp], { collector: 'dhcpv4' }).wait(30 * minute);
+    expect(few.raised).toEqual([]);
+  });
+  it('ever new senders of many makers once the site is learnt; a line that is switched on while it is learnt is none', () => {
+    const makers = ['00:1b:1b', '00:02:b3', '00:25:90', '00:40:8c'];
+    const line = (w: World): World => {
+      for (let i = 0; i < 240; i++) w.say(mac(makers[i % 4] ?? '', i), [speaksDhcp], { collector: 'dhcpv4' });
+      return w.wait(16_000);
+    };
+    expect(
+      line(
+        world(minute)
+          .address(axis, '10.20.0.9')
+          .wait(3 * minute),
+      ).raised,
+    ).toEqual(['dhcp-starvation 00:1b:1b:00:00:00']);
+    expect(line(world(minute)).wait(3 * minute).raised).toEqual([]);
   });
   it('ever new senders on one port that use no lease: one alarm however long', () => {
     const w = world();
@@ -231,12 +273,16 @@ describe('dhcp-starvation', () => {
   it('is no relay that routes', () =>
     expect(
       world()
-        .say(router, [behind('8.8.8.8'), behind('9.9.9.9')])
+        .say(router, [behind('8.8.8.8'), behind('9.9.9.9'), behind('1.1.1.1')])
         .say(router, [asks(1024, 'relayed')]).raised,
     ).toEqual([]));
   it('is no phones that come a few a minute or use what they get, and no devices that start again', () => {
     const phones = world();
-    for (let i = 0; i < 300; i++) phones.wait(2000).say(mac('1a:00:00', i), [speaksDhcp], { collector: 'dhcpv4' });
+    for (let i = 0; i < 300; i++)
+      phones
+        .say(mac('1a:00:00', i), [speaksDhcp], { collector: 'dhcpv4' })
+        .wait(20_000)
+        .address(mac('1a:00:00', i), `fe80::${i + 1}`);
     expect(phones.raised).toEqual([]);
     expect(newcomers(world(), '1a:00:00', 300, true).wait(16_000).raised).toEqual([]);
     const restarted = world();
@@ -245,7 +291,8 @@ describe('dhcp-starvation', () => {
   });
   it('is no restart of many ports with one device each', () => {
     const w = world();
-    for (let i = 0; i < 300; i++) w.say(mac('94:12:34', i), [speaksDhcp], { collector: 'dhcpv4', port: `v${(i % 3) + 1}` }).wait(700);
-    expect(w.raised).toEqual([]);
+    for (let i = 0; i < 180; i++) w.say(mac('94:12:34', i), [speaksDhcp], { collector: 'dhcpv4', port: `v${(i % 3) + 1}` }).wait(300);
+    for (let i = 0; i < 180; i++) w.address(mac('94:12:34', i), `10.20.1.${i}`, { port: `v${(i % 3) + 1}` });
+    expect(w.wait(hour).raised).toEqual([]);
   });
 });

@@ -34,12 +34,14 @@ describe('arp-spoof', () => {
   it('contests the address of a router', () =>
     expect(
       world()
-        .say(router, [behind('8.8.8.8'), behind('9.9.9.9')])
+        .say(router, [behind('8.8.8.8'), behind('9.9.9.9'), behind('1.1.1.1')])
         .address(laptop, '10.20.0.1')
         .say(router, [contested('10.20.0.1', laptop)]).raised,
     ).toEqual([`arp-spoof ${laptop} ${router}`]));
   it('is no router group, no failover of one address, no new lease and no silent holder', () => {
-    const w = world().address('00:00:5e:00:01:07', '10.20.0.1').address('00:00:5e:00:01:07', '10.20.0.9');
+    const w = new World({ only: 'arp-spoof', learnsMs: minute }).say(siemens, [vrrp('10.20.0.1'), vrrp('10.20.0.9')]).wait(2 * minute);
+    w.address(router, '10.20.0.1').address(axis, '10.20.0.9').address(laptop, '10.20.0.50');
+    w.address('00:00:5e:00:01:07', '10.20.0.1').address('00:00:5e:00:01:07', '10.20.0.9');
     w.address(server, '10.20.0.9');
     for (const mac of [router, axis, '00:00:0c:00:00:77']) w.say(mac, [vrrp('10.20.0.1'), vrrp('10.20.0.9')]);
     w.address('00:00:0c:00:00:77', '10.20.0.1').address('00:00:0c:00:00:77', '10.20.0.9');
@@ -57,10 +59,10 @@ describe('arp-spoof', () => {
     for (const said of [ra, vrrp('10.20.0.1'), { kind: 'router', protocol: 'hsrp', detail: 'group 1', ip: '10.20.0.9' } as const])
       expect(world().say(laptop, [said]).address(laptop, '10.20.0.1').address(laptop, '10.20.0.9').raised).toHaveLength(1);
     const contest = world()
-      .say(router, [behind('8.8.8.8'), behind('9.9.9.9')])
+      .say(router, [behind('8.8.8.8'), behind('9.9.9.9'), behind('1.1.1.1')])
       .say(laptop, [vrrp('10.20.0.1')])
       .address(laptop, '10.20.0.1');
-    contest.say(laptop, [behind('10.20.0.9'), behind('10.20.0.8')]);
+    contest.say(laptop, [behind('10.20.0.9'), behind('10.20.0.8'), behind('10.20.0.7')]);
     expect(contest.say(router, [contested('10.20.0.1', laptop)]).raised).toEqual([`arp-spoof ${laptop} ${router}`]);
   });
   it('is no router of the learning time that answers for others', () => {
@@ -100,8 +102,9 @@ describe('ip-conflict', () => {
     ).toHaveLength(1));
   it('is no failover, no router group and no other VLAN', () => {
     const virtual = '00:00:5e:00:01:07';
-    const w = world()
-      .address(router, '10.20.0.1')
+    const w = new World({ only: 'ip-conflict', learnsMs: minute }).say(router, [vrrp('10.20.0.1')]).wait(2 * minute);
+    w.address(siemens, '10.20.0.9').address(laptop, '10.20.0.9');
+    w.address(router, '10.20.0.1')
       .address(virtual, '10.20.0.1')
       .say(router, [contested('10.20.0.1', virtual)]);
     w.address(axis, '10.20.0.9', { vlan: 7 }).say(axis, [contested('10.20.0.9', siemens)], { vlan: 7 });
@@ -112,7 +115,11 @@ describe('ip-conflict', () => {
 describe('claimed-mac', () => {
   const claim = (mac: string): Fact => ({ kind: 'claimed-mac', mac, ip: '10.20.0.1' });
   it('speaks for another address, but not for the virtual one of its group', () => {
-    const w = new World({ only: 'claimed-mac' }).say(laptop, [claim(axis)]).say(router, [claim('00:00:0c:07:ac:01')]);
+    const hsrp: Fact = { kind: 'router', protocol: 'hsrp', detail: 'group 1, standby', ip: '10.20.0.1', mac: '00:00:0c:07:ac:01' };
+    const w = new World({ only: 'claimed-mac', learnsMs: minute }).say(router, [hsrp]).wait(2 * minute);
+    w.say(router, [{ ...hsrp, detail: 'group 1, active' }])
+      .say(laptop, [claim(axis)])
+      .say(router, [claim('00:00:0c:07:ac:01')]);
     expect(w.raised).toEqual([`claimed-mac ${laptop} ${axis}`]);
   });
 });
@@ -138,7 +145,7 @@ describe('rogue-dhcp', () => {
     ).toEqual([`rogue-dhcp ${laptop} ${server}`]));
   it('is neither the server’s second address, nor a relay, nor the server of another VLAN', () => {
     const w = world().say(server, [serves('10.20.0.3')]);
-    w.say(router, [behind('8.8.8.8'), behind('9.9.9.9')]).say(router, [serves('10.20.0.2')]);
+    w.say(router, [behind('8.8.8.8'), behind('9.9.9.9'), behind('1.1.1.1')]).say(router, [serves('10.20.0.2')]);
     expect(w.say(laptop, [serves('10.7.0.2')], { vlan: 7 }).raised).toEqual([]);
   });
 });
@@ -149,7 +156,7 @@ describe('rogue-ra', () => {
     expect(world().say(router, [ra]).say(laptop, [ra]).raised).toEqual([`rogue-ra ${laptop} ${router}`]);
     const late = world()
       .say(laptop, [ra])
-      .say(router, [behind('8.8.8.8'), behind('9.9.9.9')])
+      .say(router, [behind('8.8.8.8'), behind('9.9.9.9'), behind('1.1.1.1')])
       .say(router, [ra]);
     expect(late.raised).toEqual([`rogue-ra ${laptop} ${router}`]);
   });
@@ -166,7 +173,7 @@ describe('rogue-ra', () => {
     ).toEqual([]);
   });
   it('is no pair of routers that both route', () => {
-    const pair = [behind('8.8.8.8'), behind('9.9.9.9'), ra];
+    const pair = [behind('8.8.8.8'), behind('9.9.9.9'), behind('1.1.1.1'), ra];
     expect(world().say(router, pair).say(server, pair).raised).toEqual([]);
   });
 });
@@ -230,6 +237,25 @@ describe('unauthorised-write', () => {
     expect(w.raised).toEqual([]);
     expect(w.say(laptop, [write]).raised).toEqual([`unauthorised-write ${laptop} ${siemens}`]);
   });
+  it('is not the control system after it wrote in other words, by turns', () => {
+    const w = world(10 * minute)
+      .say(server, [write])
+      .wait(11 * minute);
+    for (const words of ['single-coil', 'multiple-registers', 'single-coil'])
+      w.say(server, [acted('write', '10.20.0.9', `modbus write-${words}`)]).wait(60 * minute);
+    expect(w.raised).toEqual([]);
+  });
+  it('is not the control system of more controllers than are remembered, after a restart; a controller that is new it may not write to', () => {
+    const w = world(10 * minute);
+    const plc = (i: number): string => `00:1b:1b:00:01:${i.toString(16).padStart(2, '0')}`;
+    for (let i = 0; i < 150; i++) w.address(plc(i), `10.20.1.${i}`).say(server, [acted('write', `10.20.1.${i}`, 'modbus write')]);
+    const later = w.restarted(60 * minute);
+    for (let i = 0; i < 150; i++) later.say(server, [acted('write', `10.20.1.${i}`, 'modbus write')]);
+    expect(later.raised).toEqual([]);
+    later.address(plc(200), '10.20.1.200').say(server, [acted('write', '10.20.1.200', 'modbus write')]);
+    expect(later.raised).toEqual([`unauthorised-write ${server} ${plc(200)}`]);
+    expect(later.say(laptop, [acted('write', '10.20.1.3', 'modbus write')]).raised).toHaveLength(2);
+  });
   it('is no looking around', () => expect(world().say(laptop, [acted('scan-ports', 'network', '64')]).raised).toEqual([]));
 });
 
@@ -258,23 +284,54 @@ describe('rogue-switch', () => {
 });
 
 describe('arp-scan and port-scan', () => {
-  it('from 64 addresses and 16 closed doors on', () => {
-    const w = new World()
-      .say(laptop, [acted('scan-arp', 'network', '16, 2 of them not answered')])
-      .say(laptop, [acted('scan-arp', 'network', '64, 60')]);
-    expect(w.say(laptop, [acted('scan-ports', 'network', '16, since frame 3')]).raised.filter(text => text.includes('scan'))).toEqual([
-      `arp-scan ${laptop}`,
-      `port-scan ${laptop}`,
+  const asks = (ips: string, within = 'a minute'): Fact => acted('scan-arp', 'network', `64 within ${within}, since frame 7: ${ips}`);
+  const scan = () => new World({ only: 'arp-scan' });
+  it('from 32 addresses of a minute, 48 of a day and 16 closed doors on, told with the frame where it began', () => {
+    const w = scan()
+      .say(laptop, [asks('10.20.1.0-30')])
+      .say(server, [asks('10.20.1.0-40 10.20.2.1-6', 'a day')]);
+    expect(w.raised).toEqual([]);
+    w.say(laptop, [asks('10.20.1.0-29 10.20.2.1 10.20.2.7')]).say(server, [asks('10.20.1.0-40 10.20.2.1-7', 'a day')]);
+    expect(w.alarms).toMatchObject([
+      { actor: laptop, frames: [7] },
+      { actor: server, frames: [7] },
     ]);
+    const doors = new World({ only: 'port-scan' }).say(laptop, [acted('scan-ports', 'network', '16, since frame 3')]);
+    expect(doors.raised).toEqual([`port-scan ${laptop}`]);
+  });
+  it('is no search for devices that are off, nor one that ran while the site was learnt', () => {
+    const w = scan();
+    for (let i = 0; i < 40; i++) w.address(`00:1b:1b:00:01:${i + 10}`, `10.20.1.${i}`);
+    w.wait(26 * 60 * minute).say(server, [asks('10.20.1.0-39 10.20.2.1-12', 'a day')]);
+    expect(w.raised).toEqual([]);
+    const learnt = new World({ only: 'arp-scan', learnsMs: minute }).say(server, [asks('10.20.1.0-63')]).wait(2 * minute);
+    expect(learnt.raised).toEqual([`arp-scan ${server}`]);
+    expect(learnt.say(server, [asks('10.20.3.0-63')]).say(server, [asks('10.20.4.0-63')]).alarms).toHaveLength(1);
+  });
+  it('is no virtual address for which routers speak, but one for which none does; and what is ours is no stranger', () => {
+    const [virtual, other] = ['00:00:5e:00:01:07', '00:00:5e:00:01:63'];
+    const w = new World({ only: 'arp-scan', learnsMs: minute }).say(router, [vrrp('10.20.0.1')]).wait(2 * minute);
+    w.say(virtual, [asks('10.20.1.0-63')]).say(other, [asks('10.20.1.0-63')]);
+    expect(w.raised).toEqual([`arp-scan ${other}`]);
+    expect(scan().say(laptop, [asks('10.20.0.254 10.20.1.0-30')]).raised).toEqual([]);
   });
   it('who says that it routes and asks for everybody is told', () =>
-    expect(new World({ only: 'arp-scan' }).say(laptop, [ra]).say(laptop, [acted('scan-arp', 'network', '256, 250')]).raised).toEqual([
-      `arp-scan ${laptop}`,
-    ]));
-  it('a router asks for whomever traffic from outside is for', () =>
     expect(
-      new World({ only: 'arp-scan' })
-        .say(router, [behind('8.8.8.8'), behind('9.9.9.9')])
-        .say(router, [acted('scan-arp', 'network', '1024')]).raised,
-    ).toEqual([]));
+      scan()
+        .say(laptop, [ra])
+        .say(laptop, [asks('10.20.1.0-63')]).raised,
+    ).toEqual([`arp-scan ${laptop}`]));
+  it('a router asks for whomever traffic from outside is for; two forged packets make none', () => {
+    const forged = [behind('8.8.8.8'), behind('9.9.9.9')];
+    expect(
+      scan()
+        .say(router, [...forged, behind('1.1.1.1')])
+        .say(router, [asks('10.20.1.0-63')]).raised,
+    ).toEqual([]);
+    expect(
+      scan()
+        .say(laptop, forged)
+        .say(laptop, [asks('10.20.1.0-63')]).raised,
+    ).toEqual([`arp-scan ${laptop}`]);
+  });
 });

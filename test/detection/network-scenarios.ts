@@ -46,7 +46,16 @@ export const networkScenarios: Scenarios = {
   'claimed-mac': {
     happens: w => w.send([s.arp(axis, axisIp), s.arpReply(laptop, axisIp, axis)]),
     raises: `${laptop} ${axis}`,
-    isNo: { 'VRRP: the master speaks for the virtual address': w => w.send([s.arpReply(router, routerIp, virtual)]) },
+    isNo: {
+      'VRRP: the master speaks for the virtual address': {
+        happens: w =>
+          w
+            .send(group(s.vrrp))
+            .wait(2 * minute)
+            .send([s.arpReply(router, routerIp, virtual)]),
+        options: { learnsMs: minute },
+      },
+    },
   },
   'ip-conflict': {
     happens: w => w.send([s.arp(siemens, axisIp), s.arp(laptop, axisIp), s.arp(siemens, axisIp)]),
@@ -248,11 +257,18 @@ export const networkScenarios: Scenarios = {
     isNo: { 'a ring that is built': w => w.send([s.mrp(axis, 'open'), s.mrp(axis, 'closed')]) },
   },
   'arp-scan': {
-    happens: w => w.send([s.arp(laptop, laptopIp), ...many(200, scan)]),
+    happens: w =>
+      w
+        .send([s.arp(laptop, laptopIp), ...many(200, scan)])
+        .wait(2000)
+        .send([s.arp(laptop, laptopIp)]),
     raises: laptop,
     isNo: {
       'a router that asks for whomever packets from outside are for': w =>
-        w.send([...gateway, ...many(200, i => s.arpAsk(router, routerIp, `10.20.1.${i}`))]),
+        w
+          .send([...gateway, ...many(200, i => s.arpAsk(router, routerIp, `10.20.1.${i}`))])
+          .wait(2000)
+          .send([s.arp(laptop, laptopIp)]),
       'ARP probes of one host that looks for a free address': w => w.send(many(10, i => s.arpProbe(laptop, `169.254.1.${i}`))),
     },
   },

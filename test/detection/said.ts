@@ -1,4 +1,5 @@
 import * as b from '../vectors/frames/build.ts';
+import { fragments4, fragments6 } from '../vectors/frames/fragments.ts';
 import { segment } from '../vectors/frames/tcp-syn.ts';
 import { mdnsResponse } from '../vectors/frames/index.ts';
 import { bridgeGroup, ieee8023, llc, toGroup } from '../vectors/frames/infrastructure.ts';
@@ -35,20 +36,20 @@ export const plain = (mac: string, from: string, ttl = 64): Uint8Array => udp(ma
 export const registers = (mac: string, from: string, name: string, ttl = 64): Uint8Array =>
   udp(mac, { from, ttl, to: '10.20.0.255', target: b.broadcast }, 137, 137, nbnsRegistration({ name, ip: from }));
 
-type Tcp = { readonly flags?: number; readonly options?: readonly number[]; readonly ttl?: number };
+type Tcp = { readonly flags?: number; readonly options?: readonly number[]; readonly ttl?: number; readonly target?: string };
 export const tcp = (
   mac: string,
   from: string,
   to: string,
   source: number,
   port: number,
-  { flags = 2, options = [], ttl = 64 }: Tcp = {},
-): Uint8Array => b.ethernet(mac, nobody, 0x0800, b.ipv4(from, to, 6, segment(source, port, flags, options), { ttl }));
+  { flags = 2, options = [], ttl = 64, target = nobody }: Tcp = {},
+): Uint8Array => b.ethernet(mac, target, 0x0800, b.ipv4(from, to, 6, segment(source, port, flags, options), { ttl }));
 /** TCP data of a connection whose opening nobody saw. */
 export const data = (mac: string, from: string, to: string, port: number, body: Uint8Array): Uint8Array =>
   b.ethernet(mac, nobody, 0x0800, b.ipv4(from, to, 6, b.tcp(40_000, port, 0x18, body)));
-export const modbusWrite = (mac: string, from: string, to: string): Uint8Array =>
-  data(mac, from, to, 502, adu([16, b.u16(100), b.u16(2), 4, 0, 1, 0, 2]));
+export const modbusWrite = (mac: string, from: string, to: string, code: 6 | 16 = 16): Uint8Array =>
+  data(mac, from, to, 502, adu(code === 6 ? [6, b.u16(100), b.u16(2)] : [16, b.u16(100), b.u16(2), 4, 0, 1, 0, 2]));
 export const modbusRead = (mac: string, from: string, to: string): Uint8Array => data(mac, from, to, 502, adu([3, b.u16(100), b.u16(2)]));
 
 type Ask = {
@@ -74,7 +75,7 @@ export const discover = (mac: string, { name, parameters, chaddr = mac, giaddr =
 export const offer = (
   mac: string,
   server: string,
-  { via = server, type = 2, chaddr = nobody, yiaddr = '10.20.0.77', router = '' } = {},
+  { via = server, type = 2, chaddr = nobody, yiaddr = '10.20.0.77', router = '', from = 67 } = {},
 ): Uint8Array => {
   const body = b.dhcp({
     op: 2,
@@ -82,7 +83,7 @@ export const offer = (
     yiaddr,
     options: [[53, [type]], [54, b.ip4(server)], ...(router === '' ? [] : [[3, b.ip4(router)] as [number, readonly number[]]])],
   });
-  return b.ethernet(mac, b.broadcast, 0x0800, b.ipv4(via, '255.255.255.255', 17, b.udp(67, 68, body)));
+  return b.ethernet(mac, b.broadcast, 0x0800, b.ipv4(via, '255.255.255.255', 17, b.udp(from, 68, body)));
 };
 const linkLocal = (mac: string): string => `fe80:0:0:0:0:0:0:${mac.slice(-2)}`;
 /** Router Advertisement. RFC 4861 §4.2. */
@@ -122,8 +123,8 @@ export const bpdu = (mac: string, root: readonly [priority: number, mac: string]
     ),
   );
 export const llmnr = (mac: string, ip: string, name: string): Uint8Array => udp(mac, { from: ip }, 5355, 50_000, llmnrAnswer(name, ip));
-export const nbns = (mac: string, ip: string, name: string, answer = ip): Uint8Array =>
-  udp(mac, { from: ip }, 137, 137, nbnsAnswer(name, answer));
+export const nbns = (mac: string, ip: string, name: string, answer = ip, suffix = 0): Uint8Array =>
+  udp(mac, { from: ip }, 137, 137, nbnsAnswer(name, answer, suffix));
 export const mdns = (mac: string, ip: string, name: string): Uint8Array =>
   b.ethernet(
     mac,
@@ -158,3 +159,18 @@ export const httpServer = (mac: string, ip: string, text: string): Uint8Array =>
     0x0800,
     b.ipv4(ip, '10.20.0.77', 6, b.tcp(80, 40_000, 0x18, b.bytes(`HTTP/1.1 200 OK\r\nServer: ${text}\r\n\r\n`))),
   );
+/** Says its firmware by mDNS. */
+export const firmware = (mac: string, ip: string, text: string): Uint8Array =>
+  b.ethernet(
+    mac,
+    b.mdnsMac,
+    0x0800,
+    b.ipv4(
+      ip,
+      '224.0.0.251',
+      17,
+      b.udp(5353, 5353, mdnsResponse([{ type: 'TXT', name: 'a._http._tcp.local', ttl: 120, data: [`fw=${text}`] }])),
+      { ttl: 255 },
+    ),
+  );
+export const [pieces, pieces6] = [fragments4, fragments6];

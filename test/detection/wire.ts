@@ -22,33 +22,44 @@ export type Wrapping = keyof typeof wrappings;
 /** A site whose ports see frames: the real sensor and all rules, with a clock of its own. */
 export class Wire {
   now = 1_700_000_000_000;
-  readonly inventory = new Inventory();
+  inventory = new Inventory();
   readonly events: EventBody[] = [];
-  readonly #dissector = new Dissector();
-  readonly #intake: Intake;
+  #dissector = new Dissector();
+  #intake: Intake;
   readonly #wrapping: Wrapping;
+  readonly #start: (inventory: Inventory) => Intake;
   #number = 0;
 
   constructor(
     wrapping: Wrapping,
-    { learnsMs = 0, zones = [zone()], files = [], isMirror }: Omit<WorldOptions, 'only'> = {},
+    { learnsMs = 0, zones = [zone()], files = [], isMirror, dhcpServers, makerOf = vendorOf }: Omit<WorldOptions, 'only'> = {},
     rules: readonly DetectionRule[] = detectionRules,
   ) {
     const { policy, problems } = loadPolicy(files);
     if (policy === undefined) throw new Error(problems.map(({ text }) => text).join('\n'));
     this.#wrapping = wrapping;
-    this.#intake = new Intake({
-      inventory: this.inventory,
-      settings: siteOf(zones, isMirror),
-      vendorOf,
-      rules: new Detector(rules),
-      policy: lookupsOf(() => policy),
-      learnsMs,
-      emit: (at, event) => {
-        this.inventory.apply({ at, body: event });
-        this.events.push(event);
-      },
-    });
+    this.#start = inventory =>
+      new Intake({
+        inventory,
+        settings: siteOf(zones, isMirror, dhcpServers),
+        vendorOf: makerOf,
+        rules: new Detector(rules),
+        policy: lookupsOf(() => policy),
+        learnsMs,
+        emit: (at, event) => {
+          inventory.apply({ at, body: event });
+          this.events.push(event);
+        },
+      });
+    this.#intake = this.#start(this.inventory);
+  }
+
+  /** Sensor and machine start again, with what is kept of devices. */
+  restart(): this {
+    this.inventory = Inventory.from(structuredClone(this.inventory.snapshot()));
+    this.#dissector = new Dissector();
+    this.#intake = this.#start(this.inventory);
+    return this;
   }
 
   /** Frames on a port, a millisecond apart. `as`: wrapped otherwise than the rest. */

@@ -35,18 +35,22 @@ export type WorldOptions = {
   readonly zones?: readonly ZoneSettings[];
   /** It listens at a mirror port only: no uplink is known. */
   readonly isMirror?: true;
+  /** DHCP servers that the settings name. */
+  readonly dhcpServers?: readonly string[];
   /** What was known before a restart. */
   readonly inventory?: Inventory;
+  /** Who made which address, otherwise than in the world's own list. */
+  readonly makerOf?: (mac: string) => string | undefined;
   /** Policy files. */
   readonly files?: readonly PolicyFile[];
 };
 
 /** Addresses of the gateway itself. */
 export const [ownIp, ownIp6] = ['10.20.0.254', 'fe80::fe'];
-export function siteOf(zones: readonly ZoneSettings[], isMirror: true | undefined): Settings {
+export function siteOf(zones: readonly ZoneSettings[], isMirror?: true, dhcpServers: readonly string[] = []): Settings {
   const site = settings(zones);
   if (isMirror === true) return { ...site, network: { kind: 'listen', ports: ['v1', 'v2', 'v3'] } };
-  return site.network.kind === 'bridge' ? { ...site, network: { ...site.network, ip: ownIp } } : site;
+  return site.network.kind === 'bridge' ? { ...site, network: { ...site.network, ip: ownIp, dhcpServers } } : site;
 }
 
 /** A site with a clock of its own, one rule or all, and what they raised. Nothing but what is said here happens. */

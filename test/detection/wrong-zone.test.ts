@@ -95,6 +95,7 @@ describe('wrong-zone', () => {
     w.say(router, [
       { kind: 'behind', ip: '8.8.8.8' },
       { kind: 'behind', ip: '9.9.9.9' },
+      { kind: 'behind', ip: '1.1.1.1' },
       { kind: 'address', ip: '10.20.5.1' },
     ]);
     expect(w.wait(3 * minute).raised).toEqual([]);

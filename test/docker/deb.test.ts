@@ -11,7 +11,7 @@ if (missing) console.log(`skipped: ${missing}`);
 const folder = mkdtempSync(join(tmpdir(), `slpkg-${process.pid}-`));
 const tree = join(folder, 'tree');
 const build = join(projectRoot, 'docker/deb/build');
-const sh = (...argv: readonly string[]): Promise<Output> => run(undefined, argv, { timeoutMs: 240_000 });
+const sh = (...argv: readonly string[]): Promise<Output> => run(undefined, argv, { timeoutMs: 480_000 });
 const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { readonly version: string };
 
 describe.skipIf(missing)('the Debian package', () => {
@@ -21,7 +21,7 @@ describe.skipIf(missing)('the Debian package', () => {
     expect(built.code, built.stderr).toBe(0);
     file = built.stdout.trim();
     expect((await sh('dpkg-deb', '-x', file, tree)).code).toBe(0);
-  }, 300_000);
+  }, 600_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const field = async (name: string): Promise<string> => (await sh('dpkg-deb', '-f', file, name)).stdout.trim();
 
@@ -78,6 +78,7 @@ describe.skipIf(missing)('the Debian package', () => {
     const listed = (await sh('dpkg-deb', '-c', file)).stdout.trim().split('\n');
     const odd = listed.filter(line => !/^(?:drwxr-xr-x|-rw-r--r--|-rwxr-xr-x|lrwxrwxrwx) root\/root /.test(line));
     expect([odd, readdirSync(tree).toSorted()]).toEqual([[], ['lib', 'usr']]);
+    expect(readdirSync(join(tree, 'lib/systemd/system')).toSorted()).toEqual(['sallyport-early.service', 'sallyport.service']);
     const documents = ['README.md.gz', 'changelog.gz', 'copyright', 'edge-box.md.gz'];
     expect(readdirSync(join(tree, 'usr/share/doc/sallyport')).toSorted()).toEqual(documents);
     expect(statSync(join(tree, 'usr/share/doc/sallyport/copyright')).size).toBeGreaterThan(100_000);

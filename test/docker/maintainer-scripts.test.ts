@@ -59,6 +59,19 @@ describe('the scripts of the Debian package', () => {
     expect(touches(calls)).toEqual([]);
   });
 
+  it('the early unit is enabled for the next boot and never started now', async () => {
+    machine = new Machine({ ...enforcing });
+    const calls = await machine.dpkg('postinst', 'configure', '0.1.0');
+    expect(calls.filter(call => call.includes('sallyport-early'))).toEqual([
+      'deb-systemd-helper unmask sallyport-early.service',
+      'deb-systemd-helper --quiet was-enabled sallyport-early.service',
+      'deb-systemd-helper enable sallyport-early.service',
+    ]);
+    expect((await machine.dpkg('postrm', 'purge')).find(call => call.startsWith('deb-systemd-helper'))).toBe(
+      'deb-systemd-helper purge sallyport-early.service sallyport.service',
+    );
+  });
+
   it('an upgrade stops nothing before the new files are there, changes no rule, and keeps its data', async () => {
     const before = await machine.dpkg('prerm', 'upgrade', '0.2.0');
     expect([starts(before), touches(before)]).toEqual([[], []]);

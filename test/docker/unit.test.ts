@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { keptFile, keptFolder } from '../../gateway/edge/enforcers/kept-rules.ts';
 import { roles } from '../../gateway/edge/roles.ts';
 import { projectRoot } from '../architecture/imports.ts';
 import { run } from '../lab/namespace.ts';
@@ -15,12 +16,12 @@ const values = (key: string): readonly string[] =>
   [...unit.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].flatMap(([, value]) => value?.split(' ') ?? []);
 
 /** The unit with these changes, as systemd would find it on a machine where the package is installed. */
-function put(change: (text: string) => string): string {
+function put(change: (text: string) => string, of = unit, name = 'sallyport.service'): string {
   const program = join(folder, 'sallyport');
   writeFileSync(program, '#!/bin/sh\n');
   chmodSync(program, 0o755);
-  const file = join(folder, 'sallyport.service');
-  writeFileSync(file, change(unit).replace('/usr/bin/sallyport', program));
+  const file = join(folder, name);
+  writeFileSync(file, change(of).replace('/usr/bin/sallyport', program));
   return file;
 }
 const verify = async (change: (text: string) => string): Promise<string> => {
@@ -78,5 +79,39 @@ describe('the systemd unit', () => {
       .filter(line => !line.startsWith('#'));
     expect(made).toEqual([`d /var/lib/sallyport 0700 ${roles.gateway.becomes} ${roles.gateway.becomes} -`, '']);
     expect(existsSync(join(projectRoot, 'sallyport'))).toBe(true);
+  });
+});
+
+describe('the early unit', () => {
+  const early = readFileSync(join(projectRoot, 'docker/systemd/sallyport-early.service'), 'utf8');
+  const of = (key: string): readonly string[] =>
+    [...early.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].flatMap(([, value]) => value?.split(' ') ?? []);
+  const putEarly = (): string => put(text => text, early, 'sallyport-early.service');
+
+  it('is one that systemd reads without a word, and exposes no more than 2.6 of 10 by its measure', async () => {
+    const { code, stdout, stderr } = await run(undefined, ['systemd-analyze', 'verify', '--man=no', putEarly()]);
+    expect([code, stdout, stderr]).toEqual([0, '', '']);
+    const measured = await run(undefined, ['systemd-analyze', 'security', '--offline=true', '--no-pager', '--threshold=26', putEarly()]);
+    expect(measured.code, measured.stdout.split('\n').slice(-2).join('')).toBe(0);
+  });
+
+  it('runs before any interface is configured and behind what empties the rules, waits for no network, and does nothing at a stop', () => {
+    expect([of('Before').includes('network-pre.target'), of('Wants'), of('DefaultDependencies')]).toEqual([
+      true,
+      ['network-pre.target'],
+      ['no'],
+    ]);
+    expect([of('After'), of('Requires'), of('WantedBy')]).toEqual([['nftables.service'], [], ['sysinit.target']]);
+    expect([...early.matchAll(/^Exec(\w*)=/gm)].map(([, when]) => when)).toEqual(['Start']);
+  });
+
+  it('reads the folder where the gateway keeps it, as the enforcer', () => {
+    const launcher = readFileSync(join(projectRoot, 'sallyport'), 'utf8');
+    expect(of('ConditionPathExists')).toEqual([`/var/lib/sallyport/${keptFolder}/${keptFile}`]);
+    expect([launcher.includes(`/${keptFolder}/${keptFile}`), launcher.includes(`enforcer=${roles.enforcer.becomes}\n`)]).toEqual([
+      true,
+      true,
+    ]);
+    expect(of('ExecStart')).toEqual(['/usr/bin/sallyport', 'early', '--data', '/var/lib/sallyport']);
   });
 });

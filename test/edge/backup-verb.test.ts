@@ -17,8 +17,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { backup, writeBackup } from '../../gateway/edge/backup-verb.ts';
 import { JournalStore } from '../../gateway/edge/store/journal-store.ts';
-import type { EventBody } from '../../gateway/model/event.ts';
 import { labIsMissing, run } from '../lab/namespace.ts';
+import { deviceFound } from './store/device-found.ts';
 
 let folder = '';
 const at = (name: string): string => join(folder, name);
@@ -29,16 +29,6 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const found = (n: number): EventBody => ({
-  kind: 'device-found',
-  device: `d${n}`,
-  mac: '02:00:00:00:00:09',
-  port: 'v1',
-  vlan: 0,
-  zone: 'dock',
-  seenBy: 'frames',
-  frame: n,
-});
 const open = (data = at('data')): JournalStore => new JournalStore(data, () => {}, 1024 * 1024);
 const restore = async (file: string): Promise<string> => {
   mkdirSync(at('restored'), { mode: 0o700 });
@@ -50,20 +40,20 @@ const restore = async (file: string): Promise<string> => {
 describe('sallyport backup', () => {
   it('amid the gateway’s writing: the copy holds all that was committed before, its chain whole, and is where it says it is', async () => {
     const store = open();
-    await Promise.all([1, 2, 3].map(n => store.append(n, [found(n)], false)));
-    const writing = Promise.all(Array.from({ length: 200 }, (_, n) => store.append(4 + n, [found(4 + n)], false)));
+    await Promise.all([1, 2, 3].map(n => store.append(n, [deviceFound(n)], false)));
+    const writing = Promise.all(Array.from({ length: 200 }, (_, n) => store.append(4 + n, [deviceFound(4 + n)], false)));
     const head = writeBackup(at('data'), at('box.tar'), at('work'));
     await writing;
     await store.close();
     const again = open(await restore(at('box.tar')));
     expect(again.head).toEqual(head);
-    expect(again.restored.events.slice(0, 3).map(({ body }) => body)).toEqual([1, 2, 3].map(found));
+    expect(again.restored.events.slice(0, 3).map(({ body }) => body)).toEqual([1, 2, 3].map(deviceFound));
     await again.close();
   });
 
   it('takes settings, keys and the site’s policy with their modes, and nothing that belongs to this moment', async () => {
     const store = open();
-    await store.append(1, [found(1)], false);
+    await store.append(1, [deviceFound(1)], false);
     mkdirSync(at('data/policies.d/rules'), { recursive: true });
     for (const name of ['settings.json', 'page.pem', 'accounts.json.new', 'policies.d/rules/10-new.new'])
       writeFileSync(at(`data/${name}`), name, { mode: 0o600 });
@@ -97,7 +87,7 @@ describe('sallyport backup', () => {
 
   it.skipIf(labIsMissing())('reads as the gateway’s user, not as root: a link that this one put there leads nowhere', async () => {
     const store = open();
-    await store.append(1, [found(1)], false);
+    await store.append(1, [deviceFound(1)], false);
     await store.close();
     writeFileSync(at('secret'), 'of root', { mode: 0o600 });
     for (const name of ['', ...readdirSync(at('data'))]) chownSync(join(at('data'), name), 61174, 61174);
@@ -108,9 +98,10 @@ describe('sallyport backup', () => {
     expect([existsSync(at('box.tar')), existsSync(at('box.tar.new')), process.geteuid?.()]).toEqual([false, false, process.getuid?.()]);
     rmSync(at('data/root-only.json'));
     chmodSync(at('work'), 0o755);
+    mkdirSync(at('data/enforced'), { mode: 0o700 }); // the enforcer's own, of this machine's moment
     writeBackup(at('data'), at('box.tar'), at('work'));
     const restored = await restore(at('box.tar'));
-    expect(lstatSync(join(restored, 'settings.json')).isSymbolicLink()).toBe(true);
+    expect([lstatSync(join(restored, 'settings.json')).isSymbolicLink(), existsSync(join(restored, 'enforced'))]).toEqual([true, false]);
     expect([lstatSync(restored).uid, lstatSync(join(restored, 'journal.sqlite')).uid]).toEqual([61174, 61174]);
     rmSync(at('data/journal.sqlite'));
     symlinkSync(at('secret'), at('data/journal.sqlite'));

@@ -57,7 +57,7 @@ describe.skipIf(!hasBench)(`inspect agrees with the truth (skipped without ${ben
     const devices = truth.devices.map(({ ip, ...rest }) => (ip === undefined || lacks.get(rest.mac) === ip ? rest : { ...rest, ip }));
     writeFileSync(truthFile, JSON.stringify({ ...truth, devices }));
     expect(judge(capture, truthFile)).toBe('no deviation');
-  }, 120_000);
+  }, 480_000);
 
   // Short captures, in which hardly anybody has said who it is when the rogues come: `node test/bench/truth-sweep.ts` tries many more.
   it.each([

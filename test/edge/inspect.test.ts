@@ -1,9 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Inspected } from '../../gateway/edge/inspect.ts';
 import { inspect as runInspect } from '../../gateway/edge/inspect-verb.ts';
@@ -91,7 +93,15 @@ describe('inspect', () => {
   it.each([
     ['an empty file', new Uint8Array(0), /^Cannot read capture: the file is empty/, 1],
     ['no capture', new TextEncoder().encode('hello, this is text'), /^Cannot read capture: neither pcap nor pcapng at/, 1],
-    ['a packed capture', Uint8Array.of(0x1f, 0x8b, 8, 0, 0), /neither pcap nor pcapng but gzip, unpack it first/, 1],
+    ['a capture packed by xz', Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a), /neither pcap nor pcapng but xz, unpack it first/, 1],
+    ['a packed capture cut in its header', Uint8Array.of(0x1f, 0x8b, 8, 0, 0), /^Cannot read capture: the gzip file is cut or broken$/m, 1],
+    ['packed text', gzipSync('hello, this is text'), /^Cannot read capture: neither pcap nor pcapng at/, 1],
+    [
+      'a cut capture',
+      goldenCapture().slice(0, -1),
+      /^Cannot read capture: the file ends inside a record at byte \d+; 11 frames before it were read$/m,
+      1,
+    ],
     ['a header alone', goldenCapture().slice(0, 24), /^$/, 4],
     ['half a header', goldenCapture().slice(0, 10), /^Cannot read capture: the file ends inside/, 1],
     ['an unknown link type', withLink(195), /^Cannot read capture: .*195/, 1],
@@ -100,6 +110,24 @@ describe('inspect', () => {
     expect(run.stderr).toMatch(message);
     expect(run.stderr.split('\n').length).toBeLessThanOrEqual(2);
     expect(run.status).toBe(code);
+  });
+
+  it.each([
+    ['gzip', gzipSync],
+    ['zstd', zstdCompressSync],
+  ] as const)('reads a capture packed by %s, cut ones as far as they go', async (name, pack) => {
+    const run = async (...args: readonly string[]) => {
+      const [out, err]: [string[], string[]] = [[], []];
+      const sink = (to: string[]) => new Writable({ write: (chunk, _, done) => done(void to.push(String(chunk))) });
+      const status = await runInspect(args, { stdout: sink(out), stderr: sink(err) });
+      return { status, stdout: out.join(''), stderr: err.join('') };
+    };
+    const plain = await run(golden, '--json');
+    expect(await run(file(`golden.pcap.${name}`, pack(goldenCapture())), '--json')).toEqual(plain);
+    const long = pack(Buffer.concat([goldenCapture(), randomBytes(100_000)]));
+    const cut = await run(file(`cut.pcap.${name}`, long.subarray(0, -20)), '--json');
+    expect([cut.status, cut.stderr]).toEqual([1, expect.stringMatching(/^Cannot read capture: .*; 1\d frames before it were read\n$/)]);
+    expect((JSON.parse(cut.stdout) as Inspected).devices.length).toBeGreaterThan(3);
   });
 
   it('exits with 2 for alarms only when asked to', () => {

@@ -112,6 +112,14 @@ describe.skipIf(missing !== undefined)('a Keylime agent whose key nobody listed'
       expect(attestation.result?.identity).toMatchObject({ vendor: 'Acme Edge', model, anchor: 'swtpm maker' });
     });
 
+    it('enrols with its certificate as it stands in its TPM, in an index that is longer', async () => {
+      await site.asked();
+      const ekcert = base64(Buffer.concat([device.tpm.read('ek.der'), Buffer.alloc(700, 0xff)]));
+      const { results } = await register({ ekcert });
+      expect(await call('PUT', `/v2.5/agents/${uuid}/activate`, { auth_tag: opened(results.blob) })).toMatchObject({ status: 200 });
+      expect((await site.asked()).attestation.status).toBe('affirming');
+    });
+
     it('is nobody again once its maker is trusted no more', async () => {
       await site.asked();
       await enrols();

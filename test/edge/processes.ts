@@ -47,7 +47,7 @@ export class Processes {
   }
 
   /** Waits until `is` holds; says what the processes wrote on stderr when it never does. */
-  async until(is: () => boolean, what: string, timeoutMs = 10_000): Promise<void> {
+  async until(is: () => boolean, what: string, timeoutMs?: number): Promise<void> {
     await until(is, what, timeoutMs).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${this.text.slice(-20).join('\n')}`);
     });

@@ -85,7 +85,7 @@ describe.skipIf(missing !== undefined)('the supervisor', () => {
     const hanging = new Processes(lan, 'server', { standIns: ['browser', 'challenger', 'enforcer'], first: { 6: hang, 5: hang, 4: hang } });
     try {
       for (const role of ['browser', 'challenger'] as const) {
-        await hanging.until(() => hanging.log.some(l => l.event === 'hang' && l.role === role), `the ${role}'s hang is seen`, 15_000);
+        await hanging.until(() => hanging.log.some(l => l.event === 'hang' && l.role === role), `the ${role}'s hang is seen`);
         await hanging.until(() => hanging.starts(role) > 1, 'it is started again');
       }
       expect(hanging.starts('enforcer')).toBe(1); // nobody asked for its heartbeat

@@ -13,7 +13,7 @@ const node = (...args: readonly string[]) => spawnSync(process.execPath, args, {
 
 type RogueEvent = { readonly type: string; readonly actorMac: string; readonly start: string };
 export type Truth = {
-  readonly capture: { readonly start: string };
+  readonly capture: { readonly start: string; readonly end: string };
   readonly devices: readonly { readonly mac: string; readonly ip?: string }[];
   readonly rogueEvents: readonly RogueEvent[];
 };
@@ -73,16 +73,16 @@ export function carriers(capture: string, wanted: ReadonlyMap<string, string>): 
   return found;
 }
 
-/** Max Age of IEEE 802.1Q §13.25: a tree that was silent for less may have been there. Milliseconds. */
-const treelessMs = 20_000;
+/** Max Age of IEEE 802.1Q §13.25: a tree that was silent for less may have been there; and how long a root has to make way. Milliseconds. */
+const [treelessMs, staysMs] = [20_000, 6000];
 
 /**
  * Events of the truth that no frame shows, with the reason. A first BPDU of a root looks as one of any network's own root does when no other bridge has sent any
- * and the capture is shorter than a tree may be silent. One LLMNR answer for one name looks as that of the host which has the name.
+ * and the capture is shorter than a tree may be silent, or ends before it would have to make way for theirs. One LLMNR answer for one name looks as that of the host which has the name.
  */
 export function unprovable(
   capture: string,
-  { rogueEvents, capture: { start } }: Truth,
+  { rogueEvents, capture: { start, end } }: Truth,
 ): readonly (readonly [RogueEvent, reason: string])[] {
   const bridges = new Set<string>();
   const answered = new Map<string, Set<string>>();
@@ -103,6 +103,8 @@ export function unprovable(
       [...bridges].every(one => one === actor)
     )
       return [[event, 'no other bridge speaks, and the capture is too short for a network without one']];
+    if (event.type === 'rogue-switch' && Date.parse(end) - Date.parse(event.start) <= staysMs && [...bridges][0] === actor)
+      return [[event, 'it speaks before the other bridges, and the capture ends before a root has to make way']];
     const names = [...(answered.get(actor) ?? [])];
     const isBait = names.some(name => ['wpad', 'isatap'].includes(name));
     return event.type === 'llmnr-poison' && names.length < 2 && !isBait

@@ -106,6 +106,37 @@ describe('one key at two places', () => {
     }
   });
 
+  it('is believed where a person approved it for a time until that ends, and nowhere from then on', () => {
+    for (const [early, sensors, rogues] of [
+      [1, 'APPROVED', 'KEY_SEEN_ELSEWHERE'],
+      [0, 'KEY_SEEN_ELSEWHERE', 'KEY_SEEN_ELSEWHERE'],
+    ] as const) {
+      const bench = new Bench();
+      proved(bench, sensor, 'v3', '10.20.1.1');
+      const until = bench.now + 60_000;
+      bench.feed({ kind: 'command', by: 'anna', reason: 'for a minute', command: { kind: 'approve', device: 'd1', until } });
+      // The bench lets a millisecond pass before each of two steps.
+      bench.feed({ kind: 'tick' }, until - early - 2 - bench.now);
+      proved(bench, rogue, 'v2', '10.20.1.2');
+      expect(bench.now).toBe(until - early);
+      expect([reasonOf(bench, sensor), reasonOf(bench, rogue)]).toEqual([sensors, rogues]);
+    }
+  });
+
+  it('is said once of who loses by it, though the other proves it again and again', () => {
+    const bench = new Bench();
+    proved(bench, rogue, 'v2', '10.20.1.2');
+    proved(bench, sensor, 'v1', '10.20.1.1');
+    const said = () => bench.events.filter(event => event.kind === 'attested' && event.device === 'd1').length;
+    const before = said();
+    expect(boundOf(bench, rogue)).toMatchObject({ outcome: 'failed', code: 'KEY_SEEN_ELSEWHERE' });
+    for (let n = 0; n < 3; n++) {
+      bench.feed({ kind: 'command', by: 'anna', reason: 'again', command: { kind: 'challenge', device: 'd2' } });
+      bench.answer(sensor, result(bench.now));
+    }
+    expect([before, said()]).toEqual([2, 2]);
+  });
+
   it('is not believed where a person approved another key', () => {
     const bench = new Bench();
     bench.see(sensor, 'v3', ip('10.20.1.1'));

@@ -117,6 +117,22 @@ describe('a device that once attested and stops', () => {
   });
 });
 
+describe('a device that never attested', () => {
+  it.each(['lane', 'verifier'] as const)('keeps its waiver, and what is said of it, while we cannot ask it (%s)', failure => {
+    const bench = new Bench();
+    bench.see(sensor, 'v1', address('10.20.1.1'));
+    bench.answer(sensor, refused);
+    tell(bench, { kind: 'waive', device: 'd1', until: bench.now + hour, excuses: 'CANNOT_ATTEST' });
+    asked(bench, { kind: 'transport-failure', failure, detail: 'our own fault' });
+    expect(bench.device(sensor)).toMatchObject({
+      admission: 'waived',
+      attestation: { reason: 'CANNOT_ATTEST', lastFailure: { detail: 'our own fault' } },
+    });
+    asked(bench, { kind: 'transport-failure', failure: 'timeout', detail: '' });
+    expect(bench.device(sensor)).toMatchObject({ admission: 'pending', attestation: { reason: 'NO_RESPONSE' } });
+  });
+});
+
 describe('no way out of having attested', () => {
   /** Nobody can let it in for good. */
   const refuses = (bench: Bench, device: string): void => {

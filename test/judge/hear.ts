@@ -4,17 +4,17 @@ import { etherTypes } from '../../collectors/packet.ts';
 import { ip6 } from '../../gateway/codec/address.ts';
 import { macAt } from '../../gateway/codec/address-at.ts';
 import { CaptureReader } from '../../gateway/codec/capture.ts';
-import type { Fact } from '../../gateway/model/fact.ts';
+import type { Fact, Observation } from '../../gateway/model/fact.ts';
 import type { Frame } from '../../gateway/model/frame.ts';
 
 /** What our sensor heard in a capture. */
 export type Heard = {
-  /** The sender of each frame, by its number. */
+  /** The sender of each frame, by its number: its address, behind which stands whom it was heard among where there are several `talks`. */
   readonly senders: ReadonlyMap<number, string>;
   /** What is known of an address from these collectors: each value of each fact, by itself. */
-  readonly words: (mac: string, collectors: readonly string[]) => readonly string[];
-  readonly ips: (mac: string) => readonly string[];
-  readonly protocols: (mac: string) => readonly string[];
+  readonly words: (sender: string, collectors: readonly string[]) => readonly string[];
+  readonly ips: (sender: string) => readonly string[];
+  readonly protocols: (sender: string) => readonly string[];
 };
 
 const zero = '00:00:00:00:00:00';
@@ -23,28 +23,40 @@ const zero = '00:00:00:00:00:00';
  * Feeds a capture to a fresh sensor with every collector. Captures of a loopback interface have only zeros for addresses, which our sensor
  * rightly takes for nobody: there the sender gets an address made of its IPv4 address, as captures without any do (gateway/codec/link.ts), and
  * loopback addresses are `moved`.
+ *
+ * `talkOf`: frames of different talks have nothing to do with each other, though their senders have the same addresses: each talk has a sensor of its own.
  */
-export function hear(file: string): Heard {
-  const dissector = new Dissector({ maxAddressesPerPort: 8192 });
+export function hear(file: string, talkOf: (frame: number) => string = () => ''): Heard {
   const senders = new Map<number, string>();
+  const observations: (Observation & { readonly sender: string })[] = [];
+  let [dissector, talk] = [new Dissector({ maxAddressesPerPort: 8192 }), ''];
+  const senderOf = (mac: string): string => `${mac} ${talk}`.trim();
+  const drain = (): void => {
+    observations.push(...dissector.drain(true).observations.map(o => ({ ...o, sender: senderOf(o.mac) })));
+  };
   const reader = new CaptureReader(frame => {
     const seen = withSender(frame);
-    senders.set(seen.number, macAt(seen.bytes, 6));
+    const of = talkOf(seen.number);
+    if (of !== talk) {
+      drain();
+      [dissector, talk] = [new Dissector({ maxAddressesPerPort: 8192 }), of];
+    }
+    senders.set(seen.number, senderOf(macAt(seen.bytes, 6)));
     dissector.frame(seen);
   });
   reader.push(readFileSync(file));
   reader.finish();
-  const { observations } = dissector.drain(true);
-  const byMac = Map.groupBy(observations, o => o.mac);
-  const facts = (mac: string) => byMac.get(mac) ?? [];
+  drain();
+  const bySender = Map.groupBy(observations, o => o.sender);
+  const facts = (sender: string) => bySender.get(sender) ?? [];
   return {
     senders,
-    words: (mac, collectors) => facts(mac).flatMap(o => (collectors.includes(o.collector) ? wordsOf(o.fact) : [])),
-    ips: mac =>
-      facts(mac).flatMap(({ fact }) =>
+    words: (sender, collectors) => facts(sender).flatMap(o => (collectors.includes(o.collector) ? wordsOf(o.fact) : [])),
+    ips: sender =>
+      facts(sender).flatMap(({ fact }) =>
         fact.kind === 'address' || fact.kind === 'dhcp-lease' || fact.kind === 'management-address' ? [fact.ip] : [],
       ),
-    protocols: mac => facts(mac).flatMap(({ fact }) => (fact.kind === 'protocol' ? [fact.name] : [])),
+    protocols: sender => facts(sender).flatMap(({ fact }) => (fact.kind === 'protocol' ? [fact.name] : [])),
   };
 }
 

@@ -43,7 +43,8 @@ export const networkClaims: readonly Judged[] = [
     collectors: ['dhcpv4'],
     fields: [
       ...['dhcp.type', 'dhcp.hw.mac_addr', 'dhcp.option.hostname', 'dhcp.option.vendor_class_id', 'dhcp.option.request_list_item'],
-      ...['dhcp.option.mudurl', 'dhcp.fqdn.name', 'dhcp.option.dhcp', 'eth.src'],
+      ...['dhcp.option.mudurl', 'dhcp.fqdn.name', 'dhcp.option.dhcp', 'eth.src', 'dhcp.option.requested_ip_address'],
+      ...['dhcp.option.agent_information_option.agent_circuit_id', 'dhcp.option.agent_information_option.agent_remote_id'],
     ],
     claims: row => {
       const isClient = is(row, 'dhcp.type', '1') && row.one('dhcp.hw.mac_addr') === row.one('eth.src');
@@ -51,6 +52,13 @@ export const networkClaims: readonly Judged[] = [
       const list = row.all('dhcp.option.request_list_item').join();
       return [
         ...each(row, 'dhcp.option.hostname', 'dhcp.option.vendor_class_id', 'dhcp.option.mudurl', 'dhcp.fqdn.name'),
+        // With a decline it gives the address back; 0.0.0.0 asks for any.
+        ...(is(row, 'dhcp.option.dhcp', '1', '3')
+          ? eachExact(row, 'dhcp.option.requested_ip_address').filter(c => isHost(c.texts[0] ?? ''))
+          : []),
+        ...['dhcp.option.agent_information_option.agent_circuit_id', 'dhcp.option.agent_information_option.agent_remote_id'].flatMap(
+          field => row.all(field).map(id => claim(field, ...hexText(id), id.replaceAll(':', ''))),
+        ),
         ...(list === '' ? [] : [exact('dhcp.option.request_list_item', list)]),
       ];
     },
@@ -182,8 +190,25 @@ export const networkClaims: readonly Judged[] = [
       ...row.all('lldp.chassis.id').map(id => claim('lldp.chassis.id', ...hexText(id))),
     ],
   },
-  simple('CDP', ['cdp'], 'cdp.deviceid', 'cdp.platform', 'cdp.software_version', 'cdp.portid'),
-  simple('STP', ['stp'], 'stp.bridge.hw'),
+  simple(
+    'CDP',
+    ['cdp'],
+    ...['cdp.deviceid', 'cdp.platform', 'cdp.software_version', 'cdp.portid', 'cdp.system_serial_number', 'cdp.model_number'],
+    ...['cdp.hardware_version_id', 'cdp.system_name'],
+  ),
+  {
+    protocol: 'SMTP client',
+    collectors: ['smtp'],
+    fields: ['smtp.req.command', 'smtp.req.parameter'],
+    claims: row => (is(row, 'smtp.req.command', 'EHLO', 'HELO') ? eachExact(row, 'smtp.req.parameter').slice(0, 1) : []),
+  },
+  {
+    protocol: 'STP',
+    collectors: ['stp'],
+    fields: ['stp.bridge.hw', 'mstp.cist_bridge.hw'],
+    // In a region that field names its root: the sender is the bridge of the extension. IEEE 802.1Q §14.4.1.
+    claims: row => each(row, row.all('mstp.cist_bridge.hw').length > 0 ? 'mstp.cist_bridge.hw' : 'stp.bridge.hw'),
+  },
   {
     protocol: 'EAP',
     collectors: ['eapol'],
@@ -233,17 +258,17 @@ export const networkClaims: readonly Judged[] = [
   },
   {
     protocol: 'TLS client',
-    collectors: ['tls'],
+    collectors: ['tls', 'quic', 'eap-tls'],
     fields: ['tls.handshake.extensions_server_name', 'tls.handshake.ja3'],
     claims: row => each(row, 'tls.handshake.extensions_server_name', 'tls.handshake.ja3'),
   },
   {
     protocol: 'TLS certificate',
-    collectors: ['tls-certificate'],
-    fields: ['x509sat.printableString', 'x509sat.uTF8String', 'tls.handshake.certificate'],
-    // The end entity's comes first, subject behind issuer; of the chain above it nothing is kept.
+    collectors: ['tls-certificate', 'eap-tls'],
+    fields: ['x509sat.printableString', 'x509sat.uTF8String', 'tls.handshake.certificate', 'udp.srcport'],
+    // The end entity's comes first, subject behind issuer; of the chain above it nothing is kept. Over UDP it shows to tshark alone, where the file brings the keys of QUIC.
     claims: row => {
-      const [first] = row.all('tls.handshake.certificate');
+      const [first] = row.all('udp.srcport').length > 0 ? [] : row.all('tls.handshake.certificate');
       return first === undefined ? [] : [claim('tls.handshake.certificate', certificateSubject(first))];
     },
   },
@@ -255,6 +280,12 @@ export const networkClaims: readonly Judged[] = [
     claims: row => row.all('ssh.protocol').map(text => claim('ssh.protocol', text.replace(/^SSH-[\d.]+-/, ''))),
   },
   simple('MQTT', ['mqtt'], 'mqtt.clientid'),
+  {
+    protocol: 'NetBIOS session',
+    collectors: ['nbss'],
+    fields: ['nbss.calling_name'],
+    claims: row => row.all('nbss.calling_name').map(name => claim('nbss.calling_name', name.replace(/<..>.*$/, ''))),
+  },
   {
     protocol: 'SMB and DCE/RPC',
     collectors: ['smb', 'dce-rpc'],
@@ -291,6 +322,22 @@ export const networkClaims: readonly Judged[] = [
   },
   simple('LACP', ['lacp'], 'lacp.actor.sysid'),
   {
+    protocol: 'OAM',
+    collectors: ['oam'],
+    fields: ['oampdu.info.oui', 'oampdu.info.vendor'],
+    // The first is the sender's, the second that of the other end.
+    claims: row => [
+      ...row
+        .all('oampdu.info.oui')
+        .slice(0, 1)
+        .map(oui => claim('oampdu.info.oui', Number(oui).toString(16).padStart(6, '0'))),
+      ...row
+        .all('oampdu.info.vendor')
+        .slice(0, 1)
+        .map(detail => claim('oampdu.info.vendor', detail)),
+    ],
+  },
+  {
     protocol: 'VRRP',
     collectors: ['vrrp'],
     fields: ['vrrp.ip_addr'],
@@ -298,7 +345,18 @@ export const networkClaims: readonly Judged[] = [
     claims: row => (new Set(row.all('vrrp.ip_addr')).size === row.all('vrrp.ip_addr').length ? eachExact(row, 'vrrp.ip_addr') : []),
   },
   simple('GLBP', ['glbp'], 'glbp.hello.virtualipv4'),
-  simple('SIP', ['sip'], 'sip.Server', 'sip.User-Agent'),
+  {
+    protocol: 'SIP',
+    collectors: ['sip'],
+    fields: ['sip.Server', 'sip.User-Agent', 'sip.Method', 'sip.Via.sent-by.address', 'ip.src'],
+    // A request whose Via is of another came through a translator or a proxy: the agent is not the sender.
+    claims: row =>
+      row.all('sip.Method').length > 0 &&
+      /^[\d.]+$/.test(row.one('sip.Via.sent-by.address')) &&
+      !is(row, 'sip.Via.sent-by.address', row.one('ip.src'))
+        ? []
+        : each(row, 'sip.Server', 'sip.User-Agent'),
+  },
   simple('syslog', ['syslog'], 'syslog.hostname'),
 ];
 

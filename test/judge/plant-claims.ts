@@ -15,9 +15,13 @@ export const plantClaims: readonly Judged[] = [
   {
     protocol: 'EtherNet/IP',
     collectors: ['enip', 'cip'],
-    fields: ['enip.lir.name', 'enip.lir.serial', 'cip.id.product_name', 'cip.id.serial_number'],
+    fields: [
+      ...['enip.lir.name', 'enip.lir.serial', 'cip.id.product_name', 'cip.id.serial_number', 'cip.tcpip.hostname'],
+      ...['cip.id.major_rev', 'cip.id.minor_rev'],
+    ],
     claims: row => [
-      ...each(row, 'enip.lir.name', 'cip.id.product_name'),
+      ...each(row, 'enip.lir.name', 'cip.id.product_name', 'cip.tcpip.hostname'),
+      ...row.all('cip.id.major_rev').map((major, i) => claim('cip.id revision', `${major}.${row.all('cip.id.minor_rev')[i] ?? ''}`)),
       ...[...row.all('enip.lir.serial'), ...row.all('cip.id.serial_number')].map(n => claim('serial', n.replace('0x', ''), decimal(n))),
     ],
   },
@@ -47,6 +51,20 @@ export const plantClaims: readonly Judged[] = [
             ...row.all('pn_dcp.suboption_device_id').map(id => claim('pn_dcp.suboption_device_id', id.replace('0x', ''))),
           ]
         : [],
+  },
+  {
+    protocol: 'PROFINET IO',
+    collectors: ['profinet-io'],
+    fields: [
+      ...['pn_io.cminitiator_station_name', 'pn_io.order_id', 'pn_io.im_serial_number', 'pn_io.im_tag_function', 'pn_io.im_tag_location'],
+      'pn_io.im_descriptor',
+    ],
+    claims: row =>
+      each(
+        row,
+        ...['pn_io.cminitiator_station_name', 'pn_io.order_id', 'pn_io.im_serial_number', 'pn_io.im_tag_function', 'pn_io.im_tag_location'],
+        'pn_io.im_descriptor',
+      ),
   },
   {
     protocol: 'S7comm',
@@ -88,10 +106,11 @@ export const plantClaims: readonly Judged[] = [
   simple('OPC UA', ['opc-ua'], 'opcua.ApplicationUri', 'opcua.ProductUri'),
   simple('Sampled Values', ['sampled-values'], 'sv.svID'),
   simple('GOOSE', ['goose'], 'goose.gocbRef'),
-  simple('FINS', ['fins'], 'omron.controller.model', 'omron.controller.version'),
-  simple('HART-IP', ['hart-ip'], 'hart_ip.pt.rsp.tag'),
+  simple('FINS', ['fins'], 'omron.controller.model', 'omron.controller.version', 'omron.model_number'),
+  simple('DNP3', ['dnp3'], 'dnp3.al.da.value'),
+  simple('HART-IP', ['hart-ip'], 'hart_ip.pt.rsp.tag', 'hart_ip.pt.rsp.descriptor', 'hart_ip.pt.rsp.device_id'),
   simple('KNXnet/IP', ['knxnet-ip'], 'knxip.device.name'),
-  simple('ADS', ['ads'], 'ams.sendernetid'),
+  simple('ADS', ['ads'], 'ams.sendernetid', 'ams.ads_devicename'),
   {
     protocol: 'PTP',
     collectors: ['ptp'],

@@ -56,17 +56,35 @@ function fragmentsOf(frame: Uint8Array): readonly Uint8Array[] | undefined {
 }
 let lastId = 0;
 
-/** Writes all own vectors in that link layer as a capture, a second apart, and returns its path. */
-export function writeWrapped(folder: string, name: string): string {
+/** The port from which clients speak in most vectors. */
+const clientPort = 40_000;
+
+/** Segments of vectors that stand by themselves all have the same number: tshark would take them for one segment said again, so each gets a stream of its own. */
+function ownStream(frame: Uint8Array, index: number): Uint8Array {
+  if (typeOf(frame) !== 0x0800 || frame[14] !== 0x45 || frame[23] !== 6) return frame;
+  const copy = frame.slice();
+  const view = new DataView(copy.buffer);
+  if (view.getUint32(38) !== 1 || view.getUint32(42) !== 1) return frame;
+  for (const at of [34, 36]) if (view.getUint16(at) === clientPort) view.setUint16(at, clientPort + 2000 + index);
+  return copy;
+}
+
+/** Of a vector's name the protocol: what comes before the first hyphen. */
+const talkOf = (name: string): string => name.replace(/-.*/, '');
+
+/** Writes all own vectors in that link layer as a capture, a second apart; returns its path, and for each frame which vectors it belongs to: those of a protocol. */
+export function writeWrapped(folder: string, name: string): { readonly path: string; readonly talkOf: (frame: number) => string } {
   const { link, wrap } = wraps[name] ?? { link: 1, wrap: () => undefined };
-  const frames = Object.values(vectors).flatMap(vector => [wrap(vector) ?? []].flat());
+  const frames = Object.entries(vectors).flatMap(([vector, bytes], i) =>
+    [wrap(ownStream(bytes, i)) ?? []].flat().map(frame => ({ talk: talkOf(vector), frame })),
+  );
   const path = join(folder, `own-vectors-${name}.pcap`);
   writeFileSync(
     path,
     encodePcap(
-      frames.map((bytes, i) => b.frame(bytes, { number: i + 1, at: 1_700_000_000_000 + i * 1000 })),
+      frames.map(({ frame }, i) => b.frame(frame, { number: i + 1, at: 1_700_000_000_000 + i * 1000 })),
       { link },
     ),
   );
-  return path;
+  return { path, talkOf: frame => frames[frame - 1]?.talk ?? '' };
 }

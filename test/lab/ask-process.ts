@@ -12,6 +12,7 @@ const context = {
   own: { mac: nobody, ip: ownIp, prefix: '10.20.0.0/16' },
   target: { mac: nobody, ip, service: Number(service) },
   nonce: new Uint8Array(randomBytes(nonceBytes)),
+  now: Date.now(),
 };
 const edge = { now: Date.now, mayLeave: async () => true, sendFrame: () => undefined, subnetBroadcast: '10.20.255.255' };
 // The process ends by itself when the connection is closed on both sides: that too is a claim of the test.

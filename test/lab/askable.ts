@@ -105,7 +105,7 @@ export class Askable {
   async ask(probes: readonly string[], filter: Asking['filter'] = 'none'): Promise<Heard> {
     const asking: Asking = { own, subnetBroadcast: '10.21.0.255', ports: hosts.map(h => h.port), probes, filter };
     const argv = [process.execPath, join(here, 'asker.ts'), JSON.stringify(asking)];
-    const { stdout, stderr, code } = await this.lan.exec('gateway', argv, { timeoutMs: 40_000 });
+    const { stdout, stderr, code } = await this.lan.exec('gateway', argv, { timeoutMs: 120_000 });
     if (code !== 0) throw new Error(`Cannot ask: ${stderr}`);
     const heard = JSON.parse(stdout) as Heard;
     return heard;
@@ -127,7 +127,7 @@ export class Askable {
 
   /** nmap in the place of the server, as an independent judge. */
   async judge(...argv: readonly string[]): Promise<Output> {
-    return this.lan.exec('server', ['nmap', '-n', ...argv], { timeoutMs: 60_000 });
+    return this.lan.exec('server', ['nmap', '-n', ...argv], { timeoutMs: 120_000 });
   }
 
   async close(): Promise<void> {
@@ -142,7 +142,7 @@ export class Askable {
 
   #bound(host: string, port: number): Promise<void> {
     const is = async (): Promise<boolean> => (await this.lan.exec(host, ['ss', '-ulnH'])).stdout.includes(`:${port} `);
-    return until(is, `${host} listens on ${port}`, 20_000);
+    return until(is, `${host} listens on ${port}`);
   }
 
   /** In a mount namespace of its own: the machine's /etc/avahi and /run stay untouched. */

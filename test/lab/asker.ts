@@ -41,7 +41,11 @@ const outcomes = await Promise.all(
   probes
     .filter(p => asking.probes.includes(p.name))
     .map(
-      async p => [p.name, await ask(p, { own: asking.own, nonce: randomBytes(nonceBytes) }, edge, new AbortController().signal)] as const,
+      async p =>
+        [
+          p.name,
+          await ask(p, { own: asking.own, nonce: randomBytes(nonceBytes), now: Date.now() }, edge, new AbortController().signal),
+        ] as const,
     ),
 );
 const { observations, malformed } = dissector.drain(true);

@@ -11,7 +11,7 @@ import { makeReferenceFile } from '../vectors/pki.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import type { Attester } from './hosts/attester.ts';
 import { type Lan, labIsMissing, makeLan, until } from './namespace.ts';
-import { oneZone, untilRow } from './one-zone.ts';
+import { announce, oneZone, untilRow } from './one-zone.ts';
 
 const isBuilt = existsSync(join(import.meta.dirname, '../../dist/gateway/cli.js'));
 const missing = labIsMissing() ?? (isBuilt ? undefined : 'there is no build in dist');
@@ -87,7 +87,7 @@ function writeSite(data: string): void {
 }
 
 /** A busy machine may miss the first challenge; the next comes after half a minute. */
-const patience = 120_000;
+const patience = 480_000;
 describe.skipIf(missing !== undefined)('devices that prove themselves by SPDM and OPC UA, behind a live gateway', () => {
   let lan: Lan | undefined;
   let gateway: GatewayProcess | undefined;
@@ -121,9 +121,10 @@ describe.skipIf(missing !== undefined)('devices that prove themselves by SPDM an
     for (const host of hosts) {
       const port = host.spdm === undefined ? (host.opcUa === undefined ? undefined : 4840) : 4194;
       const listens = async (): Promise<boolean> => (await lan?.exec(host.name, ['ss', '-Hltn', `sport = :${port}`]))?.stdout !== '';
-      if (port !== undefined) await until(listens, `${host.name} listens`, 30_000);
+      if (port !== undefined) await until(listens, `${host.name} listens`);
     }
     gateway = await GatewayProcess.start({ lan }, data, `${folder}/gateway.log`);
+    await announce(lan, names);
   });
   afterAll(async () => {
     await gateway?.stop();
@@ -131,7 +132,7 @@ describe.skipIf(missing !== undefined)('devices that prove themselves by SPDM an
     if (folder !== '') rmSync(folder, { recursive: true, force: true });
   });
 
-  const row = (name: string, holds: (device: DeviceRow) => boolean): Promise<DeviceRow> => untilRow(gateway, devices, name, holds, 60_000);
+  const row = (name: string, holds: (device: DeviceRow) => boolean): Promise<DeviceRow> => untilRow(gateway, devices, name, holds, 150_000);
 
   it(
     'the good one affirms by SPDM and is let in',

@@ -10,7 +10,7 @@ import { type Credential, makeDiceDevice, makeReferenceFile, makeSelfSigned, mak
 import { GatewayProcess } from './gateway-process.ts';
 import type { CoapsHost } from './hosts/coaps-host.ts';
 import { type Lan, labIsMissing, makeLan, until } from './namespace.ts';
-import { gatewayIp, oneZone, untilRow } from './one-zone.ts';
+import { announce, oneZone, untilRow } from './one-zone.ts';
 
 const isBuilt = existsSync(join(import.meta.dirname, '../../dist/gateway/cli.js'));
 const missing = labIsMissing() ?? (isThere('socat') ? (isBuilt ? undefined : 'there is no build in dist') : 'there is no socat');
@@ -75,7 +75,7 @@ async function writeSite(data: string): Promise<readonly CoapsHost[]> {
 }
 
 /** A busy machine may miss the first challenge; the next comes after half a minute. */
-const patience = 120_000;
+const patience = 480_000;
 describe.skipIf(missing !== undefined)('devices that attest over CoAPS, behind a live gateway', () => {
   let lan: Lan | undefined;
   let gateway: GatewayProcess | undefined;
@@ -112,11 +112,11 @@ describe.skipIf(missing !== undefined)('devices that attest over CoAPS, behind a
     lan.spawn('mute', ['socat', '-u', 'UDP4-RECV:5684', 'CREATE:/dev/null']);
     for (const name of [...hosts.map(h => h.name), 'mute', 'relay']) {
       const listens = async (): Promise<boolean> => (await lan?.exec(name, ['ss', '-Hlun', 'sport = :5684']))?.stdout !== '';
-      await until(listens, `${name} listens`, 30_000);
+      await until(listens, `${name} listens`);
     }
     gateway = await GatewayProcess.start({ lan }, data, `${folder}/gateway.log`);
     // What announces an address is asked at once.
-    for (const name of names.slice(0, 5)) await lan.exec(name, ['ping', '-c', '1', '-W', '1', gatewayIp]);
+    await announce(lan, names.slice(0, 5));
   });
   afterAll(async () => {
     await gateway?.stop();
@@ -124,7 +124,7 @@ describe.skipIf(missing !== undefined)('devices that attest over CoAPS, behind a
     if (folder !== '') rmSync(folder, { recursive: true, force: true });
   });
 
-  const row = (name: Name, holds: (device: DeviceRow) => boolean): Promise<DeviceRow> => untilRow(gateway, devices, name, holds, 60_000);
+  const row = (name: Name, holds: (device: DeviceRow) => boolean): Promise<DeviceRow> => untilRow(gateway, devices, name, holds, 150_000);
   const relay = (to: string) => lan?.spawn('relay', ['socat', '-T', '20', 'UDP4-LISTEN:5684,fork,reuseaddr', `UDP4:${to}:5684`]);
   const again = async (name: Name): Promise<void> =>
     gateway?.command(`/devices/${(await row(name, () => true)).id}/challenge`, { reason: 'again' });

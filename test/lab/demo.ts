@@ -61,11 +61,7 @@ async function switchOn({ warehouse, gateway }: Demo): Promise<void> {
   for (const row of rows) if (row.name !== 'clone') await warehouse.start(row);
   const [sensor, clone] = [rows.find(r => r.name === 'sensor'), rows.find(r => r.name === 'clone')];
   if (sensor === undefined || clone === undefined) return;
-  await until(
-    async () => deviceOf(sensor, (await gateway.devicesIfUp()) ?? [])?.admission === 'admitted',
-    'the good sensor is admitted',
-    30_000,
-  );
+  await until(async () => deviceOf(sensor, (await gateway.devicesIfUp()) ?? [])?.admission === 'admitted', 'the good sensor is admitted');
   await warehouse.start(clone);
 }
 

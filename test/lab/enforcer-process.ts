@@ -47,7 +47,7 @@ export class EnforcerProcess {
   async until(is: (message: FromEnforcer) => boolean, what: string, from = 0): Promise<FromEnforcer> {
     let found: FromEnforcer | undefined;
     try {
-      await until(() => (found = this.heard.slice(from).find(is)) !== undefined, what, 15_000);
+      await until(() => (found = this.heard.slice(from).find(is)) !== undefined, what);
     } catch (error) {
       throw new Error(`Cannot hear that ${what}: heard ${JSON.stringify(this.heard.slice(-4)).slice(0, 2_000)}`, { cause: error });
     }

@@ -45,11 +45,7 @@ export class GatewayProcess {
     before: readonly string[] = [],
   ): Promise<GatewayProcess> {
     const gateway = new GatewayProcess(warehouse, data, log, before);
-    await until(
-      async () => gateway.#isEnded() || ((await gateway.#answers()) && existsSync(gateway.pageSocket)),
-      'the gateway answers',
-      20_000,
-    );
+    await until(async () => gateway.#isEnded() || ((await gateway.#answers()) && existsSync(gateway.pageSocket)), 'the gateway answers');
     return gateway;
   }
 
@@ -107,7 +103,7 @@ export class GatewayProcess {
     await this.#ask('POST', path, body);
   }
 
-  /** Asks it to end, and makes it after 5 s. */
+  /** Asks it to end, and makes it after 20 s. */
   async stop(): Promise<void> {
     const kill = (signal: NodeJS.Signals): void => {
       const { pid } = this.#child;
@@ -119,7 +115,7 @@ export class GatewayProcess {
       }
     };
     kill('SIGTERM');
-    await until(() => this.#ended !== undefined, 'the gateway ends', 5000).catch(() => kill('SIGKILL'));
+    await until(() => this.#ended !== undefined, 'the gateway ends', 20_000).catch(() => kill('SIGKILL'));
   }
 
   #isEnded(): boolean {
@@ -141,7 +137,7 @@ export class GatewayProcess {
   #ask<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T> {
     return new Promise((resolve, reject) => {
       const headers = { 'content-type': 'application/json', 'x-sallyport': 'demo', host: 'localhost' };
-      const options = { socketPath: `${this.data}/control.sock`, path: `/api/v1${path}`, method, headers, timeout: 10_000 };
+      const options = { socketPath: `${this.data}/control.sock`, path: `/api/v1${path}`, method, headers, timeout: 60_000 };
       const call = request(options, response => {
         let text = '';
         response.setEncoding('utf8').on('data', (part: string) => (text += part));
@@ -150,7 +146,7 @@ export class GatewayProcess {
           else reject(new Error(`Cannot ${method} ${path}: ${response.statusCode} ${text.slice(0, 300)}`));
         });
       });
-      call.on('timeout', () => call.destroy(new Error(`Cannot ${method} ${path}: no answer in 10 s`)));
+      call.on('timeout', () => call.destroy(new Error(`Cannot ${method} ${path}: no answer in 60 s`)));
       call.on('error', reject);
       call.end(body === undefined ? undefined : JSON.stringify(body));
     });

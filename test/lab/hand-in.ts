@@ -38,7 +38,7 @@ export class HandIn {
     const ready = async () =>
       (session = session.status === 201 ? session : await this.curl(host, '-X', 'POST', `${base}/challenge-response/v1/newSession`))
         .status === 201;
-    await until(ready, `${host} gets a session; it gets ${session.status} ${session.body}`, 15_000);
+    await until(ready, `${host} gets a session; it gets ${session.status} ${session.body}`);
     const { nonce } = JSON.parse(session.body) as { nonce: string };
     return { location: session.location, nonce: Buffer.from(nonce, 'base64url') };
   }

@@ -41,7 +41,7 @@ describe.skipIf(missing)('a rogue that copies the chassis of an admitted sensor'
       encoding: 'utf8',
     });
   const both = async (holds: (one: DeviceRow) => boolean, what: string) =>
-    until(async () => [await find(sensor), await find(rogue)].every(one => one !== undefined && holds(one)), what, 20_000);
+    until(async () => [await find(sensor), await find(rogue)].every(one => one !== undefined && holds(one)), what);
 
   it('is shown as an interface of it with the evidence, and stays held', async () => {
     await announce();
@@ -58,7 +58,7 @@ describe.skipIf(missing)('a rogue that copies the chassis of an admitted sensor'
     expect(asked.status).toBe(1);
     expect(asked.stderr).toContain(sensor);
     expect(cli('quarantine', rogue, '--alone', '--reason', 'it is a rogue').status).toBe(0);
-    await until(async () => (await find(rogue))?.enforcement === 'quarantined', 'the rogue is cut', 20_000);
+    await until(async () => (await find(rogue))?.enforcement === 'quarantined', 'the rogue is cut');
     expect(await find(sensor)).toMatchObject({ admission: 'admitted', enforcement: 'open' });
     cli('release', rogue, '--reason', 'for the next step');
   });
@@ -67,7 +67,7 @@ describe.skipIf(missing)('a rogue that copies the chassis of an admitted sensor'
     expect(cli('quarantine', sensor, '--all', '--reason', 'the whole box').status).toBe(0);
     await both(one => one.enforcement === 'quarantined', 'both are cut');
     expect(cli('release', rogue, '--reason', 'looked at it').status).toBe(0);
-    await until(async () => (await find(sensor))?.enforcement === 'open', 'the sensor is open again', 20_000);
+    await until(async () => (await find(sensor))?.enforcement === 'open', 'the sensor is open again');
     expect((await find(rogue))?.admission).toBe('pending');
   });
 
@@ -75,7 +75,7 @@ describe.skipIf(missing)('a rogue that copies the chassis of an admitted sensor'
     expect(cli('unlink', rogue, '--reason', 'not our hardware').status).toBe(0);
     await announce();
     expect(cli('set', rogue, 'location', 'behind rack 4', '--reason', 'found it').status).toBe(0);
-    await until(async () => (await find(rogue)) !== undefined && (await find(rogue))?.interfaces === undefined, 'they are two', 20_000);
+    await until(async () => (await find(rogue)) !== undefined && (await find(rogue))?.interfaces === undefined, 'they are two');
     expect((await find(sensor))?.interfaces).toBeUndefined();
     expect(cli('why', rogue).stdout).toContain('set    location to “behind rack 4”');
   });

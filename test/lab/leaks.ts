@@ -22,7 +22,7 @@ export async function tryLeaks(demo: Demo): Promise<readonly Finding[]> {
   const { warehouse, gateway } = demo;
   await warehouse.start(hostile);
   const reached = async (what: string): Promise<boolean> => {
-    for (const end = Date.now() + 10_000; Date.now() < end; await new Promise(resolve => setTimeout(resolve, 50)))
+    for (const end = Date.now() + 60_000; Date.now() < end; await new Promise(resolve => setTimeout(resolve, 50)))
       if (deviceOf(hostile, await gateway.devices())?.enforcement === what) return true;
     return false;
   };

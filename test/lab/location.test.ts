@@ -63,7 +63,7 @@ describe.skipIf(missing)('Evidence and its place', () => {
     await site.start('sensor');
     for (const host of ['stealth', 'hostile']) await plugIn(host);
     for (const host of ['printer', 'tampered']) await plugIn(host, `${row(host).lease}/16`);
-  }, 60_000);
+  }, 480_000);
   afterAll(() => site?.close());
 
   describe('handed in from the lane', () => {
@@ -204,7 +204,7 @@ describe.skipIf(missing)('Evidence and its place', () => {
       copy = tpm.clone();
       await tpm.start();
       boot(tpm);
-    }, 60_000);
+    }, 480_000);
     afterAll(async () => {
       await tpm?.remove();
       await copy?.remove();

@@ -18,7 +18,7 @@ describe.skipIf(missing)('the lab of namespaces', () => {
   afterAll(() => lan?.close());
 
   it('a device reaches the server through the bridge', async () => {
-    const ping = await lan.exec('d1', ['ping', '-c1', '-W2', '10.20.0.2']);
+    const ping = await lan.exec('d1', ['ping', '-c1', '-W30', '10.20.0.2']);
     expect(ping.stdout).toContain('1 received');
   });
 

@@ -35,7 +35,7 @@ export function labIsMissing(): string | undefined {
 export function run(namespace: string | undefined, argv: readonly string[], options: ExecOptions = {}): Promise<Output> {
   const [file = 'true', ...rest] = namespace === undefined ? argv : ['ip', 'netns', 'exec', namespace, ...argv];
   return new Promise(resolve => {
-    const limits = { timeout: options.timeoutMs ?? 15_000, killSignal: 'SIGKILL' as const, maxBuffer: 64 * 1024 * 1024, env: options.env };
+    const limits = { timeout: options.timeoutMs ?? 60_000, killSignal: 'SIGKILL' as const, maxBuffer: 64 * 1024 * 1024, env: options.env };
     const child = execFile(file, rest, limits, (error, stdout, stderr) => {
       const code = error === null ? 0 : error.killed === true ? 124 : typeof error.code === 'number' ? error.code : 127;
       resolve({ code, stdout, stderr: code === 127 ? `${stderr}${error?.message ?? ''}` : stderr });
@@ -224,7 +224,7 @@ export class Lan {
 const isFence = (f: Uint8Array): boolean => f[12] === fenceType >> 8 && f[13] === (fenceType & 0xff);
 
 /** Polls until `is` holds. Throws after `timeoutMs`. */
-export async function until(is: () => boolean | Promise<boolean>, what: string, timeoutMs = 10_000): Promise<void> {
+export async function until(is: () => boolean | Promise<boolean>, what: string, timeoutMs = 60_000): Promise<void> {
   for (const end = Date.now() + timeoutMs; ; ) {
     if (await is()) return;
     if (Date.now() > end) throw new Error(`Cannot wait any longer until ${what}: ${timeoutMs} ms have passed`);

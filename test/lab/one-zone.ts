@@ -2,7 +2,7 @@ import type { DeviceRow } from '../../gateway/api/contract.ts';
 import type { Settings } from '../../gateway/model/settings.ts';
 import type { GatewayProcess } from './gateway-process.ts';
 import { server } from './hosts/beat.ts';
-import { until } from './namespace.ts';
+import { type Lan, until } from './namespace.ts';
 
 /** The gateway's address on the bridge of such a site. */
 export const gatewayIp = '10.20.0.1';
@@ -31,6 +31,10 @@ export const oneZone = (
   ],
   browseMdns: false,
 });
+
+/** Has each look for the gateway, so that their addresses are known now and not when they next look for somebody. */
+export const announce = (lan: Lan, names: readonly string[]): Promise<unknown> =>
+  Promise.all(names.map(name => lan.exec(name, ['ping', '-c1', '-W1', gatewayIp])));
 
 type Named = { readonly name: string; readonly mac: string };
 

@@ -46,7 +46,7 @@ const fields = [
 export async function probed(lan: Lan, probe: ListedProbe, target: Target, service: number, file: string): Promise<Probed> {
   const tcpdump = await capturing(lan, target.port, file);
   const ran = await lan.exec('gateway', [process.execPath, script, probe.name, gatewayIp, target.ip, String(service)], {
-    timeoutMs: 30_000,
+    timeoutMs: 120_000,
   });
   if (ran.code !== 0) throw new Error(`Cannot probe: ${ran.stderr}`);
   const outcome = JSON.parse(ran.stdout) as ProbeOutcome;
@@ -123,7 +123,7 @@ export async function nmap(
   target: Target,
   argv: readonly string[],
 ): Promise<{ readonly text: string; readonly of: (key: string) => string }> {
-  const { code, stdout, stderr } = await lan.exec('gateway', ['nmap', '-n', '-Pn', '-oX', '-', ...argv, target.ip], { timeoutMs: 60_000 });
+  const { code, stdout, stderr } = await lan.exec('gateway', ['nmap', '-n', '-Pn', '-oX', '-', ...argv, target.ip], { timeoutMs: 120_000 });
   if (code !== 0) throw new Error(`Cannot ask nmap: ${stderr}`);
   const named: Readonly<Record<string, string>> = { quot: '"', amp: '&', lt: '<', gt: '>', apos: "'" };
   const plain = (text: string): string =>

@@ -106,7 +106,7 @@ describe.skipIf(missing !== undefined)('a probe of one device, on the wire of th
     start('web', ['/usr/bin/python3', '-m', 'http.server', '80']);
     const listens = async (name: Name, port: number): Promise<void> => {
       const filter = `sport = :${port}`;
-      await until(async () => (await lan.exec(name, ['ss', '-Hln', filter])).stdout.includes(`:${port}`), `${name} listens`, 20_000);
+      await until(async () => (await lan.exec(name, ['ss', '-Hln', filter])).stdout.includes(`:${port}`), `${name} listens`);
     };
     await Promise.all([
       listens('modbus', 502),

@@ -229,7 +229,7 @@ describe.skipIf(missing)('quarantine on the wire', () => {
   const atHome = [`${server.mac} dev up0`, `${good.mac} dev v1`, `${peer.mac} dev v4`].sort();
   const neighbours = async (): Promise<string> => (await lan.exec('gateway', ['ip', 'neigh', 'show', 'dev', 'br0'])).stdout;
   const ping = async (from: string, to: string): Promise<boolean> =>
-    (await lan.exec(from, ['ping', '-c1', '-W2', to])).stdout.includes('1 received');
+    (await lan.exec(from, ['ping', '-c1', '-W30', to])).stdout.includes('1 received');
 
   it('runs with CAP_NET_ADMIN alone', async () => {
     await enforcer.until(m => m.type === 'hello', 'the enforcer is there');

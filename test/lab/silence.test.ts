@@ -28,7 +28,7 @@ describe.skipIf(missing)('a sensor that attested and now answers with RST', () =
     await nft('add', 'rule', 'inet', 'shut', 'in', 'tcp', 'dport', '8443', 'reject', 'with', 'tcp', 'reset');
     await cable('down');
     await cable('up');
-    const held = await site.untilDevice('sensor', d => d.reason === 'ATTESTATION_STOPPED' && d.enforcement === 'held', 40_000);
+    const held = await site.untilDevice('sensor', d => d.reason === 'ATTESTATION_STOPPED' && d.enforcement === 'held', 150_000);
     expect([held.attestation, held.admission]).toEqual(['none', 'pending']);
   });
 

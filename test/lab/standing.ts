@@ -1,11 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { deviceOf } from './demo-table.ts';
 import type { DeviceRow } from '../../gateway/api/contract.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import { type Identities, makeIdentities } from './identities.ts';
 import { until } from './namespace.ts';
 import { hostile, type Row, rows } from './rows.ts';
+import { makeVendor } from '../vectors/pki.ts';
 import { writeSite } from './site-files.ts';
 import { Warehouse } from './warehouse.ts';
 
@@ -30,6 +31,7 @@ export class Standing {
     prefix: string,
     options: { readonly dataMegabytes?: number; readonly before?: readonly string[] } = {},
   ): Promise<Standing> {
+    sweepFolders(prefix);
     const folder = mkdtempSync(`/run/sallyport-test-${prefix}-${process.pid}-`);
     execFileSync('chmod', ['711', folder]);
     const umask = process.umask(0o022); // the gateway's unprivileged processes read what is written here
@@ -60,11 +62,21 @@ export class Standing {
     if (names.includes('sensor')) await this.untilDevice('sensor', d => d.admission === 'admitted' && d.enforcement === 'open');
   }
 
+  /** Switches the sensor on while nobody trusts its maker: it is cut off. The maker's anchor, for people to bring, is `acme.pem` of the folder. */
+  async startUntrusted(): Promise<void> {
+    const anchors = `${this.gateway.data}/policies.d/anchors`;
+    writeFileSync(`${anchors}/other.device-ca.pem`, (await makeVendor({ name: 'Other' })).anchorPem);
+    rmSync(`${anchors}/acme.device-ca.pem`);
+    await this.warehouse.start(row('sensor'));
+    await this.untilDevice('sensor', d => d.enforcement === 'quarantined' && d.reason === 'CHAIN_UNTRUSTED');
+    writeFileSync(`${this.folder}/acme.pem`, this.identities.anchorPem);
+  }
+
   async device(name: string): Promise<DeviceRow | undefined> {
     return deviceOf(row(name), await this.gateway.devices());
   }
 
-  async untilDevice(name: string, holds: (device: DeviceRow) => boolean, timeoutMs = 20_000): Promise<DeviceRow> {
+  async untilDevice(name: string, holds: (device: DeviceRow) => boolean, timeoutMs = 60_000): Promise<DeviceRow> {
     let seen: DeviceRow | undefined;
     await until(
       async () => {
@@ -84,14 +96,10 @@ export class Standing {
     await act();
     let now = before;
     const more = (name: string): number => (now.get(name) ?? 0) - (before.get(name) ?? 0);
-    await until(
-      async () => {
-        now = await this.warehouse.counts();
-        return more(steady) >= enough;
-      },
-      `${enough} datagrams of ${steady} arrive`,
-      15_000,
-    );
+    await until(async () => {
+      now = await this.warehouse.counts();
+      return more(steady) >= enough;
+    }, `${enough} datagrams of ${steady} arrive`);
     return more;
   }
 
@@ -107,6 +115,14 @@ export class Standing {
     await this.gateway.stop();
     await this.warehouse.close();
     clear(this.folder, this.#mounted);
+  }
+}
+
+/** Removes what sites of dead processes left: they would fill /run. */
+function sweepFolders(prefix: string): void {
+  for (const name of readdirSync('/run')) {
+    const pid = new RegExp(`^sallyport-test-${prefix}-(\\d+)-`).exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) clear(`/run/${name}`, true);
   }
 }
 

@@ -57,7 +57,7 @@ describe.skipIf(missing)('a gateway that is not the bridge', () => {
         return (await attached(n))?.port === port;
       },
       `device ${n} is at ${port}\n${log.slice(-2000)}`,
-      40_000,
+      150_000,
     );
 
   it('names switch, port and VLAN of each device, and who shares a port', async () => {
@@ -100,13 +100,13 @@ describe.skipIf(missing)('a gateway that is not the bridge', () => {
         call.on('error', reject);
       });
     const wanted = /"role":"switch-reader","alive":true,"detail":"10\.20\.0\.77 silent: no answer/;
-    await until(async () => wanted.test(await health()), 'the silent switch is named', 20_000);
+    await until(async () => wanted.test(await health()), 'the silent switch is named');
   });
 
   it('follows a cable from one switch to the other', async () => {
     await site.plug('pd1', 'dock', 'gateway', 'crane');
     await untilAt(1, 'pd1');
-    await until(async () => (await site.speak(1), (await attached(1))?.switchName === 'core-sw'), 'the core has it', 40_000);
+    await until(async () => (await site.speak(1), (await attached(1))?.switchName === 'core-sw'), 'the core has it', 150_000);
     expect(await attached(1)).toMatchObject({ switchName: 'core-sw', port: 'pd1', alias: 'crane', how: 'edge' });
     const { timeline } = JSON.parse(await verb('why', '--json', device(1).mac)) as { timeline: readonly { readonly text: string }[] };
     expect(timeline.map(({ text }) => text)).toContain('plugged in at core-sw port pd1 “crane”');

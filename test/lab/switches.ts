@@ -134,7 +134,7 @@ export class Switches {
       writeFileSync(`${own}/snmpd.conf`, lines.map(line => `${line}\n`).join(''), { mode: 0o600 });
       const env = { ...process.env, SNMP_PERSISTENT_DIR: `${own}/state`, MIBS: '' };
       this.#agents.push(this.lan.spawn(host, ['snmpd', '-f', '-Lf', `${own}/log`, '-C', '-c', `${own}/snmpd.conf`], { env }));
-      await until(async () => (await this.walk(ip, '1.3.6.1.2.1.17.1.1')).stdout.includes('STRING'), `${name} answers`, 20_000);
+      await until(async () => (await this.walk(ip, '1.3.6.1.2.1.17.1.1')).stdout.includes('STRING'), `${name} answers`);
     }
   }
 

@@ -60,7 +60,7 @@ describe.skipIf(missing)('devices that others vouch for', () => {
     await lane.untilRead();
     for (const host of ['stealth', 'hostile']) await lane.plugIn(host);
     await lane.plugIn('printer', `${row('printer').lease}/16`);
-  }, 60_000);
+  }, 480_000);
   afterAll(() => site?.close());
 
   describe('by an EAR of another Verifier', () => {

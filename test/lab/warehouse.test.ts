@@ -1,30 +1,18 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeIdentities } from './identities.ts';
+import { machineState } from './machine-state.ts';
 import { type Ear, labIsMissing, run, until } from './namespace.ts';
 import { type Row, rows } from './rows.ts';
 import { Warehouse } from './warehouse.ts';
+import { undisturbed } from '../undisturbed.ts';
 
 const missing = labIsMissing();
 if (missing) console.log(`skipped: ${missing}`);
 const prefix = 'spware';
 const row = (name: string): Row => rows.find(r => r.name === name) ?? expect.fail(`no row ${name}`);
-
-/** Everything of the machine itself that a lab could spoil. */
-const machine = async (): Promise<string> => {
-  const shown = await Promise.all(
-    [
-      ['ip', '-br', 'link'],
-      ['ip', '-br', 'addr'],
-      ['ip', 'route'],
-      ['sysctl', '-a', '--pattern', '^net.ipv4.(ip_forward|conf.all)'],
-      ['nft', 'list', 'ruleset'],
-    ].map(argv => run(undefined, argv)),
-  );
-  return [...shown.map(s => s.stdout), readFileSync('/etc/resolv.conf', 'utf8'), readdirSync('/run').toSorted().join(' ')].join('\n');
-};
 
 describe.skipIf(missing)('the demo warehouse', () => {
   const folder = missing === undefined ? mkdtempSync(join(tmpdir(), `${prefix}-`)) : '';
@@ -33,7 +21,7 @@ describe.skipIf(missing)('the demo warehouse', () => {
   const ears = new Map<string, Ear>();
   beforeAll(async () => {
     await run(undefined, ['ip', 'netns', 'add', `${prefix}-4194998-gateway`]); // what a crash would leave
-    before = await machine();
+    before = await machineState();
     warehouse = await Warehouse.make(prefix, folder, await makeIdentities());
     for (const name of ['printer', 'camera']) ears.set(name, await warehouse.lan.receive('gateway', row(name).port));
     for (const each of rows) await warehouse.start(each);
@@ -57,7 +45,7 @@ describe.skipIf(missing)('the demo warehouse', () => {
     const names = [...rows.map(r => r.name), 'modbus'];
     const all = async (): Promise<boolean> => names.every(n => (counts.get(n) ?? 0) >= 3) || ((counts = await warehouse.counts()), false);
     let counts: ReadonlyMap<string, number> = new Map();
-    await until(all, 'all are heard', 15_000);
+    await until(all, 'all are heard');
     expect([...counts.keys()].toSorted()).toEqual(names.toSorted());
   });
 
@@ -77,13 +65,15 @@ describe.skipIf(missing)('the demo warehouse', () => {
     expect((await warehouse.counts()).get('plc')).toBe(arrived);
     await warehouse.lan.exec('gateway', ['ip', 'link', 'set', row('plc').port, 'master', 'br0']);
     await until(async () => ((await warehouse.counts()).get('plc') ?? 0) > (arrived ?? 0), 'it arrives again');
+    expect((await warehouse.lost()).get('plc')).toBeGreaterThanOrEqual(3);
+    expect((await warehouse.lost()).get('sensor')).toBe(0);
   });
 
   it.each([
     ['sensor', 'CN=Alias'],
     ['printer', 'CN=zebra-dock-3.local'],
   ])('%s shows its certificate on 8443', async (name, subject) => {
-    const argv = ['timeout', '5', 'openssl', 's_client', '-connect', `${row(name).lease}:8443`];
+    const argv = ['timeout', '60', 'openssl', 's_client', '-connect', `${row(name).lease}:8443`];
     const { stdout } = await warehouse.lan.exec('gateway', argv);
     expect(stdout.replaceAll(' = ', '=')).toContain(subject);
   });
@@ -98,9 +88,9 @@ describe.skipIf(missing)('the demo warehouse', () => {
     await ear.close();
   });
 
-  it('leaves the machine as it was', async () => {
+  it('leaves the machine as it was', undisturbed, async () => {
     await warehouse.close();
     expect(readdirSync('/run/netns').filter(n => n.startsWith(`${prefix}-${process.pid}-`))).toEqual([]);
-    expect(await machine()).toBe(before);
+    expect(await machineState()).toBe(before);
   });
 });

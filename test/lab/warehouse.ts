@@ -64,15 +64,22 @@ export class Warehouse {
   }
 
   /** Datagrams of each host that arrived at the server so far; `modbus` counts the PLC's answers to it. */
-  async counts(): Promise<ReadonlyMap<string, number>> {
+  counts(): Promise<ReadonlyMap<string, number>> {
+    return this.#seen('counts');
+  }
+
+  /** Most datagrams in a row that a host sent and that did not arrive, between the first and the last that did. */
+  lost(): Promise<ReadonlyMap<string, number>> {
+    return this.#seen('lost');
+  }
+
+  async #seen(what: 'counts' | 'lost'): Promise<ReadonlyMap<string, number>> {
     const line = await new Promise<string>(resolve => {
       this.#answers.push(resolve);
       this.#sink.stdin?.write('\n');
     });
-    const counts = new Map<string, number>();
-    const value: unknown = JSON.parse(line);
-    for (const [name, count] of Object.entries(value ?? {})) if (typeof count === 'number') counts.set(name, count);
-    return counts;
+    const seen = JSON.parse(line) as Readonly<Record<typeof what, Readonly<Record<string, number>>>>; // our own sink wrote it
+    return new Map(Object.entries(seen[what]));
   }
 
   /** Frames that have left the host, by its own kernel: a host that sends nothing proves nothing. */

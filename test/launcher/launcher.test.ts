@@ -33,10 +33,10 @@ function freshClone(): string {
   }
   return clone;
 }
-const start = (argv: readonly string[], env = played({}), path = launcher, timeoutMs = 30_000): Promise<Output> =>
+const start = (argv: readonly string[], env = played({}), path = launcher, timeoutMs = 120_000): Promise<Output> =>
   run(undefined, [path, ...argv], { env, timeoutMs });
 /** As long as a build takes on a machine that is busy with others. */
-const buildMs = 240_000;
+const buildMs = 480_000;
 const asNobody = (argv: readonly string[]): Promise<Output> =>
   run(undefined, ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', 'sh', launcher, ...argv], { env: played({}) });
 const refused = (sentence: string): Output => ({ code: 1, stdout: '', stderr: `sallyport: ${sentence}\n` });

@@ -32,7 +32,7 @@ describe.skipIf(missing)('installing Debian packages', () => {
   beforeAll(async () => {
     mkdirSync(`${folder}/root`);
     const own = ['unshare', '--mount', '--pid', '--net', '--fork', '--kill-child', '--propagation', 'private'];
-    const { stdout, stderr, code } = await run(undefined, [...own, 'sh', script, project, `${folder}/root`], { timeoutMs: 90_000 });
+    const { stdout, stderr, code } = await run(undefined, [...own, 'sh', script, project, `${folder}/root`], { timeoutMs: 240_000 });
     for (const line of stdout.split('\n')) steps.set(line.split(': ')[0] ?? '', line.slice(line.indexOf(': ') + 2).trim());
     if (code !== 0) throw new Error(`Cannot play the steps: ${code} ${stderr}\n${stdout}`);
   });

@@ -117,6 +117,6 @@ describe('certificates and CRLs edited in their structure and signed again', () 
       expect(unlisted).toEqual([]);
       expect(accepted).toBeGreaterThan(edits / 40);
     },
-    180_000,
+    480_000,
   );
 });

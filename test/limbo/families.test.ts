@@ -55,6 +55,6 @@ describe('of each family of path validation', () => {
           `${pattern} is listed for nothing`,
         ).toBe(true);
     },
-    120_000,
+    480_000,
   );
 });

@@ -64,6 +64,15 @@ describe('decide: each step of the precedence, with its rule', () => {
     expect(decided(facts)).toBe(decision);
   });
 
+  it.each([
+    ['proof', { ...good, expected: false }],
+    ['expectation', { ...legacy, expected: true }],
+  ])('a rule that admits by %s alone, which no file can hold, is not told as both', (_, facts) => {
+    const [rule] = shipped.rules;
+    const lax: Policy = { ...shipped, rules: rule === undefined ? [] : [{ ...rule, value: { ...rule.value, when: {} } }] };
+    expect(decide(facts, lax, zone)).toMatchObject({ access: 'admit', reason: 'POLICY_ADMIT' });
+  });
+
   it('carries its facts and the hash of the policy, and no end where there is none', () => {
     const d = decide(good, shipped, zone);
     expect(d.facts).toBe(good);
@@ -93,6 +102,16 @@ describe('decide: who beats whom', () => {
     ['failed Evidence beats an approval', { ...tampered, person: approval }, 'DIGEST_UNKNOWN'],
     ['an approval does not cover what could attest and stopped', { ...silent, person: approval }, 'ATTESTATION_STOPPED'],
     ['a waiver that names that it stopped does', { ...silent, person: silence }, 'WAIVED'],
+    [
+      'a waiver of a cloning that is none excuses nothing',
+      { ...legacy, person: { ...waiver, excuses: 'MAC_CLONED' as const } },
+      'CANNOT_ATTEST',
+    ],
+    [
+      'the clone guard beats a waiver for what the clone lacks',
+      { ...legacy, ...clone, person: { ...waiver, excuses: 'CANNOT_ATTEST' as const } },
+      'MAC_CLONED',
+    ],
     ['an approval of what attests still is in force', { ...proven, person: approval }, 'APPROVED'],
     ['failed Evidence beats expectation', { ...tampered, expected: true }, 'DIGEST_UNKNOWN'],
     ['failed Evidence beats a rule that quarantines', { ...tampered, ...camera }, 'DIGEST_UNKNOWN'],
@@ -205,6 +224,14 @@ describe('decide: the zone default gives the most telling reason', () => {
     const quiet = { ...zone, challenge: false };
     expect(decide(fresh, shipped, quiet).reason).toBe('ZONE_DEFAULT');
     expect(decide({ ...fresh, attestationReason: 'AWAITING_CHALLENGE' }, shipped, quiet).reason).toBe('ZONE_DEFAULT');
+  });
+
+  it.each(['admit', 'hold'] as const)('one that stopped is held if it was approved, else it has the zone default: %s', otherwise => {
+    const where = { ...zone, otherwise };
+    expect(say(decide({ ...silent, person: approval }, shipped, where))).toBe(
+      'hold pending ATTESTATION_STOPPED approval built-in:approval',
+    );
+    expect(say(decide(silent, shipped, where))).toBe(`${otherwise} pending ATTESTATION_STOPPED zone dock zone:dock`);
   });
 
   it('where the zone lets strangers pass, they pass, but nobody has admitted them', () => {

@@ -17,7 +17,7 @@ const failed: Check = {
   seen: `07e40123${'1'.repeat(56)}`,
 };
 
-function view(facts: DecisionFacts, more: Partial<DeviceView> = {}, hostname = 'sensor-2'): DeviceView {
+function view(facts: DecisionFacts, more: Partial<DeviceView> = {}, hostname = 'sensor-2', kind = 'sensor'): DeviceView {
   const field = <T>(value: T) => ({ value, source: 'test', at: 0, frame: 1 });
   const decision = decide(facts, policy, zone);
   const { serial } = facts;
@@ -31,7 +31,7 @@ function view(facts: DecisionFacts, more: Partial<DeviceView> = {}, hostname = '
       seenBy: 'announcement',
       ips: ['10.20.4.7'],
       bindings: [],
-      fields: { hostname: field(hostname), vendor: field('Acme'), kind: field('sensor') },
+      fields: { hostname: field(hostname), vendor: field('Acme'), kind: field(kind) },
       services: [],
       facts: [],
       firstSeen: 0,
@@ -128,6 +128,11 @@ describe('whySentence', () => {
         ),
       ).size,
     ).toBe(enforcements.length);
+  });
+
+  it('writes the kinds that are abbreviations as such', () => {
+    expect(whySentence(view(legacy, {}, 'line1', 'plc'))).toMatch(/^PLC "line1" /);
+    expect(whySentence(view(legacy, {}, 'line1', 'remote-io'))).toMatch(/^Remote-io "line1" /);
   });
 
   it('cleans and cuts the words of the device', () => {

@@ -9,6 +9,7 @@ import { ethernet, ip4, udp } from '../lab/frames.ts';
 export const context: ProbeContext = {
   own: { mac: '00:1b:c5:0a:0b:0c', ip: '192.0.2.10', prefix: '192.0.2.0/28' },
   nonce: Uint8Array.from({ length: 16 }, (_, i) => 0xa0 + i),
+  now: Date.UTC(2026, 0, 1),
 };
 
 /** What a probe lets out first, and all that a broadcast probe does. */

@@ -18,6 +18,7 @@ export const context = (service: number): ProbeContext => ({
   own: { mac: client.mac, ip: client.ip, prefix: '192.0.2.0/24' },
   target: { mac: host.mac, ip: host.ip, service },
   nonce: Uint8Array.from({ length: 16 }, (_, i) => 0x11 + i),
+  now: Date.UTC(2026, 0, 1),
 });
 
 export type Talk = { readonly sent: readonly Uint8Array[]; readonly end: Asking; readonly answersTaken: number };

@@ -63,6 +63,14 @@ describe('plan', () => {
     expect(r.enforced).toEqual(['v1', 'v2', 'v3', 'v4']);
     expect(r.observed.filter(o => o.port === 'v4').map(o => o.vlan)).toEqual([0, 7]);
   });
+  it('an enforcing VLAN zone counts on a port of an observing zone only where it is listed before that zone', () => {
+    const [yard, cell] = [zone('yard', { mode: 'observe', ports: ['v1', 'v2', 'v3'] }), zone('cell', { vlans: [20] })];
+    const other = zone('other', { prefixes: ['10.20.9.0/24'] });
+    expect(plan(wish([], { zones: [cell, yard] })).enforced).toEqual(['v1', 'v2', 'v3', 'v4']);
+    expect(plan(wish([], { zones: [yard, cell] })).enforced).toEqual(['v4']);
+    expect(plan(wish([], { zones: [other, yard] })).enforced).toEqual(['v4']);
+  });
+
   it('an enforcing default zone enforces every port that no zone claims', () => {
     const zones = [
       { ...dock, mode: 'observe' as const },
@@ -146,6 +154,12 @@ describe('plan', () => {
     expect(r.devices).toEqual([
       { mac: '02:00:5e:00:00:01', port: 'v1', ips: ['10.20.1.1', '10.20.1.9'], access: 'quarantine', bound: false },
     ]);
+    const [one, other] = [device({ bound: true }), device({ vlan: 5 })];
+    for (const both of [
+      [one, other],
+      [other, one],
+    ])
+      expect(plan(wish(both)).devices).toMatchObject([{ bound: true }]);
   });
 
   it('the same devices in another order are the same bytes', () => {
@@ -161,6 +175,8 @@ describe('plan', () => {
     const [a, b] = [plan(wish(devices)), plan(wish([...devices].reverse()))];
     expect(b).toEqual(a);
     expect(hashRuleSet(b)).toBe(hashRuleSet(a));
+    const keys = a.devices.map(({ mac, port }) => `${mac} ${port}`);
+    expect(keys).toEqual(keys.toSorted());
   });
   it('is hashed as JSON with its keys in alphabetical order, whatever its texts are', () => {
     const text = '"devices":[\\';

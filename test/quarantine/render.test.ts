@@ -61,6 +61,11 @@ describe('render', () => {
   ])('refuses what could not be text: %s %#', (what, change) => {
     expect(() => render({ ...dock, ...change })).toThrow(`Cannot render a RuleSet: ${what}`);
   });
+  it('takes the last address, VLAN and port that there are', () => {
+    const last = { ...dock, observed: [{ port: 'v2', vlan: 4094 }], gateway: { ...dock.gateway, attestationPort: 65_535 } };
+    const text = render({ ...last, devices: [{ ...good, ips: ['10.255.255.255'] }] });
+    for (const part of ['"v2" . 4094', 'tcp dport 65535', '10.255.255.255']) expect(text).toContain(part);
+  });
 });
 
 describe('difference', () => {

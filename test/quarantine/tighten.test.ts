@@ -49,6 +49,34 @@ describe('tighten', () => {
     const next = ruleSet([device({ access: 'admit' })], { observed });
     expect(tighten(ruleSet([], { observed }), next).devices).toEqual([]);
   });
+  it('a VLAN passes meanwhile iff it does before and after; a port that is not enforced passes all', () => {
+    const [v1, v2] = [
+      { port: 'v1', vlan: 20 },
+      { port: 'v2', vlan: 20 },
+    ];
+    const observing = (enforced: readonly string[], ...observed: RuleSet['observed']) => ruleSet([], { enforced, observed });
+    const both = observing(['v1', 'v2'], v1, v2);
+    expect(tighten(both, both)).toEqual(both);
+    expect(tighten(both, observing(['v1', 'v2'], v2)).observed).toEqual([v2]);
+    expect(tighten(observing(['v1', 'v2'], v1), both).observed).toEqual([v1]);
+    expect(tighten(observing(['v1'], v1), both).observed).toEqual([v1, v2]);
+    expect(tighten(both, observing(['v2'], v2)).observed).toEqual([v1, v2]);
+  });
+  it('a port is an uplink meanwhile iff it is one before and after', () => {
+    const [was, is] = [ruleSet([], { uplinks: ['up0', 'up1'] }), ruleSet([], { uplinks: ['up0', 'up2'] })];
+    expect(tighten(was, is).uplinks).toEqual(['up0']);
+    expect(tighten(is, was).uplinks).toEqual(['up0']);
+  });
+  it.each([
+    [['a', 'b'], ['b', 'c'], ['b']],
+    [['a'], ['c'], ['a']],
+    [[], ['c'], ['c']],
+    [['a'], [], ['a']],
+    [[], [], []],
+  ])('DHCP servers %j, soon %j: meanwhile %j, for none listed is all', (was, is, meanwhile) => {
+    const of = (names: readonly string[]) => ruleSet([], { dhcpServers: names.map(name => `10.20.0.${name.charCodeAt(0)}`) });
+    expect(tighten(of(was), of(is)).dhcpServers).toEqual(of(meanwhile).dhcpServers);
+  });
   it('says whether it opens anything', () => {
     expect([isTightening(admitted, held), isTightening(held, admitted), isTightening(undefined, held), isTightening(held, held)]).toEqual([
       true,

@@ -74,7 +74,7 @@ export class DtlsServer {
       'coap-server-gnutls': ['-A', address, '-p', String(port - 1), '-c', whole ?? '', '-j', key ?? '', '-n'],
     };
     const server = new DtlsServer(spawn(peer, [...argv[peer], ...args], { stdio: 'pipe' }), port, folder);
-    for (let tries = 0; tries < 500; tries++) {
+    for (let tries = 0; tries < 6_000; tries++) {
       if (isBound(port)) return server;
       if (server.#child.exitCode !== null) break;
       await new Promise(resolve => setTimeout(resolve, 10));

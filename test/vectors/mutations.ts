@@ -176,7 +176,7 @@ export const mutations: readonly Mutation[] = [
     make: async (vendor, of) =>
       (await makeDiceDevice(vendor, of, { alias: p => ({ ...p, issuer: [{ O: [vendor.name] }, { CN: ['DeviceID 2.0'] }] }) })).chain,
   },
-  { name: 'swapped order', code: 'CHAIN_INCOMPLETE', make: async (v, of) => swap((await threeLevels(v, of, {})).chain) },
+  edited('the leaf behind its issuer', 'KEY_USAGE_WRONG', chain => [at(chain, 1), at(chain, 0)]),
   edited('missing intermediate', 'CHAIN_INCOMPLETE', chain => chain.slice(0, 1)),
   edited('changed signature of the leaf', 'SIGNATURE_INVALID', chain => [flip(at(chain, 0), -1), ...chain.slice(1)]),
   edited('changed signature of the issuer', 'SIGNATURE_INVALID', chain => [at(chain, 0), flip(at(chain, 1), -1)]),
@@ -239,8 +239,6 @@ function withTcbInfo(plan: Parameters<Edit>[0], edit: (bytes: Uint8Array) => Uin
 
 /** A Name of one organisation. */
 const organisation = (name: string): Uint8Array => sequence(tlv(0x31, sequence(oid('2.5.4.10'), tlv(0x0c, utf8(name)))));
-
-const swap = (chain: readonly Uint8Array[]): readonly Uint8Array[] => [at(chain, 0), at(chain, 2), at(chain, 1)];
 
 /** Alias under DeviceID under a model CA under the anchor. */
 export async function threeLevels(

@@ -147,6 +147,11 @@ const pieces = (bytes: Buffer, length: number): readonly Buffer[] =>
 
 function endpointsIn(said: Buffer, spec: ServerSpec): readonly Buffer[] | undefined {
   if (!said.subarray(24, 28).equals(typeId(428))) return undefined;
+  // As widespread servers do by default: who does not say when he asks is told so.
+  if (said.readBigInt64LE(30) === 0n)
+    return [
+      message('MSGF', channel, token, u32(52), said.subarray(20, 24), typeId(397), responseHeader(said.subarray(38, 42), 0x8023_0000)),
+    ];
   const url = 'opc.tcp://plc-9:4840';
   const application = [
     counted(spec.applicationUri),

@@ -142,8 +142,10 @@ export type OcspPlan = {
   readonly issuerKeys: Keys;
   readonly serial: number | bigint;
   readonly status: 'good' | 'revoked' | 'unknown';
-  /** Who signs; by name. */
-  readonly responder: string;
+  /** Content of RevokedInfo after its time. */
+  readonly revokedInfo?: readonly Uint8Array[];
+  /** Who signs; by name, or by the hash of a key. */
+  readonly responder: string | Keys;
   readonly signer: Keys;
   readonly certificates?: readonly Uint8Array[];
   readonly from?: string;
@@ -154,20 +156,26 @@ export type OcspPlan = {
   readonly extensions?: readonly Uint8Array[];
   readonly responseExtensions?: readonly Uint8Array[];
 };
-const statuses = { good: tlv(0x80), revoked: tlv(0xa1, time('20240101000000Z')), unknown: tlv(0x82) };
+const statusOf = ({ status, revokedInfo = [] }: OcspPlan): Bytes =>
+  status === 'revoked' ? tlv(0xa1, time('20240101000000Z'), ...revokedInfo) : tlv(status === 'good' ? 0x80 : 0x82);
 
 /** One OCSP response with one answer, DER; CertID with SHA-1, as everybody writes it. */
 export function ocsp(plan: OcspPlan): Bytes {
   const sha1 = (bytes: Uint8Array): Bytes => new Uint8Array(createHash('sha1').update(bytes).digest());
-  const point = spkiOf(plan.issuerKeys).subarray(-65);
-  const id = sequence(sequence(oid('1.3.14.3.2.26'), tlv(0x05)), octets(sha1(dn(plan.issuer))), octets(sha1(point)), integer(plan.serial));
+  const keyHash = (keys: Keys): Bytes => octets(sha1(spkiOf(keys).subarray(-65)));
+  const id = sequence(
+    sequence(oid('1.3.14.3.2.26'), tlv(0x05)),
+    octets(sha1(dn(plan.issuer))),
+    keyHash(plan.issuerKeys),
+    integer(plan.serial),
+  );
   const from = time(plan.from ?? '20240101000000Z');
   const until = plan.until === null ? [] : [tlv(0xa0, time(plan.until ?? '20300101000000Z'))];
   const nonce = plan.nonce === undefined ? [] : [extension('1.3.6.1.5.5.7.48.1.2', false, octets(plan.nonce))];
   const explicit = (list: readonly Uint8Array[]): readonly Uint8Array[] => (list.length === 0 ? [] : [tlv(0xa1, sequence(...list))]);
-  const single = sequence(id, statuses[plan.status], from, ...until, ...explicit(plan.extensions ?? []));
+  const single = sequence(id, statusOf(plan), from, ...until, ...explicit(plan.extensions ?? []));
   const tbs = sequence(
-    tlv(0xa1, dn(plan.responder)),
+    typeof plan.responder === 'string' ? tlv(0xa1, dn(plan.responder)) : tlv(0xa2, keyHash(plan.responder)),
     plan.producedAt === undefined ? from : time(plan.producedAt),
     sequence(single),
     ...explicit([...nonce, ...(plan.responseExtensions ?? [])]),

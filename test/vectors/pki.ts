@@ -81,7 +81,6 @@ export type DiceSpec = {
 export const tcbInfoOid = '2.23.133.5.4.1';
 export const multiTcbInfoOid = '2.23.133.5.4.5';
 const hashOids = { 'sha-256': '2.16.840.1.101.3.4.2.1', 'sha-384': '2.16.840.1.101.3.4.2.2', 'sha-512': '2.16.840.1.101.3.4.2.3' };
-const day = 86_400_000;
 
 export const sha256Hex = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 export const makeKeys = async (curve = 'P-256'): Promise<KeyPair> =>
@@ -133,13 +132,15 @@ const leafExtensions = (purposes: readonly string[] = ['1.3.6.1.5.5.7.3.1', '1.3
 ];
 /** A clock-less device's validity: until the end of time (RFC 5280 §4.1.2.5). */
 const forever = new Date('9999-12-31T23:59:59Z');
+/** Before every moment that a test stands at, whatever the machine's clock says. */
+const longAgo = new Date('2026-01-01T00:00:00Z');
 
 const basePlan = (subject: NameParts, issuer: NameParts | Name, publicKey: CryptoKey, signingKey: CryptoKey): CertificatePlan => ({
   subject,
   issuer,
   publicKey,
   signingKey,
-  notBefore: new Date(Date.now() - day),
+  notBefore: longAgo,
   notAfter: forever,
   extensions: [],
   hash: 'SHA-256',
@@ -199,18 +200,21 @@ export const credential = (certificates: readonly X509Certificate[], keys: KeyPa
   certificates,
 });
 
-/** An IEEE 802.1AR IDevID: identity without measurements. `hardwareModule` adds the SAN otherName of RFC 4108. */
+/** An IEEE 802.1AR IDevID: identity without measurements. `hardwareModule` adds the SAN otherName of RFC 4108; `ofEk` does too, with this serial. */
 export async function makeIdevid(
   vendor: Vendor,
-  spec: { serial: string; hardwareModule?: boolean; purposes?: readonly string[]; edit?: Edit; keys?: KeyPair },
+  spec: { serial: string; hardwareModule?: boolean; ofEk?: string; purposes?: readonly string[]; edit?: Edit; keys?: KeyPair },
 ): Promise<Credential & { deviceKeySha256: string }> {
   const keys = spec.keys ?? (await makeKeys());
-  const module = sequence(oid('1.3.6.1.4.1.99999.1'), octets(utf8(spec.serial)));
+  const module = sequence(oid('1.3.6.1.4.1.99999.1'), octets(utf8(spec.ofEk ?? spec.serial)));
   const san = sequence(tlv(0xa0, oid('1.3.6.1.5.5.7.8.4'), tlv(0xa0, module)));
   const subject = [{ O: [vendor.name] }, { '2.5.4.5': [spec.serial] }, { CN: ['IDevID'] }];
   const plan = {
     ...basePlan(subject, vendor.certificate.subjectName, keys.publicKey, vendor.keys.privateKey),
-    extensions: [...leafExtensions(spec.purposes), ...(spec.hardwareModule === true ? [new Extension('2.5.29.17', false, san)] : [])],
+    extensions: [
+      ...leafExtensions(spec.purposes),
+      ...(spec.hardwareModule === true || spec.ofEk !== undefined ? [new Extension('2.5.29.17', false, san)] : []),
+    ],
   };
   const certificate = await issue(spec.edit === undefined ? plan : spec.edit(plan));
   return { ...credential([certificate], keys), deviceKeySha256: sha256Hex(new Uint8Array(certificate.publicKey.rawData)) };

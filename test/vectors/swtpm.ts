@@ -94,7 +94,7 @@ export class Swtpm {
     this.#process = spawn('swtpm', [...options, '--ctrl', `type=unixio,path=${control}`, '--flags', 'not-need-init,startup-clear'], {
       stdio: 'ignore',
     });
-    for (let tries = 0; tries < 500 && !(existsSync(server) && existsSync(control)); tries++)
+    for (let tries = 0; tries < 6_000 && !(existsSync(server) && existsSync(control)); tries++)
       await new Promise(resolve => setTimeout(resolve, 10));
   }
 

@@ -9,23 +9,40 @@ export const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString
 export const base64url = (bytes: Uint8Array | string): string => Buffer.from(bytes).toString('base64url');
 export const fromHex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replace(/\s+/g, ''), 'hex'));
 
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 /** Key pairs by the name of the algorithm that they serve. */
 export const keyPairs = {
   ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
   ES384: generateKeyPairSync('ec', { namedCurve: 'P-384' }),
   ES512: generateKeyPairSync('ec', { namedCurve: 'P-521' }),
   EdDSA: generateKeyPairSync('ed25519'),
-  PS256: generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  PS256: rsa,
+  PS384: rsa,
+  PS512: rsa,
 } as const;
 export type AlgorithmName = keyof typeof keyPairs;
-export const coseIds: Readonly<Record<AlgorithmName, number>> = { ES256: -7, ES384: -35, ES512: -36, EdDSA: -8, PS256: -37 };
+export const coseIds: Readonly<Record<AlgorithmName, number>> = {
+  ES256: -7,
+  ES384: -35,
+  ES512: -36,
+  EdDSA: -8,
+  PS256: -37,
+  PS384: -38,
+  PS512: -39,
+};
 
 export function signBytes(name: AlgorithmName, data: Uint8Array, key: KeyObject = keyPairs[name].privateKey): Uint8Array {
   switch (name) {
     case 'EdDSA':
       return sign(null, data, key);
     case 'PS256':
-      return sign('sha256', data, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 });
+    case 'PS384':
+    case 'PS512':
+      return sign(name.replace('PS', 'sha'), data, {
+        key,
+        padding: constants.RSA_PKCS1_PSS_PADDING,
+        saltLength: Number(name.slice(2)) / 8,
+      });
     case 'ES256':
     case 'ES384':
     case 'ES512':

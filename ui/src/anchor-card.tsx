@@ -17,6 +17,7 @@ import type { Decide } from './decide-dialog.tsx';
 import { DeviceNames, devicesText } from './device-names.tsx';
 import { left, when } from './format.ts';
 import { Copy } from './link.tsx';
+import { For, may } from './role.tsx';
 import { clock, session } from './store.ts';
 import { previewOf, said } from './trust-store.ts';
 
@@ -61,21 +62,23 @@ export function AnchorCard({ anchor, open }: { anchor: AnchorRow; open: (decide:
       {anchor.from === 'file' ? (
         <p class="soft">It stands in a file of the site; to change it, change the file.</p>
       ) : (
-        <div class="buttons">
-          {state === 'in force' && (
-            <button type="button" aria-label={`Let it end…: ${name}`} onClick={() => open(endingOf(anchor))}>
-              Let it end…
+        <For role="admin">
+          <div class="buttons">
+            {state === 'in force' && (
+              <button type="button" aria-label={`Let it end…: ${name}`} onClick={() => open(endingOf(anchor))}>
+                Let it end…
+              </button>
+            )}
+            <button
+              type="button"
+              class="danger"
+              aria-label={anchor.state === 'staged' ? `Take it back…: ${name}` : `Revoke ${name}…`}
+              onClick={() => open(removalOf(anchor))}
+            >
+              {anchor.state === 'staged' ? 'Take it back…' : 'Revoke…'}
             </button>
-          )}
-          <button
-            type="button"
-            class="danger"
-            aria-label={anchor.state === 'staged' ? `Take it back…: ${name}` : `Revoke ${name}…`}
-            onClick={() => open(removalOf(anchor))}
-          >
-            {anchor.state === 'staged' ? 'Take it back…' : 'Revoke…'}
-          </button>
-        </div>
+          </div>
+        </For>
       )}
     </li>
   );
@@ -140,7 +143,7 @@ function Waiting({ anchor, open }: { anchor: AnchorRow; open: (decide: Decide) =
           You brought it. <b>Another person must confirm it.</b>
         </p>
       )}
-      {!own && found !== undefined && (
+      {!own && may('admin') && found !== undefined && (
         <button
           type="button"
           class="primary"

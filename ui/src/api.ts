@@ -4,9 +4,12 @@ import type { Problem } from '../../gateway/api/contract.ts';
 /** What the gateway answered instead of what was asked for; `unreachable` when it did not answer. */
 export class RequestError extends Error {
   readonly code: Problem['code'] | 'unreachable';
-  constructor(code: Problem['code'] | 'unreachable', detail: string) {
+  /** When it may be otherwise, as the gateway says (Retry-After). */
+  readonly retrySeconds: number | undefined;
+  constructor(code: Problem['code'] | 'unreachable', detail: string, retrySeconds?: number) {
     super(detail);
     this.code = code;
+    this.retrySeconds = retrySeconds;
   }
 }
 
@@ -29,7 +32,8 @@ export async function ask<T>(method: 'GET' | 'POST' | 'DELETE', path: string, bo
     throw new RequestError('unreachable', `Cannot reach the gateway: ${error instanceof Error ? error.message : 'no answer'}`);
   }
   if (response.ok) return answer as T; // the contract of this route, checked by the tests of the API
+  const said = response.headers.get('retry-after');
   throw isProblem(answer)
-    ? new RequestError(answer.code, answer.detail)
+    ? new RequestError(answer.code, answer.detail, said !== null && /^\d{1,6}$/.test(said) ? Number(said) : undefined)
     : new RequestError('failed', `Cannot read the answer: status ${response.status}`);
 }

@@ -33,23 +33,25 @@ export function CoveragePanel() {
   const gaps = coverage.value?.gaps ?? [];
   if (gaps.length === 0) return null;
   return (
-    <details class="health coverage">
-      <summary>
-        <b>{gaps.length}</b> {gaps.length === 1 ? 'thing is' : 'things are'} not seen from here
-      </summary>
-      <ul>
-        {gaps.map(gap => (
-          <li key={`${gap.kind} ${gap.port ?? ''} ${gap.vlan ?? ''} ${gap.devices[0] ?? ''}`}>
-            <b>{gap.kind}</b> {visibleText(gap.notSeen)}. <span class="soft">To do: {visibleText(gap.toDo)}.</span>{' '}
-            {gap.devices.slice(0, maxLinks).map(id => (
-              <>
-                <Link to={`/devices/${encodeURIComponent(id)}`}>{id}</Link>{' '}
-              </>
-            ))}
-            {gap.devices.length > maxLinks && '…'}
-          </li>
-        ))}
-      </ul>
-    </details>
+    <section aria-label="What is not seen from here">
+      <details class="health coverage">
+        <summary>
+          <b>{gaps.length}</b> {gaps.length === 1 ? 'thing is' : 'things are'} not seen from here
+        </summary>
+        <ul>
+          {gaps.map(gap => (
+            <li key={`${gap.kind} ${gap.port ?? ''} ${gap.vlan ?? ''} ${gap.devices[0] ?? ''}`}>
+              <b>{gap.kind}</b> {visibleText(gap.notSeen)}. <span class="soft">To do: {visibleText(gap.toDo)}.</span>{' '}
+              {gap.devices.slice(0, maxLinks).map(id => (
+                <>
+                  <Link to={`/devices/${encodeURIComponent(id)}`}>{id}</Link>{' '}
+                </>
+              ))}
+              {gap.devices.length > maxLinks && '…'}
+            </li>
+          ))}
+        </ul>
+      </details>
+    </section>
   );
 }

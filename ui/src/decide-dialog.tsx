@@ -65,7 +65,7 @@ export function DecideDialog({ decide, close }: { decide: Decide; close: (done?:
       dialog.current?.close();
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      failure.value = error.message;
+      failure.value = error.retrySeconds === undefined ? error.message : `${error.message}. Try again in ${error.retrySeconds} s.`;
     } finally {
       busy.value = false;
     }

@@ -12,6 +12,7 @@ import { Interfaces, SetField, addressWords } from './interfaces.tsx';
 import { ago, nameOf, switchOf, whatOf, when, whereOf } from './format.ts';
 import { DeviceProbes } from './probes.tsx';
 import { Copy, Link } from './link.tsx';
+import { For } from './role.tsx';
 import { clock, rows } from './store.ts';
 
 /** One device: badge and name, where it is, why it stands so, the checks, what to do, and then everything else. */
@@ -67,7 +68,9 @@ export function DevicePage({ id }: { id: string }) {
           Next: {reasons[found.row.reason].next}. <span class="mono">{found.row.reason}</span>
         </p>
       </section>
-      <Actions detail={found} open={decide => (dialog.value = decide)} />
+      <For role="operator" what="To decide about devices">
+        <Actions detail={found} open={decide => (dialog.value = decide)} />
+      </For>
       <Interfaces detail={found} open={decide => (dialog.value = decide)} />
       <p class="said" role="status">
         {said.value}
@@ -77,7 +80,9 @@ export function DevicePage({ id }: { id: string }) {
           <h2>Checks</h2>
           <Checks checks={found.checks} />
           <ProofPanel detail={found} />
-          <Challenge row={found.row} open={decide => (dialog.value = decide)} />
+          <For role="operator">
+            <Challenge row={found.row} open={decide => (dialog.value = decide)} />
+          </For>
         </section>
         <div>
           <DecisionPanel detail={found} />

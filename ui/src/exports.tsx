@@ -23,6 +23,9 @@ export function Exports() {
       <a href={`${apiPath}/export.jsonl${then}`} download>
         JSON Lines
       </a>
+      <a href={`${apiPath}/export.cyclonedx${then}`} download>
+        CycloneDX
+      </a>
       {then === '' && (
         <a href={`${apiPath}/export.ear`} download>
           Signed results

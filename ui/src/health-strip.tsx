@@ -4,6 +4,7 @@ import type { Health } from '../../gateway/api/contract.ts';
 import { DecideDialog, pausePresets } from './decide-dialog.tsx';
 import type { Decide } from './decide-dialog.tsx';
 import { left, nameOf, shortDigest, when } from './format.ts';
+import { For, may } from './role.tsx';
 import { clock, health, heardAt, problem, rows } from './store.ts';
 
 const enforcementWords = {
@@ -33,9 +34,11 @@ export function Banners() {
           <span>
             <b>Enforcement is paused</b> until {when(paused)} ({left(paused, now)}). Every device passes.
           </span>
-          <button type="button" onClick={() => (dialog.value = resume)}>
-            Resume…
-          </button>
+          <For role="operator">
+            <button type="button" onClick={() => (dialog.value = resume)}>
+              Resume…
+            </button>
+          </For>
         </p>
       )}
       {stale && (
@@ -94,7 +97,8 @@ const pause: Decide = {
 export function PauseButton() {
   const dialog = useSignal<Decide | undefined>(undefined);
   const state = health.value;
-  if (state === undefined || state.pausedUntil !== undefined || !state.zones.some(zone => zone.mode === 'enforce')) return null;
+  if (!may('operator') || state === undefined || state.pausedUntil !== undefined || !state.zones.some(zone => zone.mode === 'enforce'))
+    return null;
   return (
     <>
       <button type="button" onClick={() => (dialog.value = pause)}>
@@ -135,9 +139,11 @@ function Zone({ zone }: { zone: Health['zones'][number] }) {
   return (
     <span class="zone">
       {zone.name}: {zone.mode}, {zone.devices === 1 ? '1 device' : `${zone.devices} devices`}{' '}
-      <button type="button" class="small" onClick={() => (asked.value = zone.mode === 'enforce' ? 'observe' : 'enforce')}>
-        {zone.mode === 'enforce' ? 'Only observe…' : 'Enforce…'}
-      </button>
+      <For role="admin">
+        <button type="button" class="small" onClick={() => (asked.value = zone.mode === 'enforce' ? 'observe' : 'enforce')}>
+          {zone.mode === 'enforce' ? 'Only observe…' : 'Enforce…'}
+        </button>
+      </For>
       {asked.value !== undefined && (
         <DecideDialog decide={asked.value === 'enforce' ? arm : observe} close={() => (asked.value = undefined)} />
       )}

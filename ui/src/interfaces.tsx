@@ -4,6 +4,7 @@ import { BadgeWord } from './badge.tsx';
 import type { Decide } from './decide-dialog.tsx';
 import { nameOf, when, whereOf } from './format.ts';
 import { Link } from './link.tsx';
+import { For, may } from './role.tsx';
 
 /** What an address is that no vendor has registered. */
 export const addressWords: { readonly [kind in AddressClass]?: string } = {
@@ -32,9 +33,11 @@ export function Interfaces({ detail: { row, linked }, open }: { detail: DeviceDe
           <li key={other.id}>
             <BadgeWord badge={other.badge} /> <Link to={`/devices/${encodeURIComponent(other.id)}`}>{nameOf(other)}</Link>{' '}
             <span class="mono">{other.mac}</span> {whereOf(other)}{' '}
-            <button type="button" onClick={() => undo(other.id, nameOf(other))}>
-              Undo…
-            </button>
+            <For role="operator">
+              <button type="button" onClick={() => undo(other.id, nameOf(other))}>
+                Undo…
+              </button>
+            </For>
             {links.map(link => (
               <div key={`${link.between.join(' ')} ${link.at}`}>
                 <small class="soft">
@@ -52,20 +55,22 @@ export function Interfaces({ detail: { row, linked }, open }: { detail: DeviceDe
       {linked.length > 0 && (
         <p class="soft">Devices say this themselves, and it can be copied: a link lets nobody in. A quarantine cuts all of them.</p>
       )}
-      <button
-        type="button"
-        onClick={() =>
-          open({
-            title: `Link ${nameOf(row)} with another row?`,
-            consequence: 'Both count as one device: a quarantine of one cuts both. It lets neither in.',
-            button: 'Count as one device',
-            path: `${path}/link`,
-            inputs: [{ name: 'other', label: 'Id of the other row, such as d7', maxLength: 32 }],
-          })
-        }
-      >
-        Link with…
-      </button>
+      <For role="operator">
+        <button
+          type="button"
+          onClick={() =>
+            open({
+              title: `Link ${nameOf(row)} with another row?`,
+              consequence: 'Both count as one device: a quarantine of one cuts both. It lets neither in.',
+              button: 'Count as one device',
+              path: `${path}/link`,
+              inputs: [{ name: 'other', label: 'Id of the other row, such as d7', maxLength: 32 }],
+            })
+          }
+        >
+          Link with…
+        </button>
+      </For>
     </section>
   );
 }
@@ -74,6 +79,7 @@ export function Interfaces({ detail: { row, linked }, open }: { detail: DeviceDe
 export function SetField({ detail: { row, fields }, open }: { detail: DeviceDetail; open: (decide: Decide) => void }) {
   const path = `/devices/${encodeURIComponent(row.id)}/set-field`;
   const locked = fields.filter(field => field.locked === true);
+  if (locked.length === 0 && !may('operator')) return null;
   return (
     <section class="set-fields">
       <h2>Set by people</h2>
@@ -87,40 +93,44 @@ export function SetField({ detail: { row, fields }, open }: { detail: DeviceDeta
                 · observed is <b>{visibleText(observed.value)}</b> ({visibleText(observed.source)})
               </>
             )}{' '}
-            <button
-              type="button"
-              onClick={() =>
-                open({
-                  title: `Unlock ${name} of ${nameOf(row)}?`,
-                  consequence: 'What is observed stands again from now on.',
-                  button: 'Unlock',
-                  path,
-                  body: { field: name, unlock: true },
-                })
-              }
-            >
-              Unlock…
-            </button>
+            <For role="operator">
+              <button
+                type="button"
+                onClick={() =>
+                  open({
+                    title: `Unlock ${name} of ${nameOf(row)}?`,
+                    consequence: 'What is observed stands again from now on.',
+                    button: 'Unlock',
+                    path,
+                    body: { field: name, unlock: true },
+                  })
+                }
+              >
+                Unlock…
+              </button>
+            </For>
           </li>
         ))}
       </ul>
-      <button
-        type="button"
-        onClick={() =>
-          open({
-            title: `Set a field of ${nameOf(row)}?`,
-            consequence: 'It stands until somebody unlocks it. What is observed is shown beside it and does not replace it.',
-            button: 'Set and lock',
-            path,
-            inputs: [
-              { name: 'field', label: 'Field', choices: settableFields },
-              { name: 'value', label: 'Value', maxLength: maxFieldLength },
-            ],
-          })
-        }
-      >
-        Set a field…
-      </button>
+      <For role="operator">
+        <button
+          type="button"
+          onClick={() =>
+            open({
+              title: `Set a field of ${nameOf(row)}?`,
+              consequence: 'It stands until somebody unlocks it. What is observed is shown beside it and does not replace it.',
+              button: 'Set and lock',
+              path,
+              inputs: [
+                { name: 'field', label: 'Field', choices: settableFields },
+                { name: 'value', label: 'Value', maxLength: maxFieldLength },
+              ],
+            })
+          }
+        >
+          Set a field…
+        </button>
+      </For>
     </section>
   );
 }

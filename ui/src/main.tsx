@@ -11,6 +11,7 @@ import { Link } from './link.tsx';
 import { connect, disconnect, isOpen, present } from './live.ts';
 import { ProbeStop, Probes } from './probes.tsx';
 import { Nav } from './nav.tsx';
+import { PeoplePage } from './people-page.tsx';
 import { SetupPage, SignInPage } from './sign-in.tsx';
 import { TrustPage } from './trust-page.tsx';
 import { atTrust } from './trust-store.ts';
@@ -23,7 +24,7 @@ function Page() {
   if (state.state === 'signed-out') return <SignInPage />;
   return (
     <>
-      <Top user={state.user} />
+      <Top user={state.user} role={state.role} />
       <Banners />
       <ProbeStop />
       <Nav />
@@ -38,6 +39,7 @@ function Opened() {
   if (openDevice.value !== undefined) return <DevicePage key={openDevice.value} id={openDevice.value} />;
   if (atTrust()) return <TrustPage />;
   if (path.value === '/journal') return <JournalPage />;
+  if (path.value === '/people') return <PeoplePage />;
   return (
     <>
       <DevicesPage />
@@ -47,7 +49,7 @@ function Opened() {
   );
 }
 
-function Top({ user }: { user: string }) {
+function Top({ user, role }: { user: string; role: string }) {
   const live = isOpen.value && clock.value - heardAt.value <= 3 * heartbeatMillis;
   const enforcing = health.value?.zones.some(zone => zone.mode === 'enforce') === true;
   return (
@@ -62,7 +64,9 @@ function Top({ user }: { user: string }) {
         <span class={live ? 'live' : 'live off'}>{live ? '● live' : '○ not live'}</span>
       </span>
       <PauseButton />
-      <span class="user">{user}</span>
+      <span class="user">
+        {user} <small class="soft">{role}</small>
+      </span>
       <button type="button" onClick={() => void signOut()}>
         Sign out
       </button>

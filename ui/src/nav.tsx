@@ -1,5 +1,6 @@
 import { anchorState } from '../../gateway/api/contract.ts';
 import { Link } from './link.tsx';
+import { may } from './role.tsx';
 import { clock, path } from './store.ts';
 import { anchors, atTrust } from './trust-store.ts';
 
@@ -23,6 +24,11 @@ export function Nav() {
           </span>
         )}
       </Link>
+      {may('admin') && (
+        <Link to="/people" current={path.value === '/people'}>
+          People
+        </Link>
+      )}
     </nav>
   );
 }

@@ -6,6 +6,7 @@ import { RequestError, ask } from './api.ts';
 import { DecideDialog } from './decide-dialog.tsx';
 import type { Decide, Preset } from './decide-dialog.tsx';
 import { left, when } from './format.ts';
+import { For } from './role.tsx';
 import { clock, health } from './store.ts';
 
 /** The big red stop, on every page while any zone is armed. It asks nothing back: who presses it is in a hurry. */
@@ -30,9 +31,11 @@ export function ProbeStop() {
       <span>
         <b>Probes are armed</b> in {visibleText(who.join(', '))}. {failure.value}
       </span>
-      <button type="button" class="stop-probes" onClick={() => void stop()}>
-        ■ Stop probes
-      </button>
+      <For role="operator">
+        <button type="button" class="stop-probes" onClick={() => void stop()}>
+          ■ Stop probes
+        </button>
+      </For>
     </div>
   );
 }
@@ -85,12 +88,14 @@ export function Probes() {
           <li key={zone}>
             <b>{visibleText(zone)}</b>: {mode}
             {mode !== 'off' && ` by ${visibleText(by)}${until === undefined ? '' : ` until ${when(until)}`}`}{' '}
-            <button type="button" class="small" onClick={() => (dialog.value = arm(zone, 'broadcast'))}>
-              Ask everybody…
-            </button>{' '}
-            <button type="button" class="small" onClick={() => (dialog.value = arm(zone, 'known-devices'))}>
-              Ask known devices…
-            </button>
+            <For role="admin">
+              <button type="button" class="small" onClick={() => (dialog.value = arm(zone, 'broadcast'))}>
+                Ask everybody…
+              </button>{' '}
+              <button type="button" class="small" onClick={() => (dialog.value = arm(zone, 'known-devices'))}>
+                Ask known devices…
+              </button>
+            </For>
           </li>
         ))}
         {found.ceased.map(({ mac, port, probe, until }) => (
@@ -165,23 +170,25 @@ export function DeviceProbes({ detail: { row, probing }, open }: { detail: Devic
           {probe}: {kind}, {when(at)}
         </p>
       ))}
-      <div class="buttons">
-        {never?.on !== true && (
-          <button type="button" class="small" onClick={() => open(forbid)}>
-            Never ask it…
-          </button>
-        )}
-        {(never?.on === true || (never === undefined && proposal !== undefined)) && (
-          <button type="button" class="small" onClick={() => open(allow)}>
-            It may be asked…
-          </button>
-        )}
-        {never?.on !== true && (
-          <button type="button" class="small" onClick={() => open(now)}>
-            Ask now…
-          </button>
-        )}
-      </div>
+      <For role="operator">
+        <div class="buttons">
+          {never?.on !== true && (
+            <button type="button" class="small" onClick={() => open(forbid)}>
+              Never ask it…
+            </button>
+          )}
+          {(never?.on === true || (never === undefined && proposal !== undefined)) && (
+            <button type="button" class="small" onClick={() => open(allow)}>
+              It may be asked…
+            </button>
+          )}
+          {never?.on !== true && (
+            <button type="button" class="small" onClick={() => open(now)}>
+              Ask now…
+            </button>
+          )}
+        </div>
+      </For>
     </section>
   );
 }

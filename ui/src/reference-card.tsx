@@ -4,6 +4,7 @@ import { CardHead } from './card-head.tsx';
 import type { Decide } from './decide-dialog.tsx';
 import { left, when } from './format.ts';
 import { ReferenceContents } from './reference-panels.tsx';
+import { For } from './role.tsx';
 import { clock } from './store.ts';
 
 /** Shape and word of where a set stands. */
@@ -61,28 +62,30 @@ export function ReferenceCard({ row, all, open }: { row: ReferenceRow; all: read
         </p>
         <ReferenceContents row={row} peers={peers} />
       </details>
-      <div class="buttons">
-        {state !== 'revoked' && state !== 'active' && row.isPresent && (
-          <button
-            type="button"
-            class={state === 'staged' ? 'primary' : ''}
-            aria-label={`Put into force…: ${subject}`}
-            onClick={() => open(activationOf(row, rivals))}
-          >
-            Put into force…
-          </button>
-        )}
-        {accepted && (
-          <button type="button" aria-label={`Accept no more…: ${subject}`} onClick={() => open(endingOf(row))}>
-            Accept no more…
-          </button>
-        )}
-        {state !== 'revoked' && (
-          <button type="button" class="danger" aria-label={`Revoke ${subject}…`} onClick={() => open(revocationOf(row))}>
-            Revoke…
-          </button>
-        )}
-      </div>
+      <For role="admin">
+        <div class="buttons">
+          {state !== 'revoked' && state !== 'active' && row.isPresent && (
+            <button
+              type="button"
+              class={state === 'staged' ? 'primary' : ''}
+              aria-label={`Put into force…: ${subject}`}
+              onClick={() => open(activationOf(row, rivals))}
+            >
+              Put into force…
+            </button>
+          )}
+          {accepted && (
+            <button type="button" aria-label={`Accept no more…: ${subject}`} onClick={() => open(endingOf(row))}>
+              Accept no more…
+            </button>
+          )}
+          {state !== 'revoked' && (
+            <button type="button" class="danger" aria-label={`Revoke ${subject}…`} onClick={() => open(revocationOf(row))}>
+              Revoke…
+            </button>
+          )}
+        </div>
+      </For>
     </li>
   );
 }

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { passwordLength } from '../../gateway/api/contract.ts';
 import type { SessionState } from '../../gateway/api/contract.ts';
 import { RequestError, ask } from './api.ts';
@@ -9,8 +10,15 @@ import { session } from './store.ts';
 function useSubmit(path: string) {
   const failure = useSignal<string | undefined>(undefined);
   const busy = useSignal(false);
+  /** Seconds until the gateway takes another attempt. */
+  const wait = useSignal(0);
+  useEffect(() => {
+    if (wait.value === 0) return undefined;
+    const timer = setTimeout(() => (wait.value -= 1), 1_000);
+    return () => clearTimeout(timer);
+  }, [wait.value]);
   const submit = async (body: unknown) => {
-    if (busy.value) return;
+    if (busy.value || wait.value > 0) return;
     busy.value = true;
     failure.value = undefined;
     try {
@@ -18,11 +26,12 @@ function useSubmit(path: string) {
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       failure.value = error.message;
+      wait.value = error.retrySeconds ?? 0;
     } finally {
       busy.value = false;
     }
   };
-  return { failure, busy, submit };
+  return { failure, busy, wait, submit };
 }
 
 const text = (form: FormData, name: string): string => {
@@ -41,7 +50,7 @@ type CardProps = {
   instead?: { readonly text: string; readonly go: () => void };
 };
 function Card({ title, lead, button, path, body, children, instead }: CardProps) {
-  const { failure, busy, submit } = useSubmit(path);
+  const { failure, busy, wait, submit } = useSubmit(path);
   return (
     <main class="entrance">
       <form
@@ -58,8 +67,8 @@ function Card({ title, lead, button, path, body, children, instead }: CardProps)
         <p class="failure" role="alert">
           {failure.value}
         </p>
-        <button class="primary" disabled={busy.value}>
-          {busy.value ? 'One moment…' : button}
+        <button class="primary" disabled={busy.value || wait.value > 0}>
+          {busy.value ? 'One moment…' : wait.value > 0 ? `Wait ${wait.value} s` : button}
         </button>
         {instead !== undefined && (
           <button type="button" class="instead" onClick={instead.go}>

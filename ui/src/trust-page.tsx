@@ -5,6 +5,7 @@ import { DecideDialog } from './decide-dialog.tsx';
 import type { Decide } from './decide-dialog.tsx';
 import { ReferenceCard } from './reference-card.tsx';
 import { Baselines } from './reference-panels.tsx';
+import { For } from './role.tsx';
 import { anchors, enrolled, fileLists, loadTrust, references, said as wordsSaid, trustProblem } from './trust-store.ts';
 import { EnrolledKeys, FileLists } from './trust-tables.tsx';
 
@@ -32,6 +33,9 @@ export function TrustPage() {
     <main class="trust">
       <h1>Trust</h1>
       <p class="soft">Whose word counts when a device proves which firmware it runs, and who said so.</p>
+      <For role="admin" what="To change whom the gateway trusts">
+        {null}
+      </For>
       {trustProblem.value !== undefined && (
         <p class="banner bad" role="status">
           {trustProblem.value}

@@ -3,6 +3,7 @@ import type { ShownEnrolled, ShownFileList } from '../../gateway/api/contract.ts
 import type { Decide } from './decide-dialog.tsx';
 import { shortDigest, when } from './format.ts';
 import { Link } from './link.tsx';
+import { For } from './role.tsx';
 
 /** Keys that TPMs of devices enrolled by themselves, and the way to take one back. */
 export function EnrolledKeys({ keys, open }: { keys: readonly ShownEnrolled[]; open: (decide: Decide) => void }) {
@@ -17,9 +18,11 @@ export function EnrolledKeys({ keys, open }: { keys: readonly ShownEnrolled[]; o
             <Link to={`/devices/${encodeURIComponent(key.device)}`}>{key.device}</Link>, as{' '}
             <span class="mono">{visibleText(key.instance)}</span>, now {key.status}; TPM{' '}
             <span class="mono">{visibleText(key.ek.slice(0, 16))}</span> <small class="soft">{when(key.at)}</small>{' '}
-            <button type="button" aria-label={`Forget…: the key of ${key.device}`} onClick={() => open(forgettingOf(key))}>
-              Forget…
-            </button>
+            <For role="admin">
+              <button type="button" aria-label={`Forget…: the key of ${key.device}`} onClick={() => open(forgettingOf(key))}>
+                Forget…
+              </button>
+            </For>
           </li>
         ))}
       </ul>

@@ -33,6 +33,7 @@ const maxPlaintext = 16_384;
  */
 export class DtlsClient {
   readonly #handshake: DtlsHandshake;
+  readonly #hasIdentity: boolean;
   #state: DtlsState = { kind: 'handshaking' };
   readonly #reassembly = new Reassembly();
   readonly #window = new ReplayWindow();
@@ -48,6 +49,7 @@ export class DtlsClient {
 
   constructor(options: DtlsOptions) {
     this.#handshake = new DtlsHandshake(options);
+    this.#hasIdentity = options.identity !== undefined;
   }
 
   get state(): DtlsState {
@@ -56,6 +58,10 @@ export class DtlsClient {
   /** The server's chain as sent, DER, own first, untrusted; that it holds the key of the first is certain once the state is `open`. */
   get certificates(): readonly Uint8Array[] {
     return this.#handshake.certificates;
+  }
+  /** Whether the server asked who we are, and there was nothing to show: some then say no more. */
+  get isStranger(): boolean {
+    return this.#handshake.isAskedForUs && !this.#hasIdentity;
   }
   /** What is spoken, once that is agreed. */
   get suite(): DtlsSuite | undefined {

@@ -65,6 +65,11 @@ export class DtlsHandshake {
     this.#random = options.random(randomBytesOfHello);
   }
 
+  /** Whether the server asked who we are. */
+  get isAskedForUs(): boolean {
+    return this.#request !== undefined;
+  }
+
   /** The first flight. */
   hello(): Flight {
     return [this.#clientHello(new Uint8Array())];

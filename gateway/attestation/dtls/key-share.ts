@@ -2,11 +2,15 @@ import { createECDH, createPrivateKey, createPublicKey, diffieHellman } from 'no
 import { concat } from '../../codec/bytes.ts';
 import { alerts, DtlsFault } from './fault.ts';
 
-/** Named groups (RFC 8422 §5.1.1), best first. `pointBytes` as sent: uncompressed, or the u-coordinate. */
+/**
+ * Named groups (RFC 8422 §5.1.1), best first. `pointBytes` as sent: uncompressed, or the u-coordinate. `top`: bits of the first octet of a scalar, where not
+ * all may be set. A server shows a certificate on a curve only if that is among them.
+ */
 export const groups = [
   { id: 29, name: 'x25519', pointBytes: 32, scalarBytes: 32 },
   { id: 23, name: 'prime256v1', pointBytes: 65, scalarBytes: 32 },
   { id: 24, name: 'secp384r1', pointBytes: 97, scalarBytes: 48 },
+  { id: 25, name: 'secp521r1', pointBytes: 133, scalarBytes: 66, top: 0x01 },
 ] as const;
 
 /** Our half of a key agreement, used once. */
@@ -27,7 +31,7 @@ export function agree(group: number, theirs: Uint8Array, random: (length: number
 }
 
 function agreeOn(
-  { name, scalarBytes }: { readonly name: string; readonly scalarBytes: number },
+  { name, scalarBytes, top = 0xff }: { readonly name: string; readonly scalarBytes: number; readonly top?: number },
   theirs: Uint8Array,
   random: (length: number) => Uint8Array,
 ): KeyShare {
@@ -35,7 +39,9 @@ function agreeOn(
   const own = createECDH(name);
   for (let draws = 1; ; draws++)
     try {
-      own.setPrivateKey(random(scalarBytes));
+      const scalar = Uint8Array.from(random(scalarBytes));
+      scalar[0] = (scalar[0] ?? 0) & top;
+      own.setPrivateKey(scalar);
       break;
     } catch (error) {
       if (!isCode(error, 'ERR_CRYPTO_INVALID_KEYPAIR') || draws === maxDraws) throw error;

@@ -16,7 +16,7 @@ export function sealRecord(suite: DtlsSuite, { key, salt }: DirectionKeys, head:
   const explicit = dtlsNumber(head.epoch, head.sequence);
   const nonce = concat(salt, explicit);
   const cipher =
-    suite.cipher === 'aes-128-ccm'
+    suite.cipher === 'aes-128-ccm' || suite.cipher === 'aes-256-ccm'
       ? createCipheriv(suite.cipher satisfies CipherCCMTypes, key, nonce, { authTagLength: suite.tagBytes })
       : createCipheriv(suite.cipher satisfies CipherGCMTypes, key, nonce, { authTagLength: suite.tagBytes });
   cipher.setAAD(additional(head, plaintext.length), { plaintextLength: plaintext.length });
@@ -31,7 +31,7 @@ export function openRecord(suite: DtlsSuite, { key, salt }: DirectionKeys, recor
   if (length < 0 || record.version !== dtls12) return undefined;
   const nonce = concat(salt, fragment.subarray(0, explicitBytes));
   const decipher =
-    suite.cipher === 'aes-128-ccm'
+    suite.cipher === 'aes-128-ccm' || suite.cipher === 'aes-256-ccm'
       ? createDecipheriv(suite.cipher satisfies CipherCCMTypes, key, nonce, { authTagLength: suite.tagBytes })
       : createDecipheriv(suite.cipher satisfies CipherGCMTypes, key, nonce, { authTagLength: suite.tagBytes });
   decipher.setAuthTag(fragment.subarray(explicitBytes + length));

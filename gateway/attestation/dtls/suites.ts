@@ -7,24 +7,28 @@ export type DtlsSuite = {
   readonly name: string;
   readonly key: 'ecdsa' | 'rsa';
   readonly hash: 'sha256' | 'sha384';
-  readonly cipher: 'aes-128-gcm' | 'aes-256-gcm' | 'aes-128-ccm';
+  readonly cipher: 'aes-128-gcm' | 'aes-256-gcm' | 'aes-128-ccm' | 'aes-256-ccm';
   readonly keyBytes: 16 | 32;
   readonly tagBytes: 8 | 16;
 };
 
 const gcm128 = { hash: 'sha256', cipher: 'aes-128-gcm', keyBytes: 16, tagBytes: 16 } as const;
 const gcm256 = { hash: 'sha384', cipher: 'aes-256-gcm', keyBytes: 32, tagBytes: 16 } as const;
-const ccm8 = { hash: 'sha256', cipher: 'aes-128-ccm', keyBytes: 16, tagBytes: 8 } as const;
+const ccm128 = { hash: 'sha256', cipher: 'aes-128-ccm', keyBytes: 16 } as const;
+const ccm256 = { hash: 'sha256', cipher: 'aes-256-ccm', keyBytes: 32 } as const;
 /**
- * What we offer, best first: ephemeral keys, AEAD, a signature over our random; nothing else is spoken. CCM_8 is last, its tag is short,
- * but it is the one that RFC 7252 §9.1.3.2 demands of devices.
+ * What we offer, best first: ephemeral keys, AEAD, a signature over our random; nothing else is spoken. CCM stands for devices whose hardware has no other
+ * mode. CCM_8 is last, its tag is short, but it is the one that RFC 7252 §9.1.3.2 demands of devices.
  */
 export const suites: readonly DtlsSuite[] = [
   { id: 0xc02b, name: 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256', key: 'ecdsa', ...gcm128 },
   { id: 0xc02c, name: 'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384', key: 'ecdsa', ...gcm256 },
   { id: 0xc02f, name: 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256', key: 'rsa', ...gcm128 },
   { id: 0xc030, name: 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384', key: 'rsa', ...gcm256 },
-  { id: 0xc0ae, name: 'TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8', key: 'ecdsa', ...ccm8 },
+  { id: 0xc0ac, name: 'TLS_ECDHE_ECDSA_WITH_AES_128_CCM', key: 'ecdsa', ...ccm128, tagBytes: 16 },
+  { id: 0xc0ad, name: 'TLS_ECDHE_ECDSA_WITH_AES_256_CCM', key: 'ecdsa', ...ccm256, tagBytes: 16 },
+  { id: 0xc0ae, name: 'TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8', key: 'ecdsa', ...ccm128, tagBytes: 8 },
+  { id: 0xc0af, name: 'TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8', key: 'ecdsa', ...ccm256, tagBytes: 8 },
 ];
 
 /** Which keys a suite's server may sign with. Ed25519 counts as ECDSA (RFC 8422 §5.10). */

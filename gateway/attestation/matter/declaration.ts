@@ -18,7 +18,7 @@ export type Declaration = {
 };
 
 /** §6.3.1, certification_type by its number. */
-export const certificationTypes = ['development and test', 'provisional', 'official'] as const;
+const certificationTypes = ['development and test', 'provisional', 'official'] as const;
 export type CertificationType = (typeof certificationTypes)[number];
 
 /** Context tags of the fields. */

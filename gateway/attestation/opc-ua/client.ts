@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { Millis } from '../../model/address.ts';
 import { concat } from '../../codec/bytes.ts';
 import {
   bodyOf,
@@ -59,16 +60,16 @@ const only = (answer: Uint8Array, wanted: string): Uint8Array => {
   return first;
 };
 
-/** First conversation: the endpoints of a server, told in a channel without security (OPC 10000-4 §5.5.4). Nobody signed them. */
-export const takeEndpoints = (url: string): OpcUaStep<readonly OpcUaEndpoint[]> =>
+/** First conversation: the endpoints of a server, told in a channel without security (OPC 10000-4 §5.5.4). Nobody signed them. `at`: the time that is told it. */
+export const takeEndpoints = (url: string, at: Millis): OpcUaStep<readonly OpcUaEndpoint[]> =>
   send(hello(url), ack => {
     bodies(ack, 'ACK');
-    return send(openWithoutSecurity(), opened => {
+    return send(openWithoutSecurity(at), opened => {
       const token = openedIn(only(opened, 'OPN'));
-      return send(getEndpoints(token, url), told => ({
+      return send(getEndpoints(token, url, at), told => ({
         kind: 'done',
         value: readEndpoints(bodies(told, 'MSG'), token),
-        parting: closeChannel(token),
+        parting: closeChannel(token, at),
       }));
     });
   });
@@ -99,13 +100,14 @@ export type ClientParts = {
   readonly key: KeyObject;
   readonly random: Uint8Array;
   readonly keys: KeyCache;
+  readonly at: Millis;
 };
 
 /** Second conversation: opens a secure channel and keeps what the server signed. No session follows. */
 export const proveChannel = (url: string, endpoint: OpcUaEndpoint, parts: ClientParts): OpcUaStep<OpcUaProof> =>
   reading(() => startProof(url, endpoint, parts));
 
-function startProof(url: string, endpoint: OpcUaEndpoint, { certificate, key, random, keys }: ClientParts): OpcUaStep<OpcUaProof> {
+function startProof(url: string, endpoint: OpcUaEndpoint, { certificate, key, random, keys, at }: ClientParts): OpcUaStep<OpcUaProof> {
   const policy = policyOf(endpoint.policy);
   const [server] = chainIn(endpoint.certificate);
   if (policy === undefined || server === undefined) return { kind: 'failed', why: 'it names no certificate or policy of ours' };
@@ -118,7 +120,7 @@ function startProof(url: string, endpoint: OpcUaEndpoint, { certificate, key, ra
   const ends: ChannelKeys = { certificate, key, server, serverKey: keys.get(leaf.spki) };
   const r = new Reader(random, 'random octets');
   const [nonce, number] = [r.take(channelNonceBytes), r.u32() >>> 1];
-  const request = concat(sequenceHeader(1, number), openRequest(endpoint.mode, nonce, number));
+  const request = concat(sequenceHeader(1, number), openRequest(endpoint.mode, nonce, number, at));
   return send(hello(url), ack => {
     bodies(ack, 'ACK');
     return send(sealOpen(policy, ends, request), answer => ({

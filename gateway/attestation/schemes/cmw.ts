@@ -15,7 +15,10 @@ import { type Context, type Scheme, scheme } from '../scheme.ts';
 const maxDepth = 2;
 const maxPieces = 8;
 
-/** What makes CMW a scheme: opens the wrapper and lets the scheme of each piece judge it. The worst of them stands; nothing else in the wrapper is used. */
+/**
+ * What makes CMW a scheme: opens the wrapper and lets the scheme of each piece judge it. The worst of them stands, and beside one of which nothing can be said none is
+ * affirming; nothing else in the wrapper is used.
+ */
 export function cmwOver(inner: readonly Scheme[]): Scheme {
   const judge = (evidence: Evidence, context: Context): ChallengeOutcome => {
     const pieces = tryOpen(evidence) ?? [];
@@ -30,7 +33,7 @@ export function cmwOver(inner: readonly Scheme[]): Scheme {
     if (worst === undefined) return wrapper.judge(evidence, context);
     const others = new Set(results.map(r => r.identity?.deviceKey)).size > 1;
     const capped =
-      results.length < pieces.length
+      results.filter(r => r.status !== 'none').length < pieces.length
         ? cap(worst, 'measured', 'NO_MEASUREMENTS', 'its wrapper holds Evidence that no scheme here can judge')
         : others
           ? cap(worst, 'identity', 'IDENTITY_MISMATCH', 'its wrapper holds Evidence of several devices')

@@ -50,7 +50,7 @@ function verifyEat(token: Token, evidence: Evidence, context: Context, checks: C
     ...(claims.model === undefined ? {} : { classId: claims.model }),
     by: signer.authority,
   };
-  const said = eatSaid(claims, about, context.now);
+  const said = eatSaid(claims, about, context.now, checks);
   checks.pass('identity', claims.ueid === undefined ? signer.subject : `UEID ${claims.ueid}`, { seen: signer.serial ?? signer.subject });
   return {
     identity: identityBy(signer, model, claims.softwareVersion),

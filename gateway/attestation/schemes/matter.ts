@@ -1,7 +1,7 @@
 import type { AttestedIdentity, Evidence } from '../../model/attestation.ts';
 import { DecodeError } from '../../codec/reader.ts';
 import { attribute, attributeTypes } from '../../codec/x509-name.ts';
-import { type Certificate, decodeCertificate } from '../../codec/x509.ts';
+import type { Certificate } from '../../codec/x509.ts';
 import { checkReach } from '../anchor-limits.ts';
 import { appraiseChain } from '../appraise.ts';
 import type { Checks } from '../checks.ts';
@@ -30,7 +30,7 @@ export const matter = scheme<ChainClaims>({
 function verify(evidence: Evidence, context: Context, checks: Checks): ChainClaims {
   const { trust, keys, now } = context;
   const message = readMessage(evidence.bytes);
-  const [dac, pai] = [decodeCertificate(message.dac), decodeCertificate(message.pai)];
+  const [dac, pai] = [keys.certificate(message.dac), keys.certificate(message.pai)];
   checks.pass('readable', 'DAC, PAI and an answer');
   const chain = checkMatterChain(dac, pai, trust, now, keys);
   if (chain.revocation === 'no-set')

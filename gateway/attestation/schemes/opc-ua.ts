@@ -38,7 +38,9 @@ function verify(evidence: Evidence, context: Context, checks: Checks): ChainClai
   const proof = readOpcUaProof(evidence.bytes);
   const { policy, certificates } = readSignedOpen(proof.signed);
   checkSize(certificates);
-  const links = certificates.map(decodeCertificate).map(certificate => ({ certificate, content: contentOf(certificate) }));
+  const links = certificates
+    .map(der => context.keys.certificate(der))
+    .map(certificate => ({ certificate, content: contentOf(certificate) }));
   checks.pass('readable', `a secure channel by ${policyOf(policy)?.name ?? 'no policy of ours'}, ${certificates.length} certificates`);
   const nonce = checkPossession(proof, links[0]?.certificate, context.keys);
   const { freshness } = context;

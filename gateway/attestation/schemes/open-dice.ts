@@ -4,6 +4,7 @@ import { DerReader } from '../../codec/der.ts';
 import { decodeCborCertificate, takeCborCertificate } from '../../codec/open-dice-cwt.ts';
 import { ofWhole } from '../../codec/whole.ts';
 import { decodeCertificate } from '../../codec/x509.ts';
+import type { KeyCache } from '../keys.ts';
 import { appraiseChain } from '../appraise.ts';
 import { type Link, verifyChain } from '../chain.ts';
 import type { Checks } from '../checks.ts';
@@ -30,7 +31,7 @@ export const openDice = scheme<ChainClaims>({
 });
 
 function verify(evidence: Evidence, context: Context, checks: Checks): ChainClaims {
-  const links = ofWhole(() => split(evidence.bytes)).map(readLink);
+  const links = ofWhole(() => split(evidence.bytes)).map(bytes => readLink(bytes, context.keys));
   checks.pass('readable', `${links.length} certificates, ${links.filter(l => l.certificate.der[0] !== 0x30).length} of them in CBOR`);
   if (context.freshness.kind === 'handshake') checkPossession(evidence, links);
   return verifyChain(links, context, checks);
@@ -49,9 +50,9 @@ function split(bytes: Uint8Array): readonly Uint8Array[] {
   return found;
 }
 
-function readLink(bytes: Uint8Array): Link {
+function readLink(bytes: Uint8Array, keys: KeyCache): Link {
   if (bytes[0] === 0x30) {
-    const certificate = decodeCertificate(bytes);
+    const certificate = keys.certificate(bytes);
     return { certificate, content: contentOf(certificate) };
   }
   const { certificate, input } = decodeCborCertificate(bytes);

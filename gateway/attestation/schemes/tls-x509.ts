@@ -4,7 +4,8 @@ import { DecodeError } from '../../codec/reader.ts';
 import { sameName } from '../../codec/x509-name-match.ts';
 import { type Certificate, decodeCertificate } from '../../codec/x509.ts';
 import { appraiseChain } from '../appraise.ts';
-import { serialOf, verifyChain } from '../chain.ts';
+import { checkPathInAnyOrder } from '../any-order.ts';
+import { type Follow, serialOf, verifyChain } from '../chain.ts';
 import type { Checks } from '../checks.ts';
 import type { ChainClaims } from '../claims.ts';
 import { contentOf, hasDice } from '../dice-content.ts';
@@ -34,8 +35,11 @@ function verify(evidence: Evidence, context: Context, checks: Checks): ChainClai
     .map(der => context.keys.certificate(der))
     .map(certificate => ({ certificate, content: contentOf(certificate) }));
   checks.pass('readable', `${links.length} certificates`);
-  return verifyChain(links, context, checks);
+  return verifyChain(links, context, checks, undefined, inAnyOrder);
 }
+
+const inAnyOrder: Follow = (chain, { trust, keys, now }) =>
+  checkPathInAnyOrder(chain, anchorsFor(trust, 'identity'), now, keys, trust.revocation);
 
 /** DER of the OIDs that mark Evidence, for certificates that cannot be read: 2.23.133.5.4, Open DICE, HardwareModuleName. */
 const marks = ['\x67\x81\x05\x05\x04', '\x2b\x06\x01\x04\x01\xd6\x79\x02\x01\x18', '\x2b\x06\x01\x05\x05\x07\x08\x04'];

@@ -35,7 +35,7 @@ type Quote = Extract<Attest, { kind: 'quote' }>;
 
 /** The order matters: whoever is not made by the TPM, or signed by a key that is not restricted, says nothing about PCRs. */
 function* verifyInSlices(evidence: Evidence, context: Context, checks: Checks): Slices<ChainClaims> {
-  const given = decodeQuoteEvidence(evidence.bytes, evidence.list);
+  const given = decodeQuoteEvidence(evidence.bytes, evidence.list, der => context.keys.certificate(der));
   const attest = checkQuote(given.attest);
   checks.pass('readable', describe(given));
   const ak = trustAk(given, context);

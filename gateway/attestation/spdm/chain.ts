@@ -4,7 +4,7 @@ import { sameBytes } from '../../codec/bytes.ts';
 import type { SpdmHash } from '../../codec/spdm-algorithms.ts';
 import { type SpdmChain, type SpdmDevice, spdmDevice, spdmMarks, spdmOids } from '../../codec/spdm-certificate.ts';
 import { sameName } from '../../codec/x509-name-match.ts';
-import { type Certificate, decodeCertificate } from '../../codec/x509.ts';
+import type { Certificate } from '../../codec/x509.ts';
 import { attestAnchors, checkAttestPath } from '../attesting-key.ts';
 import { verifyChain } from '../chain.ts';
 import type { Checks } from '../checks.ts';
@@ -29,7 +29,7 @@ export function trustChain({ certificates, rootHash }: SpdmChain, hash: SpdmHash
   checkSize(certificates);
   // SPDM puts the root first, X.509 the leaf.
   const links = certificates
-    .map(decodeCertificate)
+    .map(der => context.keys.certificate(der))
     .toReversed()
     .map(certificate => ({ certificate, content: contentOf(certificate) }));
   const chain = links.map(link => link.certificate);

@@ -14,13 +14,13 @@ export type SpdmPurpose = 'responder-challenge_auth signing' | 'responder-measur
 const purposeBytes = 36;
 
 /** combined_spdm_prefix (§15): the version four times, then the purpose at the end of 36 octets. */
-export function signingPrefix(version: SpdmVersion, purpose: SpdmPurpose): Uint8Array {
+function signingPrefix(version: SpdmVersion, purpose: SpdmPurpose): Uint8Array {
   const text = `dmtf-spdm-v${spdmVersionText(version)}.*`.repeat(4);
   return new TextEncoder().encode(`${text}${'\0'.repeat(purposeBytes - purpose.length)}${purpose}`);
 }
 
 /** What is signed: before 1.2 the transcript itself; since then the prefix and the transcript's hash. */
-export function signedBytes(version: SpdmVersion, hash: SpdmHash, purpose: SpdmPurpose, transcript: readonly Uint8Array[]): Uint8Array {
+function signedBytes(version: SpdmVersion, hash: SpdmHash, purpose: SpdmPurpose, transcript: readonly Uint8Array[]): Uint8Array {
   if (version < 0x12) return concat(...transcript);
   const digest = createHash(hash.name);
   for (const piece of transcript) digest.update(piece);

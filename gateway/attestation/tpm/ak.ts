@@ -37,6 +37,8 @@ const never: Millis = 253_402_300_799_000;
 /** tcg-kp-AIKCertificate and tcg-kp-EKCertificate (TCG EK Credential Profile §3.2.16). */
 const aikPurpose = '2.23.133.8.3';
 const ekPurpose = '2.23.133.8.1';
+/** tcg-cap-verifiedTPMRestricted (TCG TPM 2.0 Keys for Device Identity and Attestation): whoever certified the key saw that it signs only what the TPM made. */
+const restricted = '2.23.133.11.1.3';
 
 /** What Evidence shows of its attestation key. Untrusted. */
 export type ClaimedAk = Pick<QuoteEvidence, 'akPublic' | 'akChain' | 'akListed' | 'ekChain'>;
@@ -68,13 +70,13 @@ export function trustAk(evidence: ClaimedAk, context: Judging): TrustedAk {
 }
 
 /**
- * The CA says by the purpose that the key is restricted to what the TPM made; the public area, when it is there, must be of the same key. So an anchor for identity is
+ * The CA says by the purpose or a policy that the key is restricted to what the TPM made; the public area, when it is there, must be of the same key. So an anchor for identity is
  * enough: a quote is the word of the TPM, not of whoever holds a key.
  */
 function certified({ akChain, akPublic }: ClaimedAk, context: Judging): TrustedAk {
   const path = checkAttestPath(akChain, context);
   const leaf = leafOf(path);
-  checkPurpose(leaf, aikPurpose, 'attestation key');
+  if (!isSaidRestricted(leaf)) checkPurpose(leaf, aikPurpose, 'attestation key');
   checkIssuers(path, 'attestation key');
   const key = context.keys.get(leaf.spki);
   if (akPublic !== undefined && !publicKeyOf(akPublic).equals(key))
@@ -163,6 +165,10 @@ function keyUsageBits(value: Uint8Array): { readonly octets: Uint8Array } {
   const reader = openWhole(Uint8Array.of(tags.sequence, value.length, ...value), tags.sequence, 'keyUsage');
   return bitString(reader.take(tags.bitString, 'keyUsage').content, 'keyUsage');
 }
+
+/** By a purpose, or by a policy of a certificate that names no purpose: makers of IAKs do either. */
+const isSaidRestricted = ({ extendedKeyUsage, policies }: Certificate): boolean =>
+  extendedKeyUsage.includes(restricted) || (extendedKeyUsage.length === 0 && policies.includes(restricted));
 
 function checkPurpose(leaf: Certificate, purpose: string, what: string): void {
   if (leaf.extendedKeyUsage.includes(purpose)) return;

@@ -3,7 +3,8 @@ import type { EnrolledKey } from '../../model/trust.ts';
 import { fromBase64 } from '../../codec/bytes.ts';
 import { DecodeError } from '../../codec/reader.ts';
 import { decodeTpmPublic, type TpmPublic } from '../../codec/tpm-public.ts';
-import { type Certificate, decodeCertificate } from '../../codec/x509.ts';
+import { decodeNvCertificate } from '../../codec/x509-nv.ts';
+import type { Certificate } from '../../codec/x509.ts';
 
 /** An attestation key that a TPM showed to us that it holds, with the certificates of that TPM: whether they lead to an anchor is looked at each time. */
 export type EnrolledAk = { readonly ak: TpmPublic; readonly ekChain: readonly Certificate[] };
@@ -17,7 +18,7 @@ export function prepareEnrolled(list: readonly EnrolledKey[]): {
   const problems: string[] = [];
   for (const { instance, ak, ekCertificates } of list)
     try {
-      const ekChain = ekCertificates.map(der => decodeCertificate(fromBase64(der)));
+      const ekChain = ekCertificates.map(der => decodeNvCertificate(fromBase64(der)));
       enrolled.set(instance, { ak: decodeTpmPublic(fromBase64(ak)), ekChain });
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;

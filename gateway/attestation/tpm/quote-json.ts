@@ -6,6 +6,7 @@ import { decodeEventLog, maxEventLog, type TcgEventLog } from '../../codec/tcg-e
 import { type Attest, decodeAttest, decodeTpmSignature, type TpmSignature } from '../../codec/tpm.ts';
 import { tpmHashNamed } from '../../codec/tpm-algorithms.ts';
 import { decodeTpmPublic, type TpmPublic } from '../../codec/tpm-public.ts';
+import { decodeNvCertificate } from '../../codec/x509-nv.ts';
 import { type Certificate, decodeCertificate } from '../../codec/x509.ts';
 import { maxCertificates, maxChainBytes } from '../evidence.ts';
 import { listBeside } from './list-beside.ts';
@@ -46,14 +47,18 @@ export type MeasuredList = {
 /** Longest message, bytes: a whole IMA list and a log in base64. */
 export const maxQuoteBytes = 12 << 20;
 
-/** Reads the message and all that is in it; `list`: what came beside it. Throws DecodeError. */
-export function decodeQuoteEvidence(bytes: Uint8Array, list?: Uint8Array): QuoteEvidence {
+/** Reads the message and all that is in it, certificates by `decode`; `list`: what came beside it. Throws DecodeError. */
+export function decodeQuoteEvidence(
+  bytes: Uint8Array,
+  list?: Uint8Array,
+  decode: (der: Uint8Array) => Certificate = decodeCertificate,
+): QuoteEvidence {
   if (bytes.length > maxQuoteBytes) throw new DecodeError(`Cannot read TPM quote: ${bytes.length} bytes`);
   const all = object('TPM quote', parse(bytes), ['quote', 'signature', 'ak', 'pcrs'], ['ek', 'eventLog', 'imaLog']);
   const ak = object('ak', all.get('ak'), [], ['public', 'certificates', 'listed']);
   const attestBytes = binary('quote', all.get('quote'), 4096);
   const [akPublic, eventLog, imaLog] = [ak.get('public'), all.get('eventLog'), all.get('imaLog')];
-  const akChain = ak.has('certificates') ? chain('ak.certificates', ak.get('certificates')) : [];
+  const akChain = ak.has('certificates') ? chain('ak.certificates', ak.get('certificates'), decode) : [];
   const akListed = ak.has('listed') ? instance(ak.get('listed')) : undefined;
   if (akPublic === undefined && akChain.length === 0 && akListed === undefined)
     throw new DecodeError('Cannot read ak: neither public nor certificates, nor for whom it is listed');
@@ -64,7 +69,7 @@ export function decodeQuoteEvidence(bytes: Uint8Array, list?: Uint8Array): Quote
     ...(akPublic === undefined ? {} : { akPublic: decodeTpmPublic(binary('ak.public', akPublic, 4096)) }),
     akChain,
     ...(akListed === undefined ? {} : { akListed }),
-    ekChain: all.has('ek') ? chain('ek.certificates', object('ek', all.get('ek'), ['certificates'], []).get('certificates')) : [],
+    ekChain: all.has('ek') ? chain('ek.certificates', object('ek', all.get('ek'), ['certificates'], []).get('certificates'), decode) : [],
     pcrs: banks(all.get('pcrs')),
     ...(eventLog === undefined ? {} : { eventLog: decodeEventLog(binary('eventLog', eventLog, maxEventLog)) }),
     ...(imaLog === undefined ? {} : { ima: ima(imaLog, list) }),
@@ -104,12 +109,12 @@ function instance(value: unknown): Hex {
   return value;
 }
 
-function chain(at: string, value: unknown): readonly Certificate[] {
+function chain(at: string, value: unknown, decode: (der: Uint8Array) => Certificate): readonly Certificate[] {
   if (!Array.isArray(value) || value.length === 0 || value.length > maxCertificates)
     throw new DecodeError(`Cannot read ${at}: not 1 to ${maxCertificates} certificates`);
   const ders = value.map((one: unknown) => binary(at, one, maxChainBytes));
   if (ders.reduce((sum, der) => sum + der.length, 0) > maxChainBytes) throw new DecodeError(`Cannot read ${at}: too many bytes`);
-  return ders.map(decodeCertificate);
+  return ders.map(der => decodeNvCertificate(der, decode));
 }
 
 function banks(value: unknown): QuoteEvidence['pcrs'] {

@@ -13,7 +13,7 @@ const binding = load('pcap/build/Release/pcap_binding.node');
 export const snapLength = 1600;
 
 /** What identity frames are when a link is too busy to look at every frame. The degraded mode; hosts that only talk otherwise are not seen. */
-export const identityFilter = [
+const identityFilter = [
   'arp or icmp6 or ether proto 0x88cc or ether dst 01:80:c2:00:00:00 or (ether proto 0x8892 and ether[14:2] >= 0xfefc)',
   '(udp and (port 67 or 68 or 546 or 547 or 5353 or 1900 or 3702 or 137 or 5355 or 44818))',
   ...Object.values(askingPorts).map(port => `udp dst port ${port}`), // answers to our own questions

@@ -19,6 +19,8 @@ export type Question = Pick<Target, 'previous' | 'pcrs' | 'filesFrom' | 'bootLog
 export type Asked = { readonly outcome: ChallengeOutcome; readonly evidence?: Evidence };
 export type Answered = Extract<Exchange, { readonly kind: 'answered' }>;
 
+/** A time-out that comes so much too late says that we stood still: an answer may lie unread. Milliseconds. */
+const lateMs: Millis = 250;
 /** What says most about the device, or about us, first: when all ways fail, this one is told. */
 const telling: readonly TransportFailure[] = ['verifier', 'lane', 'not-tls', 'reset', 'timeout', 'unreachable', 'refused'];
 
@@ -36,9 +38,10 @@ export async function ask(
   let worst: Failed = failed('verifier', 'nothing was asked in time');
   let empty: Asked | undefined;
   for (const [i, address] of question.channels.entries()) {
-    const left = end - clock();
-    if (left <= 0) break;
-    const exchange = await askBy(question, i, address, left / (question.channels.length - i));
+    const begun = clock();
+    if (end <= begun) break;
+    const share = (end - begun) / (question.channels.length - i);
+    const exchange = blamed(await askBy(question, i, address, share), clock() - begun - share);
     if (exchange.kind === 'answered') {
       const asked = { outcome: await judge(exchange), evidence: exchange.evidence };
       if (asked.outcome.kind !== 'no-evidence') return asked;
@@ -50,6 +53,12 @@ export async function ask(
   }
   return empty ?? { outcome: { kind: 'transport-failure', failure: worst.failure, detail: worst.detail } };
 }
+
+/** The device's silence counts only while we listened: `late` is by how much its time-out came too late. */
+const blamed = (exchange: Exchange, late: Millis): Exchange =>
+  exchange.kind === 'failed' && exchange.failure === 'timeout' && late > lateMs
+    ? failed('verifier', `we stood still when its time was over, for ${Math.round(late)} ms`)
+    : exchange;
 
 async function askBy(question: Question, i: number, { channel, port, path }: ChannelAddress, left: Millis): Promise<Exchange> {
   const localPort = question.localPorts[i];

@@ -3,7 +3,7 @@ import type { Hex } from '../../model/address.ts';
 import type { ReasonCode } from '../../model/reason.ts';
 import { DecodeError } from '../../codec/reader.ts';
 import { decodeTpmPublic } from '../../codec/tpm-public.ts';
-import { decodeCertificate } from '../../codec/x509.ts';
+import { decodeNvCertificate } from '../../codec/x509-nv.ts';
 import { EvidenceError } from '../../attestation/evidence-error.ts';
 import type { Context } from '../../attestation/scheme.ts';
 import { challengeActivation, secretBytes } from '../../attestation/tpm/activation.ts';
@@ -43,7 +43,7 @@ export function enrol({ agent, ak, ek, certificates }: EnrolmentWish, context: P
       // Below the order of any curve of its size.
       scalar: Buffer.concat([Buffer.from([0]), randomBytes(field - 1)]),
     };
-    const wish = { ekChain: certificates.map(decodeCertificate), ek: ekPublic, ak: akPublic };
+    const wish = { ekChain: certificates.map(der => decodeNvCertificate(der)), ek: ekPublic, ak: akPublic };
     const { state, credential } = challengeActivation(wish, secret, entropy, context);
     if (state.kind !== 'challenged') throw new Error('Cannot enrol key: it was not challenged');
     const answer = createHmac('sha384', secret.toString('base64')).update(agent).digest('hex');

@@ -5,7 +5,7 @@ import type { Ip, Mac, Millis } from '../../model/address.ts';
 export type Nonce = { readonly bytes: Uint8Array; readonly expires: Millis };
 
 /** Nobody may take longer to answer. */
-export const nonceMillis: Millis = 60_000;
+const nonceMillis: Millis = 60_000;
 
 /** What a nonce is good for: one device at one endpoint, over one connection. */
 export type NonceUse = {

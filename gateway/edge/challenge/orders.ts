@@ -15,6 +15,7 @@ const flags = z.strictObject({ notConfigured: flag, notSecure: flag, recovery: f
 const component = z.strictObject({
   name: text,
   layer: z.number().exactOptional(),
+  anyLayer: z.literal(true).exactOptional(),
   index: z.number().exactOptional(),
   key: text.exactOptional(),
   type: text.exactOptional(),

@@ -5,7 +5,10 @@ import { lineWriter, readLines } from '../lines.ts';
 import type { FromEnforcer, ToEnforcer } from '../messages.ts';
 import { enforcers } from './index.ts';
 
-/** The process that may change the network, and nothing else: CAP_NET_ADMIN, no files, no sockets but its channel on fd 3. */
+/**
+ * The process that may change the network, and nothing else: CAP_NET_ADMIN, no sockets but its channel on fd 3, no files but in the folder on fd 4, which may be
+ * absent (the argument `kept` says that it is there).
+ */
 
 const text = (pattern: RegExp): z.ZodString => z.string().regex(pattern);
 const mac = text(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/);
@@ -52,7 +55,9 @@ const refused = z.object({ type: z.literal('enforce'), hash: text(/^[0-9a-f]{64}
 function main(): void {
   const channel = new Socket({ fd: 3 });
   const send = lineWriter<FromEnforcer>(channel);
-  const running = enforcers.map(e => e.start(send));
+  // The path of a descriptor: the folder lies where this user may not pass.
+  const folder = process.argv[2] === 'kept' ? '/proc/self/fd/4' : undefined;
+  const running = enforcers.map(e => e.start(send, folder));
   const obey = (value: ToEnforcer): void => {
     for (const enforcer of running) {
       switch (value.type) {

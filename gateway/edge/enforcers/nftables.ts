@@ -8,6 +8,7 @@ import { makeCable, portsOf } from './cable.ts';
 import { Follower, run } from './command.ts';
 import type { Enforcement, Enforcer } from './contract.ts';
 import { ForwardingTable } from './forwarding-table.ts';
+import { KeptRules } from './kept-rules.ts';
 import { Lanes } from './lanes.ts';
 import { countRules, differs, type Listing, readListing } from './nft-listing.ts';
 import { complaints, maxLine, NftSession } from './nft-session.ts';
@@ -23,7 +24,7 @@ const clonesEvery = 5_000;
 const smallSets = 600;
 
 /** nftables on an inline Linux bridge. Needs CAP_NET_ADMIN; `nft`, `ip` and `bridge` inherit it. */
-export const nftables: Enforcer = { name: 'nftables', start: report => new Nftables(report) };
+export const nftables: Enforcer = { name: 'nftables', start: (report, folder) => new Nftables(report, folder) };
 
 type Wanted = { readonly ruleSet: RuleSet; readonly hash: Hex };
 
@@ -32,6 +33,7 @@ class Nftables implements Enforcement {
   readonly #session = new NftSession();
   readonly #lanes: Lanes;
   readonly #monitor: Follower;
+  readonly #kept: KeptRules | undefined;
   #forwarding: ForwardingTable | undefined;
   #queue: Promise<void> = Promise.resolve();
   /** The newest RuleSet asked for, and the one that the kernel was last brought to. */
@@ -49,8 +51,9 @@ class Nftables implements Enforcement {
   readonly #clones = new Map<string, { before: number; now: number }>();
   readonly #timers: readonly NodeJS.Timeout[];
 
-  constructor(report: (message: FromEnforcer) => void) {
+  constructor(report: (message: FromEnforcer) => void, folder: string | undefined) {
     this.#report = report;
+    this.#kept = folder === undefined ? undefined : new KeptRules(folder, problem => this.#complain(problem));
     this.#lanes = new Lanes(lines => this.#session.ask(lines));
     const ours = (line: string): void => {
       if (line.includes(` ${table} `) || line.endsWith(` ${table}`)) this.#soon();
@@ -111,6 +114,7 @@ class Nftables implements Enforcement {
     this.#monitor.stop();
     this.#forwarding?.stop();
     this.#session.stop();
+    this.#kept?.stop();
   }
 
   /** One thing at a time, in order. What goes wrong outside of nft's own words (a session that died) is put right from scratch. */
@@ -263,6 +267,7 @@ class Nftables implements Enforcement {
   /** Tells what was read back of which RuleSet: never of the newest one asked for. `again`: only when it is news. */
   #state(state: 'applied' | 'mismatch' | 'failed', of: Wanted | undefined, detail: string, again = false): void {
     if (of === undefined) return;
+    if (state === 'applied') this.#kept?.keep(of.ruleSet);
     const key = `${state} ${of.hash}`;
     if (again && key === this.#said) return;
     this.#said = key;

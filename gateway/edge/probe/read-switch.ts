@@ -10,7 +10,7 @@ import { fits, type Template } from '../../probing/template.ts';
 /** How a switch is asked. Milliseconds, but for `tries`: how often one question is sent. */
 export type SwitchPace = { readonly answerMs: number; readonly tries: number; readonly betweenMs: number; readonly totalMs: number };
 /** A question at a time, at most 100 a second: a switch answers SNMP from the processor that also runs its spanning tree. */
-export const switchPace: SwitchPace = { answerMs: 2_000, tries: 3, betweenMs: 10, totalMs: 90_000 };
+const switchPace: SwitchPace = { answerMs: 2_000, tries: 3, betweenMs: 10, totalMs: 90_000 };
 const agentPort = 161;
 
 /**

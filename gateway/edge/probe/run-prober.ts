@@ -109,6 +109,7 @@ class Desk {
       own,
       ...(prefix === undefined ? {} : { sweep: prefix }),
       nonce: randomBytes(nonceBytes),
+      now: Date.now(),
       ...(target === undefined ? {} : { target: { mac: target.mac, ip: target.ip, service: target.service } }),
     };
     const mayLeave = async (): Promise<boolean> => {

@@ -5,11 +5,11 @@ import { DecodeError } from '../../codec/reader.ts';
 import { type Crl, decodeCrl } from '../../codec/x509-crl.ts';
 import { attempt, type Found, maxTrustFile, readBytes } from './trust-folder.ts';
 
-/** A CRL of a file; `der` is base64, `read` the same as it was read. `until` is its nextUpdate, after which it says nothing more. */
+/** A CRL of a file; `der` is base64, `read` the same as it was read. `until` is its nextUpdate, after which only what it revoked for good still counts. */
 export type CrlOfFile = { readonly name: string; readonly sha256: Hex; readonly der: string; readonly read: Crl; readonly until?: Millis };
 
 /** CRLs of all files together, and their bytes. The challenger holds them in its memory. */
-export const crlFileLimits = { count: 64, bytes: 16 * 1024 * 1024 } as const;
+const crlFileLimits = { count: 64, bytes: 16 * 1024 * 1024 } as const;
 
 type Known = { readonly signature: string; readonly crls: readonly CrlOfFile[]; readonly problems: readonly string[] };
 

@@ -6,7 +6,7 @@ import { attempt, type Found, readText } from './trust-folder.ts';
 
 /** All lists together: they travel to the challenger in one line with everything else that is trusted. */
 export const maxListedFiles = 20_000;
-export const maxListedCharacters = 3 * 1024 * 1024;
+const maxListedCharacters = 3 * 1024 * 1024;
 
 type Files = FileList['files'];
 

@@ -16,9 +16,9 @@ import { type KeptEvidence, packCertificates, unpackCertificates } from './kept-
 import type { FromStore, StoreOptions, ToStore } from './store-messages.ts';
 
 /** Kept free on disk, so that people's decisions commit on a full disk. */
-export const defaultReserveBytes = 64 * 1024 * 1024;
+const defaultReserveBytes = 64 * 1024 * 1024;
 /** Evidence that is kept; the oldest gives way. */
-export const defaultEvidenceBytes = 256 * 1024 * 1024;
+const defaultEvidenceBytes = 256 * 1024 * 1024;
 
 /** Challenges, and judgements like the one before, in a timeline. */
 const maxRepeating = 20;

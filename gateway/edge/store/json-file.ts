@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Adapter } from 'lowdb';
 
 /** Largest file that is read or written, bytes. lowdb holds what is needed to start, not the inventory. */
-export const maxJsonFile = 4 * 1024 * 1024;
+const maxJsonFile = 4 * 1024 * 1024;
 
 export type JsonFileOptions<T> = {
   /** Checks the shape; throws when it is wrong. What it throws reaches the caller of `read` unchanged. */

@@ -1,32 +1,6 @@
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { PastInventory } from '../../export/past.ts';
-import { exportRecord } from '../../export/record.ts';
-import { Past } from '../../inventory/past.ts';
-import { ChainError, emptyHead, follow } from '../../journal/chain.ts';
-import { toEvent } from './event-row.ts';
+import { readPast } from './read-past.ts';
 import type { PastOptions } from './store-messages.ts';
 
-/** Folds the journal up to an instant, away from the event loop of the page: a long one takes seconds. It only reads. */
-const { folder, at } = workerData as PastOptions;
-const db = new DatabaseSync(join(folder, 'journal.sqlite'), { readOnly: true });
-parentPort?.postMessage(made());
-db.close();
-
-function made(): PastInventory {
-  const past = new Past(at);
-  let head = emptyHead;
-  const rows = db.prepare('SELECT * FROM event WHERE seq <= (SELECT max(seq) FROM event WHERE at <= ?) ORDER BY seq');
-  try {
-    for (const row of rows.iterate(at)) {
-      const event = toEvent(row);
-      head = follow(head, [event]);
-      past.take(event);
-    }
-  } catch (error) {
-    if (error instanceof ChainError) return { kind: 'broken', detail: error.message };
-    throw error;
-  }
-  return { kind: 'made', records: past.views().map(view => ({ ...exportRecord(view, at), presence: '' })), head };
-}
+/** Folds the journal up to an instant, away from the event loop of the page. */
+parentPort?.postMessage(readPast(workerData as PastOptions));

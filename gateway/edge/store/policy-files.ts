@@ -4,7 +4,7 @@ import type { PolicyFile } from '../../policy/policy.ts';
 import { maxYaml } from '../../policy/text.ts';
 
 /** Files of all folders together, and how deep folders are looked into. */
-export const maxPolicyFiles = 1000;
+const maxPolicyFiles = 1000;
 const maxDepth = 4;
 /** Sub folders whose content is not policy: trust material is read by others. */
 const otherFolders: ReadonlySet<string> = new Set(['anchors', 'reference-values', 'matter', 'schema']);

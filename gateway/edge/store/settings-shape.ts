@@ -4,6 +4,7 @@ import { prefixOf } from '../../codec/network.ts';
 import { probeModes } from '../../model/probe.ts';
 import { channelNames, maxChannels } from '../../model/settings.ts';
 import { maxSwitches, type SwitchSettings } from '../../model/switch.ts';
+import { maxSyslogTargets, syslogShape } from './settings-syslog.ts';
 
 /**
  * What may stand in settings.json, with its defaults. The message of a shape completes "it is …, must be …". Unknown fields are refused.
@@ -142,6 +143,7 @@ const fields = z.strictObject(
     browseMdns: flag.default(false),
     switches: list(switchShape, 0, maxSwitches).exactOptional(),
     signingKey: signingKey.exactOptional(),
+    syslog: list(syslogShape, 0, maxSyslogTargets).exactOptional(),
   },
   { error: 'settings with their fields' },
 );

@@ -7,6 +7,7 @@ import { shippedPolicies } from '../project-files.ts';
 import { shapeProblems } from '../../policy/problems.ts';
 import { readYaml } from '../../policy/yaml.ts';
 import { JsonFile, JsonFileError } from './json-file.ts';
+import { syslogTargetOf } from './settings-syslog.ts';
 import { attestationHost, type SettingsFields, settingsShape, switchOf } from './settings-shape.ts';
 
 export const settingsFile = 'settings.json';
@@ -69,13 +70,6 @@ export async function settingsToRun(folder: string, warn: (message: string) => v
   return { settings, problems: read.problems };
 }
 
-/** Writes settings so that a power cut leaves the old or the new ones. Throws when they would be refused at the next start. */
-export async function writeSettings(folder: string, settings: Settings): Promise<void> {
-  const { problems } = parseSettings(JSON.stringify(settings), settings, folder);
-  if (problems.length > 0) throw new Error(problems.join('\n'));
-  await new JsonFile<Settings>(join(folder, settingsFile), { parse: () => settings, warn: () => {} }).write(settings);
-}
-
 /** JSON is YAML, so the policy reader finds the lines; it also sees a key that stands there twice, of which JSON would keep the last. */
 function parseSettings(text: string, value: unknown, folder: string): SettingsRead {
   const yaml = readYaml(text);
@@ -99,11 +93,12 @@ function withoutSecret(problem: string): string {
   );
 }
 
-function complete({ switches, signingKey, ...fields }: SettingsFields, folder: string): Settings {
+function complete({ switches, signingKey, syslog, ...fields }: SettingsFields, folder: string): Settings {
   return {
     ...fields,
     ...(switches === undefined ? {} : { switches: switches.map(switchOf) }),
     ...(signingKey === undefined ? {} : { signingKey: { ...signingKey, pinFile: resolve(folder, signingKey.pinFile) } }),
+    ...(syslog === undefined ? {} : { syslog: syslog.map(target => syslogTargetOf(target, folder)) }),
     dataFolder: resolve(folder, fields.dataFolder ?? '.'),
     ...(fields.challengeClient === undefined ? {} : { challengeClient: resolve(folder, fields.challengeClient) }),
     policyFolders: (fields.policyFolders ?? defaultPolicyFolders(folder)).map(f => resolve(folder, f)),

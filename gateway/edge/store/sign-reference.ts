@@ -5,7 +5,7 @@ import { readSuitMap } from '../../attestation/suit-map.ts';
 import { isSuitMap, openReferences } from './reference-files.ts';
 
 /** Detached signature of a file of reference values (`.json`, `.corim`, `.suit`), base64. `pem` is an Ed25519 or ECDSA private key. */
-export function signReference(name: string, bytes: Uint8Array, pem: string): string {
+function signReference(name: string, bytes: Uint8Array, pem: string): string {
   const key = createPrivateKey(pem);
   const signature = `${sign(hashOf(key) ?? null, bytes, key).toString('base64')}\n`;
   const publicPem = createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();

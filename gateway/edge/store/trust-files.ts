@@ -86,7 +86,7 @@ const dayMs = 86_400_000;
 type Ending = Pick<AnchorMaterial, 'name' | 'expires'> & { readonly spki?: string };
 
 /** Anchors and Verifiers that end soon or have ended. */
-export function endings(anchors: readonly Ending[], now: Millis): readonly string[] {
+function endings(anchors: readonly Ending[], now: Millis): readonly string[] {
   return anchors.flatMap(({ name: own, expires, spki }) => {
     if (expires === undefined || expires - now > noticeDays * dayMs) return [];
     const name = `${spki === undefined ? 'anchor' : 'Verifier'} ${own}`;
@@ -103,11 +103,11 @@ export function endings(anchors: readonly Ending[], now: Millis): readonly strin
 const doubts = (sets: readonly ReferenceSet[]): readonly string[] =>
   sets.filter(({ standing }) => standing !== undefined).map(({ id, notes }) => `Cannot accept ${id.split(' ')[0]}: ${notes?.at(-1)}`);
 
-/** CRLs that say nothing any more. */
+/** CRLs that say of nobody any more that he is not revoked. */
 const overdue = (crls: readonly CrlOfFile[], now: Millis): readonly string[] =>
   crls
     .filter(({ until }) => until === undefined || until < now)
     .map(
       ({ name, until }) =>
-        `Cannot use CRL ${name}: ${until === undefined ? 'it names no end' : `it ended on ${new Date(until).toISOString().slice(0, 10)}`}; bring a newer one`,
+        `Cannot rely on CRL ${name}: ${until === undefined ? 'it names no end' : `it ended on ${new Date(until).toISOString().slice(0, 10)}`}, so only what it revoked for good still counts; bring a newer one`,
     );

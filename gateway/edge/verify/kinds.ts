@@ -18,7 +18,7 @@ export const kinds: readonly string[] = [...schemes.map(({ name }) => name), 'au
 const bytesOf = (piece: Piece): Uint8Array => piece.bytes;
 /** A JWT as people keep it, with a line end. */
 const isJwt = (bytes: Uint8Array): boolean => /^[\w-]+\.[\w-]+\.[\w-]+\s*$/.test(textOf(bytes.subarray(0, 131_072)));
-export const trimmed = (bytes: Uint8Array): Uint8Array => (isJwt(bytes) ? new TextEncoder().encode(textOf(bytes).trim()) : bytes);
+const trimmed = (bytes: Uint8Array): Uint8Array => (isJwt(bytes) ? new TextEncoder().encode(textOf(bytes).trim()) : bytes);
 
 /**
  * The Evidence in these files, as the scheme of this name takes it: certificates beside a message are its chain. What a channel would have handed over in

@@ -93,6 +93,11 @@ class KeysOfAnybody extends Map<Hex, readonly VouchedKey[]> {
   override get(instance: Hex): readonly VouchedKey[] | undefined {
     return super.get(instance) ?? (this.#keys.length === 0 ? undefined : this.#keys);
   }
+
+  /** Those that were named by hand too: a quote says of no instance, and is by one of these keys or by none. */
+  override values(): MapIterator<readonly VouchedKey[]> {
+    return [...super.values(), this.#keys].values();
+  }
 }
 
 /** Who names a key by hand takes its word for whole. */

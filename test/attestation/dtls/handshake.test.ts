@@ -162,7 +162,7 @@ describe('a key share', () => {
 
   it('is refused for points that are none, that are on no curve, and of small order', () => {
     const bad: readonly (readonly [number, Uint8Array, RegExp])[] = [
-      [25, new Uint8Array(133), /group 25 was not offered/],
+      [26, new Uint8Array(133), /group 26 was not offered/],
       [23, new Uint8Array(64), /64 bytes/],
       [23, new Uint8Array(65).fill(2, 0, 1), /form 2/],
       [23, new Uint8Array(65).fill(4, 0, 1).fill(9, 1), /not on the curve/],
@@ -177,6 +177,7 @@ describe('a key share', () => {
     for (const [group, name] of [
       [23, 'prime256v1'],
       [24, 'secp384r1'],
+      [25, 'secp521r1'],
     ] as const) {
       const theirs = createECDH(name);
       const { point, premaster } = agree(group, theirs.generateKeys(), random);
@@ -245,7 +246,10 @@ describe('what we offer', () => {
       'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384',
       'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256',
       'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384',
+      'TLS_ECDHE_ECDSA_WITH_AES_128_CCM',
+      'TLS_ECDHE_ECDSA_WITH_AES_256_CCM',
       'TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8',
+      'TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8',
     ]);
     expect(schemes.every(({ hash }) => hash === null || /^sha(256|384|512)$/.test(hash))).toBe(true);
   });

@@ -1,5 +1,13 @@
 import 'reflect-metadata';
-import { Extension, GeneralName, KeyUsageFlags, Name, SubjectAlternativeNameExtension } from '@peculiar/x509';
+import {
+  CertificatePolicyExtension,
+  ExtendedKeyUsageExtension,
+  Extension,
+  GeneralName,
+  KeyUsageFlags,
+  Name,
+  SubjectAlternativeNameExtension,
+} from '@peculiar/x509';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { AttestationResult } from '../../../gateway/model/attestation.ts';
 import type { AnchorMaterial, ListedKey, ReferenceSet } from '../../../gateway/model/trust.ts';
@@ -110,6 +118,39 @@ describe('a key that is trusted by its certificate alone', () => {
   it('with a name beyond its cap is refused', async () => {
     const chain = [await certify(acme, key, { edit: naming({ '2.23.133.5.1.4': ['m'.repeat(201)] }) })];
     expect(judged(chain, { anchors: [anchor(acme)] })).toMatchObject({ status: 'contraindicated', reason: 'EVIDENCE_MALFORMED' });
+  });
+});
+
+/** A CA that says of a key what it saw of it by policies, by purposes, or by both, as those of TCG's device identities do. */
+const saying =
+  ({ policies = [], purposes = [] }: { readonly policies?: readonly string[]; readonly purposes?: readonly string[] }): Edit =>
+  plan => ({
+    ...plan,
+    extensions: [
+      ...plan.extensions.filter(e => !(e instanceof ExtendedKeyUsageExtension)),
+      ...(purposes.length === 0 ? [] : [new ExtendedKeyUsageExtension([...purposes])]),
+      ...(policies.length === 0 ? [] : [new CertificatePolicyExtension([...policies])]),
+    ],
+  });
+const [resident, fixed, restricted] = ['2.23.133.11.1.1', '2.23.133.11.1.2', '2.23.133.11.1.3'];
+
+describe('an IAK, whose CA says of it what it saw of it', () => {
+  it.each([
+    ['that it is restricted, by a policy', { policies: [resident, restricted] }, { status: 'affirming', assurance: 5 }],
+    ['that it is restricted, by a purpose', { purposes: [restricted] }, { status: 'affirming', assurance: 5 }],
+    ['that it never leaves its TPM, and no more', { policies: [resident, fixed] }, { reason: 'KEY_USAGE_WRONG' }],
+    ['nothing', {}, { reason: 'KEY_USAGE_WRONG' }],
+    ['that it is restricted, and for TLS', { policies: [restricted], purposes: ['1.3.6.1.5.5.7.3.2'] }, { reason: 'KEY_USAGE_WRONG' }],
+  ])('%s', async (_, said, expected) => {
+    const chain = [await certify(acme, key, { edit: saying(said) })];
+    expect(judged(chain, { anchors: [anchor(acme, { model })] })).toMatchObject(expected);
+  });
+
+  it('that it is restricted, in an index of the TPM that is longer than the certificate', async () => {
+    const der = await certify(acme, key);
+    const at = (fill: number): AttestationResult =>
+      judged([Uint8Array.of(...der, ...new Uint8Array(50).fill(fill))], { anchors: [anchor(acme, { model })] });
+    expect([0xff, 0, 1].map(fill => at(fill).status)).toEqual(['affirming', 'affirming', 'contraindicated']);
   });
 });
 

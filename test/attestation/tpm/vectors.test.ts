@@ -1,6 +1,4 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkAkAttributes, checkQuoteSignature, nameOf, publicKeyOf } from '../../../gateway/attestation/tpm/keys.ts';
 import { checkBootLog, replay } from '../../../gateway/attestation/tpm/boot-log.ts';
@@ -16,18 +14,13 @@ import { tpmHash } from '../../../gateway/codec/tpm-algorithms.ts';
 import { decodeCertificate } from '../../../gateway/codec/x509.ts';
 import { sameBytes } from '../../../gateway/codec/bytes.ts';
 import { note } from '../verdicts.ts';
+import { bytesOf, hasVectors, rowsOf, textOf } from '../manifest.ts';
 import { aikPurpose } from './world.ts';
 
 /** Quotes, logs and keys of other projects: each file gets the verdict that the manifest expects, or stands below with the clause that says why not. */
-const shared = join(import.meta.dirname, '../../../../shared/vectors');
-const manifest = join(shared, 'MANIFEST.tsv');
-if (!existsSync(manifest)) process.stderr.write('skip: ../shared/vectors is absent\n');
-
 type Verdict = 'accept' | 'reject' | 'not Evidence of ours';
 type Judged = { readonly verdict: Verdict; readonly taken: string };
 
-const bytesOf = (file: string): Uint8Array => new Uint8Array(readFileSync(join(shared, file)));
-const textOf = (file: string): string => readFileSync(join(shared, file), 'utf8');
 const base64 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64'));
 const accept = (taken: string): Judged => ({ verdict: 'accept', taken });
 
@@ -199,19 +192,14 @@ const judge = (file: string): Judged => {
   }
 };
 
-describe.skipIf(!existsSync(manifest))('vectors of others', () => {
-  const rows = existsSync(manifest)
-    ? readFileSync(manifest, 'utf8')
-        .split('\n')
-        .map(line => line.split('\t'))
-        .filter(([f = '']) => f.startsWith('tpm/'))
-    : [];
+describe.skipIf(!hasVectors)('vectors of others', () => {
+  const rows = rowsOf(/^tpm\//);
 
   it('get the verdict of the manifest, but for the deviations that are listed', () => {
     const table = new Map<string, Map<string, number>>();
     const details: string[] = [];
     let deviated = 0;
-    for (const [file = '', , , wanted = ''] of rows) {
+    for (const { file, expected: wanted } of rows) {
       const { verdict, taken } = judge(file);
       // Prose that tells how to accept is an accept.
       const expected = wanted.startsWith('reject') ? 'reject' : 'accept';

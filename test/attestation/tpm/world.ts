@@ -23,7 +23,7 @@ import {
   signature,
   type SoftKey,
 } from '../../vectors/soft-tpm.ts';
-import { base64, result } from '../world.ts';
+import { base64, inTime, result } from '../world.ts';
 
 /** What the tests of quotes share: a vendor with one model, whose good boot is known. */
 export const nonce = new Uint8Array(32).fill(0x5a);
@@ -112,14 +112,7 @@ export type Options = {
   readonly freshness?: Freshness;
   readonly at?: number;
 };
-export const answers = (bytes: Uint8Array, more: Partial<Extract<Freshness, { kind: 'nonce' }>> = {}): Freshness => ({
-  kind: 'nonce',
-  nonce: bytes,
-  expires: now + 60_000,
-  spent: false,
-  channel: 'test',
-  ...more,
-});
+export const answers = inTime('test', now);
 
 /** A Verifier that trusts these roots and enrolled the device as the model above. */
 export function quoteVerifier(anchors: readonly { readonly name: string; readonly anchorDer: Uint8Array }[]) {

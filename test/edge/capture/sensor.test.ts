@@ -180,12 +180,15 @@ describe.skipIf(missing !== undefined)('the sensor', () => {
     await lan.sendFrames('d1', [arpAnnouncement(genuine, '10.20.9.6')]);
     await p.until(() => of(p, genuine).length === 2, 'it is seen');
     const script = fileURLToPath(new URL('flood.py', import.meta.url));
-    const { code } = await lan.exec('d1', ['/usr/bin/python3', script, 'eth0', '100000'], { timeoutMs: 40_000 });
+    const { code } = await lan.exec('d1', ['/usr/bin/python3', script, 'eth0', '100000'], { timeoutMs: 120_000 });
     expect(code).toBe(0);
+    // What comes while it still catches up may find no room in the kernel, which is none of its faults.
+    const heard = () => p.messages(3, 'counters').flatMap(m => (m['port'] === 'v1' ? [Number(m['frames']) + Number(m['dropped'])] : []));
+    await p.until(() => Number(heard().at(-1)) > 10_000 && heard().at(-1) === heard().at(-2), 'the flood is through');
     await lan.sendFrames('d1', Array(3).fill(mute(genuine)));
     await lan.sendFrames('d2', [mute(elsewhere)]);
     await p.until(() => of(p, elsewhere).length > 0, 'a new device elsewhere is seen');
-    await p.until(() => sightings(p, genuine).reduce((sum, s) => sum + s.packets, 0) === 4, 'the genuine one is counted', 15_000);
+    await p.until(() => sightings(p, genuine).reduce((sum, s) => sum + s.packets, 0) === 4, 'the genuine one is counted');
     const dropped = p
       .messages(3, 'overflow')
       .filter(m => m['port'] === 'v1')

@@ -70,7 +70,7 @@ describe('the certificate that we show ourselves with', () => {
     running.push(old, now);
     const ask = (channel: Channel, remotePort: number) => {
       const nonce = () => makeNonce({ random: new Uint8Array(64), mac: '', ip: '127.0.0.1', remotePort }, 0);
-      return channel.ask({ ip: '127.0.0.1', remotePort, nonce }, 3000);
+      return channel.ask({ ip: '127.0.0.1', remotePort, nonce }, 30_000);
     };
     for (const [channel, port] of [
       [tls, old.port],

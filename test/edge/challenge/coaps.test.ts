@@ -30,7 +30,7 @@ const serve = (answer: Answer, options: Partial<DtlsServerOptions> = {}): Promis
   world.serve(answer, { ...plain, ...options });
 const exporters: Uint8Array[] = [];
 const ask = async (answer: Answer, options: Partial<DtlsServerOptions> = {}): Promise<Exchange> =>
-  coaps.ask(target((await serve(answer, options)).port, exporters), 8_000);
+  coaps.ask(target((await serve(answer, options)).port, exporters), 30_000);
 const detailOf = (exchange: Exchange): string => (exchange.kind === 'failed' ? `${exchange.failure}: ${exchange.detail}` : exchange.kind);
 
 describe('a device that answers FETCH over DTLS', () => {
@@ -98,7 +98,7 @@ describe('servers of others', () => {
       withDtls(socket, 8_000, async ({ datagrams, certificates, suite }) => {
         const said =
           path !== undefined
-            ? await new CoapClient(datagrams, 5_000).fetch({ path: [path], contentFormat: 60, payload: Uint8Array.of(0xa0) })
+            ? await new CoapClient(datagrams, 30_000).fetch({ path: [path], contentFormat: 60, payload: Uint8Array.of(0xa0) })
             : await new Promise<unknown>(resolve => {
                 datagrams.heard = bytes => resolve({ kind: 'coap', body: bytes });
                 datagrams.send(Buffer.from('hello\n'));
@@ -125,6 +125,9 @@ describe('servers of others', () => {
   it.each([
     ['TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8', ['-cipher', 'ECDHE-ECDSA-AES128-CCM8:@SECLEVEL=0', '-curves', 'P-256']],
     ['TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384', ['-cipher', 'ECDHE-ECDSA-AES256-GCM-SHA384', '-curves', 'P-384']],
+    ['TLS_ECDHE_ECDSA_WITH_AES_128_CCM', ['-cipher', 'ECDHE-ECDSA-AES128-CCM', '-curves', 'P-521:P-256']],
+    ['TLS_ECDHE_ECDSA_WITH_AES_256_CCM', ['-cipher', 'ECDHE-ECDSA-AES256-CCM']],
+    ['TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8', ['-cipher', 'ECDHE-ECDSA-AES256-CCM8:@SECLEVEL=0']],
   ] as const)('openssl is understood, by %s', async (suite, args) => {
     expect(await ask(withToken, { args })).toMatchObject({ kind: 'answered', freshness: { channel: `CoAPS, DTLS 1.2, ${suite}` } });
   });
@@ -134,11 +137,12 @@ describe('servers of others', () => {
     ['rsa:3072', 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384', ['-cipher', 'ECDHE-RSA-AES256-GCM-SHA384', '-curves', 'P-256']],
     ['rsa:2048', 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256', ['-sigalgs', 'RSA+SHA512']],
     ['ec:P-384', 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256', []],
+    ['ec:P-521', 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256', ['-curves', 'P-521']],
   ])('openssl with a key of %s is understood, by %s %j, and so is ours shown to it', async (kind, suite, args) => {
     const own = selfSignedByOpenssl(kind);
     presentClient(own.chainPem + own.keyPem);
     const server = await serve(withToken, { ...own, args: ['-Verify', '2', ...args] });
-    const answer = await coaps.ask(target(server.port), 8_000);
+    const answer = await coaps.ask(target(server.port), 30_000);
     expect(answer).toMatchObject({ kind: 'answered', freshness: { channel: `CoAPS, DTLS 1.2, ${suite}` } });
     expect(server.printed).toContain(`depth=0 CN = ${kind.replace(':', ' ')}`);
   });
@@ -152,7 +156,7 @@ describe('servers of others', () => {
       expect(await talk(theirs.port, undefined)).toMatchObject({ kind: 'talked', subject: 'CN=ed25519' });
       presentClient(own.chainPem + own.keyPem);
       const server = await serve(withToken, { args: ['-Verify', '2'] });
-      expect(await coaps.ask(target(server.port), 8_000)).toMatchObject({ kind: 'answered' });
+      expect(await coaps.ask(target(server.port), 30_000)).toMatchObject({ kind: 'answered' });
       expect(server.printed).toContain('depth=0 CN = ed25519');
     },
   );
@@ -171,6 +175,6 @@ describe('servers of others', () => {
     if (!isThere(peer)) return;
     const server = await DtlsServer.open(peer, { ...plain, args });
     world.keep(server);
-    expect(detailOf(await coaps.ask(target(server.port), 3_000))).toContain(`not-tls: ${why}`);
+    expect(detailOf(await coaps.ask(target(server.port), 30_000))).toContain(`not-tls: ${why}`);
   });
 });

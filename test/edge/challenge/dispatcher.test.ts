@@ -101,9 +101,60 @@ describe('a challenge', () => {
       done.map(([, outcome]) => (outcome.kind === 'transport-failure' ? outcome.failure : outcome.kind)),
     );
     expect(failures).toEqual([['lane'], ['lane'], ['verifier'], ['lane'], ['verifier']]);
+    expect(shut.done[0]?.[1]).toMatchObject({ detail: 'no RuleSet is in force' });
     expect(past.done[0]?.[1]).toMatchObject({
       detail: 'Cannot judge dates: the clock says 1970-01-01T00:00:00.000Z, before this program was built; set the clock',
     });
     expect(past.enforcer).toEqual([]);
+  });
+
+  it('is asked once, though a lane is answered again, or one of no challenge', () => {
+    const b = bench();
+    b.dispatcher.start(challenge);
+    for (const lane of [...b.lanes(), ...b.lanes(), 'c9/0']) b.dispatcher.laneAnswered(lane, true, '');
+    b.dispatcher.laneAnswered('c1/0', false, 'closed');
+    expect(b.challenger).toHaveLength(1);
+    expect(b.done).toEqual([]);
+  });
+
+  it('has lanes for datagrams where its channel speaks by them', () => {
+    const b = bench();
+    b.dispatcher.start({ ...challenge, channels: [...challenge.channels, { channel: 'coap', port: 5683, path: '/attest' }] });
+    const opened = b.enforcer.flatMap(message => (message.type === 'open-lane' ? [message.lane.protocol] : []));
+    expect(opened).toEqual([undefined, undefined, 'udp']);
+  });
+
+  it('is lost with the process that has it: the enforcer its lanes, the challenger its question', () => {
+    const [waiting, asking] = [bench(), bench()];
+    for (const b of [waiting, asking]) b.dispatcher.start(challenge);
+    for (const lane of asking.lanes()) asking.dispatcher.laneAnswered(lane, true, '');
+    waiting.dispatcher.lost('challenger');
+    asking.dispatcher.lost('enforcer');
+    expect([waiting.done, asking.done]).toEqual([[], []]);
+    waiting.dispatcher.lost('enforcer');
+    asking.dispatcher.lost('challenger');
+    expect([waiting, asking].map(({ done }) => done[0]?.[1])).toMatchObject([
+      { failure: 'lane', detail: 'the enforcer was restarted' },
+      { failure: 'verifier', detail: 'the challenger was restarted' },
+    ]);
+  });
+
+  it('and a judgement wait for a clock that is not a day before this program was made', async () => {
+    const day = 86_400_000;
+    const [late, early] = [bench(built - day), bench(built - day - 1)];
+    for (const b of [late, early]) b.dispatcher.start(challenge);
+    expect([late.lanes().length, early.lanes().length]).toEqual([2, 0]);
+    const judgement = { evidence: token, freshness: { kind: 'kept', at: built, expires: built + day }, ttlSeconds: 600 } as const;
+    await expect(early.dispatcher.judge(judgement)).resolves.toMatchObject({ kind: 'transport-failure', failure: 'verifier' });
+    const judged = late.dispatcher.judge(judgement);
+    expect([late.challenger.map(({ type }) => type), early.challenger]).toEqual([['judge'], []]);
+    // The enforcer has no part in it.
+    late.dispatcher.lost('enforcer');
+    late.dispatcher.answered({
+      type: 'outcome',
+      id: late.challenger.flatMap(m => (m.type === 'judge' ? [m.id] : []))[0] ?? '',
+      outcome: answer,
+    });
+    await expect(judged).resolves.toEqual(answer);
   });
 });

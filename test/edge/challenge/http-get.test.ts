@@ -61,7 +61,7 @@ describe.skipIf(missing)('fetching by HTTP', () => {
     url: `http://${web.ip}/${path}`,
     accept: 'application/pkix-crl',
     most: 100_000,
-    timeout: 5_000,
+    timeout: 30_000,
     ...change,
   });
   const text = async (got: Promise<Uint8Array>): Promise<string> => new TextDecoder().decode(await got);

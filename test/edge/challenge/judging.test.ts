@@ -12,6 +12,7 @@ import { type ChallengeOutcome, evidenceMediaTypes } from '../../../gateway/mode
 import { schemeFor } from '../../../gateway/attestation/schemes/index.ts';
 import { listedKey, nonce, now, psaClaims, psaSet, verdict } from '../../attestation/token-world.ts';
 import { makeSign1 } from '../../vectors/tokens.ts';
+import { cost } from '../../undisturbed.ts';
 
 const { trust } = prepareTrust({ anchors: [], referenceSets: [psaSet], keys: [listedKey] });
 const answer = { kind: 'nonce', nonce, expires: now + 60_000, spent: false, channel: 'test' } as const;
@@ -123,9 +124,7 @@ describe('Evidence that came another way', () => {
       evidence: { mediaType: 'application/eat+cwt', bytes, certificates: [] },
     });
     const most = Buffer.alloc(maxEvidenceBytes).toString('base64');
-    const began = performance.now();
-    expect(order.safeParse(message(most)).success).toBe(true);
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(cost(() => expect(order.safeParse(message(most)).success).toBe(true))).toBeLessThan(1000);
     expect(order.safeParse(message(`${most}AAAA`)).success).toBe(false);
     expect(order.safeParse(message('no base64')).success).toBe(false);
   });

@@ -136,7 +136,7 @@ describe('an agent that is hostile', () => {
   const ask = async (results: Results): Promise<Exchange> => {
     const remotePort = await agent(results);
     const nonce = () => makeNonce({ random: new Uint8Array(64), mac: '', ip: '127.0.0.1', remotePort }, 0);
-    return keylime.ask({ ip: '127.0.0.1', remotePort, nonce }, 3000);
+    return keylime.ask({ ip: '127.0.0.1', remotePort, nonce }, 30_000);
   };
   it.each<readonly [string, Results]>([
     ['leads us to another path by its version', url => (url.pathname === '/version' ? { supported_version: '2.5/../../x' } : undefined)],

@@ -42,7 +42,7 @@ describe.skipIf(missing !== undefined)('a host that has run 100,000 files when i
     [credential, device] = [await makeSelfSigned({ cn: 'agent' }), await TpmDevice.make()];
     agent = new KeylimeAgent(device, uuid);
     for (let from = 0; from < count; from += 10_000) agent.runs(...files.slice(from, from + 10_000));
-  }, 120_000);
+  }, 480_000);
   afterAll(async () => device?.tpm.remove());
   afterEach(async () => {
     for (const site of sites.splice(0)) await site.close();
@@ -82,7 +82,7 @@ describe.skipIf(missing !== undefined)('a host that has run 100,000 files when i
     agent.runs({ path: '/opt/data/late', content: 'y' });
     expect((await site.asked()).attestation.result?.quote?.ima?.entries).toBe(count + 1);
     expect(agent.asked.map(url => url.searchParams.get('ima_ml_entry')).filter(from => from !== null)).toEqual(['0', `${count}`]);
-  }, 60_000);
+  }, 480_000);
 
   it('whose last file is in no list is contraindicated, with the file named', async () => {
     const site = await open();
@@ -94,7 +94,7 @@ describe.skipIf(missing !== undefined)('a host that has run 100,000 files when i
     const found = attestation.checks.find(c => c.code === 'FILE_NOT_LISTED');
     expect(found?.detail).toBe(`entry ${agent.ran.length} of what it ran is of a file that is not in the list edge.ima.yaml:1`);
     expect(found?.seen).toMatch(/^\/usr\/bin\/door sha256:/);
-  }, 60_000);
+  }, 480_000);
 
   it('whose list is over the cap is not judged, and is told with its size and the cap', async () => {
     const site = await open();
@@ -115,5 +115,5 @@ describe.skipIf(missing !== undefined)('a host that has run 100,000 files when i
       'reset',
       expect.stringMatching(`^answers with (more than ${most} bytes|\\d+ bytes, at most ${most} are taken)$`),
     ]);
-  }, 60_000);
+  }, 480_000);
 });

@@ -46,7 +46,7 @@ async function asked(): Promise<string> {
   const remotePort = await on(tcp(socket => serveOpcUa(socket, { ...good, trusts })));
   const random = new Uint8Array(32).fill((drawn += 1));
   const nonce = () => makeNonce({ random, mac: '', ip: '127.0.0.1', remotePort }, now);
-  const exchange = await opcUa.ask({ ip: '127.0.0.1', remotePort, localAddress: '127.0.0.1', nonce }, 5000);
+  const exchange = await opcUa.ask({ ip: '127.0.0.1', remotePort, localAddress: '127.0.0.1', nonce }, 30_000);
   return exchange.kind === 'failed' ? exchange.detail : verdict(judge(exchange.evidence.bytes, exchange.freshness));
 }
 

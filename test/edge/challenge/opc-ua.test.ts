@@ -10,7 +10,7 @@ import { closedPort, tcp, untilTheTestEnds } from './servers.ts';
 
 const on = untilTheTestEnds();
 let drawn = 0;
-const ask = (remotePort: number, left = 5000, localPort?: number): Promise<Exchange> =>
+const ask = (remotePort: number, left = 30_000, localPort?: number): Promise<Exchange> =>
   opcUa.ask(
     {
       ip: '127.0.0.1',
@@ -128,7 +128,7 @@ if (isThere)
         await theirs.initialize();
         await theirs.start();
         try {
-          const exchange = await ask(port, 5000);
+          const exchange = await ask(port, 30_000);
           if (exchange.kind === 'failed') throw new Error(exchange.detail);
           expect(exchange.freshness).toMatchObject({ channel: `OPC UA secure channel, ${policy}` });
           const outcome = judge(exchange.evidence.bytes, exchange.freshness);

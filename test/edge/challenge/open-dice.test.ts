@@ -46,7 +46,7 @@ const chainOf = (form: Stage['form']): OpenDiceChain =>
 async function shake(shown: readonly Uint8Array[], keyPem: string): Promise<Extract<Exchange, { kind: 'answered' }>> {
   const server = await nodeTls(shown.map(pem).join(''), keyPem);
   running.push(server);
-  const exchange = await tls.ask({ ip: '127.0.0.1', remotePort: server.port, nonce }, 3000);
+  const exchange = await tls.ask({ ip: '127.0.0.1', remotePort: server.port, nonce }, 30_000);
   if (exchange.kind !== 'answered') throw new Error(`${exchange.failure}: ${exchange.detail}`);
   return exchange;
 }

@@ -116,7 +116,7 @@ describe.skipIf(missing !== undefined)('a router with the YANG module of RFC 968
     expect(await asked()).toEqual(['affirming', 9_001, 5]);
     router.shows = () => ({ boot, ran: router.ran.toSpliced(8_000, 1, door) });
     expect((await site.asked()).attestation).toMatchObject({ status: 'contraindicated', reason: 'ROLLED_BACK' });
-  }, 60_000);
+  }, 480_000);
 });
 
 describe('the logs of RFC 9684', () => {

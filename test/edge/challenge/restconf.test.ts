@@ -161,7 +161,7 @@ describe('a server that is hostile', () => {
   const ask = async (answer: Answer, type?: string): Promise<Exchange> => {
     const remotePort = await serve(answer, type);
     const nonce = () => makeNonce({ random: new Uint8Array(64), mac: '', ip: '127.0.0.1', remotePort }, 0);
-    return restconf.ask({ ip: '127.0.0.1', remotePort, nonce }, 3000);
+    return restconf.ask({ ip: '127.0.0.1', remotePort, nonce }, 30_000);
   };
   const output = (...responses: readonly object[]): object => ({ [`${module}:output`]: { 'tpm20-attestation-response': responses } });
   const response = { 'certificate-name': 'x', 'quote-data': 'AA==', 'quote-signature': 'AA==' };

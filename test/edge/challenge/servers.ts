@@ -87,7 +87,7 @@ export async function opensslServer(chainPem: string | undefined, keyPem: string
     await gone;
     rmSync(folder, { recursive: true, force: true });
   };
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 6_000; tries++) {
     if (await isOpen(spare.port)) return { port: spare.port, close };
     if (server.exitCode !== null) break;
   }

@@ -9,7 +9,7 @@ import { closedPort, tcp, untilTheTestEnds } from './servers.ts';
 
 const on = untilTheTestEnds();
 let drawn = 0;
-const ask = (remotePort: number, left = 4000): Promise<Exchange> =>
+const ask = (remotePort: number, left = 30_000): Promise<Exchange> =>
   spdm.ask(
     {
       ip: '127.0.0.1',
@@ -111,7 +111,7 @@ describe('SPDM over TCP', () => {
     const port = await on(tcp(s => (seen.push(s.remotePort ?? 0), serveSpdm(s, new SpdmResponder(good)))));
     const free = await closedPort();
     const { nonce } = { nonce: () => makeNonce({ random: new Uint8Array(32), mac: '', ip: '127.0.0.1', remotePort: port }, now) };
-    expect((await spdm.ask({ ip: '127.0.0.1', remotePort: port, localAddress: '127.0.0.1', localPort: free, nonce }, 4000)).kind).toBe(
+    expect((await spdm.ask({ ip: '127.0.0.1', remotePort: port, localAddress: '127.0.0.1', localPort: free, nonce }, 30_000)).kind).toBe(
       'answered',
     );
     expect(seen).toEqual([free]);

@@ -12,6 +12,7 @@ import { tls } from '../../../gateway/edge/challenge/channels/tls.ts';
 import { type Credential, type DiceDevice, makeDiceDevice, makeSelfSigned, makeVendor, type Vendor } from '../../vectors/pki.ts';
 import { result, spec, verifier } from '../../attestation/world.ts';
 import { closedPort, nodeTls, opensslServer, type Running, tcp } from './servers.ts';
+import { undisturbed } from '../../undisturbed.ts';
 
 let acme: Vendor;
 let device: DiceDevice;
@@ -30,7 +31,7 @@ const with_ = async (server: Promise<Running>): Promise<number> => {
   return running[running.length - 1]?.port ?? 0;
 };
 const nonce = () => makeNonce({ random: new Uint8Array(32), mac: '', ip: '127.0.0.1', remotePort: 0 }, 0);
-const shake = (remotePort: number, timeout = 3000): Promise<Exchange> => tls.ask({ ip: '127.0.0.1', remotePort, nonce }, timeout);
+const shake = (remotePort: number, timeout = 30_000): Promise<Exchange> => tls.ask({ ip: '127.0.0.1', remotePort, nonce }, timeout);
 const hashes = (chain: readonly Uint8Array[]): readonly string[] => chain.map(c => createHash('sha256').update(c).digest('hex'));
 const certificatesOf = (exchange: Exchange): readonly Uint8Array[] => {
   if (exchange.kind !== 'answered') throw new Error(`${exchange.failure}: ${exchange.detail}`);
@@ -187,12 +188,12 @@ describe('what is no TLS, or none that proves anything', () => {
         more();
       }),
     );
-    expect(await shake(port, 20_000)).toMatchObject({ kind: 'failed', failure: 'not-tls' });
+    expect(await shake(port)).toMatchObject({ kind: 'failed', failure: 'not-tls' });
   });
 
   it('an address that we cannot bind is a fault of the lane', async () => {
     const target = { ip: '127.0.0.1', remotePort: await closedPort(), localAddress: '192.0.2.1', nonce };
-    expect(await tls.ask(target, 1000)).toMatchObject({ failure: 'lane' });
+    expect(await tls.ask(target, 30_000)).toMatchObject({ failure: 'lane' });
   });
 });
 
@@ -218,16 +219,16 @@ describe('asking', () => {
       }),
     );
     const second = await with_(nodeTls(device.chainPem, device.keyPem));
-    const asked = await ask(question([first, second], [spare]), 3000, clock, judge);
+    const asked = await ask(question([first, second], [spare]), 30_000, clock, judge);
     expect(asked.evidence?.certificates).toHaveLength(device.chain.length);
     expect(from).toEqual([spare]);
   });
 
   it('says refused only when all ports refuse, and what tells more otherwise', async () => {
     const [a, b] = [await closedPort(), await closedPort()];
-    expect((await ask(question([a, b]), 1000, clock, judge)).outcome).toMatchObject({ failure: 'refused' });
+    expect((await ask(question([a, b]), 30_000, clock, judge)).outcome).toMatchObject({ failure: 'refused' });
     const banner = await with_(tcp(s => s.write('220 ready\r\n')));
-    expect((await ask(question([a, banner, b]), 1000, clock, judge)).outcome).toMatchObject({
+    expect((await ask(question([a, banner, b]), 30_000, clock, judge)).outcome).toMatchObject({
       failure: 'not-tls',
       detail: expect.stringContaining(`${banner}`) as string,
     });
@@ -236,8 +237,8 @@ describe('asking', () => {
   it('goes on after a page that never claimed to attest, and falls back on it when nobody does', async () => {
     const printer = await with_(nodeTls(stranger.chainPem, stranger.keyPem));
     const good = await with_(nodeTls(device.chainPem, device.keyPem));
-    expect((await ask(question([printer, good]), 3000, clock, judge)).outcome).toMatchObject({ kind: 'appraised' });
-    const fallen = await ask(question([printer, await closedPort()]), 3000, clock, judge);
+    expect((await ask(question([printer, good]), 30_000, clock, judge)).outcome).toMatchObject({ kind: 'appraised' });
+    const fallen = await ask(question([printer, await closedPort()]), 30_000, clock, judge);
     expect(fallen.outcome).toMatchObject({ kind: 'no-evidence' });
     expect(fallen.evidence?.certificates).toHaveLength(1);
   });
@@ -246,7 +247,20 @@ describe('asking', () => {
     expect((await ask(question([await closedPort()]), -1, clock, judge)).outcome).toMatchObject({ failure: 'verifier' });
   });
 
-  it('gives a silent port its share of the time only', async () => {
+  it('blames us, not the device, for a time-out that comes too late: we stood still', async () => {
+    const silent = await with_(tcp(() => {}));
+    const late = (ms: number) => {
+      let calls = 0;
+      return () => (calls++ < 2 ? 0 : 300 + ms); // the end, the beginning; and what it is then
+    };
+    expect((await ask(question([silent]), 300, late(200), judge)).outcome).toMatchObject({ failure: 'timeout' });
+    expect((await ask(question([silent]), 300, late(4_000), judge)).outcome).toMatchObject({
+      failure: 'verifier',
+      detail: `tls port ${silent}: we stood still when its time was over, for 4000 ms`,
+    });
+  });
+
+  it('gives a silent port its share of the time only', undisturbed, async () => {
     const silent = await with_(tcp(() => {}));
     const good = await with_(nodeTls(device.chainPem, device.keyPem));
     expect((await ask(question([silent, good]), 2000, clock, judge)).outcome.kind).toBe('appraised');

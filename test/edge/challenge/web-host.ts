@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -13,6 +13,7 @@ export class WebHost {
 
   /** `slot`: 0 to 63, another one for each host that stands at the same time. */
   constructor(slot: number) {
+    sweep();
     this.#name = `sprv${process.pid}x${slot}`.slice(0, 15);
     const net = `198.18.${process.pid % 256}.${slot * 4}`.replace(/\d+$/, '');
     this.ip = `${net}${slot * 4 + 2}`;
@@ -73,5 +74,16 @@ export class WebHost {
     execFileSync('ip', ['netns', 'del', this.#name]);
     execFileSync('sh', ['-c', `ip link del ${this.#name} 2>/dev/null || true`]);
     rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Removes what hosts of dead processes left: the cable goes with the namespace at its other end. */
+function sweep(): void {
+  for (const name of existsSync('/run/netns') ? readdirSync('/run/netns') : []) {
+    const pid = /^sprv(\d+)x/.exec(name)?.[1];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    for (const left of execFileSync('ip', ['netns', 'pids', name], { encoding: 'utf8' }).split('\n'))
+      if (left !== '') execFileSync('sh', ['-c', `kill -9 ${Number(left)} 2>/dev/null || true`]);
+    execFileSync('sh', ['-c', `ip netns del ${name} 2>/dev/null || true`]);
   }
 }

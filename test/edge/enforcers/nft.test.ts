@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Lanes, maxLanes } from '../../../gateway/edge/enforcers/lanes.ts';
 import { countRules, differs, readListing } from '../../../gateway/edge/enforcers/nft-listing.ts';
 import { complaints } from '../../../gateway/edge/enforcers/nft-session.ts';
@@ -58,6 +58,7 @@ describe('complaints', () => {
 });
 
 describe('lanes', () => {
+  afterEach(() => void vi.useRealTimers());
   const lane = (n: number) => ({
     mac: '02:00:5e:00:00:01',
     port: 'v1',
@@ -69,12 +70,15 @@ describe('lanes', () => {
   const opener = (said: string[]) => new Lanes(lines => (said.push(...lines), Promise.resolve('')));
 
   it('are opened for a time, closed, and rendered for a new table', async () => {
+    vi.useFakeTimers();
     const said: string[] = [];
     const lanes = opener(said);
     expect(await lanes.open('a', lane(0), () => undefined)).toBeUndefined();
-    expect(lanes.text()).toMatch(
-      /^add element bridge sallyport lanes \{ 02:00:5e:00:00:01 \. "v1" \. 10\.20\.1\.1 \. 8443 \. 1024 timeout (29|30)s \}\n$/,
-    );
+    const rendered = (seconds: number): string =>
+      `add element bridge sallyport lanes { 02:00:5e:00:00:01 . "v1" . 10.20.1.1 . 8443 . 1024 timeout ${seconds}s }\n`;
+    expect(lanes.text()).toBe(rendered(30));
+    vi.advanceTimersByTime(9_000);
+    expect(lanes.text()).toBe(rendered(21));
     await lanes.close('a');
     await lanes.close('a');
     expect([said.at(-1), said.length, lanes.text()]).toEqual([

@@ -45,11 +45,13 @@ describe('a question to everybody', () => {
   });
 
   it('leaves from a port of the kernel without one, another each time', async () => {
-    await run(asks());
-    const [first] = left;
-    await run(asks());
-    expect(first?.[0]).toBeGreaterThan(1023);
-    expect(left[0]?.[0]).not.toBe(first?.[0]);
+    const ports: number[] = [];
+    for (let times = 0; times < 4; times++) {
+      await run(asks());
+      ports.push(left[0]?.[0] ?? 0);
+    }
+    expect(Math.min(...ports)).toBeGreaterThan(1023);
+    expect(new Set(ports).size, 'by chance the kernel may give one twice').toBeGreaterThan(1);
   });
 
   it('waits for its turn as long as it takes, and for answers only after that', async () => {

@@ -4,6 +4,7 @@ import { ask, type AskEdge } from '../../../gateway/edge/probe/ask.ts';
 import { type Asking, type ListedProbe, probe, type Step } from '../../../gateway/probing/probe.ts';
 import { template } from '../../../gateway/probing/template.ts';
 import { until } from '../../lab/namespace.ts';
+import { undisturbed } from '../../undisturbed.ts';
 
 const [question, farewell] = [Uint8Array.of(1, 2, 3), Uint8Array.of(9)];
 type State = { readonly asked: number };
@@ -69,7 +70,7 @@ describe('asking on a connection', () => {
   const run = (p: ListedProbe, port: number, over: Partial<AskEdge> = {}, signal = new AbortController().signal, ip = '127.0.0.1') =>
     ask(
       p,
-      { own: { mac, ip: '127.0.0.1', prefix: '127.0.0.0/8' }, target: { mac, ip, service: port }, nonce: new Uint8Array(16) },
+      { own: { mac, ip: '127.0.0.1', prefix: '127.0.0.0/8' }, target: { mac, ip, service: port }, nonce: new Uint8Array(16), now: 0 },
       { ...edge, ...over },
       signal,
     );
@@ -91,7 +92,7 @@ describe('asking on a connection', () => {
     expect(d.ends).toEqual(['FIN']);
   });
 
-  it('ends by time when byte after byte drips in, and closes in full', async () => {
+  it('ends by time when byte after byte drips in, and closes in full', undisturbed, async () => {
     const d = await device(socket => {
       const timer = setInterval(() => socket.write(Uint8Array.of(5)), 40);
       socket.on('close', () => clearInterval(timer));

@@ -5,6 +5,7 @@ import { type AskEdge, ask } from '../../../gateway/edge/probe/ask.ts';
 import { type ListedProbe, probe } from '../../../gateway/probing/probe.ts';
 import { fill, template } from '../../../gateway/probing/template.ts';
 import { helloProbe } from '../../probing/world.ts';
+import { undisturbed } from '../../undisturbed.ts';
 
 /** Real servers on the loopback, each closed after its test. */
 const open: (() => Promise<void>)[] = [];
@@ -51,7 +52,12 @@ const edge = (more: Partial<AskEdge> = {}): AskEdge => ({
 });
 const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
 const own = { mac: '02:00:00:00:00:01', ip: '127.0.0.1', prefix: '127.0.0.1/8' };
-const context = (service: number) => ({ own, target: { mac: '02:00:00:00:00:02', ip: '127.0.0.1', service }, nonce: new Uint8Array(16) });
+const context = (service: number) => ({
+  own,
+  target: { mac: '02:00:00:00:00:02', ip: '127.0.0.1', service },
+  nonce: new Uint8Array(16),
+  now: 0,
+});
 const tcp = (more: Partial<ListedProbe> = {}): ListedProbe =>
   helloProbe('tls-hello', { medium: { kind: 'tcp', port: 'service' }, ...more });
 const run = (one: ListedProbe, port: number, more: Partial<AskEdge> = {}, signal = new AbortController().signal) =>
@@ -96,7 +102,7 @@ describe('one connection', () => {
     expect(outcome).toMatchObject({ kind: 'refused', detail: matching(/longer than 65536/) });
   });
 
-  it('a stop is told at once, whether it is open or not, and opens nothing any more', async () => {
+  it('a stop is told at once, whether it is open or not, and opens nothing any more', undisturbed, async () => {
     const peer = await tcpPeer(() => undefined);
     const stop = new AbortController();
     const outcome = run(tcp({ waitMs: 60_000 }), peer.port, {}, stop.signal);
@@ -129,7 +135,7 @@ describe('one connection', () => {
     expect(peer.seen).toEqual([]);
   });
 
-  it('a turn that is long in coming takes nothing from the time to answer', async () => {
+  it('a turn that is long in coming takes nothing from the time to answer', undisturbed, async () => {
     const peer = await tcpPeer(socket => void socket.write('yes'));
     const slow = () => new Promise<boolean>(done => setTimeout(() => done(true), 900));
     expect(await run(tcp({ waitMs: 700 }), peer.port, { mayLeave: m => (m.length === 0 ? Promise.resolve(true) : slow()) })).toMatchObject({
@@ -149,7 +155,7 @@ describe('what leaves', () => {
   it('a broadcast leaves as frames, one for each message, and hears nothing', async () => {
     frames.length = 0;
     const group = helloProbe('ssdp-search', { reach: 'broadcast', medium: { kind: 'udp', to: '239.255.255.250', port: 1900 }, waitMs: 10 });
-    const outcome = await ask(group, { own, nonce: new Uint8Array(16) }, edge(), new AbortController().signal);
+    const outcome = await ask(group, { own, nonce: new Uint8Array(16), now: 0 }, edge(), new AbortController().signal);
     expect(outcome).toMatchObject({ kind: 'asked', sent: 5, received: 0 });
     const [only] = frames;
     expect(frames).toHaveLength(1);
@@ -163,7 +169,9 @@ describe('what leaves', () => {
     const broken = () => {
       throw new Error('Cannot send on v1: no');
     };
-    expect(await ask(frame, { own, nonce: new Uint8Array(16) }, edge({ sendFrame: broken }), new AbortController().signal)).toMatchObject({
+    expect(
+      await ask(frame, { own, nonce: new Uint8Array(16), now: 0 }, edge({ sendFrame: broken }), new AbortController().signal),
+    ).toMatchObject({
       kind: 'failed',
     });
   });

@@ -53,7 +53,7 @@ describe.skipIf(missing !== undefined)('the mDNS browser', () => {
 
   it('finds the service of an avahi daemon, the hostile host still answering', async () => {
     lan.spawn('d1', ['unshare', '-m', 'sh', '-c', avahi, 'sh', join(folder, 'services'), join(folder, 'avahi.conf')]);
-    await processes.until(() => processes.messages(6, 'hint').some(h => h['ip'] === '10.20.1.1'), 'the camera is found', 25_000);
+    await processes.until(() => processes.messages(6, 'hint').some(h => h['ip'] === '10.20.1.1'), 'the camera is found');
     expect(processes.messages(6, 'hint').find(h => h['ip'] === '10.20.1.1')?.['services']).toContain('_rtsp._tcp');
     expect(processes.starts('browser')).toBe(1);
   });

@@ -270,7 +270,9 @@ describe('CRL files', () => {
     expect(trust.crls).toBeUndefined();
     rmSync(join(folder, 'anchors/a.crl'));
     put('b.crl', crl({ issuer: 'CN=Root', signer: root, until: '20260201000000Z' }));
-    expect(readTrust([folder], now).notes).toEqual(['Cannot use CRL b.crl: it ended on 2026-02-01; bring a newer one']);
+    expect(readTrust([folder], now).notes).toEqual([
+      'Cannot rely on CRL b.crl: it ended on 2026-02-01, so only what it revoked for good still counts; bring a newer one',
+    ]);
   });
 
   it('are read again only when they changed', () => {

@@ -9,7 +9,7 @@ import { maxCertificates, maxChainBytes, messageEvidence, sha256 } from '../../.
 import { JournalStore } from '../../../gateway/edge/store/journal-store.ts';
 import { packCertificates, unpackCertificates } from '../../../gateway/edge/store/kept-evidence.ts';
 import { Inventory } from '../../../gateway/inventory/inventory.ts';
-import type { EventBody } from '../../../gateway/model/event.ts';
+import { deviceFound } from './device-found.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -17,50 +17,40 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const found = (n: number): EventBody => ({
-  kind: 'device-found',
-  device: `d${n}`,
-  mac: '02:00:00:00:00:09',
-  port: 'v1',
-  vlan: 0,
-  zone: 'dock',
-  seenBy: 'frames',
-  frame: n,
-});
 const numbered = (n: number) => messageEvidence('application/eat+cwt', new Uint8Array(600).fill(n));
 const open = () => new JournalStore(folder, () => {}, 1024 * 1024);
 
 describe('the journal store', () => {
   it('gives back what was committed, in order, with its chain followed', async () => {
     const store = open();
-    const heads = await Promise.all([1, 2, 3].map(n => store.append(n, [found(n)], false)));
+    const heads = await Promise.all([1, 2, 3].map(n => store.append(n, [deviceFound(n)], false)));
     expect(heads.map(({ seq }) => seq)).toEqual([1, 2, 3]);
-    expect(store.timeline('d2', 10).map(({ body }) => body)).toEqual([found(2)]);
+    expect(store.timeline('d2', 10).map(({ body }) => body)).toEqual([deviceFound(2)]);
     await store.close();
     const again = open();
-    expect(again.restored.events.map(({ body }) => body)).toEqual([1, 2, 3].map(found));
+    expect(again.restored.events.map(({ body }) => body)).toEqual([1, 2, 3].map(deviceFound));
     await again.close();
   });
 
   it('starts from a snapshot and the events after it', async () => {
     const store = open();
-    await store.append(1, [found(1)], false);
+    await store.append(1, [deviceFound(1)], false);
     const inventory = new Inventory();
-    inventory.apply({ at: 1, body: found(1) });
+    inventory.apply({ at: 1, body: deviceFound(1) });
     await store.saveSnapshot(inventory.snapshot());
-    await store.append(2, [found(2)], false);
+    await store.append(2, [deviceFound(2)], false);
     await store.close();
     const again = open();
     expect(again.restored.snapshot?.records.map(({ device }) => device.id)).toEqual(['d1']);
-    expect(again.restored.events.map(({ body }) => body)).toEqual([found(2)]);
-    await again.append(3, [found(3)], false);
+    expect(again.restored.events.map(({ body }) => body)).toEqual([deviceFound(2)]);
+    await again.append(3, [deviceFound(3)], false);
     expect(again.head.seq).toBe(3);
     await again.close();
   });
 
   it('refuses to start on a journal that was changed behind its back', async () => {
     const store = open();
-    await store.append(1, [found(1), found(2)], false);
+    await store.append(1, [deviceFound(1), deviceFound(2)], false);
     await store.close();
     const db = new DatabaseSync(join(folder, 'journal.sqlite'));
     db.exec("UPDATE event SET body = replace(body, 'v1', 'v2') WHERE seq = 1");
@@ -72,7 +62,7 @@ describe('the journal store', () => {
     const store = open();
     const token = messageEvidence('application/eat+cwt', Uint8Array.of(1, 2, 3));
     store.keepEvidence(token, 1);
-    await store.append(1, [found(1)], false);
+    await store.append(1, [deviceFound(1)], false);
     expect(store.evidence(token.id)).toEqual({ mediaType: token.mediaType, bytes: token.bytes, certificates: [] });
     expect(store.evidence('bb')).toBeUndefined();
     await store.close();
@@ -84,7 +74,7 @@ describe('the journal store', () => {
     const store = open();
     store.keepEvidence(messageEvidence('application/eat+cwt', bytes, certificates), 1);
     store.keepEvidence(messageEvidence('application/eat+cwt', bytes, [Uint8Array.of(9)]), 2);
-    await store.append(1, [found(1)], false);
+    await store.append(1, [deviceFound(1)], false);
     await store.close();
     const again = open();
     expect(again.evidence(sha256(bytes))?.certificates).toEqual(certificates);
@@ -111,7 +101,7 @@ describe('the journal store', () => {
   it('opens a journal of the version before, whose tokens had nothing beside them', async () => {
     const store = open();
     store.keepEvidence(messageEvidence('application/eat+cwt', Uint8Array.of(1)), 1);
-    await store.append(1, [found(1)], false);
+    await store.append(1, [deviceFound(1)], false);
     await store.close();
     const db = new DatabaseSync(join(folder, 'journal.sqlite'));
     db.exec('ALTER TABLE evidence DROP COLUMN certificates; PRAGMA user_version = 1');
@@ -121,7 +111,7 @@ describe('the journal store', () => {
     expect(again.evidence(sha256(Uint8Array.of(1)))).toMatchObject({ certificates: [] });
     const beside = messageEvidence('application/eat+cwt', Uint8Array.of(2), [Uint8Array.of(3)]);
     again.keepEvidence(beside, 2);
-    await again.append(2, [found(2)], false);
+    await again.append(2, [deviceFound(2)], false);
     expect(again.evidence(beside.id)?.certificates).toEqual([Uint8Array.of(3)]);
     await again.close();
   });
@@ -129,7 +119,7 @@ describe('the journal store', () => {
   it('keeps no more Evidence than its cap, the newest', async () => {
     const store = new JournalStore(folder, () => {}, 4096, 10_000);
     for (let n = 0; n < 30; n += 1) store.keepEvidence({ ...numbered(n), certificates: [new Uint8Array(400)] }, n);
-    await store.append(1, [found(1)], false);
+    await store.append(1, [deviceFound(1)], false);
     const left = Array.from({ length: 30 }, (_, n) => n).filter(n => store.evidence(numbered(n).id) !== undefined);
     expect(left.length).toBeLessThanOrEqual(10);
     expect(left.at(-1)).toBe(29);

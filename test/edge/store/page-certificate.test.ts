@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { extensionOids } from '../../../gateway/codec/x509-extension.ts';
+import { decodeCertificate } from '../../../gateway/codec/x509.ts';
 import { pageCertificate } from '../../../gateway/edge/store/page-certificate.ts';
 
 const now = Date.UTC(2026, 2, 1);
@@ -28,6 +30,15 @@ describe('the certificate of the page', () => {
     expect(first.fingerprint).toBe(parsed.fingerprint256);
     const again = await pageCertificate(folder, '10.20.4.1', now);
     expect(again).toEqual({ ...first, made: false });
+  });
+
+  it('says that it signs connections and no certificates, so that nobody reads past it', async () => {
+    const { certificate } = await pageCertificate(folder, '127.0.0.1', now);
+    const read = decodeCertificate(new Uint8Array(new X509Certificate(certificate).raw));
+    expect(read.basicConstraints?.ca).toBe(false);
+    expect(read.keyUsage).toMatchObject({ digitalSignature: true, keyCertSign: false });
+    const critical = read.extensions.filter(e => e.critical).map(e => e.oid);
+    expect(critical.toSorted()).toEqual([extensionOids.keyUsage, extensionOids.basicConstraints]);
   });
 
   it('keeps its key away from other users', async () => {

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JournalStore } from '../../../gateway/edge/store/journal-store.ts';
-import type { EventBody } from '../../../gateway/model/event.ts';
-import { fixtureViews } from '../../api/fixture-views.ts';
+import { seen } from './found-and-decided.ts';
 
 let folder = '';
 let store: JournalStore;
@@ -17,14 +16,6 @@ afterEach(async () => {
   await store.close();
   rmSync(folder, { recursive: true, force: true });
 });
-
-const [view] = fixtureViews();
-if (view === undefined) throw new Error('Cannot find a decision');
-const { decision } = view;
-const seen = (n: number): readonly EventBody[] => [
-  { kind: 'device-found', device: `d${n}`, mac: `02:00:00:00:00:0${n}`, port: 'v1', vlan: 0, zone: 'dock', seenBy: 'frames', frame: n },
-  { kind: 'decided', device: `d${n}`, decision },
-];
 
 describe('an inventory of the past', () => {
   it('is folded from the journal on disk up to then, and names the event up to which its chain is whole', async () => {

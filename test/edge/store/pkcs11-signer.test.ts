@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { calculateJwkThumbprint, exportJWK } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { pkcs11Signer } from '../../../gateway/edge/store/pkcs11-signer.ts';
-import { readSettings, writeSettings } from '../../../gateway/edge/store/settings.ts';
+import { readSettings } from '../../../gateway/edge/store/settings.ts';
 import { SigningKeyError } from '../../../gateway/edge/store/signing-key.ts';
 
 const module = '/usr/lib/softhsm/libsofthsm2.so';
@@ -77,7 +77,6 @@ describe.skipIf(missing !== undefined)('the signing key in a PKCS #11 token', ()
     const { settings: read, problems } = await readSettings(data, () => {});
     expect(problems).toEqual([]);
     expect(read?.signingKey).toEqual({ module, token: 'site', id: '01', pinFile: join(data, 'pin') });
-    if (read !== undefined) await writeSettings(data, read);
     writeFileSync(
       join(data, 'settings.json'),
       JSON.stringify({ ...file, signingKey: { module: 'relative.so', token: 'site', id: '1' } }, null, 1),

@@ -104,7 +104,7 @@ describe('readPolicyFiles', () => {
 });
 
 describe('watchPolicies', () => {
-  const soon = { timeout: 5000, interval: 20 };
+  const soon = { interval: 20 };
 
   it('tells once of a burst of changes, also of the renames that editors and git do', async () => {
     const heard = vi.fn();

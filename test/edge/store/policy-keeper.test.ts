@@ -14,6 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+const patience = { timeout: 60_000 };
 const rule = (name: string) => `- name: ${name}\n  when: { kind: camera }\n  then: quarantine\n`;
 const put = (text: string) => writeFileSync(join(folder, 'policies.d/rules/site.yaml'), text);
 const open = () => PolicyKeeper.open(folder, { ...base(), policyFolders: [join(folder, 'policies.d')] }, line => said.push(line));
@@ -86,7 +87,7 @@ describe('the policy in force', () => {
     const trust = (...names: readonly string[]) => ({ anchors: names.map(name => ({ name, certificate: 'AA==' })), referenceSets: [] });
     const anchors = (keeper: PolicyKeeper) => keeper.trust.anchors.map(({ name }) => name);
     const problems = ['Cannot read acme.yaml: it is no YAML'];
-    const written = () => vi.waitFor(() => expect(readFileSync(kept, 'utf8')).toContain('"acme"'));
+    const written = () => vi.waitFor(() => expect(readFileSync(kept, 'utf8')).toContain('"acme"'), patience);
     const kept = join(folder, 'trust-in-force.json');
     const first = await open();
     first.takeTrust({ trust: trust(), problems });
@@ -100,7 +101,7 @@ describe('the policy in force', () => {
     expect([anchors(again), again.problems]).toEqual([['acme'], problems]);
     again.takeTrust({ trust: trust('other'), problems: [] });
     expect(anchors(again)).toEqual(['other']);
-    await vi.waitFor(() => expect(readFileSync(kept, 'utf8')).toContain('"other"'));
+    await vi.waitFor(() => expect(readFileSync(kept, 'utf8')).toContain('"other"'), patience);
 
     // An operator who took every anchor away meanwhile has his way.
     const bare = await open();
@@ -116,7 +117,7 @@ describe('the policy in force', () => {
     first.takeTrust({ trust: small, problems: [] });
     const large = { ...small, crls: [{ name: 'x.crl', sha256: 'ab'.repeat(32), der: 'A'.repeat(5_000_000) }] };
     first.takeTrust({ trust: large, problems: [] });
-    await vi.waitFor(() => expect(JSON.parse(readFileSync(kept, 'utf8'))).toEqual({}));
+    await vi.waitFor(() => expect(JSON.parse(readFileSync(kept, 'utf8'))).toEqual({}), patience);
     expect(said.join()).toContain('a restart will have the trust files as they are then');
     for (const text of ['{"anchors":[{"name":7}]}', 'no JSON', '[]']) {
       writeFileSync(kept, text);

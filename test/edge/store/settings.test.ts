@@ -1,10 +1,10 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { channelsOf, channelText } from '../../../gateway/model/settings.ts';
 import { shippedPolicies } from '../../../gateway/edge/project-files.ts';
-import { readSettings, settingsToRun, writeSettings } from '../../../gateway/edge/store/settings.ts';
+import { readSettings, settingsToRun } from '../../../gateway/edge/store/settings.ts';
 
 let folder: string;
 let warnings: string[];
@@ -45,6 +45,35 @@ describe('settings to run with', () => {
     put('{ "network": 7 }');
     expect(await run()).toMatchObject({ problems: [expect.stringMatching(/^settings\.json:1: /)] as string[] });
     expect((await run()).settings).toBeUndefined();
+  });
+});
+
+describe('receivers of syslog', () => {
+  it('are asked by TLS unless something else is said, at the port of their way, with files beside the settings', async () => {
+    put(
+      json({
+        syslog: [
+          { host: 'siem.example', ca: 'siem.pem' },
+          { host: '10.0.0.9', transport: 'udp', all: true },
+        ],
+      }),
+    );
+    expect((await read()).settings?.syslog).toEqual([
+      { host: 'siem.example', port: 6514, transport: 'tls', ca: join(folder, 'siem.pem'), all: false, enterprise: 32_473 },
+      { host: '10.0.0.9', port: 514, transport: 'udp', all: true, enterprise: 32_473 },
+    ]);
+  });
+
+  it.each([
+    ['no host', {}],
+    ['a host with a blank', { host: 'a b' }],
+    ['another way', { host: 'a', transport: 'http' }],
+    ['a CA without TLS', { host: 'a', transport: 'tcp', ca: 'x.pem' }],
+    ['an unknown field', { host: 'a', token: 'x' }],
+    ['port 0', { host: 'a', port: 0 }],
+  ])('are refused with %s, with the line', async (_what, target) => {
+    expect((await problemsOf(json({ syslog: [target] })))[0]).toMatch(/^settings\.json:\d+: Cannot read syslog\[0\]/);
+    expect(await problemsOf(json({ syslog: Array.from({ length: 5 }, () => ({ host: 'a' })) }))).toHaveLength(1);
   });
 });
 
@@ -290,17 +319,5 @@ describe('settings', () => {
     await read();
     await problemsOf(json({ page: 5 }));
     expect(JSON.parse(readFileSync(join(folder, 'settings.json.bak'), 'utf8'))).not.toHaveProperty('page');
-  });
-
-  it('come back as they were written, and bad ones are never written', async () => {
-    put(json({ page: { host: '127.0.0.1', port: 9000 } }));
-    const { settings } = await read();
-    if (settings === undefined) throw new Error('no settings');
-    rmSync(join(folder, 'settings.json'));
-    await writeSettings(folder, settings);
-    expect((await read()).settings).toEqual(settings);
-    rmSync(join(folder, 'settings.json'));
-    await expect(writeSettings(folder, { ...settings, zones: [] })).rejects.toThrow('Cannot read zones: it is an empty list');
-    expect(existsSync(join(folder, 'settings.json'))).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { execFileSync } from 'node:child_process';
-import { createHash, createPublicKey, randomBytes } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { encode } from 'cborg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -75,6 +75,20 @@ describe.skipIf(missing !== undefined)('files of tpm2-tools', () => {
       expect(verify(nonce)).toBe('0');
       expect(verify(randomBytes(32))).toBe('3 NONCE_MISMATCH');
     });
+  it('are taken by their bare key too, where a folder of anchors holds it', () => {
+    const nonce = randomBytes(32);
+    quote(nonce);
+    const bare = (folder: string): string => {
+      const given = ['quote.msg', 'quote.sig', 'quote.pcrs', 'ak.pub', 'eventlog.bin'].map(name => desk.at(name));
+      const named = ['--vendor', 'Acme Edge', '--model', model, '--nonce', hexOf(nonce)];
+      return exit(desk, now, 'tpm-quote', ...given, '--anchors', desk.at(folder), ...named);
+    };
+    const pem = (key: KeyObject): Uint8Array => Buffer.from(key.export({ type: 'spki', format: 'pem' }));
+    desk.put('keys/ak.pem', pem(publicKeyOf(decodeTpmPublic(new Uint8Array(readFileSync(desk.at('ak.pub')))))));
+    desk.put('others/other.pem', pem(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey));
+    expect(bare('keys')).toBe('2 REFERENCE_MISSING');
+    expect(bare('others')).toBe('3 CHAIN_INCOMPLETE');
+  });
   it('are refused when other firmware was measured, or a byte of any signed part was changed', () => {
     const nonce = randomBytes(32);
     quote(nonce);

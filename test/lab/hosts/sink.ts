@@ -4,20 +4,34 @@ import { server } from './beat.ts';
 
 /**
  * `node sink.ts [PLC-ADDRESS]`: the server behind the uplink. Counts the datagrams of each host by the name in their payload and answers each
- * line on stdin with the counts as JSON. As a control room would, it also reads the PLC's registers once a second.
+ * line on stdin with both as JSON: the counts, and how many of a host in a row were missing at most. As a control room would, it also reads the PLC's registers once a second.
  */
 const counts = new Map<string, number>();
 const most = 64; // names; more are not counted
+const last = new Map<string, number>();
+/** Most datagrams in a row that each host sent and that did not arrive. */
+const lost = new Map<string, number>();
+let heard = 0;
 
 const socket = createSocket('udp4');
 socket.on('message', message => {
-  const name = message.toString('latin1', 0, 32).split(' ')[0] ?? '';
-  if (counts.has(name) || counts.size < most) counts.set(name, (counts.get(name) ?? 0) + 1);
+  heard += 1;
+  const [name = '', number] = message.toString('latin1', 0, 32).split(' ');
+  if (!counts.has(name) && counts.size >= most) return;
+  counts.set(name, (counts.get(name) ?? 0) + 1);
+  const before = last.get(name) ?? Number(number) - 1;
+  last.set(name, Math.max(before, Number(number)));
+  lost.set(name, Math.max(lost.get(name) ?? 0, Number(number) - before - 1));
 });
 socket.bind(server.port, server.address, () => process.stdout.write('ready\n'));
 process.stdin.on('data', chunk => {
-  for (const byte of chunk) if (byte === 10) process.stdout.write(`${JSON.stringify(Object.fromEntries(counts))}\n`);
+  for (const byte of chunk) if (byte === 10) answer(-1);
 });
+/** Once what has arrived already is read: after a pause of this process it may lie behind the question. */
+function answer(heardBefore: number): void {
+  if (heard !== heardBefore) return void setImmediate(answer, heard);
+  process.stdout.write(`${JSON.stringify({ counts: Object.fromEntries(counts), lost: Object.fromEntries(lost) })}\n`);
+}
 process.stdin.on('end', () => process.exit(0));
 
 const plc = process.argv[2];

@@ -46,6 +46,8 @@ named('IPv6', true, [n.ip(0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1
 named('URI for a host', false, [n.uri('https://a.example.com/')], 'a.example.com');
 named('the second of two', true, [n.dns('b.example.com'), n.dns('a.example.com')], 'a.example.com');
 chain('name::SAN empty', false, { l: { with: [extension(ext.san, false, sequence())] } });
+chain('name::SAN empty, and nobody asks for a name', false, { l: { with: [extension(ext.san, false, sequence())] }, peer: null });
+chain('name::SAN of a CA with a tag that is none', false, { a: { with: [san(n.dns('ca.example.com'), tlv(0x8b, utf8('x')))] } });
 chain('name::SAN with bytes after', false, {
   l: { with: [extension(ext.san, false, Buffer.concat([sequence(n.dns('www.example.com')), Uint8Array.of(5, 0)]))] },
 });
@@ -150,6 +152,17 @@ chain('nc::mailbox in the subject, inside', true, {
 chain('nc::the root constrains', false, { r: { with: [nc([n.dns('example.org')])] } });
 chain('nc::empty', false, { a: { with: [extension('2.5.29.30', true, sequence())] } });
 chain('nc::permitted, without a subtree', false, { a: { with: [extension('2.5.29.30', true, sequence(tlv(0xa0)))] } });
+// A constraint that is no network is no constraint, though nothing below has an address.
+for (const [what, wanted, ...octets] of [
+  ['an address alone', false, 127, 0, 0, 1],
+  ['nine octets', false, 127, 0, 0, 0, 255, 0, 0, 0, 0],
+  ['a mask with a hole', false, 127, 0, 0, 0, 255, 0, 255, 0],
+  ['a network', true, 127, 0, 0, 0, 255, 0, 0, 0],
+  ['all addresses', true, 0, 0, 0, 0, 0, 0, 0, 0],
+] as const) {
+  chain(`nc::IP permitted, ${what}`, wanted, { a: { with: [nc([n.ip(...octets)])] } });
+  chain(`nc::IP excluded, ${what}`, wanted, { a: { with: [nc([], [n.ip(...octets)])] } });
+}
 chain('nc::a minimum of 1', false, {
   a: { with: [extension('2.5.29.30', true, sequence(tlv(0xa0, sequence(n.dns('example.com'), tlv(0x80, Uint8Array.of(1))))))] },
 });

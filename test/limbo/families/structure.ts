@@ -168,6 +168,7 @@ chain('key::point of half its octets', false, {
   l: { spki: spki(sequence(oid('1.2.840.10045.2.1'), oid('1.2.840.10045.3.1.7')), point(L.keys).subarray(0, 33)) },
 });
 chain('key::Ed25519 of 31 octets', false, { l: { spki: spki(sequence(oid('1.3.101.112')), new Uint8Array(31)) } });
+chain('policy::none in the extension', false, { l: { with: [extension('2.5.29.32', false, sequence())] } });
 chain('policy::two OIDs in one policy', false, {
   l: { with: [extension('2.5.29.32', false, sequence(sequence(oid('1.2.3'), oid('1.2.4'))))] },
 });

@@ -29,6 +29,14 @@ export const multipleAck = b.bytes(
   [0x2a, b.u16(372), 0x4e, string('S-77'), 0x4f],
   [0x1f],
 );
+/** The same answer in parts of so many bytes, ASHRAE 135 §20.1.5: segmented, more follow; invoke id, sequence number, window, service. */
+export const segmented = (size: number, invoke = 9, ack = multipleAck): readonly Uint8Array[] => {
+  const data = ack.subarray(3);
+  return Array.from({ length: Math.ceil(data.length / size) }, (_, i) => {
+    const isLast = (i + 1) * size >= data.length;
+    return b.bytes(isLast ? 0x38 : 0x3c, invoke, i & 255, 4, 14, data.subarray(i * size, (i + 1) * size));
+  });
+};
 const write = [0, 5, 9, 15, 0x0c, objectId(1, 3), 0x19, 85, 0x3e, 0x44, 0x41, 0xa0, 0, 0, 0x3f];
 
 export const bacnetVectors = {
@@ -38,6 +46,12 @@ export const bacnetVectors = {
   'bacnet-i-have': udpFromDevice(47_808, bvlc(10, npdu([0x10, 1, 0xc4, objectId(8, 1234), 0xc4, objectId(0, 1), string('Zone temp')]))),
   'bacnet-read': udpFromDevice(47_808, bvlc(10, npdu(propertyAck(70, string('VAV-9'))))),
   'bacnet-read-multiple': udpFromDevice(47_808, bvlc(10, npdu(multipleAck))),
+  ...Object.fromEntries(
+    segmented(60).map((part, i): [`bacnet-segment-${number}`, Uint8Array] => [
+      `bacnet-segment-${i}`,
+      udpFromDevice(47_808, bvlc(10, npdu(part))),
+    ]),
+  ),
   'bacnet-write': udpToDevice(47_808, bvlc(10, npdu(write))),
   'bacnet-reinitialise': udpToDevice(47_808, bvlc(10, npdu([0, 5, 9, 20, 0x09, 0]))),
   'bacnet-forwarded-own': udpFromDevice(47_808, bvlc(4, [b.ip4(deviceIp), b.u16(47_808), npdu(iAm(1234, 5))])),

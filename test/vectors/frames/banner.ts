@@ -1,5 +1,5 @@
 import * as b from './build.ts';
-import { fromServer } from './stream.ts';
+import { fromClient, fromServer } from './stream.ts';
 
 /** Origin: composed here from RFC 959 §4.2, RFC 5321 §4.2, RFC 854, RFC 6143 §7.1.1 and the PJL Technical Reference Manual. */
 export const ftpGreeting = b.bytes('220-Welcome\r\n Keep out\r\n220 ScaleOS FTP server (Version 6.4) ready.\r\n');
@@ -15,6 +15,7 @@ export const pjlAnswer = b.bytes('@PJL USTATUS DEVICE\r\nCODE=10001\r\n\f@PJL IN
 export const bannerVectors: { readonly [name: string]: Uint8Array } = {
   'ftp-greeting': fromServer(21, ftpGreeting),
   'smtp-greeting': fromServer(25, smtpGreeting),
+  'smtp-hello': fromClient(25, b.bytes('EHLO printer-7.plant.example\r\n')),
   'telnet-banner': fromServer(23, telnetBanner),
   'rfb-version': fromServer(5900, rfbVersion),
   'pjl-id': fromServer(9100, pjlAnswer),

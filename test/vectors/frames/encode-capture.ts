@@ -1,7 +1,7 @@
 import type { Frame } from '../../../gateway/model/frame.ts';
 import { bytes } from './build.ts';
 
-export type CaptureOptions = { readonly little?: boolean; readonly nanos?: boolean; readonly link?: number };
+export type CaptureOptions = { readonly little?: boolean; readonly nanos?: boolean; readonly link?: number; readonly modified?: boolean };
 
 const words = (little: boolean, size: 2 | 4, ...values: readonly number[]): Uint8Array => {
   const view = new DataView(new ArrayBuffer(size * values.length));
@@ -9,11 +9,16 @@ const words = (little: boolean, size: 2 | 4, ...values: readonly number[]): Uint
   return new Uint8Array(view.buffer);
 };
 
-/** A classic capture file of these frames. */
-export function encodePcap(frames: readonly Frame[], { little = true, nanos = false, link = 1 }: CaptureOptions = {}): Uint8Array {
-  const header = bytes(words(little, 4, nanos ? 0xa1b23c4d : 0xa1b2c3d4), words(little, 2, 2, 4), words(little, 4, 0, 0, 262_144, link));
+/** A classic capture file of these frames; `modified`: with the longer record headers of old Linux systems. */
+export function encodePcap(
+  frames: readonly Frame[],
+  { little = true, nanos = false, link = 1, modified = false }: CaptureOptions = {},
+): Uint8Array {
+  const magic = modified ? 0xa1b2cd34 : nanos ? 0xa1b23c4d : 0xa1b2c3d4;
+  const more = modified ? bytes(words(little, 4, 2), words(little, 2, 0x0800), 0, 0) : bytes();
+  const header = bytes(words(little, 4, magic), words(little, 2, 2, 4), words(little, 4, 0, 0, 262_144, link));
   const record = (f: Frame): Uint8Array =>
-    bytes(words(little, 4, Math.floor(f.at / 1000), (f.at % 1000) * (nanos ? 1e6 : 1e3), f.bytes.length, f.wireLength), f.bytes);
+    bytes(words(little, 4, Math.floor(f.at / 1000), (f.at % 1000) * (nanos ? 1e6 : 1e3), f.bytes.length, f.wireLength), more, f.bytes);
   return bytes(header, frames.map(record));
 }
 

@@ -13,7 +13,16 @@ export const hartFrame = (delimiter: number, command: number, data: b.Part): Uin
 const identity7 = [0, 0, 254, 0x37, 0x2a, 5, 7, 2, 3, 0x20, 0, 1, 2, 3, 5, 10, 0, 1, 0, 0, 0x37, 0, 0x37, 1];
 const identity5 = [0, 0, 254, 0x26, 6, 5, 5, 2, 3, 0x20, 0, 9, 8, 7];
 
+/** Characters of six bits each, HCF_SPEC-127 §5.1.1. */
+const packedAscii = (text: string): readonly number[] =>
+  (text.match(/.{4}/gs) ?? []).flatMap(four => {
+    const bits = Array.from(four).reduce((all, c) => all * 64 + (c.charCodeAt(0) & 63), 0);
+    return [bits >> 16, (bits >> 8) & 255, bits & 255];
+  });
+const shortTag = [0, 0, packedAscii('FT-101  '), packedAscii('INLET FLOW 2/3 _'), 23, 10, 123];
+
 export const hartIpVectors = {
+  'hart-ip-short-tag': udpFromDevice(5094, hartIpMessage(1, hartFrame(0x86, 13, shortTag))),
   'hart-ip-identity': udpFromDevice(5094, hartIpMessage(1, hartFrame(0x86, 0, identity7))),
   'hart-ip-identity-5': fromDevice(5094, hartIpMessage(1, hartFrame(0x06, 0, identity5))),
   'hart-ip-tag': fromDevice(5094, hartIpMessage(1, hartFrame(0x86, 20, [0, 0, b.padded(32, b.bytes('FT-101 inlet'))]))),

@@ -23,15 +23,19 @@ import { foxVectors } from './fox.ts';
 import { gooseVectors } from './goose.ts';
 import { hartIpVectors } from './hart-ip.ts';
 import { httpVectors } from './http.ts';
+import { kerberosVectors } from './kerberos.ts';
+import { networkGearVectors } from './network-gear.ts';
 import { knxnetIpVectors } from './knxnet-ip.ts';
-import { lacpVectors } from './lacp.ts';
+import { lacpVectors, oamVectors } from './lacp.ts';
 import { lldpVectors } from './lldp.ts';
 import { mmsVectors } from './mms.ts';
 import { multicastVectors } from './multicast.ts';
 import { ndpVectors } from './ndp.ts';
 import { powerlinkVectors } from './powerlink.ts';
+import { profinetIoVectors } from './profinet-io.ts';
 import { profinetRtVectors } from './profinet-rt.ts';
 import { ptpVectors } from './ptp.ts';
+import { quicVectors } from './quic.ts';
 import { redundancyVectors } from './redundancy.ts';
 import { ringVectors } from './rings.ts';
 import { sampledValuesVectors } from './sampled-values.ts';
@@ -41,6 +45,7 @@ import { stpVectors } from './stp.ts';
 import { icmpVectors } from './icmp.ts';
 import { tcpSynVectors } from './tcp-syn.ts';
 import { tlsVectors } from './tls.ts';
+import { tuyaVectors } from './tuya.ts';
 import { udpVectors } from './udp.ts';
 
 /** Origin: composed here from the RFCs with invented addresses (RFC 5737, locally administered or `00:00:5e:00:53` of RFC 7042). */
@@ -144,6 +149,17 @@ export const vectors: { readonly [name: string]: Uint8Array } = {
       ],
     }),
   ),
+  'dhcp-plugged-in': dhcpClient(
+    b.dhcp({
+      op: 1,
+      chaddr: plc,
+      options: [
+        [53, [1]],
+        [50, b.ip4('192.0.2.11')],
+        [82, [1, 8, ...b.bytes('Gi1/0/17'), 2, 6, 0xde, 0xad, 0xbe, 0xef, 0, 1]],
+      ],
+    }),
+  ),
   'dhcp-cable-modem': dhcpClient(
     b.dhcp({
       op: 1,
@@ -240,6 +256,7 @@ export const vectors: { readonly [name: string]: Uint8Array } = {
   ...mmsVectors,
   ...powerlinkVectors,
   ...profinetRtVectors,
+  ...profinetIoVectors,
   ...sampledValuesVectors,
   ...slmpVectors,
   ...udpVectors,
@@ -247,10 +264,15 @@ export const vectors: { readonly [name: string]: Uint8Array } = {
   ...dhcpv6Vectors,
   ...eapolVectors,
   ...lacpVectors,
+  ...oamVectors,
   ...lldpVectors,
   ...multicastVectors,
   ...ndpVectors,
   ...ptpVectors,
+  ...quicVectors,
+  ...networkGearVectors,
+  ...tuyaVectors,
+  ...kerberosVectors,
   ...redundancyVectors,
   ...ringVectors,
   ...stpVectors,

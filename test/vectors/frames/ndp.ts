@@ -21,6 +21,8 @@ export const advertisement = (flags: number, target: string, ...options: readonl
 export const routerSolicitation = (...options: readonly b.Part[]): Uint8Array => message(133, b.u32(0), options);
 export const routerAdvertisement = (flags: number, lifetime: number, ...options: readonly b.Part[]): Uint8Array =>
   message(134, 64, flags, b.u16(lifetime), b.u32(0), b.u32(0), options);
+export const redirect = (target: string, destination: string, ...options: readonly b.Part[]): Uint8Array =>
+  message(137, b.u32(0), b.ip6(target), b.ip6(destination), options);
 
 const solicitedNode = 'ff02:0:0:0:0:1:ff00:5321';
 const unspecified = '0:0:0:0:0:0:0:0';

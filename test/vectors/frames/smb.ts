@@ -69,14 +69,36 @@ export const client2 = b.bytes(
 );
 /** Over NetBIOS: the positive answer to the session request comes first. */
 export const server1 = b.bytes([0x82, 0, 0, 0], setUp1(true, challenge('HIST-01', 'HIST-01'), 'Windows Server 2003 3790 Service Pack 2'));
+/** A name with its suffix as letters. RFC 1001 §14.1. */
+const netbiosName = (name: string, suffix: number): b.Part => [
+  32,
+  [...b.bytes(name.padEnd(15), suffix)].map(byte => [0x41 + (byte >> 4), 0x41 + (byte & 15)]),
+  0,
+];
+export const sessionRequest = (called: string, calling: string, suffix = 0): Uint8Array =>
+  b.bytes([0x81, 0, b.u16(68)], netbiosName(called, 0x20), netbiosName(calling, suffix));
 export const client1 = b.bytes(
-  [0x81, 0, b.u16(68), new Uint8Array(68)],
+  sessionRequest('HIST-01', 'PANEL-02'),
   setUp1(false, authenticate('PANEL-02'), 'Windows 2002 Service Pack 3 2600'),
 );
+
+/** Without a security blob, as systems before Windows 2000 ask, and since then for a server that offers none. MS-CIFS §2.2.4.53.1. */
+export const plainSetUp1 = (system: string, user = 'operator', isUnicode = true): Uint8Array => {
+  const passwords = [24, isUnicode ? 24 : 0];
+  const words = b.bytes(0xff, new Uint8Array(13), u16le(passwords[0] ?? 0), u16le(passwords[1] ?? 0), new Uint8Array(8));
+  const names = `${user}\0PLANT\0${system}\0Lan Manager\0`;
+  const start = 32 + 1 + words.length + 2 + 24 + (passwords[1] ?? 0);
+  const secret = new Uint8Array(24 + (passwords[1] ?? 0)).fill(1);
+  const bytes = isUnicode ? b.bytes(secret, new Uint8Array(start & 1), utf16(names)) : b.bytes(secret, names);
+  const head = [0xff, 'SMB', 0x73, u32le(0), 0x18, u16le(isUnicode ? 0xc007 : 0x0001), new Uint8Array(20)];
+  return message(b.bytes(head, words.length / 2, words, u16le(bytes.length), bytes));
+};
 
 export const smbVectors: { readonly [name: string]: Uint8Array } = {
   'smb2-server': fromServer(445, server2),
   'smb2-client': fromClient(445, client2),
   'smb1-server': fromServer(139, server1),
   'smb1-client': fromClient(139, client1),
+  'smb1-plain-client': fromClient(445, plainSetUp1('Windows NT 1381')),
+  'nbss-request': fromClient(139, sessionRequest('*SMBSERVER', 'PANEL-02')),
 };

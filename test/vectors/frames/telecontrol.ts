@@ -8,11 +8,26 @@ export const iecUnit = (type: number, cause: number, station: number, objects: b
 };
 export const iecStart = b.bytes(0x68, 4, 7, 0, 0, 0);
 
-/** DNP3, composed from IEEE 1815 §9 and §4; the checksums are zero, since nobody looks at them. */
+/** Checksum of the link layer, IEEE 1815 §9.2.4.3: tshark reads nothing without. */
+const crc = (bytes: Uint8Array): readonly number[] => {
+  let value = 0;
+  for (const byte of bytes) {
+    value ^= byte;
+    for (let bit = 0; bit < 8; bit++) value = (value & 1) === 0 ? value >> 1 : (value >> 1) ^ 0xa6bc;
+  }
+  return le16(~value & 0xffff);
+};
+
+/** DNP3, composed from IEEE 1815 §9 and §4. */
 export const dnp3Frame = (source: number, target: number, application: b.Part, transport = 0xc0): Uint8Array => {
   const data = b.bytes(transport, application);
-  const blocks = Array.from({ length: Math.ceil(data.length / 16) }, (_, i) => [data.subarray(i * 16, i * 16 + 16), 0, 0] as const);
-  return b.bytes(5, 0x64, data.length + 5, 0x44, le16(target), le16(source), 0, 0, blocks);
+  const blocks = Array.from({ length: Math.ceil(data.length / 16) }, (_, i) => data.subarray(i * 16, i * 16 + 16));
+  const head = b.bytes(5, 0x64, data.length + 5, 0x44, le16(target), le16(source));
+  return b.bytes(
+    head,
+    crc(head),
+    blocks.map(block => [block, crc(block)]),
+  );
 };
 const attribute = (variation: number, text: string): b.Part => [0, variation, 0, 0, 0, 1, text.length, text];
 export const dnp3Attributes = dnp3Frame(10, 1, [

@@ -39,8 +39,8 @@ const ed25519 = sequence(oid('1.3.101.112'));
 /** SubjectPublicKeyInfo of RFC 8410 with 32 times the same byte. */
 export const keyInfo = sequence(ed25519, tlv(0x03, b.bytes(0, new Uint8Array(32).fill(9))));
 
-/** A certificate that reads well and proves nothing. */
-export const certificate = (subject: string, issuer: string): Uint8Array =>
+/** A certificate that reads well and proves nothing; `names`: what its subjectAltName holds. */
+export const certificate = (subject: string, issuer: string, names?: Uint8Array): Uint8Array =>
   sequence(
     sequence(
       tlv(0xa0, tlv(0x02, integerBytes(2))),
@@ -50,7 +50,13 @@ export const certificate = (subject: string, issuer: string): Uint8Array =>
       sequence(tlv(0x17, utf8('250101000000Z')), tlv(0x17, utf8('350101000000Z'))),
       name(subject),
       keyInfo,
-      tlv(0xa3, sequence(sequence(oid('2.5.29.15'), tlv(0x04, tlv(0x03, bitBytes([0])))))),
+      tlv(
+        0xa3,
+        sequence(
+          sequence(oid('2.5.29.15'), tlv(0x04, tlv(0x03, bitBytes([0])))),
+          ...(names === undefined ? [] : [sequence(oid('2.5.29.17'), tlv(0x04, names))]),
+        ),
+      ),
     ),
     ed25519,
     tlv(0x03, b.bytes(0, new Uint8Array(64).fill(5))),

@@ -53,10 +53,10 @@ export const nbnsRegistration = ({ name, suffix = 0, isGroup, ip = hostIp }: NbN
     [netbios(name, suffix), b.u16(0x20), b.u16(1)],
     [0xc0, 12, b.u16(0x20), b.u16(1), b.u32(300_000), b.u16(6), nbFlags(isGroup), b.ip4(ip)],
   );
-export const nbnsAnswer = (name: string, ip = hostIp): Uint8Array =>
+export const nbnsAnswer = (name: string, ip = hostIp, suffix = 0): Uint8Array =>
   b.bytes(
     [b.u16(9), b.u16(0x8500), b.u16(0), b.u16(1), b.u16(0), b.u16(0)],
-    [netbios(name, 0), b.u16(0x20), b.u16(1), b.u32(300_000), b.u16(6), nbFlags(), b.ip4(ip)],
+    [netbios(name, suffix), b.u16(0x20), b.u16(1), b.u32(300_000), b.u16(6), nbFlags(), b.ip4(ip)],
   );
 const nbnsQuery = b.bytes(
   [b.u16(9), b.u16(0x110), b.u16(1), b.u16(0), b.u16(0), b.u16(0)],

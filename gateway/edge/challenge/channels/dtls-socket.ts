@@ -6,7 +6,7 @@ import type { DtlsIdentity } from '../../../attestation/dtls/handshake.ts';
 import { KeyCache } from '../../../attestation/keys.ts';
 import { type Failed, failed } from './channel.ts';
 import type { Datagrams } from './coap-client.ts';
-import { failureOf, peerFailure } from './failure.ts';
+import { failureOf, peerFailure, wantsUs } from './failure.ts';
 
 /** Keys of the servers we spoke to last. */
 const keys = new KeyCache(64);
@@ -51,7 +51,10 @@ export async function withDtls<T>(socket: Socket, left: Millis, talk: (connectio
   try {
     const problem = await new Promise<Failed | undefined>(resolve => {
       datagrams.broke = resolve;
-      deadline = setTimeout(() => resolve(failed('timeout', `no DTLS handshake within ${Math.round(left)} ms`)), left);
+      deadline = setTimeout(() => {
+        const why = `no DTLS handshake within ${Math.round(left)} ms`;
+        resolve(failed('timeout', client.isStranger ? `${why}; ${wantsUs}` : why));
+      }, left);
       /** After each event: tells whoever waits, and sets the alarm for the next. */
       const settle = (): void => {
         clearTimeout(timer);

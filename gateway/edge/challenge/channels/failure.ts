@@ -28,9 +28,12 @@ export function failureOf(error: Error): Failed {
   return peerFailure(known, told);
 }
 
+/** What a person can do about a server that wants to know us. */
+export const wantsUs = 'it may want a certificate of ours (settings: challengeClient)';
+
 /** What the peer said or did, with a hint where it may be that it does not know us. */
 export const peerFailure = (failure: TransportFailure, told: string): Failed =>
-  failed(failure, wantsToKnowUs.test(told) ? `${told}: it may want a certificate of ours (settings: challengeClient)` : told);
+  failed(failure, wantsToKnowUs.test(told) ? `${told}: ${wantsUs}` : told);
 
 /** What servers say that ask for a client's certificate and get none, or one that they do not trust (RFC 8446 §6.2, RFC 5246 §7.4.6). */
 const wantsToKnowUs = /certificate required|bad certificate|unknown ca|certificate unknown|handshake failure|access denied/;

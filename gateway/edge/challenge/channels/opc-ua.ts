@@ -26,14 +26,14 @@ async function ask(target: Target, left: number): Promise<Exchange> {
   const end = performance.now() + left;
   const url = `opc.tcp://${authority(target)}`;
   // The second connection leaves from the same port: the first must be gone on both sides before.
-  const told = await talk(target, left, takeEndpoints(url), framing, 'gone');
+  const told = await talk(target, left, takeEndpoints(url, Date.now()), framing, 'gone');
   if (told.kind === 'failed') return told;
   const choice = chooseEndpoint(told.value);
   if (choice === undefined) return failed('refused', `it has ${told.value.length} endpoints, none with a security policy of ours`);
   const { bytes, expires } = target.nonce();
   const nonce = bytes.subarray(0, nonceBytes);
   const own = await clientCertificate(nonce, expires);
-  const step = proveChannel(url, choice.endpoint, { ...own, random: randomBytes(36), keys });
+  const step = proveChannel(url, choice.endpoint, { ...own, random: randomBytes(36), keys, at: Date.now() });
   const proof = await talk(target, Math.max(1, end - performance.now()), step, framing);
   if (proof.kind === 'failed') return proof;
   return {

@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { Millis } from '../../../model/address.ts';
 import { DecodeError } from '../../../codec/reader.ts';
 import { type Failed, failed, type Target } from './channel.ts';
@@ -51,27 +51,12 @@ export function talk<T>(
       for (const event of ['data', 'close', 'error']) socket.removeAllListeners(event);
       socket.on('error', () => undefined);
       if (end.kind === 'done' && end.parting !== undefined) socket.write(end.parting);
-      if (end.kind === 'done' && closing === 'gone') return leave(() => resolve({ kind: 'done', value: end.value }));
-      if (end.kind === 'done') politely();
+      if (end.kind === 'done' && closing === 'gone') return leave(socket, () => resolve({ kind: 'done', value: end.value }));
+      if (end.kind === 'done') endPolitely(socket);
       else socket.destroy();
       return resolve(end);
     };
-    /** Nothing of ours stays in TIME_WAIT: that is for who closes first. */
-    const leave = (left_: () => void): void => {
-      const patience = setTimeout(() => socket.resetAndDestroy(), partingMs);
-      socket.once('close', () => {
-        clearTimeout(patience);
-        left_();
-      });
-      socket.resume();
-    };
     const deadline = setTimeout(() => finish(failed('timeout', `not done within ${Math.round(left)} ms`)), left);
-    /** Says goodbye, but waits for none. */
-    const politely = (): void => {
-      socket.resume();
-      socket.end();
-      setTimeout(() => socket.destroy(), 200).unref();
-    };
     const go = (step: Talk<T>): void => {
       if (step.kind === 'done') return finish(step);
       if (step.kind === 'failed') return finish(failed('refused', step.why));
@@ -104,6 +89,23 @@ export function talk<T>(
     socket.on('close', () => finish(failed('reset', 'closed before it had answered')));
     socket.once('connect', () => go(first));
   });
+}
+
+/** Says goodbye, but waits for none. */
+function endPolitely(socket: Socket): void {
+  socket.resume();
+  socket.end();
+  setTimeout(() => socket.destroy(), 200).unref();
+}
+
+/** Calls `gone` when nothing of ours is left, in TIME_WAIT neither: that is for who closes first. */
+function leave(socket: Socket, gone: () => void): void {
+  const patience = setTimeout(() => socket.resetAndDestroy(), partingMs);
+  socket.once('close', () => {
+    clearTimeout(patience);
+    gone();
+  });
+  socket.resume();
 }
 
 function answerIn(heard: Uint8Array, framing: Framing): Uint8Array | Failed | undefined {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Hex, Millis } from '../../../model/address.ts';
-import { isInForce } from '../../../attestation/crl-scope.ts';
+import { isInForce, isUnderstood } from '../../../attestation/crl-scope.ts';
 import type { KeyCache } from '../../../attestation/keys.ts';
 import { ocspStatus } from '../../../attestation/ocsp-status.ts';
 import { type RevocationCache, withCrl, withOcsp } from '../../../attestation/revocation-cache.ts';
@@ -29,6 +29,7 @@ export function acceptCrl(der: Uint8Array, { issuer }: About, cache: RevocationC
     throw new FetchError(`Cannot use the CRL: it is not signed by ${issuer.subject.text}`);
   if (crl.deltaBase !== undefined) throw new FetchError('Cannot use the CRL: it is a delta');
   const { nextUpdate } = crl;
+  if (!isUnderstood(crl)) throw new FetchError('Cannot use the CRL: it has a critical extension that nobody here knows');
   if (nextUpdate === undefined || !isInForce(crl, now)) throw new FetchError(`Cannot use the CRL: it is not in force (${span(crl)})`);
   const next = withCrl(cache, der, now);
   // A CRL that another one displaces has the same issuer and scope: what is new in it is what people must hear of.

@@ -31,7 +31,7 @@ export type FetcherEdge = {
 };
 
 /** A CRL as base64 must fit into a line between the processes (`maxLine`). */
-export const maxFetchedCrl = 5_500_000;
+const maxFetchedCrl = 5_500_000;
 const maxFetchedOcsp = 65_536;
 const fetchMs: Millis = 10_000;
 /** A place is asked again at 75 to 100 % of this, or of 80 % of what its last answer lasts, whichever is sooner; never sooner than `soonest`. */
