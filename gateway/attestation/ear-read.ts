@@ -53,7 +53,7 @@ function signerOf(token: Token, verifiers: readonly TrustedVerifier[]): TrustedV
   });
   for (const verifier of verifiers)
     try {
-      token.checkSignature(verifier.spki);
+      token.checkSignature(verifier.key);
       return verifier;
     } catch (error) {
       if (!(error instanceof EvidenceError)) throw error;

@@ -53,7 +53,7 @@ function keep(outcome: ChallengeOutcome, evidence: Evidence, { trust, keys, fres
     referenceSets: trust.referenceSets,
     channel,
     certificates: evidence.certificates.length,
-    key: keys.known(listed.spki),
+    key: listed.key,
     result,
   });
 }

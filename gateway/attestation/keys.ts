@@ -62,6 +62,11 @@ export class KnownKey {
     return (this.#key ??= usable(() => createPublicKey(pemOf(this.#spki))));
   }
 
+  /** Makes its KeyObject now. Throws EvidenceError ALGORITHM_REFUSED when OpenSSL cannot use it. */
+  prepare(): void {
+    this.#key = this.key;
+  }
+
   /**
    * True iff it made the signature. The first is checked with the key as text: most keys, those of devices, sign one certificate and no more, and OpenSSL
    * reads the text as fast as Node makes an object of it. Throws EvidenceError ALGORITHM_REFUSED when OpenSSL cannot use it.

@@ -63,9 +63,9 @@ export function checkSign1By(message: CoseMessage, key: KnownKey, outside: CoseO
 }
 
 /** The same for a JWS. */
-export function checkJws(jws: Jws, spki: Uint8Array, keys: KeyCache): void {
+export function checkJws(jws: Jws, key: KnownKey): void {
   const name = jwsAlgorithm(jws);
-  check(jwsAlgorithms.get(name), name.slice(0, 40), jws.signingInput, jws.signature, keys.known(spki));
+  check(jwsAlgorithms.get(name), name.slice(0, 40), jws.signingInput, jws.signature, key);
 }
 
 /** HMAC 256/64, 256/256, 384/384 and 512/512 of RFC 9053 §3.1, by hash and octets of the tag. */

@@ -30,7 +30,7 @@ export function byChain(token: Token, instance: Hex | undefined, context: Contex
   const path = checkAttestPath(chain, context);
   const { certificates, anchor } = path;
   const leaf = certificates[0] ?? anchor.certificate;
-  token.checkSignature(leaf.spki);
+  token.checkSignature(context.keys.known(leaf.spki));
   checkInstance(certificates, instance);
   const keyHash = sha256(leaf.spki);
   const { measured, unappraised, identity } = toldBy(path);

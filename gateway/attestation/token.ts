@@ -10,8 +10,9 @@ import type { Checks } from './checks.ts';
 import type { Authority, ChainClaims } from './claims.ts';
 import { EvidenceError } from './evidence-error.ts';
 import type { OpenedCwt } from './known-tokens.ts';
+import type { KnownKey } from './keys.ts';
 import type { Context } from './scheme.ts';
-import { checkJws, checkSign1 } from './signature.ts';
+import { checkJws, checkSign1By } from './signature.ts';
 import { byChain } from './token-chain.ts';
 import type { VouchedKey, Voucher } from './trust.ts';
 
@@ -22,7 +23,7 @@ export type Token = {
   /** Certificates of the token itself, or that the channel handed over beside it. */
   readonly certificates: readonly Uint8Array[];
   /** Throws EvidenceError unless this key signed it. */
-  readonly checkSignature: (spki: Uint8Array) => void;
+  readonly checkSignature: (key: KnownKey) => void;
 };
 
 /** Opens a token by the form of its media type. Throws DecodeError. */
@@ -33,7 +34,7 @@ export function openToken(evidence: Evidence, { keys, freshness }: Pick<Context,
       form: 'json',
       claims: jsonMapOf(decodeJson(jws.payload), 'JWT claims'),
       certificates: jws.certificates.length > 0 ? jws.certificates : evidence.certificates,
-      checkSignature: spki => checkJws(jws, spki, keys),
+      checkSignature: key => checkJws(jws, key),
     };
   }
   const nonce = freshness?.kind === 'nonce' ? freshness.nonce : undefined;
@@ -44,8 +45,8 @@ export function openToken(evidence: Evidence, { keys, freshness }: Pick<Context,
     form: 'cbor',
     claims: opened.claims,
     certificates: chain.length > 0 ? chain : evidence.certificates,
-    checkSignature: spki => {
-      checkSign1(opened.message, spki, keys);
+    checkSignature: key => {
+      checkSign1By(opened.message, key);
       if (known === undefined && nonce !== undefined) keys.tokens.keep(evidence.bytes, nonce, opened);
     },
   };
@@ -124,7 +125,7 @@ export function checkSigner(token: Token, instance: Hex | undefined, context: Co
 }
 
 function byListedKey(token: Token, instance: Hex, listed: readonly VouchedKey[]): Signer {
-  const key = listed.find((one, i) => isSignedBy(token, one.spki, i === listed.length - 1));
+  const key = listed.find((one, i) => isSignedBy(token, one.key, i === listed.length - 1));
   if (key === undefined)
     throw new EvidenceError('SIGNATURE_INVALID', 'chain', `Cannot verify token: its signature is by no key listed for ${instance}`);
   const known = signers.get(key);
@@ -154,9 +155,9 @@ function signerBy({ voucher, model, classId }: VouchedKey, instance: Hex): Signe
 }
 
 /** The last key's complaint is the one that is told. */
-function isSignedBy(token: Token, spki: Uint8Array, isLast: boolean): boolean {
+function isSignedBy(token: Token, key: KnownKey, isLast: boolean): boolean {
   try {
-    token.checkSignature(spki);
+    token.checkSignature(key);
     return true;
   } catch (error) {
     if (!(error instanceof EvidenceError) || isLast) throw error;

@@ -10,14 +10,13 @@ import type {
 } from '../model/trust.ts';
 import { fromBase64 } from '../codec/bytes.ts';
 import { DecodeError } from '../codec/reader.ts';
-import { keyKind } from '../codec/x509-key.ts';
 import { attribute, attributeTypes } from '../codec/x509-name.ts';
 import { type Crl, decodeCrl } from '../codec/x509-crl.ts';
 import { type Certificate, decodeCertificate } from '../codec/x509.ts';
 import { type Limits, prepareLimits, type Reach } from './anchor-limits.ts';
 import { sha256 } from './evidence.ts';
 import { EvidenceError } from './evidence-error.ts';
-import { checkKey } from './keys.ts';
+import { checkKey, KnownKey } from './keys.ts';
 import { unknownCritical } from './critical.ts';
 import { emptyLedger, type Ledger, prepareLedger } from './matter/ledger.ts';
 import { checkConstraints } from './path-rules.ts';
@@ -41,10 +40,10 @@ export type Anchor = Voucher & {
   /** Where its certificates may be asked about. */
   readonly revocation?: AnchorRevocation;
 };
-/** The key that one device signs its tokens with. */
-export type VouchedKey = { readonly voucher: Voucher; readonly spki: Uint8Array; readonly model?: string; readonly classId?: Hex };
+/** The key that one device signs its tokens with, ready for use. */
+export type VouchedKey = { readonly voucher: Voucher; readonly key: KnownKey; readonly model?: string; readonly classId?: Hex };
 /** Another Verifier, and how far its word goes; of no device is it the key. */
-export type TrustedVerifier = Voucher & Pick<ListedVerifier, 'most' | 'maxAgeSeconds' | 'audience'> & { readonly spki: Uint8Array };
+export type TrustedVerifier = Voucher & Pick<ListedVerifier, 'most' | 'maxAgeSeconds' | 'audience'> & { readonly key: KnownKey };
 
 /**
  * Trust material, read and ready: what Evidence is judged by. `keys` by the instance that they are listed for. Without `revocation` nobody asks whether a
@@ -158,21 +157,32 @@ function ledgerOf({ matter }: TrustMaterial, problems: string[]): Ledger {
   }
 }
 
-/** Throws DecodeError unless the instance is a UEID and the key is of a kind that signs tokens. */
+/** Throws DecodeError unless the instance is a UEID and the key is one that signs tokens. */
 export function readListedKey({ instance, spki, vendor, model, classId }: ListedKey): VouchedKey {
   if (!/^(?:[0-9a-f]{2}){7,33}$/.test(instance))
     throw new DecodeError(`Cannot use key: ${JSON.stringify(instance.slice(0, 80))} is no UEID in hex`);
   const der = fromBase64(spki);
-  const kind = keyKind(der);
-  if (kind.kind === 'other') throw new DecodeError(`Cannot use key of ${instance}: ${kind.found}`);
+  const key = readyKey(der, `key of ${instance}`);
   const voucher = { name: `the list of keys, for ${instance}`, keyHash: sha256(der), ...(vendor === undefined ? {} : { vendor }) };
-  return { voucher, spki: der, ...(model === undefined ? {} : { model }), ...(classId === undefined ? {} : { classId }) };
+  return { voucher, key, ...(model === undefined ? {} : { model }), ...(classId === undefined ? {} : { classId }) };
 }
 
-/** Throws DecodeError unless the key is of a kind that signs tokens. */
+/** The key of a SubjectPublicKeyInfo, read before anybody signs with it: OpenSSL takes longer to read one than to check half a signature. Throws DecodeError. */
+function readyKey(spki: Uint8Array, what: string): KnownKey {
+  const known = new KnownKey(spki);
+  if (known.kind.kind === 'other') throw new DecodeError(`Cannot use ${what}: ${known.kind.found}`);
+  try {
+    known.prepare();
+  } catch (error) {
+    if (!(error instanceof EvidenceError)) throw error;
+    throw new DecodeError(`Cannot use ${what}: ${error.message}`);
+  }
+  return known;
+}
+
+/** Throws DecodeError unless the key is one that signs tokens. */
 export function readVerifier({ name, spki, provenance: _who, ...limits }: ListedVerifier): TrustedVerifier {
   const der = fromBase64(spki);
-  const kind = keyKind(der);
-  if (kind.kind === 'other') throw new DecodeError(`Cannot use key of Verifier ${name}: ${kind.found}`);
-  return { name: `the Verifier ${name}`, keyHash: sha256(der), spki: der, ...limits };
+  const key = readyKey(der, `key of Verifier ${name}`);
+  return { name: `the Verifier ${name}`, keyHash: sha256(der), key, ...limits };
 }

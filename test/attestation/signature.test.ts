@@ -7,7 +7,7 @@ import { coseToBeSigned, decodeCose } from '../../gateway/codec/cose.ts';
 import { decodeJws } from '../../gateway/codec/jws.ts';
 import { DecodeError } from '../../gateway/codec/reader.ts';
 import { EvidenceError } from '../../gateway/attestation/evidence-error.ts';
-import { KeyCache } from '../../gateway/attestation/keys.ts';
+import { KeyCache, type KnownKey } from '../../gateway/attestation/keys.ts';
 import { checkJws, checkSign1, isMac0By } from '../../gateway/attestation/signature.ts';
 import { type AlgorithmName, fromHex, keyPairs, makeJws, makeMac0, makeSign1, spkiOf } from '../vectors/tokens.ts';
 
@@ -136,6 +136,8 @@ describe('COSE_Mac0', () => {
   });
 });
 
+const keyOf = (name: (typeof names)[number]): KnownKey => keys.known(spki(name));
+
 describe('JWS, with jose as judge', () => {
   for (const algorithm of names) {
     it(`${algorithm}: jose and we accept what either signs`, async () => {
@@ -143,7 +145,7 @@ describe('JWS, with jose as judge', () => {
       const theirs = Buffer.from(await new CompactSign(payload).setProtectedHeader({ alg: algorithm }).sign(privateKey));
       for (const token of [theirs, makeJws('{}', { algorithm })]) {
         await expect(compactVerify(token, publicKey)).resolves.toBeDefined();
-        expect(codeOf(() => checkJws(decodeJws(token), spki(algorithm), keys))).toBeUndefined();
+        expect(codeOf(() => checkJws(decodeJws(token), keyOf(algorithm)))).toBeUndefined();
       }
     });
     it(`${algorithm}: whatever jose refuses of flipped tokens, we refuse`, async () => {
@@ -156,7 +158,7 @@ describe('JWS, with jose as judge', () => {
           () => 'good',
           () => 'bad',
         );
-        const ours = codeOf(() => checkJws(decodeJws(bad), spki(algorithm), keys));
+        const ours = codeOf(() => checkJws(decodeJws(bad), keyOf(algorithm)));
         if (judged === 'bad') expect(ours, `byte ${i}`).toBeDefined();
       }
     });
@@ -165,18 +167,16 @@ describe('JWS, with jose as judge', () => {
   it('HMAC with the public key as secret, none, and PKCS #1 are refused', () => {
     for (const alg of ['HS256', 'RS256', 'ES256K', 'es256', 'ps384', 'RS384'])
       expect(
-        codeOf(() => checkJws(decodeJws(makeJws('{}', { header: JSON.stringify({ alg }) })), spki('ES256'), keys)),
+        codeOf(() => checkJws(decodeJws(makeJws('{}', { header: JSON.stringify({ alg }) })), keyOf('ES256'))),
         alg,
       ).toBe('ALGORITHM_REFUSED');
-    expect(codeOf(() => checkJws(decodeJws(makeJws('{}', { header: '{"alg":"none"}' })), spki('ES256'), keys))).toBe('EVIDENCE_MALFORMED');
+    expect(codeOf(() => checkJws(decodeJws(makeJws('{}', { header: '{"alg":"none"}' })), keyOf('ES256')))).toBe('EVIDENCE_MALFORMED');
   });
 
   it('a key inside the message is never used', () => {
     const own = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const header = JSON.stringify({ alg: 'ES256', jwk: own.publicKey.export({ format: 'jwk' }) });
-    expect(codeOf(() => checkJws(decodeJws(makeJws('{}', { header, key: own.privateKey })), spki('ES256'), keys))).toBe(
-      'SIGNATURE_INVALID',
-    );
+    expect(codeOf(() => checkJws(decodeJws(makeJws('{}', { header, key: own.privateKey })), keyOf('ES256')))).toBe('SIGNATURE_INVALID');
   });
 });
 

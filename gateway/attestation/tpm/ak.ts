@@ -91,19 +91,19 @@ function certified({ akChain, akPublic }: ClaimedAk, context: Judging): TrustedA
 }
 
 /** The key that somebody listed: for whom the device says that it is, or this very key. What it says only chooses; the signature must be the key's. */
-function listedKey({ akListed, akPublic }: ClaimedAk, { trust, keys }: Judging): VouchedKey | undefined {
+function listedKey({ akListed, akPublic }: ClaimedAk, { trust }: Judging): VouchedKey | undefined {
   if (akListed !== undefined) return trust.keys.get(akListed)?.[0];
   const key = akPublic && publicKeyOf(akPublic);
-  return key && [...trust.keys.values()].flat().find(({ spki }) => keys.get(spki).equals(key));
+  return key && [...trust.keys.values()].flat().find(one => one.key.key.equals(key));
 }
 
 /** Who listed it answers for it: that it is a restricted key of a TPM stands in no certificate. */
-function byList({ voucher, spki, model }: VouchedKey, instance: Hex | undefined, { keys, quote }: Judging): TrustedAk {
+function byList({ voucher, key, model }: VouchedKey, instance: Hex | undefined, { quote }: Judging): TrustedAk {
   const { keyHash, name } = voucher;
   const vendor = quote?.enrolledAs?.vendor ?? voucher.vendor;
   const is = quote?.enrolledAs?.model ?? model;
   return {
-    key: keys.get(spki),
+    key: key.key,
     anchor: voucher,
     identity: {
       serial: instance ?? keyHash,

@@ -7,6 +7,7 @@ import { DecodeError } from '../../codec/reader.ts';
 import { decodeCertificate } from '../../codec/x509.ts';
 import { sha256 } from '../../attestation/evidence.ts';
 import { type PublishedKey, readJwks } from '../../attestation/jwks.ts';
+import { KnownKey } from '../../attestation/keys.ts';
 import { mergeLedgers, readMatterFile } from '../../attestation/matter/ledger-file.ts';
 import { type ReferenceKey, readReferenceKey } from '../../attestation/reference-values.ts';
 import { prepareTrust, type Trust, type TrustedVerifier, type VouchedKey } from '../../attestation/trust.ts';
@@ -103,7 +104,7 @@ class KeysOfAnybody extends Map<Hex, readonly VouchedKey[]> {
 /** Who names a key by hand takes its word for whole. */
 const verifierBy = (key: PublishedKey, named: Folders['named']): TrustedVerifier => ({
   ...vouchedBy(key, named).voucher,
-  spki: key.spki,
+  key: new KnownKey(key.spki),
   most: 'affirming',
   maxAgeSeconds: earAgeSeconds,
 });
@@ -116,7 +117,7 @@ const vouchedBy = ({ spki, keyId }: PublishedKey, { vendor, model }: Folders['na
     keyHash: sha256(spki),
     ...(vendor === undefined ? {} : { vendor }),
   },
-  spki,
+  key: new KnownKey(spki),
   ...(model === undefined ? {} : { model }),
 });
 
