@@ -64,19 +64,20 @@ export async function inspect(args: readonly string[], io: { readonly stdout: Te
     stderr.write(`${error.message}\n`);
     code = 1;
   }
-  const inspected = inspection.finish(values.frames === true);
+  const report = inspection.report(values.frames === true);
   if (values.json === true) {
-    for (const part of visibleJsonParts(inspected)) stdout.write(part);
+    for (const part of visibleJsonParts(report)) stdout.write(part);
     stdout.write('\n');
   } else {
+    const inspected = { ...report, devices: [...report.devices] };
     // What is no terminal (a file, a pipe) has no width: nothing is cut.
     const width = stdout.columns === undefined ? 0 : Math.max(leastWidth, stdout.columns);
     if (values.frames === true) stdout.write(`${factLines(inspected.devices, width).join('\n')}\n\n`);
     stdout.write(`${inspectTable(inspected, width)}\n`);
   }
   if (code !== 0) return code;
-  if (inspected.devices.length === 0) return 4;
-  return values['exit-code'] === true && inspected.events.some(({ type }) => type !== 'new-device') ? 2 : 0;
+  if (inspection.isEmpty) return 4;
+  return values['exit-code'] === true && report.events.some(({ type }) => type !== 'new-device') ? 2 : 0;
 }
 
 /** What dist/kinds.json holds was checked when the program was built; the checker itself is loaded for other policies only, for that takes longer than a short capture. */

@@ -74,6 +74,8 @@ export type Inspected = {
   readonly coverage: Coverage;
 };
 
+export type InspectionReport = Omit<Inspected, 'devices'> & { readonly devices: Iterable<InspectedDevice> };
+
 /** A capture as inventory and alarms, without policy or enforcement: dissector, inventory and rules as they run live. */
 export class Inspection {
   readonly #dissector = new Dissector({ maxAddresses, maxAddressesPerPort: maxAddresses, maxFacts, addressesOfTraffic: true });
@@ -113,8 +115,18 @@ export class Inspection {
     if (observations.length > 0) this.#intake.take({ kind: 'observed', observations }, this.#now);
   }
 
+  get isEmpty(): boolean {
+    return this.#inventory.records().next().done === true;
+  }
+
   /** What the capture showed. `withFacts`: each device with its facts and their frames. */
   finish(withFacts = false): Inspected {
+    const report = this.report(withFacts);
+    return { ...report, devices: [...report.devices] };
+  }
+
+  /** The same, to be written once: each row is made when its turn comes, so that those of a large site never stand in memory together. */
+  report(withFacts = false): InspectionReport {
     this.#tick();
     const rows = Map.groupBy(this.#inventory.records(), ({ device }) => device.mac);
     const kinds = new Map<DeviceId, string>();
@@ -126,7 +138,7 @@ export class Inspection {
       [...this.#malformed].map(([name, { frames, senders, message }]) => [name, { frames, senders: senders.size, message }]),
     );
     return {
-      devices: [...rows.values()].map(records => this.#row(records, kinds, withFacts)),
+      devices: this.#rows(rows.values(), kinds, withFacts),
       events: this.#events(),
       malformed: Object.fromEntries(malformed),
       unknown: Object.fromEntries([...this.#unknown, ...unreadCounts(this.#dissector.unread.take(maxUnread))]),
@@ -158,6 +170,10 @@ export class Inspection {
   #note(event: Extract<EventBody, { readonly kind: 'alarm' }>): void {
     const key = keyOf(event.alarm, event.actor, event.victimMac);
     if (this.#alarms.has(key) || this.#alarms.size < maxAlarms) this.#alarms.set(key, event);
+  }
+
+  *#rows(all: Iterable<readonly DeviceRecord[]>, kinds: ReadonlyMap<DeviceId, string>, withFacts: boolean): Generator<InspectedDevice> {
+    for (const records of all) yield this.#row(records, kinds, withFacts);
   }
 
   #row(records: readonly DeviceRecord[], kinds: ReadonlyMap<DeviceId, string>, withFacts: boolean): InspectedDevice {

@@ -1,5 +1,5 @@
 import type { Ip, Millis } from '../model/address.ts';
-import type { Binding, Device, Field, FieldName } from '../model/device.ts';
+import type { Binding, Device, Field, FieldName, KnownFact } from '../model/device.ts';
 import { type Fact, type FactKind, isSameKey, type Observation } from '../model/fact.ts';
 import { type SaidField, isTrustedOver } from './field-trust.ts';
 import { maxBindings, maxFacts, maxHostnames, maxIps, maxProtocols, maxServices } from './record.ts';
@@ -39,7 +39,7 @@ export function foldFact(device: Device, observation: Observation): Device {
   if (fact.kind === 'protocol') return withProtocol(device, fact.name);
   const next: Draft = { ...device };
   const old = device.facts.findIndex(one => isSameKey(one.fact, fact));
-  next.facts = withLast(device.facts, old, { collector, frame, at, ...sinceOf(device, old, fact), fact }, maxFacts);
+  next.facts = withLast(device.facts, old, knownFact(observation, sinceOf(device, old, fact)), maxFacts);
   if (isAnnouncement(observation)) next.seenBy = 'announcement';
   const field = (value: string): Field<string> => ({ value, source: collector, at, frame });
   switch (fact.kind) {
@@ -98,11 +98,15 @@ export function foldFact(device: Device, observation: Observation): Device {
   }
 }
 
+/** A site has many: each is exactly as large as what it holds. */
+const knownFact = ({ collector, frame, at, fact }: Observation, since: Millis | undefined): KnownFact =>
+  since === undefined ? { collector, frame, at, fact } : { collector, frame, at, since, fact };
+
 /** An act, or a part as router, that was known is as old as it was; an act that takes the place of another one, for want of room, as old as that: it acts so since then. */
-function sinceOf({ facts }: Device, old: number, fact: Fact): { readonly since?: Millis } {
-  if (fact.kind !== 'acted' && fact.kind !== 'router') return {};
+function sinceOf({ facts }: Device, old: number, fact: Fact): Millis | undefined {
+  if (fact.kind !== 'acted' && fact.kind !== 'router') return undefined;
   const before = old >= 0 ? facts[old] : facts.length >= maxFacts ? facts[0] : undefined;
-  return before?.fact.kind === fact.kind && (old >= 0 || fact.kind === 'acted') ? { since: before.since ?? before.at } : {};
+  return before?.fact.kind === fact.kind && (old >= 0 || fact.kind === 'acted') ? (before.since ?? before.at) : undefined;
 }
 
 /** The list with one more entry at its end, without the one at `old` (-1: with all), cut to the newest `max`. Exactly as long: a literal with `...` keeps room for sixteen more. */

@@ -20,17 +20,33 @@ export function visibleJson(value: unknown): string {
 /** Entries of a list that stand in one piece. */
 const entries = 128;
 
-/** The same text in pieces: that of a large object would take its memory three times until it is written. */
+/**
+ * The same text in pieces: that of a large object would take its memory three times until it is written. A member may be a list whose entries are made only
+ * as they are written.
+ */
 export function* visibleJsonParts(value: object): Generator<string> {
   let before = '{';
   for (const [name, part] of Object.entries(value)) {
     yield `${before}${visibleJson(name)}:`;
     before = ',';
-    if (!Array.isArray(part)) yield visibleJson(part);
-    else {
-      for (let i = 0; i < part.length; i += entries) yield `${i === 0 ? '[' : ','}${visibleJson(part.slice(i, i + entries)).slice(1, -1)}`;
-      yield part.length === 0 ? '[]' : ']';
-    }
+    if (isList(part)) yield* listParts(part);
+    else yield visibleJson(part);
   }
   yield before === '{' ? '{}' : '}';
+}
+
+const isList = (part: unknown): part is Iterable<unknown> => typeof part === 'object' && part !== null && Symbol.iterator in part;
+
+function* listParts(list: Iterable<unknown>): Generator<string> {
+  let before = '[';
+  let waiting: unknown[] = [];
+  const piece = (): string => `${before}${visibleJson(waiting).slice(1, -1)}`;
+  for (const entry of list) {
+    waiting.push(entry);
+    if (waiting.length < entries) continue;
+    yield piece();
+    [before, waiting] = [',', []];
+  }
+  if (waiting.length > 0) yield piece();
+  yield before === '[' && waiting.length === 0 ? '[]' : ']';
 }

@@ -18,6 +18,21 @@ describe('JSON with hidden characters as escapes', () => {
     expect(Math.max(...parts.map(part => part.length))).toBeLessThan(128 * 40);
   });
 
+  it('is the same in pieces when the entries of a list are made as they are written', () => {
+    const made: object[] = [];
+    function* list(): Generator<object> {
+      for (const row of rows(300)) {
+        made.push(row);
+        yield row;
+      }
+    }
+    const parts = visibleJsonParts({ list: list() });
+    const start = [parts.next(), parts.next()].map(({ value }) => String(value)).join('');
+    expect(JSON.parse(`${start}]}`)).toEqual({ list: rows(128) });
+    expect(made).toHaveLength(128);
+    expect([...parts].join('').endsWith('{"n":299,"text":"row 299"}]}')).toBe(true);
+  });
+
   it('is the same in pieces when there is nothing in it', () => {
     expect([...visibleJsonParts({})].join('')).toBe('{}');
   });
