@@ -238,10 +238,11 @@ describe('CRL files', () => {
   const list = (serial: number): Uint8Array => crl({ issuer: 'CN=Root', signer: root, entries: [{ serial }] });
   /** Of this length, which that of an ECDSA signature varies: one in 350 is as short as the shortest, so it is for few lists only. */
   const listOf = (length: number, serial: number): Uint8Array => {
-    for (;;) {
+    for (let tries = 0; tries < 20_000; tries += 1) {
       const der = list(serial);
       if (der.length === length) return der;
     }
+    throw new Error(`no CRL of ${length} bytes`);
   };
   const pemOf = (der: Uint8Array): string => `-----BEGIN X509 CRL-----\n${Buffer.from(der).toString('base64')}\n-----END X509 CRL-----\n`;
 
