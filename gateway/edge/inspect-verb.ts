@@ -85,7 +85,8 @@ async function policyOf(files: readonly PolicyFile[], say: (text: string) => voi
   const built = join(projectRoot, 'dist/kinds.json');
   if (existsSync(built)) {
     const kinds = JSON.parse(readFileSync(built, 'utf8')) as CheckedKinds;
-    if (kinds.hash === hashOf(byPath(files))) return { fingerprints: decodeKinds(kinds), mud: noMud, expectedSerials: new Map() };
+    if (kinds.hash === hashOf(byPath(files)))
+      return { fingerprints: decodeKinds(kinds), plates: kinds.plates, mud: noMud, expectedSerials: new Map() };
   }
   const { loadPolicy } = await import('../policy/load.ts');
   const { policy, problems } = loadPolicy(files);

@@ -2,7 +2,7 @@ import { type DeviceId, type Ip, isGroupMac, type Mac, type Millis, type PortNam
 import type { Alarm, Arrival, Lookups, PolicyLookups } from '../model/alarm.ts';
 import type { Device } from '../model/device.ts';
 import type { EventBody } from '../model/event.ts';
-import type { Observation } from '../model/fact.ts';
+import type { Observation, PlateFact } from '../model/fact.ts';
 import type { Input } from '../model/machine.ts';
 import { noMud } from '../model/mud.ts';
 import type { Settings } from '../model/settings.ts';
@@ -157,12 +157,21 @@ export class Intake {
       if (this.#isDevice(one)) {
         const seen = observe(desk, one);
         if (seen?.changed === true) changed.push(seen.device);
+        for (const fact of this.#plateOf(one, observations)) observe(desk, { ...one, fact });
       } else if (this.#isUplink(one.port) && isHost(one.mac) && one.mac !== this.#own) {
         if (one.fact.kind === 'address') this.#learnUpstream(one.fact.ip, one.mac, now);
         this.#beyond.take(one, now);
       }
     }
     return changed;
+  }
+
+  /** What free text says, unless its own protocol says it in a field of its own. */
+  #plateOf({ fact, collector, frame, mac }: Observation, all: readonly Observation[]): readonly PlateFact[] {
+    if (fact.kind !== 'description' || this.#policy === undefined) return [];
+    return this.#policy
+      .plateOf(fact, collector)
+      .filter(({ kind }) => !all.some(o => o.fact.kind === kind && o.collector === collector && o.frame === frame && o.mac === mac));
   }
 
   /** Who was there first keeps the address, also when that is a device of ours. */

@@ -1,6 +1,6 @@
 import type { Ip, Mac, Millis, PortName, Vlan, ZoneName } from './address.ts';
 import type { Device, KindFacts } from './device.ts';
-import type { IdentifierScheme } from './fact.ts';
+import type { Description, IdentifierScheme, PlateFact } from './fact.ts';
 import type { MudBook } from './mud.ts';
 import type { ZoneSettings } from './settings.ts';
 
@@ -111,5 +111,7 @@ export type ShownIdentity = { readonly serial: string; readonly maker?: string; 
 export type PolicyLookups = {
   readonly mud: () => MudBook;
   readonly fingerprintOf: (clues: KindFacts, kind: string) => string | undefined;
+  /** What a device says of itself in free text. */
+  readonly plateOf: (description: Description, collector: string) => readonly PlateFact[];
   readonly expectedZones: (shown: ShownIdentity) => readonly ExpectedZone[];
 };

@@ -319,6 +319,10 @@ export type Observation = {
   readonly fact: Fact;
 };
 
+export type Description = Extract<Fact, { readonly kind: 'description' }>;
+/** What stands on a type plate. */
+export type PlateFact = Extract<Fact, { readonly kind: 'maker' | 'model' | 'firmware' | 'serial' | 'device-kind' }>;
+
 /** An Observation without whom it is about. */
 export type Said = Pick<Observation, 'collector' | 'frame' | 'at' | 'fact'>;
 

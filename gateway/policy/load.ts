@@ -3,6 +3,8 @@ import type { MudProfile } from '../model/mud.ts';
 import { byPath, hashOf } from './files-hash.ts';
 import type { Placed, Policy, PolicyFile, Problem } from './policy.ts';
 import { type ShapeProblem, shapeProblems, type Title } from './problems.ts';
+import { plateShape } from './plate-shape.ts';
+import type { Plate } from './plates.ts';
 import { controllerShape, type MudControllers } from './mud.ts';
 import { type ExpectedEntry, expectedShape, type Fingerprint, fingerprintShape, type Rule, ruleShape } from './shapes.ts';
 import { mudBook, readMudFile } from './mud-files.ts';
@@ -17,7 +19,7 @@ const maxFingerprints = 10_000;
 export type Loaded = { readonly policy?: Policy; readonly problems: readonly Problem[] };
 
 /**
- * Reads all policy files together. What a file is follows from its folder: `rules/`, `expected/`, `fingerprints/` or `mud/`; others are refused,
+ * Reads all policy files together. What a file is follows from its folder: `rules/`, `expected/`, `fingerprints/` (there `plates*.yaml` apart) or `mud/`; others are refused,
  * for a misspelt folder must not silently switch its rules off. `policy` is absent iff a problem is an error; then the caller keeps the last good one.
  * `zones`, when given, are the zones of the settings: a rule that names another is warned about.
  */
@@ -27,6 +29,7 @@ export function loadPolicy(files: readonly PolicyFile[], known: { readonly zones
   const rules: Placed<Rule>[] = [];
   const expected: Placed<ExpectedEntry>[] = [];
   const fingerprints: Placed<Fingerprint>[] = [];
+  const plates: Placed<Plate>[] = [];
   const profiles: Placed<MudProfile>[] = [];
   const controllers: Placed<MudControllers>[] = [];
   for (const file of sorted) {
@@ -43,6 +46,9 @@ export function loadPolicy(files: readonly PolicyFile[], known: { readonly zones
         fingerprints.push(
           ...readList(file, { shape: fingerprintShape, name: f => f.kind, word: 'entry', most: maxFingerprints }, problems),
         );
+        break;
+      case 'plates':
+        plates.push(...readList(file, { shape: plateShape, name: () => 'plate', word: 'entry', most: maxFingerprints }, problems));
         break;
       case 'mud': {
         const read = readMudFile(file.text);
@@ -62,17 +68,18 @@ export function loadPolicy(files: readonly PolicyFile[], known: { readonly zones
     }
   }
   problems.push(...tooMany('rules', rules.length, maxRules), ...tooMany('expected entries', expected.length, maxExpected));
-  problems.push(...tooMany('fingerprints', fingerprints.length, maxFingerprints));
+  problems.push(...tooMany('fingerprints', fingerprints.length + plates.length, maxFingerprints));
   problems.push(...twins(rules.map(r => ({ key: r.value.name, at: r.ref.at, what: `rule ${r.value.name}` }))));
   problems.push(...twins(profiles.map(({ ref }) => ({ key: ref.name, at: ref.at, what: `the MUD file of ${printable(ref.name)}` }))));
   if (problems.some(p => p.kind === 'error')) return { problems };
-  const policy = { hash: hashOf(sorted), rules, ...indexed(expected), fingerprints, mud: mudBook(profiles, controllers) };
+  const policy = { hash: hashOf(sorted), rules, ...indexed(expected), fingerprints, plates, mud: mudBook(profiles, controllers) };
   return { policy, problems: [...problems, ...warnings(rules, expected, known.zones)] };
 }
 
-function kindOfFile(path: string): 'rules' | 'expected' | 'fingerprints' | 'mud' | 'mud-controllers' | undefined {
+function kindOfFile(path: string): 'rules' | 'expected' | 'fingerprints' | 'plates' | 'mud' | 'mud-controllers' | undefined {
   const mud = /(?:^|\/)mud\/[^/]+\.(json|ya?ml)$/.exec(path)?.[1];
   if (mud !== undefined) return mud === 'json' ? 'mud' : 'mud-controllers';
+  if (/(?:^|\/)fingerprints\/plates[^/]*\.ya?ml$/.test(path)) return 'plates';
   const folder = /(?:^|\/)(rules|expected|fingerprints)\/[^/]+\.ya?ml$/.exec(path)?.[1];
   return folder === 'rules' || folder === 'expected' || folder === 'fingerprints' ? folder : undefined;
 }

@@ -1,6 +1,7 @@
 import type { Hex } from '../model/address.ts';
 import type { RuleRef } from '../model/decision.ts';
 import type { MudBook } from '../model/mud.ts';
+import type { Plate } from './plates.ts';
 import type { ExpectedEntry, Fingerprint, Rule } from './shapes.ts';
 
 /** One text file of a policy folder. `path` is relative and stable, for it is shown to people: `policies/rules/10-default.yaml`. */
@@ -24,4 +25,5 @@ export type Policy = {
   readonly expectedKeys: ReadonlyMap<Hex, readonly Placed<ExpectedEntry>[]>;
   readonly mud: MudBook;
   readonly fingerprints: readonly Placed<Fingerprint>[];
+  readonly plates: readonly Placed<Plate>[];
 };
