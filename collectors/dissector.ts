@@ -4,7 +4,7 @@ import type { Ip, Mac, Millis, Vlan } from '../gateway/model/address.ts';
 import type { Fact, Sighting } from '../gateway/model/fact.ts';
 import type { Frame } from '../gateway/model/frame.ts';
 import { Activity, macOfNumber } from './activity.ts';
-import { AddressClaims } from './address-claims.ts';
+import { AddressClaims, isAnnouncement } from './address-claims.ts';
 import { AddressTable, findAnywhere } from './address-table.ts';
 import { AddressTries } from './address-tries.ts';
 import type { Collector } from './collector.ts';
@@ -362,7 +362,7 @@ export class Dissector {
   /** ARP and neighbour discovery claim an address: two that do so by turns contest it, though neither says anything new. */
   #noteClaim(mac: Mac, collector: string, ip: Ip): void {
     if (collector !== 'arp' && collector !== 'ndp') return;
-    const rival = this.#claims.note(this.#sender, ip, this.#packet.at);
+    const rival = this.#claims.note(this.#sender, ip, this.#packet.at, isAnnouncement(this.#packet));
     const other = rival < 0 ? mac : this.#addresses.macOf(rival);
     if (other !== mac) this.#note(mac, { kind: 'contested', ip, mac: other });
   }
