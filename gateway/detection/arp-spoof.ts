@@ -45,7 +45,7 @@ export const arpSpoof: DetectionRule = {
         if (claims.size < 2 || new Set([...claims.values()].map(claim => claim.ip)).size < 2) return nothing;
         const claimed = [...claims].map(([mac, claim]) => `${claim.ip} of ${mac}`).join(' and ');
         const router = [...claims.keys()].find(mac => context.withMac(mac).some(routes));
-        return found(o, `claims ${claimed}`, router ?? [...claims.keys()][0]);
+        return found(o, `claims ${claimed}, to stand in between or for them (a cluster, a sleep proxy)`, router ?? [...claims.keys()][0]);
       },
     };
   },

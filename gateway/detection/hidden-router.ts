@@ -4,6 +4,9 @@ import type { Observation } from '../model/fact.ts';
 import { isKnownRouter, isOfGroup, passesOn, routedAddresses, standInTogether, wasUsual } from './roles.ts';
 import { type Context, type DetectionRule, type Finding, found, nothing } from './rule.ts';
 
+/** A gateway passes on something at least so often. Milliseconds. */
+const goneMs = 60_000;
+
 /** Passes on frames of others without having said that it routes: a hot spot, a second gateway, a host with two networks. */
 export const hiddenRouter: DetectionRule = {
   name: 'hidden-router',
@@ -13,6 +16,7 @@ export const hiddenRouter: DetectionRule = {
     'a device on an uplink',
     'a router that said so in the learning time (RA, VRRP, HSRP), or passed on frames in it',
     'a router that stands in for the gateway: both say so',
+    'one that was put in the place of the gateway: that is silent since it came',
     'a router that the DHCP server of the site names to its clients',
     'a host of containers or with one guest system, which passes on what one system sends',
     'a search for the way, which counts up times to live',
@@ -20,7 +24,7 @@ export const hiddenRouter: DetectionRule = {
   about: ['behind', 'acted'],
   create: () => ({
     observe(o, context) {
-      const { now, learnsUntil, withMac, all, uplinks } = context;
+      const { now, learnsUntil, withMac, all, uplinks, lastAt } = context;
       if (now < learnsUntil || uplinks.includes(o.port) || isOfGroup(o.mac, context)) return nothing;
       if (o.fact.kind === 'acted') return translates(o, context);
       if (o.fact.kind !== 'behind') return nothing;
@@ -35,7 +39,7 @@ export const hiddenRouter: DetectionRule = {
         ({ mac, facts }) => mac !== o.mac && facts.filter(({ fact }) => fact.kind === 'behind').length >= routedAddresses,
       );
       if (gateways.some(gateway => devices.some(device => standInTogether(device, gateway)))) return nothing;
-      const [gateway] = gateways;
+      const [gateway] = gateways.filter(one => !isReplaced(lastAt(one), devices, now));
       return gateway === undefined
         ? nothing
         : found(
@@ -46,6 +50,10 @@ export const hiddenRouter: DetectionRule = {
     },
   }),
 };
+
+/** The gateway, which spoke last then, was gone when the other one came, and has been since. */
+const isReplaced = (lastAt: Millis, by: readonly Device[], now: Millis): boolean =>
+  by.every(({ firstSeen }) => lastAt < firstSeen) && now - lastAt >= goneMs;
 
 /** Others send from its own address. The gateway does so too, and is seen to pass on what comes from outside. */
 function translates(o: Observation, context: Context): readonly Finding[] {

@@ -8,6 +8,7 @@ export const ipConflict: DetectionRule = {
   spec: 'RFC 5227 §2.4: an address is claimed by one device, by another, and by the first again; or it is ours',
   knownFalse: [
     'an address that fails over: the first no longer claims it',
+    'one that fails over and back within a minute: both tell everybody, and neither answers for it meanwhile',
     'an address leased anew',
     'routers that stand in for each other: the address is virtual for both; one that answers from its own hardware address too',
     'one address plan in several VLANs',
@@ -31,7 +32,8 @@ export const ipConflict: DetectionRule = {
       if (isVirtual(one, rival) || isVirtual(rival, one) || speaksFrom(one, rival, ip) || speaksFrom(rival, one, ip)) return nothing;
       const [actor, victim] = usedSince(one, ip) > usedSince(rival, ip) ? [one, rival] : [rival, one];
       const { mac, port, vlan } = actor;
-      return found({ ...o, mac, port, vlan }, `uses ${ip}, which ${victim.mac} used before and still uses`, victim.mac);
+      const detail = `uses ${ip}, which ${victim.mac} used before and still uses, unless both are ports of one host (a bond that balances)`;
+      return found({ ...o, mac, port, vlan }, detail, victim.mac);
     },
   }),
 };

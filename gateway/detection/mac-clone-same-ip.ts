@@ -27,7 +27,7 @@ export const macCloneSameIp: DetectionRule = {
         if (stack === undefined || name === undefined || dhcp !== undefined || ip !== undefined) return nothing;
         changes.told(o.mac, changed, o.at);
         const frames = newcomerFrames([stack, name], o, context.vendorOf(o.mac));
-        return found(o, `${stack.text}; ${name.text}`, o.mac).map(one => ({ ...one, frames }));
+        return found(o, `${stack.text}; ${name.text}; or it started another system`, o.mac).map(one => ({ ...one, frames }));
       },
     };
   },

@@ -1,8 +1,9 @@
-import type { Mac, Millis } from '../model/address.ts';
+import type { Mac, Millis, PortName } from '../model/address.ts';
 import type { Device } from '../model/device.ts';
-import type { Observation } from '../model/fact.ts';
+import type { Fact, Observation } from '../model/fact.ts';
 import { CappedMap } from './capped-map.ts';
 import { IdentityChanges, identityFacts, newcomerFrames } from './identity-changes.ts';
+import { portsOfMany, Roaming } from './roaming.ts';
 import { type Context, type DetectionRule, type Finding, found, nothing } from './rule.ts';
 import { TwoVoices } from './two-voices.ts';
 
@@ -17,9 +18,11 @@ export const macClone: DetectionRule = {
   spec: 'a hardware address on two live ports, or whose DHCP signs change together with its name or its TCP, or that asks for a lease while the address it has goes on to speak',
   knownFalse: [
     'a device that moved: its old port is silent',
+    'a station that roams between access points and back, a virtual machine that moves to another host and back: where both ports are of many that have long been there',
     'a host that roams between an uplink and a device port: it is silent where it was',
     'a virtual machine that moved at once (vMotion), with all its signs: its old port says nothing after that',
     'one VLAN mirrored twice: the port is the same',
+    'a node of PRP or HSR that said so on both ports in the learning time',
     'a network boot that asks for a lease before the system does',
     'an update or a rename: one family of signs changes',
     'two laptops at one docking station, by turns: told once',
@@ -29,6 +32,7 @@ export const macClone: DetectionRule = {
   create: () => {
     const changes = new IdentityChanges();
     const voices = new TwoVoices();
+    const roaming = new Roaming();
     const seconds = new CappedMap<Mac, Observation>(maxSeconds, returnsMs);
     /** Those that came up on a device port while they were known behind an uplink; `back`: when that one was heard again. */
     const ofUplinks = new CappedMap<Mac, { readonly o: Observation; readonly back?: Millis }>(maxSeconds, returnsMs);
@@ -52,31 +56,42 @@ export const macClone: DetectionRule = {
         if (!isClone || (dhcp === undefined && ip === undefined)) return nothing;
         changes.told(o.mac, changed, o.at);
         const frames = newcomerFrames(all, o, context.vendorOf(o.mac));
-        return found(o, all.map(({ text }) => text).join('; '), o.mac).map(one => ({ ...one, frames }));
+        return found(o, `${all.map(({ text }) => text).join('; ')}; or it started another system`, o.mac).map(one => ({ ...one, frames }));
       },
-      tick: context => [
-        ...seconds.entries(context.now).flatMap(([mac, o]) => {
-          const [, other] = pairOf(o, context);
-          if (other === undefined || context.lastAt(other) <= o.at) return nothing;
-          seconds.delete(mac);
-          return twoPorts(o, other);
-        }),
-        ...ofUplinks.entries(context.now).flatMap(([mac, { o, back }]) => {
-          const other = beyond(o, context);
-          if (other === undefined) return nothing;
-          const there = context.lastAt(other);
-          if (back === undefined) {
-            if (there > o.at) ofUplinks.set(mac, { o, back: there }, context.now);
+      tick: context => {
+        let shared: ReadonlySet<PortName> | undefined;
+        return [
+          ...seconds.entries(context.now).flatMap(([mac, o]) => {
+            const [, other] = pairOf(o, context);
+            if (other === undefined || context.lastAt(other) <= o.at) return nothing;
+            seconds.delete(mac);
+            if (isTwice(mac, o.port, context) && isTwice(mac, other.port, context)) return nothing;
+            shared ??= portsOfMany(context);
+            if (!shared.has(o.port) || !shared.has(other.port)) return twoPorts(o, other);
+            roaming.follow(mac, context);
             return nothing;
-          }
-          const here = Math.max(0, ...context.withMac(mac).flatMap(device => (device.port === o.port ? context.lastAt(device) : [])));
-          if (here <= back) return nothing;
-          ofUplinks.delete(mac);
-          if (here - back <= turnsMs) return found(o, `${mac} behind ${other.port} also speaks on ${o.port}`, mac);
-          ofUplinks.set(mac, { o: { ...o, at: here } }, context.now);
-          return nothing;
-        }),
-      ],
+          }),
+          ...roaming.tick(context).flatMap(({ mac, port, vlan, cloneOf }) => {
+            const other = context.withMac(mac).find(device => device.port !== port && (cloneOf === undefined || device.id === cloneOf));
+            return other === undefined ? nothing : twoPorts({ mac, port, vlan, at: context.now, frame: 0 }, other);
+          }),
+          ...ofUplinks.entries(context.now).flatMap(([mac, { o, back }]) => {
+            const other = beyond(o, context);
+            if (other === undefined) return nothing;
+            const there = context.lastAt(other);
+            if (back === undefined) {
+              if (there > o.at) ofUplinks.set(mac, { o, back: there }, context.now);
+              return nothing;
+            }
+            const here = Math.max(0, ...context.withMac(mac).flatMap(device => (device.port === o.port ? context.lastAt(device) : [])));
+            if (here <= back) return nothing;
+            ofUplinks.delete(mac);
+            if (here - back <= turnsMs) return found(o, `${mac} behind ${other.port} also speaks on ${o.port}`, mac);
+            ofUplinks.set(mac, { o: { ...o, at: here } }, context.now);
+            return nothing;
+          }),
+        ];
+      },
     };
   },
 };
@@ -92,5 +107,15 @@ function pairOf(o: Observation, { withMac }: Context): readonly [here: Device | 
 const beyond = (o: Observation, { beyondWith, isSameSegment, uplinks }: Context): Device | undefined =>
   uplinks.includes(o.port) ? undefined : beyondWith(o.mac).find(({ vlan }) => isSameSegment(vlan, o.vlan));
 
-const twoPorts = (o: Observation, other: Device): readonly Finding[] =>
-  found(o, `${o.mac} of ${other.id} on ${other.port} also speaks on ${o.port}`, o.mac);
+/** It said there, while the site was learnt, that it speaks on two networks at once. IEC 62439-3 §4.2. */
+const isTwice = (mac: Mac, at: PortName, { withMac, learnsUntil }: Context): boolean =>
+  withMac(mac).some(({ port, facts }) => port === at && facts.some(one => isRedundant(one.fact) && one.at < learnsUntil));
+const isRedundant = (fact: Fact): boolean => fact.kind === 'bridge' && (fact.protocol === 'prp' || fact.protocol === 'hsr');
+
+type Spoke = Pick<Observation, 'mac' | 'port' | 'vlan' | 'at' | 'frame'>;
+const twoPorts = ({ mac, port, vlan, at, frame }: Spoke, other: Device): readonly Finding[] => {
+  const detail = `${mac} of ${other.id} on ${other.port} also speaks on ${port}${honestly}`;
+  return [{ actor: mac, victim: mac, port, vlan, at, frame, detail }];
+};
+/** Frames do not tell these from a second device. */
+const honestly = ', unless both are ports of one host (a bond), or it went there and came back';

@@ -16,6 +16,7 @@ export const portMove: DetectionRule = {
     'a virtual machine that moves between hosts',
     'a laptop that is carried from port to port',
     'the learning time',
+    'a device that was at both ports in the learning time: a bond with a stand-by, a ring',
   ],
   about: ['seen'],
   create: () => ({
@@ -23,11 +24,22 @@ export const portMove: DetectionRule = {
       if (arrival !== 'moved' || now < learnsUntil) return nothing;
       const device = withMac(o.mac).find(({ port, vlan }) => port === o.port && vlan === o.vlan);
       const from = device?.bindings.findLast(({ port }) => port !== o.port)?.port;
-      if (from === undefined || isCarried(device, now) || countOn(o.port) > maxNeighbours || countOn(from) >= maxNeighbours) return nothing;
+      if (
+        from === undefined ||
+        isCarried(device, now) ||
+        wasHere(device, learnsUntil) ||
+        countOn(o.port) > maxNeighbours ||
+        countOn(from) >= maxNeighbours
+      )
+        return nothing;
       return found(o, `moved from ${from} to ${o.port}`);
     },
   }),
 };
+
+/** It was at its port while the site was learnt. */
+const wasHere = (device: Device | undefined, learnsUntil: Millis): boolean =>
+  device?.bindings.some(({ ip, port, from }) => ip === undefined && port === device.port && from < learnsUntil) === true;
 
 /** Its stays of the last days, the one before them and this one: each time the next one is at another port. */
 function isCarried(device: Device | undefined, now: Millis): boolean {

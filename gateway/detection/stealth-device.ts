@@ -31,7 +31,14 @@ export const stealthDevice: DetectionRule = {
           if (seenBy === 'announcement' || at - firstSeen < patienceMs || now - at > aliveMs || uplinks.includes(port)) continue;
           if (told.get(id, now) !== undefined || withMac(mac).some(twin => twin.seenBy === 'announcement')) continue;
           told.set(id, true, now);
-          findings.push({ actor: mac, port, vlan, at: now, frame: 0, detail: `speaks on ${port} and never says who it is` });
+          findings.push({
+            actor: mac,
+            port,
+            vlan,
+            at: now,
+            frame: 0,
+            detail: `speaks on ${port} and never says who it is: a tap, or a port of a bond that only sends`,
+          });
         }
         return findings;
       },

@@ -1,4 +1,4 @@
-import { isLocalMac, type Mac } from './address.ts';
+import { type Ip, isLocalMac, type Mac } from './address.ts';
 
 /**
  * What stands behind a hardware address, as far as the address itself says it:
@@ -28,6 +28,17 @@ const routerPrefixes: readonly string[] = [
 const madePrefixes: readonly string[] = ['02:42:', '52:54:00:', '0a:00:27:', '02:00:4c:4f:4f:50', '02:00:5e:', 'aa:00:04:', '52:79:'];
 
 export const isVirtualRouterMac = (mac: Mac): boolean => routerPrefixes.some(prefix => mac.startsWith(prefix));
+
+/**
+ * True iff the hardware address is the one that Network Load Balancing of Windows makes of the IP address of a cluster: 02-BF and 03-BF with all four bytes
+ * (unicast, multicast), 01-00-5E-7F with the last two (IGMP). Anybody can make it of the address of another.
+ */
+export function isClusterMac(mac: Mac, ip: Ip): boolean {
+  const bytes = ip.split('.').map(part => Number(part).toString(16).padStart(2, '0'));
+  if (bytes.length !== 4) return false;
+  const [whole, last] = [bytes.join(':'), bytes.slice(2).join(':')];
+  return mac === `02:bf:${whole}` || mac === `03:bf:${whole}` || mac === `01:00:5e:7f:${last}`;
+}
 
 export function addressClass(mac: Mac): AddressClass {
   if (isVirtualRouterMac(mac)) return 'virtual';

@@ -6,10 +6,19 @@ import { Wire, type Wrapping, wrappings } from '../wire.ts';
 import { claimStories } from './claims.ts';
 import { identityStories } from './identity.ts';
 import { networkStories } from './network.ts';
+import { pairStories } from './pairs.ts';
 import { presenceStories } from './presence.ts';
 import type { Stories } from './story.ts';
 
-const stories: Stories = { ...identityStories, ...presenceStories, ...claimStories, ...networkStories };
+const merged = (...all: readonly Stories[]): Stories =>
+  all.reduce((before, more) => {
+    const both = Object.entries(more).map(([rule, { for: meant, against }]) => {
+      const old = Object.entries(before).find(([name]) => name === rule)?.[1];
+      return [rule, { for: { ...old?.for, ...meant }, against: { ...old?.against, ...against } }] as const;
+    });
+    return { ...before, ...Object.fromEntries(both) };
+  }, {});
+const stories = merged(identityStories, presenceStories, claimStories, networkStories, pairStories);
 const names = Object.keys(wrappings) as Wrapping[];
 /** Frames come untagged, tagged and with two tags by turns. */
 const wrappingOf = (i: number): Wrapping => names[i % names.length] ?? 'untagged';
