@@ -27,14 +27,9 @@ export const claimedMac: DetectionRule = {
   }),
 };
 
-/** True iff somebody has the IP address for itself: it claims it for its own hardware address, and not for that of the cluster. */
+/** True iff somebody else uses the IP address who does not say himself that it is at the hardware address of the cluster. */
 const isTaken = (ip: Ip, cluster: Mac, o: Observation, { withIp, ownIps, isSameSegment }: Context): boolean =>
   ownIps.includes(ip) ||
-  withIp(ip).some(device => isSameSegment(device.vlan, o.vlan) && hasForItself(device, ip) && !speaksFor(device, cluster));
+  withIp(ip).some(device => device.mac !== o.mac && isSameSegment(device.vlan, o.vlan) && !speaksFor(device, cluster));
 
-const hasForItself = ({ facts }: Device, ip: Ip): boolean =>
-  facts.some(
-    ({ fact, collector }) =>
-      (fact.kind === 'address' && fact.ip === ip && collector !== 'header') || (fact.kind === 'dhcp-lease' && fact.ip === ip),
-  );
 const speaksFor = ({ facts }: Device, mac: Mac): boolean => facts.some(({ fact }) => fact.kind === 'claimed-mac' && fact.mac === mac);

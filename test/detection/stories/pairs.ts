@@ -100,6 +100,24 @@ export const pairStories: Stories = {
             .send([s.arp(siemens, axisIp)]),
         `${laptop} ${siemens}`,
       ],
+      'it announces it to one alone, and the first tells everybody': [
+        w =>
+          w
+            .send([s.arp(siemens, axisIp)])
+            .wait(minute)
+            .send([b.ethernet(laptop, router, 0x0806, b.arp(2, laptop, axisIp, router, axisIp))])
+            .wait(10_000)
+            .send([s.arp(siemens, axisIp)]),
+        `${laptop} ${siemens}`,
+      ],
+      'it tells everybody, as a stand-by does, but the first goes on to ask for others': [
+        w =>
+          pair(w)
+            .send([s.arp(other, service), s.arp(other, service)])
+            .wait(15_000)
+            .send([s.arpAsk(one, service, laptopIp)]),
+        `${other} ${one}`,
+      ],
       'the first defends it at once': [
         w =>
           w
@@ -238,7 +256,7 @@ export const pairStories: Stories = {
         `${axis} ${axis}`,
         { before: crowds },
       ],
-      'its port has many that came with it': [
+      'behind an access point of its own, with others that came with it': [
         w => {
           w.send(
             many(6, i => s.arp(mac('00:1b:1b', i + 700), `10.20.6.${i}`)),
@@ -247,6 +265,13 @@ export const pairStories: Stories = {
           return goesRound(w, axis, 30_000, 'v1', 'v2', 'v1');
         },
         `${axis} ${axis}`,
+        {
+          before: w =>
+            w.send(
+              many(6, i => s.arp(mac('00:1b:1b', i), `10.20.4.${i}`)),
+              'v1',
+            ),
+        },
       ],
       'it says that it has two networks, which the first never said': [
         w => {
