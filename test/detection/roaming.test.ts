@@ -20,7 +20,12 @@ describe('an address that comes and goes between ports of many', () => {
   it('is two when it speaks here while it speaks there, again and again', () =>
     expect(speaks(site(), here, there, here, there, here, there, here, there).raised).toEqual([`mac-clone ${axis} ${axis}`]));
   it('is one when a frame of before comes late', () =>
-    expect(speaks(speaks(site(), here, there, here, there).wait(6 * minute), there, here, there).wait(minute).raised).toEqual([]));
+    expect(speaks(site(), here, there, here, there, here).wait(minute).raised).toEqual([]));
+  it('is one when that happens seldom, late as a frame may be', () => {
+    const w = speaks(site(), here, there, here);
+    for (let i = 0; i < 4; i++) speaks(w.wait(6 * minute), there, here, there);
+    expect(w.wait(minute).raised).toEqual([]);
+  });
   it('is one when its port shows it in two VLANs', () => {
     const w = speaks(site(), here, there, tagged).say(laptop, [{ kind: 'reaches', vlan: 7 }], here);
     for (let i = 0; i < 10; i++) speaks(w, there, tagged);
