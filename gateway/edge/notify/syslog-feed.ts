@@ -85,18 +85,26 @@ export class SyslogFeed {
     }
     if (this.#link === undefined) {
       if (now < this.#nextTry) return;
-      let isThis = true;
-      const link = await parts.open(why => {
-        if (isThis && !this.#stopped) this.#broke(why);
-        isThis = false;
-      });
-      if (this.#stopped || !isThis) return link.close();
+      const link = await this.#connect();
+      if (this.#stopped) return link.close();
       this.#link = link;
     }
     await this.#follow(this.#link);
     if (this.#link === undefined) return;
     this.#waitMs = firstWaitMs;
     parts.say('');
+  }
+
+  /** A connection that ends late ends none that was opened since. Rejects when it cannot be opened, or ended at once. */
+  async #connect(): Promise<SyslogLink> {
+    let [link, end]: [SyslogLink?, string?] = [];
+    link = await this.#parts.open(why => {
+      end = why;
+      if (link !== undefined && link === this.#link && !this.#stopped) this.#broke(why);
+    });
+    if (end === undefined) return link;
+    link.close();
+    throw new Error(end);
   }
 
   /** All that is there now, as long as this connection stands. */

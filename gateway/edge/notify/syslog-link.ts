@@ -22,16 +22,25 @@ export function openSyslog(target: SyslogTarget, closed: (why: string) => void):
 function overUdp({ host, port }: SyslogTarget, closed: (why: string) => void): Promise<SyslogLink> {
   return new Promise((resolve, reject) => {
     const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4' });
-    socket.once('error', reject);
+    let isClosed = false;
+    const close = (): void => {
+      if (!isClosed) socket.close(); // a second time it would throw
+      isClosed = true;
+    };
+    const refuse = (error: Error): void => {
+      close();
+      reject(error);
+    };
+    socket.once('error', refuse);
     socket.connect(port, host, () => {
-      socket.off('error', reject);
+      socket.off('error', refuse);
       socket.on('error', error => {
-        socket.close();
+        close();
         closed(error.message);
       });
       resolve({
         send: message => new Promise((done, failed) => socket.send(message, error => (error === null ? done() : failed(error)))),
-        close: () => socket.close(),
+        close,
       });
     });
   });

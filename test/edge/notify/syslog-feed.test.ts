@@ -14,6 +14,8 @@ class World {
   said: string[] = [];
   /** Breaks after so many messages more. */
   breaksAfter = Infinity;
+  /** Ends each connection while it is opened. */
+  cutsAtOnce = false;
   cut: ((why: string) => void) | undefined;
   asked: number[] = [];
   readonly feed: SyslogFeed;
@@ -25,6 +27,7 @@ class World {
         open: closed => {
           this.opened += 1;
           this.cut = closed;
+          if (this.cutsAtOnce) closed('it hung up');
           if (this.away) return Promise.reject(new Error('connect ECONNREFUSED'));
           return Promise.resolve({
             send: message => {
@@ -103,6 +106,29 @@ describe('following the journal to a receiver', () => {
     world.breaksAfter = Infinity;
     await world.seconds(2);
     expect(world.got).toEqual([...numbers(1, 3), ...numbers(1, 8)]);
+  });
+
+  it('a connection whose end is told late ends none that was opened since', async () => {
+    const world = new World(8, 0);
+    world.breaksAfter = 3;
+    await world.seconds(1);
+    const ofFirst = world.cut;
+    world.breaksAfter = Infinity;
+    await world.seconds(2);
+    ofFirst?.('the receiver closed the connection');
+    world.head = 9;
+    await world.seconds(3);
+    expect([world.got, world.opened, world.said.at(-1)]).toEqual([[...numbers(1, 3), ...numbers(1, 9)], 2, '']);
+  });
+
+  it('a connection that ends while it is opened is opened anew', async () => {
+    const world = new World(2, 0);
+    world.cutsAtOnce = true;
+    await world.seconds(1);
+    expect([world.got, world.said]).toEqual([[], ['Cannot send events: it hung up; 2 wait']]);
+    world.cutsAtOnce = false;
+    await world.seconds(2);
+    expect([world.got, world.opened]).toEqual([numbers(1, 2), 2]);
   });
 
   it('far behind it skips, and tells the receiver how many it will never see', async () => {

@@ -68,6 +68,23 @@ describe('the way to a receiver of syslog', () => {
     socket.close();
   });
 
+  it('by UDP to a port where nobody listens ends, once, and may be closed after that', async () => {
+    const socket = createSocket('udp4');
+    socket.bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    const { port } = socket.address();
+    await new Promise<void>(done => void socket.close(done));
+    const ended: string[] = [];
+    const link = await openSyslog(target('udp', port), why => {
+      ended.push(why);
+      link.close();
+    });
+    await link.send(Buffer.from('one')).catch(() => undefined);
+    await until(() => ended.length > 0);
+    expect(ended).toEqual([expect.stringContaining('ECONNREFUSED')]);
+    await expect(link.send(Buffer.from('two'))).rejects.toThrow('running');
+  });
+
   it('by TCP has each message’s length before it, so that a line end splits none; its end is told', async () => {
     const there = await receiver(createServer());
     const ended: string[] = [];
