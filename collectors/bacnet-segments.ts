@@ -4,9 +4,9 @@ import { concat } from '../gateway/codec/bytes.ts';
 import type { Packet } from './packet.ts';
 import { makeRoom, type Room } from './rebuilt.ts';
 
-/** Caps: answers that are put together, in all and of one sender, and how long one waits for its next part, frame time; bytes of one. */
+/** Caps: answers that are put together, in all and of one sender, and how long one waits for its next part, frame time; bytes and parts of one. */
 const room: Room = { inAll: 32, perSender: 4, ageMillis: 10_000 };
-const maxBytes = 16_384;
+const [maxBytes, maxParts] = [16_384, 512];
 
 type Held = { readonly at: number; readonly sender: number; readonly parts: readonly Uint8Array[]; readonly bytes: number };
 const nothing = { parts: [], bytes: 0 };
@@ -33,7 +33,7 @@ export class BacnetSegments {
     this.#held.delete(key);
     if (!isNext && sequence !== 0) return undefined;
     const { parts, bytes } = isNext && held !== undefined ? held : nothing;
-    if (bytes + data.length > maxBytes) return undefined;
+    if (bytes + data.length > maxBytes || parts.length >= maxParts) return undefined;
     if (isLast) return concat(...parts, data);
     const sender = packet.sourceHigh * 2 ** 32 + packet.sourceLow;
     makeRoom(this.#held, { sender, at }, room, old => this.#held.delete(old));
