@@ -1,5 +1,6 @@
 import { ip4, ip6, isHostIp } from '../gateway/codec/address.ts';
 import { berOid } from '../gateway/codec/ber.ts';
+import { berTags } from '../gateway/codec/snmp.ts';
 import { Reader } from '../gateway/codec/reader.ts';
 import { decodeLine, decodeText } from '../gateway/codec/text.ts';
 import type { Ip } from '../gateway/model/address.ts';
@@ -52,7 +53,7 @@ export function decode(bytes: Uint8Array) {
     const field = new Reader(value, `CDP field ${type}`);
     if (type === tlvTypes.capabilities) bits = field.u32();
     else if (type === tlvTypes.addresses || type === tlvTypes.managementAddresses) readAddresses(field, addresses);
-    else if (type === tlvTypes.systemObjectId && value.length > 0) objectId = berOid(value, 'CDP system object id');
+    else if (type === tlvTypes.systemObjectId && value.length > 0) objectId = readObjectId(value);
     else if (type === tlvTypes.energyWise && value.length >= plateSize) plate = readPlate(field);
     else if (isText(type)) texts.set(type, decodeLine(value));
   }
@@ -71,6 +72,10 @@ export function decode(bytes: Uint8Array) {
     ...(plate === undefined ? {} : { plate }),
   };
 }
+
+/** The bare identifier, or, of NX-OS, with its tag and length before it. No identifier of a system begins with 0.6. */
+const readObjectId = (value: Uint8Array): string =>
+  berOid(value[0] === berTags.oid && value[1] === value.length - 2 ? value.subarray(2) : value, 'CDP system object id');
 
 type Plate = { readonly model: string; readonly hardware: string; readonly serial: string };
 /** Before the plate: something encrypted and two counters. Model, padding, hardware version, serial number. As seen of switches that know EnergyWise. */

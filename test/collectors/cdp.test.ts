@@ -34,6 +34,9 @@ describe('CDP', () => {
     ]);
     const facts = (...fields: readonly Uint8Array[]) => factsOf(host, v.cdpFrame(v.cdp(...fields)));
     expect(facts(v.energyWise(''), v.field(1, 'core-1(ABC12345678)'))).toContainEqual({ kind: 'serial', text: 'ABC12345678' });
+    // NX-OS has tag and length before it.
+    const tagged = v.field(0x15, 6, 12, 0x2b, 6, 1, 4, 1, 9, 12, 3, 1, 3, 0x8b, 0x51);
+    expect(facts(tagged)).toEqual([{ kind: 'print', scheme: 'snmp-object-id', value: '1.3.6.1.4.1.9.12.3.1.3.1489' }]);
     // Others use the number for something else, or name nothing.
     expect(drained(v.cdpFrame(v.cdp(v.field(0x1d, new Uint8Array(59))))).malformed).toEqual([]);
     expect(facts(v.field(0x1d, new Uint8Array(59)))).toEqual([]);
