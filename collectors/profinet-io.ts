@@ -95,13 +95,15 @@ function block(r: Reader): { readonly type: number; readonly value: Reader } {
 
 function recordsOf(r: Reader): readonly Record[] {
   const found: Record[] = [];
-  let where = { slot: -1, subslot: -1 };
+  let where: { readonly slot: number; readonly subslot: number } | undefined;
   for (let count = 0; count < maxBlocks && r.left >= 6; count++) {
     const { type, value } = block(r);
     if (type === blocks.readResponse) {
       value.skip(2 + 16 + 4); // sequence, uuid, API
       where = { slot: value.u16(), subslot: value.u16() };
-    } else if (type === blocks.im0) found.push({ ...where, ...plate(value) });
+    } else if (where === undefined)
+      continue; // of a slot that nobody names
+    else if (type === blocks.im0) found.push({ ...where, ...plate(value) });
     else if (type === blocks.im1)
       found.push({ ...where, kind: 'tag', text: [text(value, 32), text(value, 22)].filter(part => part !== '').join(', ') });
     else if (type === blocks.im3) found.push({ ...where, kind: 'descriptor', text: text(value, 54) });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decode, profinetIo } from '../../collectors/profinet-io.ts';
 import { device, station, udpFromDevice, udpToDevice } from '../vectors/frames/industrial.ts';
-import { connect, modulePlate, plate, profinetIoVectors as v, rpc, subslotPlate } from '../vectors/frames/profinet-io.ts';
+import { args, connect, im0, modulePlate, plate, profinetIoVectors as v, rpc, subslotPlate } from '../vectors/frames/profinet-io.ts';
 import { cutsOf, peeled, saidBy } from './industrial.ts';
 import { drained, protocolsOf } from './observe.ts';
 
@@ -41,6 +41,11 @@ describe('PROFINET IO', () => {
   it('tells what its owner calls it', () => {
     expect(saidBy('profinet-io', device, v['pnio-tag'])).toEqual([maker, id, { kind: 'inventory', of: 'asset', text: '=A1+PUMP, Hall 2' }]);
     expect(saidBy('profinet-io', device, v['pnio-descriptor'])).toContainEqual({ kind: 'description', text: 'Pump station' });
+  });
+
+  it('of a plate without its slot tells none', () => {
+    const bare = rpc(2, 2, args(true, im0));
+    expect(saidBy('profinet-io', device, udpFromDevice(34_964, bare))).toEqual([maker, id]);
   });
 
   it('of an answer that is none, an error, from another port or in fragments tells no plate', () => {

@@ -17,7 +17,7 @@ const block = (type: number, data: b.Part): Uint8Array => {
   const bytes = b.bytes(data);
   return b.bytes(b.u16(type), b.u16(bytes.length + 2), 1, 0, bytes);
 };
-const args = (isAnswer: boolean, ...data: readonly Uint8Array[]): b.Part => {
+export const args = (isAnswer: boolean, ...data: readonly Uint8Array[]): b.Part => {
   const all = b.bytes(...data);
   return [isAnswer ? le32(0) : le32(4096), le32(all.length), le32(4096), le32(0), le32(all.length), all];
 };
@@ -46,7 +46,7 @@ const read = (slot: number, subslot: number, index: number, record: Uint8Array):
       record,
     ),
   );
-const im0 = block(0x0020, [
+export const im0 = block(0x0020, [
   [b.u16(0x002a), padded(20, '6ES7 155-6AU01-0BN0'), padded(16, 'S C-L9K123456789'), b.u16(3), 'V', 4, 2, 1],
   [b.u16(0), b.u16(0), b.u16(0), 1, 1, b.u16(0x0e)],
 ]);
