@@ -14,7 +14,7 @@ const ethernetHeader = 14;
 export function nflogFrames(take: TakePacket): TakePacket {
   const takeIp = ipFrames(take, (_, from) => from);
   return (millis, bytes, from, to, wireLength) => {
-    const isLittle = isLittleEndian(bytes, from + nflogHeader, to);
+    const isLittle = isLittleEndian(bytes, from + nflogHeader);
     let [head, start, end] = [-1, -1, -1];
     for (let at = from + nflogHeader; at + 4 <= to; ) {
       const [length, type] = [u16(bytes, at, isLittle), u16(bytes, at + 2, isLittle)];
@@ -36,5 +36,5 @@ export function nflogFrames(take: TakePacket): TakePacket {
 const u16 = (b: Uint8Array, i: number, isLittle: boolean): number =>
   isLittle ? ((b[i + 1] ?? 0) << 8) | (b[i] ?? 0) : ((b[i] ?? 0) << 8) | (b[i + 1] ?? 0);
 
-/** TLVs are in the byte order of the host that captured: the first length makes sense in one of them only. */
-const isLittleEndian = (b: Uint8Array, at: number, to: number): boolean => at + u16(b, at, true) <= to;
+/** TLVs are in the byte order of the host that captured. The first is short, the kernel's own words of the packet, so its length is the smaller one. */
+const isLittleEndian = (b: Uint8Array, at: number): boolean => u16(b, at, true) <= u16(b, at, false);

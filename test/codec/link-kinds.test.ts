@@ -61,6 +61,11 @@ describe('the log of netfilter', () => {
   it.each([true, false])('shows the packet, in either byte order (little-endian: %s)', little =>
     expect(read(239, head, tlv(10, little, b.bytes('drop ', 0)), tlv(9, little, ip4))).toEqual(whole(from4)),
   );
+  it.each([true, false])('shows a packet that is longer than a length read in the other byte order (little-endian: %s)', little => {
+    const long = b.ipv4('192.0.2.10', '192.0.2.1', 17, b.udp(9, 9, new Uint8Array(4000)));
+    const packetHeader = tlv(1, little, b.bytes(8, 0, 1, 0));
+    expect(read(239, head, packetHeader, tlv(9, little, long))?.bytes.length).toBe(14 + long.length);
+  });
   it('shows the frame where the kernel says its header', () =>
     expect(read(239, head, tlv(16, true, ofPlc.subarray(0, 14)), tlv(9, true, ip4))).toEqual(whole(ofPlc)));
   it('without a packet, or cut, is of nobody', () => {
