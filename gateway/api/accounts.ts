@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Millis } from '../model/address.ts';
-import { type UserRole, userRoles } from '../model/person.ts';
+import { mayDo, type UserRole, userRoles } from '../model/person.ts';
 import type { Users } from './contract.ts';
 import type { PasswordHash } from './password.ts';
 
 /** `role` absent: the account is older than roles, whose holders could do everything. */
 export type Account = { readonly user: string; readonly password: PasswordHash; readonly createdAt: number; readonly role?: UserRole };
+export const roleIn = ({ role: said }: Account): UserRole => said ?? 'admin';
 /** What a program signs in with; only the SHA-256 of its secret is kept, in hexadecimal digits. It ends at `until`. */
 export type Token = {
   readonly name: string;
@@ -92,7 +93,7 @@ export class AccountBook {
   /** The role of somebody who has an account. */
   roleOf(user: string): UserRole | undefined {
     const account = this.find(user);
-    return account === undefined ? undefined : (account.role ?? 'admin');
+    return account === undefined ? undefined : roleIn(account);
   }
 
   /** Known at once, so that of two at the same time neither is lost; the store writes one after the other. */
@@ -110,14 +111,14 @@ export class AccountBook {
     return true;
   }
 
-  /** True iff there is such an account. */
+  /** True iff there is such an account. A role that is less stays so when it cannot be kept. */
   async setRole(user: string, role: UserRole): Promise<boolean | Refusal> {
     const old = this.find(user);
     if (old === undefined) return false;
     if (role !== 'admin' && this.#isLastAdmin(user)) return { problem: 'nobody else is admin; make somebody else admin first' };
     const put = (account: Account): void => void (this.#accounts = this.#accounts.map(each => (each.user === user ? account : each)));
     put({ ...old, role });
-    await this.#write(() => put(old));
+    await this.#write(mayDo(role, roleIn(old)) ? () => put(old) : undefined);
     return true;
   }
 
@@ -162,7 +163,7 @@ export class AccountBook {
   }
 
   #isLastAdmin(user: string): boolean {
-    const admins = this.#accounts.filter(each => (each.role ?? 'admin') === 'admin');
+    const admins = this.#accounts.filter(each => roleIn(each) === 'admin');
     return admins.length === 1 && admins[0]?.user === user;
   }
 

@@ -1,5 +1,5 @@
 import type { UserRole } from '../model/person.ts';
-import { AccountBook, type AccountStore, maxAccounts, type Refusal } from './accounts.ts';
+import { AccountBook, type AccountStore, maxAccounts, type Refusal, roleIn } from './accounts.ts';
 import type { SessionState, Users } from './contract.ts';
 import { Invitations } from './invitations.ts';
 import { Limiter } from './limiter.ts';
@@ -112,7 +112,7 @@ export class Auth {
   /** Who has an account, who may open one, and the tokens of programs. */
   users(now: number): Users {
     return {
-      accounts: this.book.accounts.map(({ user, createdAt, role }) => ({ user, createdAt, role: role ?? 'admin' })),
+      accounts: this.book.accounts.map(account => ({ user: account.user, createdAt: account.createdAt, role: roleIn(account) })),
       invited: this.#invitations.pending(now),
       tokens: this.book.tokens(),
     };

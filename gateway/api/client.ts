@@ -96,7 +96,7 @@ export class Client {
     });
   }
 
-  /** Hands an answer over piece by piece, the next when the one before was taken: it may be longer than memory. Throws ClientError, and what `take` throws. */
+  /** Hands an answer over piece by piece, the next when the one before was taken: it may be longer than memory. Throws ClientError. */
   async stream(path: string, take: (text: string) => Promise<void>): Promise<void> {
     await this.#send('GET', path, undefined, 30_000, take);
   }

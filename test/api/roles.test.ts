@@ -170,11 +170,11 @@ describe('tokens of programs', () => {
       expect((await sallyport('token', ...args, ...why)).code, args.join(' ')).toBe(1);
   });
 
-  it('what cannot be kept is not there: a failed write takes an account, a promotion and a token back, and leaves a removal', async () => {
+  it('what cannot be kept is not there: a failed write takes an account, a promotion and a token back, and leaves a removal and a lesser role', async () => {
     let works = true;
     const account = (open.stored[0] ?? expect.fail('no account')) as Accounts['accounts'][number];
     const store = {
-      read: () => Promise.resolve<Accounts>({ accounts: [account, { ...account, user: 'otto', role: 'viewer' }] }),
+      read: () => Promise.resolve<Accounts>({ accounts: [account, { ...account, user: 'otto', role: 'operator' }] }),
       write: () => (works ? Promise.resolve() : Promise.reject(new Error('disk full'))),
     };
     const book = await AccountBook.open(store);
@@ -182,7 +182,9 @@ describe('tokens of programs', () => {
     await expect(book.add({ ...account, user: 'new' })).rejects.toThrow('disk full');
     await expect(book.setRole('otto', 'admin')).rejects.toThrow('disk full');
     await expect(book.makeToken({ name: 't', role: 'viewer', by: 'x', createdAt: 1, until: 9 })).rejects.toThrow('disk full');
-    expect([book.find('new'), book.roleOf('otto'), book.tokens()]).toEqual([undefined, 'viewer', []]);
+    expect([book.find('new'), book.roleOf('otto'), book.tokens()]).toEqual([undefined, 'operator', []]);
+    await expect(book.setRole('otto', 'viewer')).rejects.toThrow('disk full');
+    expect(book.roleOf('otto')).toBe('viewer');
     await expect(book.remove('otto')).rejects.toThrow('disk full');
     expect(book.find('otto')).toBeUndefined();
   });
