@@ -2,12 +2,12 @@ import { Reader } from '../gateway/codec/reader.ts';
 import { type ClientHello, decodeClientHello, decodeHandshakeStart, handshakeTypes, ownCertificate } from '../gateway/codec/tls.ts';
 import { ofWhole } from '../gateway/codec/whole.ts';
 import { type Certificate, decodeCertificate } from '../gateway/codec/x509.ts';
-import type { Millis } from '../gateway/model/address.ts';
 import { collector, etherType, type Said } from './collector.ts';
 import { eapCodes, eapolType, packetTypes } from './eapol.ts';
+import { Held, senderOf } from './held.ts';
 import type { Packet } from './packet.ts';
 import { PerSensor } from './questions.ts';
-import { makeRoom, type Room } from './rebuilt.ts';
+import type { Room } from './rebuilt.ts';
 import { maxStart, StreamStart } from './stream-start.ts';
 import { clientFacts } from './tls.ts';
 import { certificateFact } from './tls-certificate.ts';
@@ -29,12 +29,13 @@ type Fragment = {
   readonly goesOn: boolean;
   readonly data: Uint8Array;
 };
-type Waiting = { readonly at: Millis; readonly sender: number; readonly id: number; readonly start: StreamStart };
+/** What came so far, with the id of the latest fragment. */
+type Waiting = { readonly id: number; readonly start: StreamStart };
 
-/** TLS messages of one sensor that come in fragments. A flood only makes it forget others. */
+/** TLS messages of one sensor that come in fragments. */
 export class EapMessages {
-  /** By who speaks to whom, the oldest first. */
-  readonly #waiting = new Map<string, Waiting>();
+  /** By who speaks to whom. */
+  readonly #waiting = new Held<Waiting>(room);
 
   /** Messages that wait, for tests. */
   get size(): number {
@@ -43,19 +44,16 @@ export class EapMessages {
 
   /** The message that this fragment ends, or as much of it as is kept; undefined while more is to come. */
   add(packet: Packet, { code, id, isStart, goesOn, data }: Fragment): Uint8Array | undefined {
-    const sender = packet.sourceHigh * 2 ** 32 + packet.sourceLow;
-    const key = `${sender} ${packet.target} ${code}`;
-    const known = this.#waiting.get(key);
-    const isFresh = known === undefined || Math.abs(packet.at - known.at) > room.ageMillis;
-    if (!isFresh && known.id === id) return undefined; // sent again: RFC 3748 §4.1
+    const key = `${senderOf(packet)} ${packet.target} ${code}`;
+    const known = this.#waiting.find(key, packet);
+    if (known?.id === id) return undefined; // sent again: RFC 3748 §4.1
     // What has no data starts the method, or asks for the next fragment.
-    if (isStart || data.length === 0 || (isFresh && data[0] !== handshakeRecord)) return undefined;
-    this.#waiting.delete(key);
-    const start = isFresh ? new StreamStart() : known.start;
+    if (isStart || data.length === 0 || (known === undefined && data[0] !== handshakeRecord)) return undefined;
+    this.#waiting.forget(key);
+    const { start } = known ?? { start: new StreamStart() };
     start.add(start.length, data);
     if (!goesOn || start.length >= maxStart) return start.bytes;
-    makeRoom(this.#waiting, { sender, at: packet.at }, room, old => this.#waiting.delete(old));
-    this.#waiting.set(key, { at: packet.at, sender, id, start });
+    this.#waiting.keep(key, packet, { id, start });
     return undefined;
   }
 }

@@ -2,9 +2,10 @@ import { firstMailbox, readMailbox, readSii, siiRegister, type SlaveIdentity } f
 import { Reader } from '../gateway/codec/reader.ts';
 import type { Mac } from '../gateway/model/address.ts';
 import { collector, etherType, type Said } from './collector.ts';
+import { Held } from './held.ts';
 import type { Packet } from './packet.ts';
 import { PerSensor } from './questions.ts';
-import { makeRoom, type Room } from './rebuilt.ts';
+import type { Room } from './rebuilt.ts';
 
 const etherCatType = 0x88a4;
 /** Frame type of process data and register access, IEC 61158-4-12 §5.3. */
@@ -31,8 +32,7 @@ type Datagram = {
 
 /** Slaves of which a part is known: caps, and how long the rest may take, frame time. A segment has at most 65,535, few have more than a hundred. */
 const room: Room = { inAll: 1024, perSender: 256, ageMillis: 60_000 };
-type Known = { readonly at: number; readonly sender: number; readonly identity: SlaveIdentity };
-const slaves = new PerSensor(() => new Map<string, Known>());
+const slaves = new PerSensor(() => new Held<SlaveIdentity>(room));
 
 /** EtherCAT datagrams. IEC 61158-4-12 §5.4; all numbers are little-endian. */
 export function decode(bytes: Uint8Array) {
@@ -83,14 +83,9 @@ export function observe(m: ReturnType<typeof decode>, packet: Packet): readonly 
 
 /** Slaves have no hardware address, so they are modules of their segment. A master reads one number after the other, the serial number last: then all are told. */
 function fromSlave(position: number, told: SlaveIdentity, packet: Packet): readonly Said[] {
-  const [known, key, { at }] = [slaves.of(packet), `${packet.source} ${position}`, packet];
-  const old = known.get(key);
-  const isNew = old === undefined || Math.abs(at - old.at) > room.ageMillis;
-  const identity = { ...(isNew ? {} : old.identity), ...told };
-  const sender = packet.sourceHigh * 2 ** 32 + packet.sourceLow;
-  known.delete(key);
-  makeRoom(known, { sender, at }, room, gone => known.delete(gone));
-  known.set(key, { at, sender, identity });
+  const [known, key] = [slaves.of(packet), `${packet.source} ${position}`];
+  const identity = { ...known.find(key, packet), ...told };
+  known.keep(key, packet, identity);
   const { vendor, product, revision, serial } = identity;
   const words = [
     told.name === undefined ? '' : `name ${told.name}`,

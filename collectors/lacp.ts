@@ -4,8 +4,10 @@ import type { Fact } from '../gateway/model/fact.ts';
 import { collector, etherType } from './collector.ts';
 import type { Packet } from './packet.ts';
 
-/** Slow protocols, IEEE 802.3 annex 57A; the one of them that is read, and the one that belongs to it. */
-const [slowProtocols, lacpSubtype, markerSubtype] = [0x8809, 1, 2];
+/** Slow protocols, IEEE 802.3 annex 57A. */
+export const slowProtocols = 0x8809;
+/** The one of them that is read, and the one that belongs to it. */
+const [lacpSubtype, markerSubtype] = [1, 2];
 const markerLength = 16;
 
 /** IEEE 802.1AX §6.4.2.3: the information of the sender and of its partner. */

@@ -1,4 +1,5 @@
 import type { Millis } from '../gateway/model/address.ts';
+import { senderOf } from './held.ts';
 import type { Packet } from './packet.ts';
 import type { Deed } from './activity.ts';
 
@@ -124,10 +125,6 @@ function clientOf6({ bytes: b, payload: i, end }: Packet): number {
   }
   return 0;
 }
-
-const senderOf = ({ bytes: b, start }: Packet): number =>
-  ((b[start + 6] ?? 0) * 256 + (b[start + 7] ?? 0)) * 0x100000000 +
-  ((((b[start + 8] ?? 0) << 24) | ((b[start + 9] ?? 0) << 16) | ((b[start + 10] ?? 0) << 8) | (b[start + 11] ?? 0)) >>> 0);
 
 /** Bytes folded to 32 bits (FNV-1a); never 0 but for a seed of 0 over zeros. */
 function folded(b: Uint8Array, from: number, length: number, seed: number): number {

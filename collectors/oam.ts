@@ -1,10 +1,11 @@
 import { hex } from '../gateway/codec/address.ts';
 import { Reader } from '../gateway/codec/reader.ts';
 import { collector, etherType, type Said } from './collector.ts';
+import { slowProtocols } from './lacp.ts';
 import type { Packet } from './packet.ts';
 
-/** Slow protocols, IEEE 802.3 annex 57A; and the one of them that is read. */
-const [slowProtocols, oamSubtype] = [0x8809, 3];
+/** Which of the slow protocols it is, IEEE 802.3 annex 57A. */
+const oamSubtype = 3;
 /** IEEE 802.3 §57.4.3: the message by which two ends find each other, and its part about the sender itself. */
 const [information, localInformation, localLength] = [0, 1, 16];
 /** Cap: parts of a message, of which each has at least two bytes. */

@@ -1,6 +1,7 @@
 import { hexAt } from '../gateway/codec/address-at.ts';
+import { Held } from './held.ts';
 import type { Packet } from './packet.ts';
-import { makeRoom, type Room } from './rebuilt.ts';
+import type { Room } from './rebuilt.ts';
 
 /** State that a collector keeps of what it saw: of each sensor by itself, made when it is first asked for, and gone with the sensor. */
 export class PerSensor<T> {
@@ -30,14 +31,14 @@ const usual: Room = { inAll: 128, perSender: 32, ageMillis: 10_000 };
  * until it is too old, for a bridge shows its answer on two ports. A flood only makes it forget others, whose answers then tell as little as without it.
  */
 export class Questions<T> {
-  /** The oldest first. */
-  readonly #asked = new Map<string, { readonly at: number; readonly sender: number; readonly what: T }>();
-  readonly #room: Room;
+  readonly #asked: Held<T>;
+  readonly #ageMillis: number;
   /** When the last one was asked. */
   #lastAt = -Infinity;
 
   constructor(room: Room = usual) {
-    this.#room = room;
+    this.#asked = new Held(room);
+    this.#ageMillis = room.ageMillis;
   }
 
   /** Questions that are remembered, for tests. */
@@ -47,24 +48,18 @@ export class Questions<T> {
 
   /** False when no question waits: then answers need no second look. */
   mayAnswer(packet: Packet): boolean {
-    return Math.abs(packet.at - this.#lastAt) <= this.#room.ageMillis;
+    return Math.abs(packet.at - this.#lastAt) <= this.#ageMillis;
   }
 
   /** Remembers what this packet asks. `id`: what the answer repeats. */
   ask(packet: Packet, id: string, what: T): void {
-    const sender = packet.sourceHigh * 2 ** 32 + packet.sourceLow;
-    const key = keyOf(packet, id, false);
-    this.#asked.delete(key);
-    makeRoom(this.#asked, { sender, at: packet.at }, this.#room, old => this.#asked.delete(old));
-    this.#asked.set(key, { at: packet.at, sender, what });
+    this.#asked.keep(keyOf(packet, id, false), packet, what);
     this.#lastAt = packet.at;
   }
 
   /** What this packet answers; undefined when nobody asked, or too long ago. */
   answered(packet: Packet, id: string): T | undefined {
-    if (!this.mayAnswer(packet)) return undefined;
-    const found = this.#asked.get(keyOf(packet, id, true));
-    return found === undefined || Math.abs(packet.at - found.at) > this.#room.ageMillis ? undefined : found.what;
+    return this.mayAnswer(packet) ? this.#asked.find(keyOf(packet, id, true), packet) : undefined;
   }
 }
 

@@ -5,9 +5,10 @@ import { type ClientHello, decodeClientHello, handshakeTypes } from '../gateway/
 import { ofWhole } from '../gateway/codec/whole.ts';
 import type { Millis } from '../gateway/model/address.ts';
 import { collector, type Said, udpPorts } from './collector.ts';
+import { Held, senderOf } from './held.ts';
 import type { Packet } from './packet.ts';
 import { PerSensor } from './questions.ts';
-import { makeRoom, type Room } from './rebuilt.ts';
+import type { Room } from './rebuilt.ts';
 import { tcpServiceName } from './service-names.ts';
 import { StreamStart } from './stream-start.ts';
 import { clientFacts } from './tls.ts';
@@ -21,12 +22,10 @@ const room: Room = { inAll: 64, perSender: 8, ageMillis: 10_000 };
 /** Datagrams that are opened within a second of frame time, in all and of one sender: each takes about a tenth of a millisecond. */
 const [maxPerSecond, maxOfSender] = [128, 24];
 
-type Waiting = { readonly at: Millis; readonly sender: number; readonly start: StreamStart };
-
-/** The ClientHellos of one sensor. A hello with post-quantum keys takes two packets. A flood only makes it forget others. */
+/** The ClientHellos of one sensor. A hello with post-quantum keys takes two packets. */
 export class QuicHellos {
-  /** By sender, port and connection, the oldest first. */
-  readonly #waiting = new Map<string, Waiting>();
+  /** By sender, port and connection. */
+  readonly #waiting = new Held<StreamStart>(room);
   /** Datagrams opened in the present second, by sender: at most `maxPerSecond` entries. */
   readonly #opened = new Map<number, number>();
   #openedInAll = 0;
@@ -61,27 +60,15 @@ export class QuicHellos {
 
   #join(packet: Packet, { connection, pieces }: QuicInitial): ClientHello | undefined {
     if (pieces.length === 0) return undefined;
-    const sender = senderOf(packet);
-    const key = `${sender} ${packet.sourcePort} ${hexAt(connection, 0, connection.length)}`;
-    const known = this.#waiting.get(key);
-    this.#forget(key);
-    const isFresh = known === undefined || Math.abs(packet.at - known.at) > room.ageMillis;
-    const start = isFresh ? new StreamStart() : known.start;
+    const key = `${senderOf(packet)} ${packet.sourcePort} ${hexAt(connection, 0, connection.length)}`;
+    const start = this.#waiting.find(key, packet) ?? new StreamStart();
+    this.#waiting.forget(key);
     for (const { offset, bytes } of pieces) start.add(offset, bytes);
     const hello = helloOf(start.bytes);
-    if (hello === undefined) {
-      makeRoom(this.#waiting, { sender, at: packet.at }, room, old => this.#forget(old));
-      this.#waiting.set(key, { at: packet.at, sender, start });
-    }
+    if (hello === undefined) this.#waiting.keep(key, packet, start);
     return hello;
   }
-
-  #forget(key: string): void {
-    this.#waiting.delete(key);
-  }
 }
-
-const senderOf = ({ sourceHigh, sourceLow }: Packet): number => sourceHigh * 2 ** 32 + sourceLow;
 
 /** TLS without records: RFC 9001 §4.1.3. Undefined while it is not whole. */
 function helloOf(bytes: Uint8Array): ClientHello | undefined {

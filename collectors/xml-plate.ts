@@ -1,7 +1,6 @@
 import { decodeHttpHead } from '../gateway/codec/http-head.ts';
-import { decodeText } from '../gateway/codec/text.ts';
 import { word, words } from '../gateway/codec/words.ts';
-import { unescapeXml } from '../gateway/codec/xml.ts';
+import { decodeMarkup, unescapeXml } from '../gateway/codec/xml.ts';
 import { type Said, tcpStream } from './collector.ts';
 import { uuidOf } from './announced.ts';
 import type { Packet } from './packet.ts';
@@ -51,7 +50,7 @@ function plateAmong(bytes: Uint8Array, document: PlateDocument): Found | undefin
     const body = rest.subarray(bodyAt, Number.isNaN(length) ? rest.length : Math.min(rest.length, bodyAt + length));
     const isWhole = body.length === length;
     if (line.status === 200 && /\bxml\b/i.test(headers.get('content-type') ?? '')) {
-      const found = plateOf(decodeText(lines(body), body.length), document, isWhole);
+      const found = plateOf(decodeMarkup(body), document, isWhole);
       if (found !== 'none') return found === 'goes on' ? undefined : { plate: found };
     }
     if (Number.isNaN(length)) return none;
@@ -59,13 +58,6 @@ function plateAmong(bytes: Uint8Array, document: PlateDocument): Found | undefin
     rest = rest.subarray(bodyAt + length);
   }
   return none;
-}
-
-/** Line ends and tabs are no part of what elements say. */
-function lines(bytes: Uint8Array): Uint8Array {
-  const plain = bytes.slice();
-  for (let i = 0; i < plain.length; i++) if (plain[i] === 9 || plain[i] === 10 || plain[i] === 13) plain[i] = 0x20;
-  return plain;
 }
 
 function plateOf(text: string, { from, to }: PlateDocument, isWhole: boolean): Plate | 'none' | 'goes on' {

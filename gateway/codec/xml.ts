@@ -64,10 +64,10 @@ export function xmlAt(from: XmlElement | undefined, ...path: readonly string[]):
 }
 
 /** Text of an XML document; line ends and tabs, which are hidden characters elsewhere, become spaces. A byte order mark stands outside the root, where nothing is read. */
-function decodeMarkup(bytes: Uint8Array): string {
+export function decodeMarkup(bytes: Uint8Array): string {
   const plain = bytes.slice();
   for (let i = 0; i < plain.length; i++) if (plain[i] === 9 || plain[i] === 10 || plain[i] === 13) plain[i] = 0x20;
-  return decodeText(plain, maxBytes);
+  return decodeText(plain, plain.length);
 }
 
 function append(element: Open, text: string): void {
