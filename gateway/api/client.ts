@@ -78,9 +78,13 @@ export class Client {
       asked.on('response', response => {
         if (take !== undefined && response.statusCode === 200) {
           // Whoever takes may be slow: while he is waited for, the gateway is not late.
-          asked.setTimeout(0);
+          const patiently = async (text: string): Promise<void> => {
+            asked.setTimeout(0);
+            await take(text);
+            asked.setTimeout(timeout);
+          };
           response.setEncoding('utf8');
-          handOver(response, take).then(() => resolve({ text: '', headers: response.headers }), fail);
+          handOver(response, patiently).then(() => resolve({ text: '', headers: response.headers }), fail);
           return;
         }
         const parts: Buffer[] = [];
@@ -97,8 +101,8 @@ export class Client {
   }
 
   /** Hands an answer over piece by piece, the next when the one before was taken: it may be longer than memory. Throws ClientError. */
-  async stream(path: string, take: (text: string) => Promise<void>): Promise<void> {
-    await this.#send('GET', path, undefined, 30_000, take);
+  async stream(path: string, take: (text: string) => Promise<void>, timeout = 30_000): Promise<void> {
+    await this.#send('GET', path, undefined, timeout, take);
   }
 
   /** The answer as JSON; `T` is what the contract says of this route. Throws ClientError. */
