@@ -22,7 +22,7 @@ export class Invitations {
     return code;
   }
 
-  /** True iff this code stands for this name; it is used up then, before anybody else can show it. `giveBack` undoes that. */
+  /** As what this code opens an account of this name; undefined when it does not. It is used up then, before anybody else can show it; `giveBack` undoes that. */
   take(user: string, code: string, now: number): { readonly role: UserRole; readonly giveBack: () => void } | undefined {
     const found = this.#codes.get(user);
     if (found === undefined || now >= found.until || !isSetupCode(code, found.code)) return undefined;

@@ -34,7 +34,7 @@ export const routes: readonly Route[] = [
     method: 'post',
     path: '/session/setup',
     role: 'anybody',
-    summary: 'Make the first account with the one-time code',
+    summary: 'Open an account with a one-time code: the first, or one that was asked for',
     body: schemas.setupBody,
     answer: schemas.sessionState,
   },

@@ -68,8 +68,9 @@ Exit codes: 0 affirming, 1 wrong call or failure of ours, 2 warning, 3 contraind
 
 Says who may sign in on the page, and as what. ROLE is one of
   viewer           sees and exports everything, changes nothing
-  operator         also decides about devices: approve, waive, quarantine, release, attest, link, set fields, pause
-  admin            also zones, probes, whom the gateway trusts, reference values, and users
+  operator         also decides about devices: approve, waive, quarantine, release, attest, link, set fields, pause; stops probes, and says
+                   which devices are asked now or never
+  admin            also zones, arming probes, whom the gateway trusts, reference values and baselines, and users
 add gives a one-time code for one name, with which that person opens the account there and sets a password; who forgot a password is
 removed and added again. A new role or a removal counts at once, also for what is open. The last admin stays admin.
 token makes a token for a program, told once, for the header "Authorization: Bearer TOKEN" (what changes something needs "x-sallyport: 1"
@@ -288,7 +289,8 @@ Exit codes: 0 good, 1 refused or failed, 2 not in force or different, 3 revoked,
 Writes the inventory: each row with the four axes, the reason code, the rule, who allowed it until when, digest seen and expected.
 With --as-of as it stood then: what was on the net, what it had proved, who had let it in and until when. It is folded from the journal,
 whose hash chain is followed on the way; the last event and its hash are said on standard error. The journal keeps no sightings: presence
-is empty then, and last_seen is the latest event that the device caused. Where no gateway answers, the journal in its folder is read.
+is empty then, and last_seen is the latest event that the device caused. Where no gateway answers, it is folded
+from the journal in its folder.
 
   --format NAME    csv (RFC 4180, safe for spreadsheets), jsonl (lossless), cyclonedx (1.6, JSON: a device each, what it measured as
                    firmware inside, what it proved as claims), or ear: a signed Attestation Result for each device whose

@@ -19,8 +19,8 @@ const help = `Usage: sallyport inspect FILE [--json] [--frames] [--exit-code] [-
 
 Reads a capture (pcap or pcapng, also packed by gzip or zstd; - is the standard input) and prints who is on the network and what is
 wrong there: a row for each hardware address with what it says it is, each alarm with the frame that shows it, what cannot be seen
-from there, and what was malformed or not understood. What is not Ethernet (raw IP, PPP, loopback) has a row for each IP address
-instead. Of a capture that is cut or broken, what stands before that is shown, and the exit code is 1. Nothing is decided or kept.
+from there, and what was malformed or not understood. What names no hardware address (raw IP, PPP, loopback) has a row for each IP
+address instead. Of a capture that is cut or broken, what stands before that is shown, and the exit code is 1. Nothing is decided or kept.
 
   --json              everything, as one JSON object
   --frames            the frames behind each fact; with --json as "facts" of each device
