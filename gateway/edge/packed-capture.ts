@@ -20,8 +20,8 @@ export async function unpack(
   }
   const unpacker = packing === 'gzip' ? createGunzip() : createZstdDecompress();
   try {
-    await pipeline(Readable.from(copies()), unpacker, async plain => {
-      for await (const chunk of plain as AsyncIterable<Uint8Array>) push(chunk);
+    await pipeline(Readable.from(copies()), unpacker, async (plain: AsyncIterable<Uint8Array>) => {
+      for await (const chunk of plain) push(chunk);
     });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';

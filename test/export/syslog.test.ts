@@ -8,6 +8,8 @@ const frame = { host: 'box-7.plant', version: '0.1.0', enterprise: 32_473, most:
 const event = (body: EventBody): Event => ({ seq: 12, at: Date.UTC(2026, 2, 1, 6, 14, 0, 7), prev: '00', hash: 'ab'.repeat(32), body });
 const paused = (reason: string, by = 'keller'): Event => event({ kind: 'paused', by, reason, until: 5 });
 
+const unproved = { announced: true, cloned: false, attestation: 'none', assurance: 0, expected: false } as const;
+
 /** A message read as RFC 5424 §6 writes its grammar; undefined when it does not fit. */
 function read(bytes: Buffer) {
   const text = bytes.toString('utf8');
@@ -83,10 +85,13 @@ describe('an event as syslog', () => {
   it('that is too long for the way loses the end of its sentence, then of its parameters, never half a character', () => {
     const long = syslogMessage(paused('x'.repeat(400)), 'ü'.repeat(4_000), { ...frame, most: 700 });
     expect([long.length <= 700, long.length >= 699, read(long)?.text.endsWith('ü')]).toEqual([true, true, true]);
-    const nested = { access: 'hold', reason: 'CANNOT_ATTEST', facts: Array.from({ length: 500 }, (_, n) => `fact ${n}`) };
-    const many = event({ kind: 'decided', device: 'd1', decision: nested } as unknown as EventBody);
+    const services = Array.from({ length: 500 }, (_, n) => `tcp/${n}`);
+    const facts = { ...{ zone: 'dock', mac: '02:00:00:00:00:01', port: 'dock1', vlan: 0, services, now: 5 }, ...unproved };
+    const rule = { name: 'strangers', at: 'dock.yaml:1' };
+    const held = { access: 'hold', admission: 'pending', reason: 'CANNOT_ATTEST' } as const;
+    const many = event({ kind: 'decided', device: 'd1', decision: { ...held, rule, facts, policy: 'ab' } });
     const params = read(syslogMessage(many, 'held', { ...frame, most: 480 }))?.elements.get('sallyport@32473');
-    expect([params?.get('decision.access'), params?.has('decision.facts')]).toEqual(['hold', false]);
+    expect([params?.get('decision.access'), params?.has('decision.facts.services')]).toEqual(['hold', false]);
   });
 
   it('of lost events says how many', () => {
