@@ -8,11 +8,8 @@ import { decodeCertificate } from '../../gateway/codec/x509.ts';
 import type { AnchorUse } from '../../gateway/model/trust.ts';
 import { type Credential, type Edit, forSigning, makeDiceDevice, makeIdevid, makeSelfSigned, makeVendor } from '../vectors/pki.ts';
 import { keyPairs, makeSign1 } from '../vectors/tokens.ts';
-import { comid, corim, digests, environment, labels, measurement, protectedHeader, refusal, signed, tagged } from './corim-world.ts';
+import { comid, corim, dice, digests, environment, good, measurement, protectedHeader, refusal, signed } from './corim-world.ts';
 import { spec } from './world.ts';
-
-const dice = { 1: 'Acme Sensors', 2: 'TempSense-2', 3: 1 };
-const good = corim([comid({ 0: [[environment(dice), [measurement({ 0: labels({ 0: '1.0' }), 1: tagged(553, 4), 2: digests(0x11) })]]] })]);
 
 describe('a CoRIM that comes with the chain of its signer', () => {
   const now = Date.now();

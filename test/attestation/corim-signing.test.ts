@@ -1,29 +1,22 @@
 import { encode } from 'cborg';
 import { describe, expect, it } from 'vitest';
-import { type ReferenceFile, readCorim } from '../../gateway/attestation/corim.ts';
+import { readCorim } from '../../gateway/attestation/corim.ts';
 import { makeSign1 } from '../vectors/tokens.ts';
 import {
   comid,
   corim,
   detached,
-  digests,
-  environment,
+  good,
   labels,
-  measurement,
+  plainTriple,
   protectedHeader,
+  read,
+  readUnsigned,
   refKey,
   refusal,
   signed,
   tagged,
 } from './corim-world.ts';
-
-const keys = [refKey('EdDSA'), refKey('ES256')];
-const read = (file: Uint8Array, sig?: string): ReferenceFile => readCorim('acme.corim', file, keys, sig);
-const readUnsigned = (file: Uint8Array): ReferenceFile => read(file, detached(file));
-
-const dice = { 1: 'Acme Sensors', 2: 'TempSense-2', 3: 1 };
-const plainTriple = [environment(dice), [measurement({ 0: labels({ 0: '1.0' }), 1: tagged(553, 4), 2: digests(0x11) })]];
-const good = corim([comid({ 0: [plainTriple] })]);
 
 describe('who may sign a CoRIM', () => {
   it('a reference-value key of ours, as COSE_Sign1', () => {

@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { encode, Tagged } from 'cborg';
+import { type ReferenceFile, readCorim } from '../../gateway/attestation/corim.ts';
 import { ReferenceFileError, readReferenceKey, type ReferenceKey } from '../../gateway/attestation/reference-values.ts';
 import { type AlgorithmName, coseIds, fromHex, keyPairs, makeSign1, signBytes } from '../vectors/tokens.ts';
 
@@ -34,6 +35,16 @@ export const signed = (payload: Uint8Array, name: AlgorithmName = 'ES256', heade
   makeSign1(payload, { algorithm: name, header });
 /** What an operator puts beside an unsigned one. */
 export const detached = (file: Uint8Array): string => Buffer.from(signBytes('EdDSA', file)).toString('base64');
+
+const keys = [refKey('EdDSA'), refKey('ES256')];
+/** Read by who trusts two keys. */
+export const read = (file: Uint8Array, sig?: string): ReferenceFile => readCorim('acme.corim', file, keys, sig);
+export const readUnsigned = (file: Uint8Array): ReferenceFile => read(file, detached(file));
+
+export const dice = { 1: 'Acme Sensors', 2: 'TempSense-2', 3: 1 };
+export const plainTriple = [environment(dice), [measurement({ 0: labels({ 0: '1.0' }), 1: tagged(553, 4), 2: digests(0x11) })]];
+/** A CoRIM with nothing wrong in it: of one layer of a DICE device. */
+export const good = corim([comid({ 0: [plainTriple] })]);
 
 export const psa2025 = 'tag:arm.com,2025:psa#1.0.0';
 export const psa1 = 'http://arm.com/psa/iot/1';

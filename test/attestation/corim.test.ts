@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import { encode } from 'cborg';
 import { describe, expect, it } from 'vitest';
-import { type ReferenceFile, readCorim } from '../../gateway/attestation/corim.ts';
 import { decodeCorim } from '../../gateway/codec/corim.ts';
 import { DecodeError } from '../../gateway/codec/reader.ts';
 import { makeDiceDevice, makeVendor } from '../vectors/pki.ts';
@@ -11,16 +10,19 @@ import {
   bytes,
   comid,
   corim,
-  detached,
+  dice,
   digests,
   environment,
+  good,
   implementation,
   labels,
   measurement,
+  plainTriple,
   psa1,
   psa2025,
   psaPart,
-  refKey,
+  read,
+  readUnsigned,
   refusal,
   signed,
   tagged,
@@ -29,13 +31,6 @@ import { component, instance, judge, nonce, psaClaims, signer, verdict } from '.
 import { spec, verifier } from './world.ts';
 import { cost } from '../undisturbed.ts';
 
-const keys = [refKey('EdDSA'), refKey('ES256')];
-const read = (file: Uint8Array, sig?: string): ReferenceFile => readCorim('acme.corim', file, keys, sig);
-const readUnsigned = (file: Uint8Array): ReferenceFile => read(file, detached(file));
-
-const dice = { 1: 'Acme Sensors', 2: 'TempSense-2', 3: 1 };
-const plainTriple = [environment(dice), [measurement({ 0: labels({ 0: '1.0' }), 1: tagged(553, 4), 2: digests(0x11) })]];
-const good = corim([comid({ 0: [plainTriple] })]);
 const psaClass = environment({ 0: tagged(560, implementation), 1: 'Acme Sensors' });
 const psaTriple = [psaClass, [psaPart('BL', 0x11), psaPart('PRoT', 0x22)]];
 const pem = `-----BEGIN PUBLIC KEY-----\n${base64(spkiOf(keyPairs.ES256.publicKey))}\n-----END PUBLIC KEY-----`;

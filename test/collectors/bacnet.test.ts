@@ -7,8 +7,9 @@ import * as b from '../vectors/frames/build.ts';
 import { device, station, udpFromDevice, udpToDevice } from '../vectors/frames/industrial.ts';
 import { captureFacts, hasCaptures } from './capture-facts.ts';
 import { expectSoundAnswers } from './answers.ts';
-import { actsOf, cutsOf, peeled, saidBy } from './industrial.ts';
+import { actsOf, cutsOf, saidBy } from './industrial.ts';
 import { drained, protocolsOf } from './observe.ts';
+import { peeled } from './peeled.ts';
 
 const identifier = { kind: 'identifier', scheme: 'bacnet-device', value: '1234' };
 const said = (apdu: b.Part) => saidBy('bacnet', device, udpFromDevice(47_808, bvlc(10, npdu(apdu))));

@@ -3,8 +3,9 @@ import { decode, dnp3 } from '../../collectors/dnp3.ts';
 import * as b from '../vectors/frames/build.ts';
 import { device, fromDevice, station, toDevice } from '../vectors/frames/industrial.ts';
 import { dnp3Attributes, dnp3Frame, telecontrolVectors as v } from '../vectors/frames/telecontrol.ts';
-import { actsOf, cutsOf, peeled, saidBy } from './industrial.ts';
+import { actsOf, cutsOf, saidBy } from './industrial.ts';
 import { drained, protocolsOf } from './observe.ts';
+import { peeled } from './peeled.ts';
 
 describe('a DNP3 outstation', () => {
   it.each(['dnp3-attributes', 'dnp3-attributes-udp'] as const)('tells its attributes and address: %s', name =>

@@ -26,8 +26,9 @@ import {
 import { device, fromDevice, le16, le32, station, toDevice, udpFromDevice } from '../vectors/frames/industrial.ts';
 import { captureFacts, hasCaptures } from './capture-facts.ts';
 import { expectSoundAnswers } from './answers.ts';
-import { actsOf, cutsOf, peeled, saidBy } from './industrial.ts';
+import { actsOf, cutsOf, saidBy } from './industrial.ts';
 import { drained, protocolsOf } from './observe.ts';
+import { peeled } from './peeled.ts';
 
 describe('an EtherNet/IP device', () => {
   it('tells who it is behind another message of the same segment', () => {

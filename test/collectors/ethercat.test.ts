@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { decode, wants } from '../../collectors/ethercat.ts';
-import { Packet } from '../../collectors/packet.ts';
 import { DecodeError } from '../../gateway/codec/reader.ts';
 import type { Frame } from '../../gateway/model/frame.ts';
 import * as b from '../vectors/frames/build.ts';
@@ -8,6 +7,7 @@ import { ethercatBody, ethercatVectors, identityObject, master, segment, sii, up
 import { le16, le32 } from '../vectors/frames/industrial.ts';
 import { hasCaptures, inCapture } from './capture-facts.ts';
 import { drained, factsOf, protocolsOf } from './observe.ts';
+import { peeled } from './peeled.ts';
 
 const modulesOf = (...frames: readonly (Uint8Array | Frame)[]): readonly string[] =>
   factsOf(segment, ...frames).flatMap(f => (f.kind === 'inventory' ? [f.text] : []));
@@ -28,9 +28,7 @@ describe('EtherCAT', () => {
 
   it('cyclic process data is not looked at', () => {
     const cyclic = ethercatBody({ command: 12, position: 0, offset: 0, data: [1, 2], count: 3 });
-    const packet = new Packet();
-    packet.peel(b.frame(b.ethernet(master, b.broadcast, 0x88a4, cyclic)));
-    expect(wants(packet)).toBe(false);
+    expect(wants(peeled(b.ethernet(master, b.broadcast, 0x88a4, cyclic)))).toBe(false);
     expect(protocolsOf(master, ethercatVectors['ethercat-sent'])).toEqual(['ethercat']);
   });
 

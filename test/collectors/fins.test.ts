@@ -1,17 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { DecodeError } from '../../gateway/codec/reader.ts';
 import { decode, wants } from '../../collectors/fins.ts';
-import { Packet } from '../../collectors/packet.ts';
 import * as b from '../vectors/frames/build.ts';
 import { finsFrame, finsTcp, finsVectors as v, unitData, units } from '../vectors/frames/fins.ts';
 import { device, deviceIp, fromDevice, station, toDevice, udpFromDevice, udpToDevice } from '../vectors/frames/industrial.ts';
 import { drained, factsOf, protocolsOf } from './observe.ts';
-
-const packetOf = (bytes: Uint8Array): Packet => {
-  const packet = new Packet();
-  packet.peel(b.frame(bytes));
-  return packet;
-};
+import { peeled } from './peeled.ts';
 
 describe('FINS', () => {
   it.each(['fins-unit-data', 'fins-unit-data-tcp'] as const)('tells model and version of the controller: %s', name =>
@@ -47,7 +41,7 @@ describe('FINS', () => {
   it('who only reads is known to speak it, and the read is not decoded', () => {
     const read = udpToDevice(9600, finsFrame(0x80, 0x0101, 0x82, b.u16(0), 0, b.u16(1)));
     expect(protocolsOf(station, read)).toEqual(['fins']);
-    expect(wants(packetOf(read))).toBe(false);
+    expect(wants(peeled(read))).toBe(false);
   });
 
   it('a read with an error, or of a part, names nothing', () => {
@@ -69,7 +63,7 @@ describe('FINS', () => {
       [udpFromDevice(9600, unitData), 14],
       [fromDevice(9600, finsTcp(unitData)), 30],
     ] as const) {
-      const packet = packetOf(frame);
+      const packet = peeled(frame);
       for (let length = 0; length < packet.body.length; length++) {
         const cut = packet.body.subarray(0, length);
         if (length < enough) expect(() => decode(cut, packet), `${length}`).toThrow(DecodeError);

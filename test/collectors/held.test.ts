@@ -1,14 +1,13 @@
 import { expect, it } from 'vitest';
 import { Held } from '../../collectors/held.ts';
-import { Packet } from '../../collectors/packet.ts';
+import type { Packet } from '../../collectors/packet.ts';
 import * as b from '../vectors/frames/build.ts';
+import { peeled } from './peeled.ts';
 
 /** A packet of the n-th sender. */
 function packetOf(sender: number, at: number): Packet {
-  const packet = new Packet();
   const mac = `02:00:00:00:${[sender >> 8, sender & 255].map(byte => byte.toString(16).padStart(2, '0')).join(':')}`;
-  packet.peel(b.frame(b.ethernet(mac, b.broadcast, 0x0806, b.bytes(1)), { at }));
-  return packet;
+  return peeled(b.ethernet(mac, b.broadcast, 0x0806, b.bytes(1)), { at });
 }
 const held = () => new Held<string>({ inAll: 8, perSender: 2, ageMillis: 1000 });
 

@@ -4,8 +4,9 @@ import * as b from '../vectors/frames/build.ts';
 import { device, fromDevice, station, toDevice } from '../vectors/frames/industrial.ts';
 import { iecStart, iecUnit, telecontrolVectors as v } from '../vectors/frames/telecontrol.ts';
 import { captureFacts, hasCaptures } from './capture-facts.ts';
-import { actsOf, cutsOf, peeled, saidBy } from './industrial.ts';
+import { actsOf, cutsOf, saidBy } from './industrial.ts';
 import { drained, protocolsOf } from './observe.ts';
+import { peeled } from './peeled.ts';
 
 describe('a station of IEC 60870-5-104', () => {
   it('tells its address with what it reports', () =>

@@ -1,30 +1,14 @@
-import { Packet } from '../../collectors/packet.ts';
-import { DecodeError } from '../../gateway/codec/reader.ts';
+import type { Packet } from '../../collectors/packet.ts';
 import type { Fact } from '../../gateway/model/fact.ts';
-import { frame } from '../vectors/frames/build.ts';
 import { deviceIp, station } from '../vectors/frames/industrial.ts';
+import { cutsThatDecode } from './cuts-that-decode.ts';
 import { drained, factsOf } from './observe.ts';
-
-/** A frame with its layers peeled, as a collector gets it. */
-export function peeled(bytes: Uint8Array): Packet {
-  const packet = new Packet();
-  packet.peel(frame(bytes));
-  return packet;
-}
+import { peeled } from './peeled.ts';
 
 /** The lengths to which what a frame carries can be cut and still decodes; every other cut throws DecodeError. */
 export function cutsOf(decode: (bytes: Uint8Array, packet: Packet) => unknown, bytes: Uint8Array): readonly number[] {
   const packet = peeled(bytes);
-  const { body } = packet;
-  const decoded: number[] = [];
-  for (let length = 0; length < body.length; length++) {
-    try {
-      if (decode(body.subarray(0, length), packet) !== undefined) decoded.push(length);
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-    }
-  }
-  return decoded;
+  return cutsThatDecode(packet.body, cut => decode(cut, packet));
 }
 
 /** What one collector learnt of an address, in its order; without `protocol`. */

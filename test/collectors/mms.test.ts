@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { decode, wants } from '../../collectors/mms.ts';
-import { Packet } from '../../collectors/packet.ts';
 import { DecodeError } from '../../gateway/codec/reader.ts';
 import { tlv } from '../vectors/frames/ber.ts';
 import * as b from '../vectors/frames/build.ts';
 import { device, deviceIp, fromDevice, station, toDevice } from '../vectors/frames/industrial.ts';
 import { identifyResponse, mmsSegment, mmsVectors, readRequest, writeRequest } from '../vectors/frames/mms.ts';
 import { drained, factsOf, protocolsOf } from './observe.ts';
+import { peeled } from './peeled.ts';
 
 describe('MMS', () => {
   it('answers Identify with vendor, model and revision', () =>
@@ -25,9 +25,7 @@ describe('MMS', () => {
     expect(factsOf(station, mmsVectors['mms-stop'])).toEqual([{ kind: 'acted', action: 'control', target: deviceIp, detail: 'MMS stop' }]));
 
   it('who only reads is known to speak it, and the read is not decoded', () => {
-    const packet = new Packet();
-    packet.peel(b.frame(toDevice(102, readRequest)));
-    expect(wants(packet)).toBe(false);
+    expect(wants(peeled(toDevice(102, readRequest)))).toBe(false);
     expect(protocolsOf(station, toDevice(102, readRequest))).toContain('mms');
   });
 

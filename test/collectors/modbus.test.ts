@@ -8,8 +8,9 @@ import * as b from '../vectors/frames/build.ts';
 import { device, fromDevice, station, toDevice, udpFromDevice } from '../vectors/frames/industrial.ts';
 import { adu, identity, identityMore, modbusVectors as v, readRegisters, umasIdentity, writeRegisters } from '../vectors/frames/modbus.ts';
 import { captureFacts, hasCaptures } from './capture-facts.ts';
-import { actsOf, cutsOf, peeled, saidBy } from './industrial.ts';
+import { actsOf, cutsOf, saidBy } from './industrial.ts';
 import { drained, protocolsOf } from './observe.ts';
+import { peeled } from './peeled.ts';
 
 describe('a Modbus server', () => {
   it('names maker, model and firmware with its device identification', () =>

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { decode, profinetIo } from '../../collectors/profinet-io.ts';
 import { device, station, udpFromDevice, udpToDevice } from '../vectors/frames/industrial.ts';
 import { args, connect, im0, modulePlate, plate, profinetIoVectors as v, rpc, subslotPlate } from '../vectors/frames/profinet-io.ts';
-import { cutsOf, peeled, saidBy } from './industrial.ts';
+import { cutsOf, saidBy } from './industrial.ts';
 import { drained, protocolsOf } from './observe.ts';
+import { peeled } from './peeled.ts';
 
 const id = { kind: 'identifier', scheme: 'profinet-id', value: '002a:010e' };
 const maker = { kind: 'maker', text: 'Siemens' };

@@ -1,20 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { Packet } from '../../collectors/packet.ts';
+import type { Packet } from '../../collectors/packet.ts';
 import { PerSensor, Questions } from '../../collectors/questions.ts';
 import * as b from '../vectors/frames/build.ts';
+import { peeled } from './peeled.ts';
 
 const at = 1_700_000_000_000;
 const packet = (source: string, target: string, ports: readonly [number, number], time = at): Packet => {
-  const made = new Packet();
   const mac = `02:00:00:00:${source
     .split('.')
     .slice(2)
     .map(n => Number(n).toString(16).padStart(2, '0'))
     .join(':')}`;
-  made.peel(
-    b.frame(b.ethernet(mac, '02:00:00:00:ff:ff', 0x0800, b.ipv4(source, target, 17, b.udp(ports[0], ports[1], b.bytes(1)))), { at: time }),
-  );
-  return made;
+  return peeled(b.ethernet(mac, '02:00:00:00:ff:ff', 0x0800, b.ipv4(source, target, 17, b.udp(ports[0], ports[1], b.bytes(1)))), {
+    at: time,
+  });
 };
 const [client, server] = ['198.51.100.1', '198.51.100.2'];
 const question = packet(client, server, [40_000, 502]);

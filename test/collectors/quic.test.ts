@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { QuicHellos } from '../../collectors/quic.ts';
-import { Packet } from '../../collectors/packet.ts';
 import * as b from '../vectors/frames/build.ts';
 import * as q from '../vectors/frames/quic.ts';
 import { clientHello, greaseHello, serverNameExtension } from '../vectors/frames/tls.ts';
 import { datagram, host } from '../vectors/frames/udp.ts';
 import { drained, factsOf, protocolsOf } from './observe.ts';
+import { peeled } from './peeled.ts';
 
 const print = (scheme: string, value: RegExp): unknown => ({ kind: 'print', scheme, value: expect.stringMatching(value) as unknown });
 const told = [
@@ -63,7 +63,7 @@ describe('a client of QUIC', () => {
       ),
     );
     const hellos = new QuicHellos();
-    const read = (at: number) => frames.filter(bytes => hellos.add(peeled(bytes, at), bytes.subarray(42)) !== undefined).length;
+    const read = (at: number) => frames.filter(bytes => hellos.add(peeled(bytes, { at }), bytes.subarray(42)) !== undefined).length;
     expect(read(1_700_000_000_000)).toBe(24);
     expect(read(1_700_000_000_999)).toBe(0);
     expect(read(1_700_000_001_000)).toBe(24);
@@ -86,7 +86,7 @@ it('a flood of hellos that never end leaves few waiting', () => {
       .toServer(body)
       .with(10, i >> 8)
       .with(11, i & 255);
-    hellos.add(peeled(bytes, 1_700_000_000_000 + i * 20), bytes.subarray(42));
+    hellos.add(peeled(bytes, { at: 1_700_000_000_000 + i * 20 }), bytes.subarray(42));
   }
   expect(hellos.size).toBe(64);
   for (let i = 0; i < 400; i++) {
@@ -94,13 +94,7 @@ it('a flood of hellos that never end leaves few waiting', () => {
       .toServer(body)
       .with(34, i >> 8)
       .with(35, i & 255);
-    hellos.add(peeled(bytes, 1_700_000_100_000 + i * 100), bytes.subarray(42));
+    hellos.add(peeled(bytes, { at: 1_700_000_100_000 + i * 100 }), bytes.subarray(42));
   }
   expect(hellos.size).toBe(8);
 });
-
-function peeled(bytes: Uint8Array, at: number): Packet {
-  const packet = new Packet();
-  packet.peel(b.frame(bytes, { at }));
-  return packet;
-}

@@ -3,8 +3,9 @@ import { decode, s7commPlus } from '../../collectors/s7comm-plus.ts';
 import { device, fromDevice, station, toDevice } from '../vectors/frames/industrial.ts';
 import { s7Vectors as v, tpkt } from '../vectors/frames/s7comm.ts';
 import { captureFacts, hasCaptures } from './capture-facts.ts';
-import { cutsOf, peeled, saidBy } from './industrial.ts';
+import { cutsOf, saidBy } from './industrial.ts';
 import { drained, protocolsOf } from './observe.ts';
+import { peeled } from './peeled.ts';
 
 const identity = [
   { kind: 'maker', text: 'Siemens' },

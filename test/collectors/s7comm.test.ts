@@ -8,8 +8,9 @@ import * as b from '../vectors/frames/build.ts';
 import { device, fromDevice, station, toDevice } from '../vectors/frames/industrial.ts';
 import { componentList, job, list, moduleList, s7Vectors as v, tpkt } from '../vectors/frames/s7comm.ts';
 import { captureFacts, hasCaptures } from './capture-facts.ts';
-import { actsOf, cutsOf, peeled, saidBy } from './industrial.ts';
+import { actsOf, cutsOf, saidBy } from './industrial.ts';
 import { drained, protocolsOf } from './observe.ts';
+import { peeled } from './peeled.ts';
 
 describe('an S7 controller', () => {
   it('tells order number and firmware with its module identification', () =>

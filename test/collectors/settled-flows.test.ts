@@ -7,6 +7,7 @@ import { Packet } from '../../collectors/packet.ts';
 import { SettledFlows } from '../../collectors/settled-flows.ts';
 import * as b from '../vectors/frames/build.ts';
 import { plc, server } from '../vectors/frames/index.ts';
+import { peeled } from './peeled.ts';
 
 const at = 1_700_000_000_000;
 const data = (flags = 0x10, source = '192.0.2.10', ports: readonly [number, number] = [40_000, 9999], mac = plc): Uint8Array =>
@@ -21,9 +22,7 @@ const find = (flows: SettledFlows, frame: Uint8Array, when = at, port = 0, isCut
 
 function settled(frame = data(), slot = 5, slots = 64): SettledFlows {
   const flows = new SettledFlows(slots);
-  const packet = new Packet();
-  packet.peel(b.frame(frame));
-  flows.note(packet, slot, 0);
+  flows.note(peeled(frame), slot, 0);
   return flows;
 }
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { Packet } from '../../collectors/packet.ts';
 import { decode, wants } from '../../collectors/slmp.ts';
 import { DecodeError } from '../../gateway/codec/reader.ts';
 import * as b from '../vectors/frames/build.ts';
 import { device, deviceIp, fromDevice, le16, station, toDevice } from '../vectors/frames/industrial.ts';
 import { cpuModel, request, response, slmpVectors as v } from '../vectors/frames/slmp.ts';
 import { drained, factsOf, protocolsOf } from './observe.ts';
+import { peeled } from './peeled.ts';
 
 describe('SLMP', () => {
   it.each(['slmp-model', 'slmp-model-4e'] as const)('tells the model of the CPU: %s', name =>
@@ -24,9 +24,7 @@ describe('SLMP', () => {
 
   it('who only reads is known to speak it, and the read is not decoded', () => {
     const read = toDevice(5007, request(0x0401, 100, 0, 0, 0xa8, le16(1)));
-    const packet = new Packet();
-    packet.peel(b.frame(read));
-    expect(wants(packet)).toBe(false);
+    expect(wants(peeled(read))).toBe(false);
     expect(protocolsOf(station, read)).toContain('slmp');
   });
 

@@ -2,12 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Dissector } from '../../collectors/dissector.ts';
-import { Packet } from '../../collectors/packet.ts';
 import { innerFrame, isTunnel } from '../../collectors/tunnel.ts';
 import { CaptureReader } from '../../gateway/codec/capture.ts';
 import * as b from '../vectors/frames/build.ts';
 import { plc, server, vectors } from '../vectors/frames/index.ts';
 import { drained } from './observe.ts';
+import { peeled } from './peeled.ts';
 
 /** The host that is watched through the tunnel; what `server` sends is the outer packet. */
 const host = '00:00:5e:00:53:77';
@@ -30,11 +30,6 @@ const tunnels: { readonly [name: string]: Uint8Array } = {
   Geneve: outer(17, b.udp(50_000, 6081, b.bytes(1, 0, b.u16(0x6558), 0, 0, 42, 0, b.u32(0), arp))),
 };
 const addressed = { mac: host, port: 'p1', fact: { kind: 'address', ip: '192.0.2.77' } };
-const peel = (bytes: Uint8Array): Packet => {
-  const packet = new Packet();
-  packet.peel(b.frame(bytes));
-  return packet;
-};
 
 describe.each(Object.entries(tunnels))('%s', (name, bytes) => {
   it('carries a frame of its own sender; the outer sender is counted too', () => {
@@ -50,7 +45,7 @@ describe.each(Object.entries(tunnels))('%s', (name, bytes) => {
 
   it('names its network', () => {
     const segment = /Ethernet|ERSPAN I$/.test(name) ? 0 : 42;
-    expect(innerFrame(peel(bytes))?.segment).toBe(segment);
+    expect(innerFrame(peeled(bytes))?.segment).toBe(segment);
   });
 
   it('cut anywhere says no more than the whole', () => {
@@ -90,9 +85,9 @@ it('GRE of routed packets, of another version, and other UDP carry no frame', ()
     gre(0x4000, 0x6558, arp),
     gre(0x1000, 0x88be, b.u32(1), b.u32(0), b.u32(0), arp),
   ])
-    expect(innerFrame(peel(f))).toBeUndefined();
-  expect(innerFrame(peel(outer(17, b.udp(1, 4789, b.bytes(0, 0, 0, 0, 0, 0, 1, 0, arp)))))).toBeUndefined();
-  expect(isTunnel(peel(outer(17, b.udp(4789, 9, arp))))).toBe(false);
+    expect(innerFrame(peeled(f))).toBeUndefined();
+  expect(innerFrame(peeled(outer(17, b.udp(1, 4789, b.bytes(0, 0, 0, 0, 0, 0, 1, 0, arp)))))).toBeUndefined();
+  expect(isTunnel(peeled(outer(17, b.udp(4789, 9, arp))))).toBe(false);
 });
 
 const capture = join(import.meta.dirname, '../../../shared/captures/tcpdump/erspan-type-ii-2.pcap');

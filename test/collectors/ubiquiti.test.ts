@@ -4,6 +4,7 @@ import { DecodeError } from '../../gateway/codec/reader.ts';
 import * as b from '../vectors/frames/build.ts';
 import { gateway2, networkGearVectors as vectors, radio1, ubiquiti } from '../vectors/frames/network-gear.ts';
 import { datagram, host, hostIp } from '../vectors/frames/udp.ts';
+import { cutsThatDecode } from './cuts-that-decode.ts';
 import { drained, factsOf, protocolsOf } from './observe.ts';
 
 const sent = (body: Uint8Array, ttl = 64) => factsOf(host, datagram(10_001, 10_001, body, { ttl }));
@@ -47,8 +48,6 @@ describe('Ubiquiti discovery', () => {
   });
 
   it('cut anywhere is malformed', () => {
-    for (const whole of [gateway2, radio1])
-      for (let length = 0; length < whole.length; length++)
-        expect(() => decode(whole.subarray(0, length)), `${length}`).toThrow(DecodeError);
+    for (const whole of [gateway2, radio1]) expect(cutsThatDecode(whole, decode)).toEqual([]);
   });
 });
