@@ -20,6 +20,8 @@ const firstLogical = 10;
 
 /** Most datagrams that one frame can carry (15 would fill it with mailbox data; 1518 bytes hold 126 of the shortest). */
 const maxDatagrams = 126;
+/** Most slaves of one frame that are read: masters read one after the other. */
+const maxRead = 16;
 
 type Datagram = {
   readonly command: number;
@@ -40,7 +42,7 @@ export function decode(bytes: Uint8Array) {
   const header = r.u16le();
   if (header >> 12 !== commands) throw r.fault(`frame type ${header >> 12}`);
   const datagrams: Datagram[] = [];
-  let more = true;
+  let [more, read] = [true, 0];
   while (more && datagrams.length < maxDatagrams) {
     const command = r.u8();
     r.skip(1); // index
@@ -48,7 +50,8 @@ export function decode(bytes: Uint8Array) {
     r.skip(2); // interrupt
     const data = r.take(length & 0x7ff);
     const workingCounter = r.u16le();
-    const slave = command === configuredRead && workingCounter === 1 ? readSlave(offset, data) : undefined;
+    const slave = command === configuredRead && workingCounter === 1 && read < maxRead ? readSlave(offset, data) : undefined;
+    if (slave !== undefined) read++;
     datagrams.push({ command, position, offset, workingCounter, slave });
     more = (length & 0x8000) !== 0;
   }

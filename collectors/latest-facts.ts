@@ -21,6 +21,7 @@ const maxOfKind: { readonly [kind in FactKind]?: number } = {
   router: 16,
   'talks-to': 64,
   resolves: 64,
+  inventory: 48,
 };
 /** Facts of deeds have room of their own, of one port and in all: a flood of names must not hide what somebody does, nor one port the others. */
 const [maxDeedsOfPort, maxDeeds] = [4096, 16_384];
@@ -244,7 +245,8 @@ function isSame(a: Fact, b: Fact): boolean {
     case 'device-kind':
       return b.kind === a.kind && a.text === b.text;
     case 'description':
-      return b.kind === 'description' && a.text === b.text && a.of === b.of;
+    case 'inventory':
+      return b.kind === a.kind && a.text === b.text && a.of === b.of;
     case 'identifier':
     case 'print':
       return b.kind === a.kind && a.value === b.value && a.scheme === b.scheme;
@@ -266,7 +268,6 @@ function isSame(a: Fact, b: Fact): boolean {
     case 'claimed-mac':
     case 'contested':
     case 'dhcp-lease':
-    case 'inventory':
     case 'management-address':
     case 'member':
     case 'mud-url':

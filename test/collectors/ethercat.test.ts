@@ -92,6 +92,14 @@ describe('EtherCAT', () => {
     expect(said).toEqual(['EtherCAT slave 0001: revision 7 serial 9', 'EtherCAT slave 012c: vendor 2 product 3 revision 7 serial 9']);
   });
 
+  it('of one frame reads sixteen slaves, and of a segment tells so many modules as there is room for', () => {
+    const serial = (n: number) => ({ command: 4, position: n, offset: 0x0502, data: [0x40, 1, 14, 0, 0, 0, ...le32(n)], count: 1 });
+    const read = (from: number) =>
+      b.ethernet(segment, b.broadcast, 0x88a4, ethercatBody(...Array.from({ length: 60 }, (_, i) => serial(from + i))));
+    expect(modulesOf(read(1)).length).toBe(16);
+    expect(modulesOf(read(1), read(101), read(201), read(301)).length).toBe(48);
+  });
+
   it('does not decode when cut anywhere, or of another frame type', () => {
     for (let length = 0; length < body.length; length++) expect(() => decode(body.subarray(0, length)), `${length}`).toThrow(DecodeError);
     expect(() => decode(body.with(1, 0x40))).toThrow('frame type 4');

@@ -30,6 +30,9 @@ it('a flood of one sender takes the place of its own, one of many that of the ol
   kept.keep('other', packetOf(2, 5000), 'x');
   for (let n = 0; n < 100; n++) kept.keep(`${n}`, packetOf(1, 5000), 'x');
   expect([kept.size, kept.find('other', packetOf(2, 5000)), kept.find('98', packetOf(1, 5000))]).toEqual([3, 'x', 'x']);
-  for (let n = 0; n < 1000; n++) kept.keep(`of ${n}`, packetOf(1000 + n, 5000), 'x');
-  expect([kept.size, kept.find('other', packetOf(2, 5000))]).toEqual([8, undefined]);
+  kept.keep('late', packetOf(3, 7000), 'x');
+  expect([kept.size, kept.find('late', packetOf(3, 7000))]).toEqual([1, 'x']);
+  kept.keep('other', packetOf(2, 7000), 'x');
+  for (let n = 0; n < 1000; n++) kept.keep(`of ${n}`, packetOf(1000 + n, 7000), 'x');
+  expect([kept.size, kept.find('other', packetOf(2, 7000))]).toEqual([8, undefined]);
 });
