@@ -32,7 +32,8 @@ function overUdp({ host, port }: SyslogTarget, closed: (why: string) => void): P
       reject(error);
     };
     socket.once('error', refuse);
-    socket.connect(port, host, () => {
+    socket.connect(port, host); // with a callback, that one would get the error
+    socket.once('connect', () => {
       socket.off('error', refuse);
       socket.on('error', error => {
         close();

@@ -85,6 +85,14 @@ describe('the way to a receiver of syslog', () => {
     await expect(link.send(Buffer.from('two'))).rejects.toThrow('running');
   });
 
+  it('to a name that nobody has is refused, and says so', async () => {
+    for (const transport of ['udp', 'tcp', 'tls'] as const)
+      await expect(
+        openSyslog(target(transport, 514, { host: 'nobody.invalid' }), why => expect.fail(why)),
+        transport,
+      ).rejects.toThrow(/ENOTFOUND|EAI_AGAIN/);
+  });
+
   it('by TCP has each message’s length before it, so that a line end splits none; its end is told', async () => {
     const there = await receiver(createServer());
     const ended: string[] = [];
