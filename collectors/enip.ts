@@ -12,6 +12,7 @@ import {
 } from '../gateway/codec/cip.ts';
 import { type CipIdentity, type CipTold, readCipAnswers, readCipIdentity } from '../gateway/codec/cip-answers.ts';
 import { cipVendors, nameOf } from '../gateway/codec/industrial-vendors.ts';
+import { u16leAt } from '../gateway/codec/number-at.ts';
 import { Reader } from '../gateway/codec/reader.ts';
 import { collector, type Said, tcpPorts, udpPorts } from './collector.ts';
 import { type Act, acted } from './industrial.ts';
@@ -225,12 +226,11 @@ const speaks = ({ bytes: b, payload: i, end }: Packet): boolean => end - i >= he
 /** Explicit messages are mostly reads: only the service is looked at, in place. */
 function wants(packet: Packet): boolean {
   const { bytes: b, payload: p, end } = packet;
-  const u16 = (i: number): number => (b[i] ?? 0) | ((b[i + 1] ?? 0) << 8);
-  const command = u16(p);
-  if (p + headerSize + u16(p + 2) < end) return known.has(command);
+  const command = u16leAt(b, p);
+  if (p + headerSize + u16leAt(b, p + 2) < end) return known.has(command);
   if (command !== commands.sendRrData && command !== commands.sendUnitData) return command === commands.listIdentity;
-  const second = p + headerSize + 12 + u16(p + headerSize + 10);
-  const at = second + 4 + (u16(second) === items.connectedData ? 2 : 0);
+  const second = p + headerSize + 12 + u16leAt(b, p + headerSize + 10);
+  const at = second + 4 + (u16leAt(b, second) === items.connectedData ? 2 : 0);
   const service = b[at] ?? 0;
   if ((service & replyBit) !== 0) return service === (0x01 | replyBit) || (answering.has(service) && asked.of(packet).mayAnswer(packet));
   return isWanted(b, at) || (service === 0x0a && packsWanted(b, at, end));
@@ -242,9 +242,9 @@ const answering: ReadonlySet<number> = new Set([0x83, 0x8a, 0x8e]);
 /** A look at the services inside a Multiple Service Packet. */
 function packsWanted(b: Uint8Array, at: number, end: number): boolean {
   const start = at + 2 + (b[at + 1] ?? 0) * 2;
-  const count = Math.min((b[start] ?? 0) | ((b[start + 1] ?? 0) << 8), 64);
+  const count = Math.min(u16leAt(b, start), 64);
   for (let i = start + 2; i < start + 2 + count * 2; i += 2) {
-    const inner = start + ((b[i] ?? 0) | ((b[i + 1] ?? 0) << 8));
+    const inner = start + u16leAt(b, i);
     if (inner < end && (isWanted(b, inner) || b[inner] === 0x0a)) return true;
   }
   return false;

@@ -89,23 +89,21 @@ function fromSlave(position: number, told: SlaveIdentity, packet: Packet): reado
   const [known, key] = [slaves.of(packet), `${packet.source} ${position}`];
   const identity = { ...known.find(key, packet), ...told };
   known.keep(key, packet, identity);
-  const { vendor, product, revision, serial } = identity;
-  const words = [
-    told.name === undefined ? '' : `name ${told.name}`,
-    told.hardware === undefined ? '' : `hardware ${told.hardware}`,
-    told.software === undefined ? '' : `software ${told.software}`,
-    told.serial === undefined
-      ? ''
-      : [numbered('vendor', vendor), numbered('product', product), numbered('revision', revision), numbered('serial', serial || undefined)]
-          .filter(word => word !== '')
-          .join(' '),
-  ];
-  return words
-    .filter(word => word !== '')
-    .map(word => ({ kind: 'inventory', of: 'module', text: `EtherCAT slave ${position.toString(16).padStart(4, '0')}: ${word}` }));
+  const { name, hardware, software, serial } = told;
+  const texts = [worded('name', name), worded('hardware', hardware), worded('software', software)];
+  return [...texts, serial === undefined ? '' : numbersOf(identity)]
+    .filter(text => text !== '')
+    .map(text => ({ kind: 'inventory', of: 'module', text: `EtherCAT slave ${position.toString(16).padStart(4, '0')}: ${text}` }));
 }
 
-const numbered = (name: string, value: number | undefined): string => (value === undefined ? '' : `${name} ${value.toString(16)}`);
+/** `vendor 2 product 44c2c52 revision 110000 serial 1e240`: hexadecimal digits of what is known; a serial number of 0 is none. */
+const numbersOf = ({ vendor, product, revision, serial = 0 }: SlaveIdentity): string =>
+  Object.entries({ vendor, product, revision, serial: serial === 0 ? undefined : serial })
+    .map(([what, value]) => worded(what, value?.toString(16)))
+    .filter(text => text !== '')
+    .join(' ');
+
+const worded = (what: string, text: string | undefined): string => (text === undefined ? '' : `${what} ${text}`);
 
 const isLocal = (mac: Mac): boolean => (Number.parseInt(mac.slice(0, 2), 16) & 2) !== 0;
 const universal = (mac: Mac): Mac => `${(Number.parseInt(mac.slice(0, 2), 16) & 0xfd).toString(16).padStart(2, '0')}${mac.slice(2)}`;

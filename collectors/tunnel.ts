@@ -1,4 +1,5 @@
 import type { Vlan } from '../gateway/model/address.ts';
+import { u16At, u32At } from '../gateway/codec/number-at.ts';
 import { etherTypes, ipProtocols, type Packet } from './packet.ts';
 
 /** UDP ports to which tunnels send: VXLAN (RFC 7348 §5) and what Linux had before it, Geneve (RFC 8926 §3.3). */
@@ -34,23 +35,23 @@ export function innerFrame(p: Packet): Inner | undefined {
 /** RFC 7348 §5: the flag I says that the VNI is valid. */
 function inVxlan({ bytes: b, payload: i }: Packet): Inner | undefined {
   if (((b[i] ?? 0) & 8) === 0) return undefined;
-  return { start: i + 8, vlan: 0, segment: u32(b, i + 4) >>> 8, isCut: false };
+  return { start: i + 8, vlan: 0, segment: u32At(b, i + 4) >>> 8, isCut: false };
 }
 
 /** RFC 8926 §3.4. */
 function inGeneve({ bytes: b, payload: i }: Packet): Inner | undefined {
   const first = b[i] ?? 0;
-  if (first >> 6 !== 0 || u16(b, i + 2) !== bridged) return undefined;
-  return { start: i + 8 + ((first & 0x3f) << 2), vlan: 0, segment: u32(b, i + 4) >>> 8, isCut: false };
+  if (first >> 6 !== 0 || u16At(b, i + 2) !== bridged) return undefined;
+  return { start: i + 8 + ((first & 0x3f) << 2), vlan: 0, segment: u32At(b, i + 4) >>> 8, isCut: false };
 }
 
 function inGre({ bytes: b, l4: i }: Packet): Inner | undefined {
-  const [flags, protocol] = [u16(b, i), u16(b, i + 2)];
+  const [flags, protocol] = [u16At(b, i), u16At(b, i + 2)];
   if ((flags & (routing | version)) !== 0) return undefined;
   const keyAt = i + 4 + ((flags & checksum) !== 0 ? 4 : 0);
   const sequenceAt = keyAt + ((flags & key) !== 0 ? 4 : 0);
   const start = sequenceAt + ((flags & sequence) !== 0 ? 4 : 0);
-  const segment = (flags & key) !== 0 ? u32(b, keyAt) : 0;
+  const segment = (flags & key) !== 0 ? u32At(b, keyAt) : 0;
   if (protocol === bridged) return { start, vlan: 0, segment, isCut: false };
   // Type I has no header of its own, and no sequence number.
   if (protocol === erspan2 && (flags & sequence) === 0) return { start, vlan: 0, segment, isCut: false };
@@ -62,11 +63,8 @@ function inGre({ bytes: b, l4: i }: Packet): Inner | undefined {
 
 /** The first word of types II and III: version 4 bits, VLAN 12, class 3, encapsulation 2, truncated 1, session 10. */
 function inErspan(b: Uint8Array, i: number): Omit<Inner, 'start'> {
-  const word = u32(b, i);
+  const word = u32At(b, i);
   const vlan = (word >>> 16) & 0xfff;
   // Encapsulation 2: there was an 802.1Q tag, which is this VLAN now.
   return { vlan: ((word >>> 11) & 3) === 2 && vlan < 0xfff ? vlan : 0, segment: word & 0x3ff, isCut: (word & 0x400) !== 0 };
 }
-
-const u16 = (b: Uint8Array, i: number): number => ((b[i] ?? 0) << 8) | (b[i + 1] ?? 0);
-const u32 = (b: Uint8Array, i: number): number => ((u16(b, i) << 16) | u16(b, i + 2)) >>> 0;

@@ -50,8 +50,8 @@ export function readCipRequests(bytes: Uint8Array): readonly CipRequest[] {
   const waiting: Uint8Array[] = [bytes];
   for (let next = waiting.shift(); next !== undefined && found.length < maxMessages; next = waiting.shift()) {
     const r = new Reader(next, 'CIP');
-    const service = r.u8();
-    const request = { service, ...readPath(r) };
+    const request = readRequest(r);
+    const { service } = request;
     found.push(request);
     if (service === 0x52 && request.classId === cipClasses.connectionManager) {
       r.skip(2); // priority, time-out
@@ -64,9 +64,8 @@ export function readCipRequests(bytes: Uint8Array): readonly CipRequest[] {
 /** The questions of a request, one for each message of a packet. `isRouted` as far as the connection tells; an Unconnected Send says it itself. */
 export function readCipQuestions(bytes: Uint8Array, isRouted: boolean | undefined): readonly CipQuestion[] {
   const r = new Reader(bytes, 'CIP');
-  const service = r.u8();
-  const request = { service, ...readPath(r) };
-  if (service === 0x52 && request.classId === cipClasses.connectionManager) {
+  const { service, classId } = readRequest(r);
+  if (service === 0x52 && classId === cipClasses.connectionManager) {
     r.skip(2); // priority, time-out
     const size = r.u16le();
     const inner = r.take(size);
@@ -74,14 +73,14 @@ export function readCipQuestions(bytes: Uint8Array, isRouted: boolean | undefine
     const goesOn = r.u8() > 0;
     return inner[0] === 0x52 ? [] : readCipQuestions(inner, goesOn);
   }
-  if (service === 0x0a && request.classId === cipClasses.messageRouter)
+  if (service === 0x0a && classId === cipClasses.messageRouter)
     return unpackCip(r.rest()).map(one => readQuestion(new Reader(one, 'CIP'), isRouted));
   return [readQuestion(new Reader(bytes, 'CIP'), isRouted)];
 }
 
 function readQuestion(r: Reader, isRouted: boolean | undefined): CipQuestion {
-  const service = r.u8();
-  const request = { service, ...readPath(r) };
+  const request = readRequest(r);
+  const { service } = request;
   const attributes = service === cipReads.single ? [request.attribute] : service === cipReads.list ? readList(r) : [];
   return { ...request, attributes, isRouted };
 }
@@ -95,8 +94,7 @@ function readList(r: Reader): readonly number[] {
 /** A connection that a Forward Open asks for: the number by which its answers are known, and whether it goes through the device. CIP Volume 1 §3-5.5.2. */
 export function readCipOpening(bytes: Uint8Array): { readonly connection: number; readonly isRouted: boolean } | undefined {
   const r = new Reader(bytes, 'CIP Forward Open');
-  const service = r.u8();
-  const { classId } = readPath(r);
+  const { service, classId } = readRequest(r);
   const isLarge = service === cipOpenings.large;
   if ((service !== cipOpenings.small && !isLarge) || classId !== cipClasses.connectionManager) return undefined;
   r.skip(2 + 4); // priority, time-out; connection to the device
@@ -121,8 +119,9 @@ export function unpackCip(bytes: Uint8Array): readonly Uint8Array[] {
   });
 }
 
-/** Logical segments for class, instance and attribute; a symbol or port ends what we read. CIP Volume 1 §C-1.4. */
-function readPath(message: Reader): Omit<CipRequest, 'service'> {
+/** Service and path: logical segments for class, instance and attribute; a symbol or port ends what we read. CIP Volume 1 §2-4.1, §C-1.4. */
+function readRequest(message: Reader): CipRequest {
+  const service = message.u8();
   const r = new Reader(message.take(message.u8() * 2), 'CIP path');
   let [classId, instance, attribute] = [-1, -1, -1];
   while (r.left > 1) {
@@ -136,5 +135,5 @@ function readPath(message: Reader): Omit<CipRequest, 'service'> {
     else if (type === 1) instance = value;
     else if (type === 4) attribute = value;
   }
-  return { classId, instance, attribute };
+  return { service, classId, instance, attribute };
 }

@@ -1,5 +1,6 @@
 import type { TakePacket } from './capture-format.ts';
 import { type FindIp, ipFrames } from './link-ip.ts';
+import { u16At, u16leAt } from './number-at.ts';
 
 /** The log of pf: a header whose length stands in its first byte, without the padding to four bytes. LINKTYPE_PFLOG. */
 export const behindPflog: FindIp = (bytes, from) => from + (((bytes[from] ?? 0) + 3) & ~3);
@@ -14,10 +15,10 @@ const ethernetHeader = 14;
 export function nflogFrames(take: TakePacket): TakePacket {
   const takeIp = ipFrames(take, (_, from) => from);
   return (millis, bytes, from, to, wireLength) => {
-    const isLittle = isLittleEndian(bytes, from + nflogHeader);
+    const u16 = isLittleEndian(bytes, from + nflogHeader) ? u16leAt : u16At;
     let [head, start, end] = [-1, -1, -1];
     for (let at = from + nflogHeader; at + 4 <= to; ) {
-      const [length, type] = [u16(bytes, at, isLittle), u16(bytes, at + 2, isLittle)];
+      const [length, type] = [u16(bytes, at), u16(bytes, at + 2)];
       if (length < 4 || at + length > to) break;
       if (type === linkHeader && length === 4 + ethernetHeader) head = at + 4;
       if (type === payload) [start, end] = [at + 4, at + length];
@@ -33,8 +34,5 @@ export function nflogFrames(take: TakePacket): TakePacket {
   };
 }
 
-const u16 = (b: Uint8Array, i: number, isLittle: boolean): number =>
-  isLittle ? ((b[i + 1] ?? 0) << 8) | (b[i] ?? 0) : ((b[i] ?? 0) << 8) | (b[i + 1] ?? 0);
-
 /** TLVs are in the byte order of the host that captured. The first is short, the kernel's own words of the packet, so its length is the smaller one. */
-const isLittleEndian = (b: Uint8Array, at: number): boolean => u16(b, at, true) <= u16(b, at, false);
+const isLittleEndian = (b: Uint8Array, at: number): boolean => u16leAt(b, at) <= u16At(b, at);

@@ -1,4 +1,5 @@
 import type { FindIp } from './link-ip.ts';
+import { u16At } from './number-at.ts';
 
 /** Protocols of PPP (IANA), those of Cisco HDLC are EtherTypes. */
 const [pppIp4, pppIp6, ip4, ip6] = [0x0021, 0x0057, 0x0800, 0x86dd];
@@ -7,12 +8,10 @@ const [allStations, unicast, broadcast, unnumbered] = [0xff, 0x0f, 0x8f, 0x03];
 /** Of a PPPoE session: version and type, code, session, length. RFC 2516 §4. */
 const pppoeHeader = 6;
 
-const u16 = (b: Uint8Array, i: number): number => ((b[i] ?? 0) << 8) | (b[i + 1] ?? 0);
-
 /** The IP header behind the protocol at `at`, which is one byte where that one is odd. RFC 1661 §2, §6.5. */
 function behindProtocol(b: Uint8Array, at: number): number {
   const isShort = ((b[at] ?? 0) & 1) === 1;
-  const protocol = isShort ? (b[at] ?? 0) : u16(b, at);
+  const protocol = isShort ? (b[at] ?? 0) : u16At(b, at);
   return protocol === pppIp4 || protocol === pppIp6 ? at + (isShort ? 1 : 2) : -1;
 }
 
@@ -21,7 +20,7 @@ export const inPpp: FindIp = (b, from) => behindProtocol(b, b[from + 1] === unnu
 
 /** Address, control, EtherType. */
 export const inCiscoHdlc: FindIp = (b, from) => {
-  const type = u16(b, from + 2);
+  const type = u16At(b, from + 2);
   return type === ip4 || type === ip6 ? from + 4 : -1;
 };
 

@@ -1,4 +1,5 @@
 import type { TakePacket } from './capture-format.ts';
+import { u16At, u16leAt } from './number-at.ts';
 
 /** Frame types of IEEE 802.11 §9.2.4.1.3, in bits 2 and 3 of the first byte; bits 6 and 7 of it for data: no body, quality of service. */
 const [management, data] = [0, 2];
@@ -21,7 +22,7 @@ const plain: Read = (_, from) => ({ start: from });
 
 /** https://www.radiotap.org: version, length, words of which the last has bit 31 clear; the first fields are TSFT (8 bytes, aligned) and flags. */
 const radiotap: Read = (bytes, from, to) => {
-  const length = u16le(bytes, from + 2);
+  const length = u16leAt(bytes, from + 2);
   const present = bytes[from + 4] ?? 0;
   let at = from + 8;
   while (at < to && ((bytes[at - 1] ?? 0) & 0x80) !== 0) at += 4;
@@ -31,10 +32,10 @@ const radiotap: Read = (bytes, from, to) => {
 };
 
 /** PPI: a header whose length stands in its third and fourth byte. AVS and Prism: in the fifth to eighth, in network byte order for AVS; Prism has 144 bytes unless it is AVS. */
-const ppi: Read = (bytes, from) => ({ start: from + u16le(bytes, from + 2) });
+const ppi: Read = (bytes, from) => ({ start: from + u16leAt(bytes, from + 2) });
 const prism: Read = (bytes, from) => {
   const isAvs = bytes[from] === 0x80 && bytes[from + 1] === 0x21;
-  return { start: from + (isAvs ? ((bytes[from + 6] ?? 0) << 8) | (bytes[from + 7] ?? 0) : 144) };
+  return { start: from + (isAvs ? u16At(bytes, from + 6) : 144) };
 };
 
 /** By link type: LINKTYPE_IEEE802_11 and those with a header before it. */
@@ -77,5 +78,3 @@ export function wirelessFrames(take: TakePacket, read: Read): TakePacket {
     take(millis, frame, 0, frame.length, frame.length + Math.max(0, wireLength - (to - from)));
   };
 }
-
-const u16le = (b: Uint8Array, i: number): number => ((b[i + 1] ?? 0) << 8) | (b[i] ?? 0);

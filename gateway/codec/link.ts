@@ -3,6 +3,7 @@ import { behindPflog, nflogFrames } from './link-firewall.ts';
 import { type FindIp, ipFrames } from './link-ip.ts';
 import { inCiscoHdlc, inPpp, inPppoe, inPppOrHdlc, inPppWithDirection } from './link-ppp.ts';
 import { behindBroadcomTag, broadcomFrames, marvellFrames } from './link-switch.ts';
+import { u32leAt } from './number-at.ts';
 import { wirelessFrames, wirelessReads } from './link-wireless.ts';
 
 /** Link types that we read, as the registry of LINKTYPE_ values numbers them; wireless ones stand in link-wireless.ts. */
@@ -73,9 +74,7 @@ function pktapFrames(take: TakePacket): TakePacket {
   const inner = new Map<number, TakePacket>();
   const maxInner = 16;
   return (millis, bytes, from, to, wireLength) => {
-    const u32 = (i: number): number =>
-      (((bytes[i + 3] ?? 0) << 24) | ((bytes[i + 2] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i] ?? 0)) >>> 0;
-    const [length, record, link] = [u32(from), u32(from + 4), u32(from + 8)];
+    const [length, record, link] = [u32leAt(bytes, from), u32leAt(bytes, from + 4), u32leAt(bytes, from + 8)];
     const known = inner.get(link);
     const takeInner = known ?? (link === pktap || link === pktapOfMacOs ? undefined : linkLayer(link, take));
     if (length < 12 || from + length > to || record !== 1 || takeInner === undefined) return take(millis, bytes, to, to, wireLength);
