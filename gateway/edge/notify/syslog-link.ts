@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
-import { connect as connectTcp, isIPv6, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTcp, isIP, isIPv6, type Socket } from 'node:net';
+import { checkServerIdentity, connect as connectTls } from 'node:tls';
 import type { SyslogTarget } from '../../model/settings.ts';
 
 /** Bytes go out one message after the other; `send` resolves when the kernel has them. `closed` is called once, with why. */
@@ -87,7 +87,8 @@ function open({ host, port, transport, ca, serverName }: SyslogTarget): Socket {
     host,
     port,
     minVersion: 'TLSv1.2',
-    ...(isIPv6(name) || /^[\d.]+$/.test(name) ? {} : { servername: name }),
+    ...(isIP(name) === 0 ? { servername: name } : {}), // an IP address is no name to ask for: RFC 6066 §3
+    checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
     ...(ca === undefined ? {} : { ca: readFileSync(ca) }),
   });
 }

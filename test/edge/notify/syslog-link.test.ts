@@ -121,6 +121,15 @@ describe('the way to a receiver of syslog', () => {
     await expect(
       openSyslog(target('tls', port, { ca: join(folder, 'ca.pem'), serverName: 'siem.example' }), () => undefined),
     ).rejects.toThrow(/altnames|does not match/);
+    // What counts is the name that it must bear, an address too.
+    const named = await openSyslog(
+      target('tls', port, { host: 'localhost', ca: join(folder, 'ca.pem'), serverName: '127.0.0.1' }),
+      () => undefined,
+    );
+    named.close();
+    await expect(openSyslog(target('tls', port, { ca: join(folder, 'ca.pem'), serverName: '127.0.0.2' }), () => undefined)).rejects.toThrow(
+      /altnames|does not match/,
+    );
     await expect(openSyslog(target('tls', port, { ca: join(folder, 'none.pem') }), () => undefined)).rejects.toThrow('ENOENT');
     server.close();
   });
