@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import type { EventBody } from '../model/event.ts';
 import type { Fact } from '../model/fact.ts';
 import type { LinkEvidence } from '../model/link.ts';
@@ -188,9 +189,9 @@ export function describeEvent(body: EventBody): string {
     case 'started':
       return `started, version ${body.version}`;
     case 'policy-loaded':
-      return `policy loaded from ${body.files.length} files`;
+      return `policy loaded from ${counted(body.files.length, 'file')}`;
     case 'trust-loaded':
-      return `trust in force: ${body.anchors.length} anchors, ${body.referenceSets.length} reference sets`;
+      return `trust in force: ${counted(body.anchors.length, 'anchor')}, ${counted(body.referenceSets.length, 'reference set')}`;
     case 'anchor-staged':
       return `${body.by} brought the trust anchor ${body.anchor.name} (${body.subject}); another person must approve it: ${body.reason}`;
     case 'verifier-staged':

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { counted } from '../model/counted.ts';
 import type { ReferenceList, ReferenceRow } from '../model/reference.ts';
 import type { FileList, ShownFileList } from '../model/trust.ts';
 import { visibleJson, visibleText } from '../model/visible-text.ts';
@@ -150,7 +151,6 @@ async function showFileLists({ client, io, values }: Call, listed: readonly Show
 const detailOf = async (call: Call, typed: string): Promise<ReferenceDetail> =>
   call.client.json<ReferenceDetail>('GET', `/references/${encodeURIComponent((await rowOf(call, typed)).key)}`);
 
-const many = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 const instant = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 function listText({ sets, baselines }: ReferenceList): string {
@@ -158,11 +158,11 @@ function listText({ sets, baselines }: ReferenceList): string {
     ...sets.map(row => {
       const { key, set, versions, devices, by, reason, at } = row;
       const listed = versions.length === 0 ? '' : ` (${versions.join(', ')})`;
-      return `${key}  ${referenceState(row, instant)}\n    ${referenceSubject(set)}, ${many(set.components, 'component')}${listed}, ${many(devices, 'device')}; ${set.id.split(' ')[0]}, signed by ${set.signedBy ?? 'a key of the site'}\n    ${by}, ${instant(at)}: ${reason}`;
+      return `${key}  ${referenceState(row, instant)}\n    ${referenceSubject(set)}, ${counted(set.components, 'component')}${listed}, ${counted(devices, 'device')}; ${set.id.split(' ')[0]}, signed by ${set.signedBy ?? 'a key of the site'}\n    ${by}, ${instant(at)}: ${reason}`;
     }),
     ...baselines.map(
       ({ device, by, at, reason, digests }) =>
-        `baseline of ${device}, ${many(digests.length, 'digest')}\n    ${by}, ${instant(at)}: ${reason}`,
+        `baseline of ${device}, ${counted(digests.length, 'digest')}\n    ${by}, ${instant(at)}: ${reason}`,
     ),
   ];
   return lines.map(line => `${line.split('\n').map(visibleText).join('\n')}\n`).join('');

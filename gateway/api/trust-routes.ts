@@ -3,6 +3,7 @@ import type { Request, Router } from 'express';
 import { EvidenceError } from '../attestation/evidence-error.ts';
 import { prepareAnchor, readVerifier } from '../attestation/trust.ts';
 import { DecodeError } from '../codec/reader.ts';
+import { counted } from '../model/counted.ts';
 import type { Command } from '../model/machine.ts';
 import { verifierSubject } from '../model/verifier-subject.ts';
 import type { AnchorMaterial, ListedVerifier } from '../model/trust.ts';
@@ -63,7 +64,7 @@ export function trustRoutes(router: Router, { site, command, who, now }: TrustRo
     if (preview.newlyAdmitted.length > newlyAdmits)
       throw new ProblemError(
         'conflict',
-        `Cannot approve the anchor: it would newly admit ${preview.newlyAdmitted.length} devices, not ${newlyAdmits}`,
+        `Cannot approve the anchor: it would newly admit ${counted(preview.newlyAdmitted.length, 'device')}, not ${newlyAdmits}`,
       );
     const seen = { newlyAdmits: preview.newlyAdmitted.length, untold: preview.untold };
     response.json(await command(request, reason, { kind: 'approve-anchor', sha256, ...seen }));

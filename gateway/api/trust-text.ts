@@ -1,4 +1,5 @@
 import type { Millis } from '../model/address.ts';
+import { counted } from '../model/counted.ts';
 import { type AnchorPreview, type ShownAnchor, stagedMs } from '../model/trust.ts';
 
 /** Words about trust anchors, the same on the page and on the command line. What is in quotes or comes of a certificate is untrusted: show it through `visibleText`. */
@@ -56,8 +57,6 @@ export function anchorFacts(anchor: ShownAnchor, time: (at: Millis) => string): 
     ...row('approved', said(approved)),
   ];
 }
-
-const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
 
 /** `newly admit 2 devices`, and what that number rests on: `3 devices judged anew; of 1 more it cannot be told`. */
 export const wouldAdmit = ({ newlyAdmitted }: AnchorPreview): string => `newly admit ${counted(newlyAdmitted.length, 'device')}`;

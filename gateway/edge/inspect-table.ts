@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import type { Coverage } from '../model/coverage.ts';
 import { fit, tableLines, wrap } from '../model/terminal-text.ts';
 import { visibleText } from '../model/visible-text.ts';
@@ -62,7 +63,7 @@ export function inspectTable(inspected: Inspected, width: number): string {
     .map(({ device }) => cells(device, named.has(device.mac)));
   const cut = (text: string): string => (width === 0 ? text : fit(text, width));
   const broken = Object.entries(malformed).map(
-    ([name, { frames, senders, message }]) => `${name}: ${count(frames, 'frame')} of ${count(senders, 'sender')}, first: ${message}`,
+    ([name, { frames, senders, message }]) => `${name}: ${counted(frames, 'frame')} of ${counted(senders, 'sender')}, first: ${message}`,
   );
   const unread = Object.entries(unknown).map(([what, frames]) => `${String(frames).padStart(8)}  ${what}`);
   return [
@@ -92,7 +93,6 @@ export function inspectTable(inspected: Inspected, width: number): string {
 const section = (title: string, lines: readonly string[]): readonly string[] => (lines.length === 0 ? [] : ['', title, ...lines]);
 const capped = (lines: readonly string[]): readonly string[] =>
   lines.length <= maxLines ? lines : [...lines.slice(0, maxLines), `          … and ${lines.length - maxLines} more, see --json`];
-const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
 
 /** Addresses that count as one device, a line each. */
 function groups(devices: readonly InspectedDevice[]): readonly string[] {
@@ -121,7 +121,7 @@ function summary({ devices }: Inspected, alarms: number): string {
   const last = devices.reduce((most, { lastSeen }) => (lastSeen > most ? lastSeen : most), '');
   const seconds = (Date.parse(last) - Date.parse(first)) / 1000;
   const span = seconds < 120 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds / 60)} min`;
-  return `${count(devices.length, 'address').replace('addresss', 'addresses')}, ${count(alarms, 'alarm')}, ${count(frames, 'frame')} in ${span} from ${first.slice(0, 19).replace('T', ' ')} UTC`;
+  return `${counted(devices.length, 'address')}, ${counted(alarms, 'alarm')}, ${counted(frames, 'frame')} in ${span} from ${first.slice(0, 19).replace('T', ' ')} UTC`;
 }
 
 /** The frame numbers behind each fact, a line each, cut at `width` columns (0: not at all). */
