@@ -1,4 +1,4 @@
-import { decode, encode } from 'cborg';
+import { decode, encode, Token, Tokenizer, Type } from 'cborg';
 import { DecodeError, Reader } from './reader.ts';
 import { ofWhole } from './whole.ts';
 
@@ -27,10 +27,19 @@ export class CborTag {
     this.value = value;
   }
 }
+
+/** A floating-point number (RFC 8949 §3.3): one that is whole is no integer all the same, for CDDL tells them apart (RFC 8610 §3.3). */
+export class CborFloat {
+  readonly value: number;
+
+  constructor(value: number) {
+    this.value = value;
+  }
+}
 export type CborKey = number | bigint | string;
 export type CborMap = ReadonlyMap<CborKey, CborValue>;
-/** Integers beyond 2^53 are bigint. Bytes are views. */
-export type CborValue = CborKey | boolean | null | undefined | Uint8Array | CborTag | readonly CborValue[] | CborMap;
+/** A number is an integer; beyond 2^53 it is a bigint. Bytes are views. Of JSON, whose numbers have one type only, a number may have a fraction. */
+export type CborValue = CborKey | boolean | null | undefined | Uint8Array | CborTag | CborFloat | readonly CborValue[] | CborMap;
 
 /**
  * `lenient` also takes what is not deterministic but says the same thing: longer heads than needed, indefinite arrays and maps (RFC 9711 §6.3); and NaN, which is
@@ -40,15 +49,23 @@ export type CborRules = { readonly lenient?: boolean; readonly file?: boolean };
 
 /** Reads one item, which must be all the bytes. */
 export function decodeCbor(bytes: Uint8Array, { lenient = false, file = false }: CborRules = {}): CborValue {
-  const tags = Object.fromEntries(
-    [...ofWhole(() => checkShape(bytes, lenient, file))].map(n => [n, (inner: () => unknown) => new CborTag(n, cborValue(inner()))]),
-  );
+  const shape = ofWhole(() => checkShape(bytes, lenient, file));
+  const tags = Object.fromEntries([...shape.tags].map(n => [n, (inner: () => unknown) => new CborTag(n, cborValue(inner()))]));
   const options = { strict: !lenient, allowIndefinite: lenient, allowNaN: lenient, allowInfinity: false, useMaps: true, tags };
+  const apart = shape.hasFloats ? { tokenizer: new FloatsApart(bytes, options) } : {};
   try {
-    return cborValue(decode(bytes, { ...options, rejectDuplicateMapKeys: true }));
+    return cborValue(decode(bytes, { ...options, ...apart, rejectDuplicateMapKeys: true }));
   } catch (error) {
     if (!(error instanceof Error && error.message.startsWith('CBOR decode error'))) throw error;
     throw new DecodeError(`Cannot read CBOR: ${error.message.slice(19, 200)}`);
+  }
+}
+
+/** Most messages have no floats, and cost nothing by it. */
+class FloatsApart extends Tokenizer {
+  override next(): Token {
+    const token = super.next();
+    return Type.equals(token.type, Type.float) ? new Token(Type.float, new CborFloat(Number(token.value)), token.encodedLength) : token;
   }
 }
 
@@ -83,6 +100,7 @@ export const encodeCborBytes = (bytes: Uint8Array): Uint8Array => encode(bytes);
 /** What cborg hands over, proved to be of our kinds; deep, within the depth that was checked. */
 function cborValue(value: unknown): CborValue {
   if (value === null || value === undefined || value instanceof Uint8Array || value instanceof CborTag) return value;
+  if (value instanceof CborFloat) return value;
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'string' || typeof value === 'boolean') return value;
   if (Array.isArray(value)) return value.map(cborValue);
   if (value instanceof Map) return new Map([...value].map(([key, inner]) => [cborKey(key), cborValue(inner)]));
@@ -100,14 +118,18 @@ type Level = { left: number; readonly isMap: boolean; readonly isOpen: boolean; 
 const level = (left: number, isMap = false, isOpen = false): Level => ({ left, isMap, isOpen, isValue: false });
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Walks every head. Returns the tag numbers that occur. */
-function checkShape(bytes: Uint8Array, lenient: boolean, file: boolean): ReadonlySet<number> {
+/** What is to be known of a message before it is decoded: the tag numbers that occur. */
+type Shape = { readonly tags: ReadonlySet<number>; readonly hasFloats: boolean };
+
+/** Walks every head. */
+function checkShape(bytes: Uint8Array, lenient: boolean, file: boolean): Shape {
   const most = file ? maxFileItems : maxItems;
   if (bytes.length > (file ? maxCborFile : maxBytes)) throw new DecodeError(`Cannot read CBOR: ${bytes.length} bytes`);
   const reader = new Reader(bytes, 'CBOR');
   const tags = new Set<number>();
   const open: Level[] = [level(1)];
   let items = 0;
+  let hasFloats = false;
   for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
     if (top.left === 0 && !top.isOpen) {
       open.pop();
@@ -119,6 +141,7 @@ function checkShape(bytes: Uint8Array, lenient: boolean, file: boolean): Readonl
       open.pop();
       continue;
     }
+    hasFloats ||= head.major === 7 && head.info >= 25;
     if (++items > most) throw reader.fault(`more than ${most} items`);
     if (top.isMap && !top.isValue && head.major !== 0 && head.major !== 1 && head.major !== 3)
       throw reader.fault('a map key that is neither integer nor text');
@@ -129,7 +152,7 @@ function checkShape(bytes: Uint8Array, lenient: boolean, file: boolean): Readonl
     if (open.length > maxDepth + 1) throw reader.fault(`nested deeper than ${maxDepth}`);
   }
   reader.end();
-  return tags;
+  return { tags, hasFloats };
 }
 
 /** Steps over what the head announces; what it opens is returned. */
@@ -220,6 +243,13 @@ export function textOf(value: CborValue, what: string, max = 255): string {
   return value;
 }
 
+/** A number that may have a fraction: an integer or a float. */
+export function numberOf(value: CborValue, what: string): number {
+  const found = value instanceof CborFloat ? value.value : value;
+  if (typeof found === 'number') return found;
+  throw wrong(what, value);
+}
+
 /** An integer within ±2^53. */
 export function intOf(value: CborValue, what: string): number {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
@@ -228,6 +258,7 @@ export function intOf(value: CborValue, what: string): number {
 
 function wrong(what: string, value: CborValue): DecodeError {
   if (typeof value === 'number' || typeof value === 'boolean') return new DecodeError(`Cannot read ${what}: ${value}`);
+  if (value instanceof CborFloat) return new DecodeError(`Cannot read ${what}: the float ${value.value}`);
   const kind = value instanceof Uint8Array ? 'bytes' : value instanceof CborTag ? `tag ${value.number}` : typeof value;
   return new DecodeError(`Cannot read ${what}: ${value === undefined ? 'it is missing' : kind}`);
 }

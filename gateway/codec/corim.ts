@@ -1,6 +1,6 @@
 import type { Millis } from '../model/address.ts';
 import { hex } from './address.ts';
-import { bytesOf, type CborMap, CborTag, type CborValue, decodeCbor, listOf, mapOf, maxCborFile, textOf } from './cbor.ts';
+import { bytesOf, type CborMap, CborTag, type CborValue, decodeCbor, listOf, mapOf, numberOf, maxCborFile, textOf } from './cbor.ts';
 import { checkLabels, type Comid, decodeComid, entityName, tagId } from './comid.ts';
 import { type CoseMessage, coseHeaders, decodeCose } from './cose.ts';
 import { DecodeError } from './reader.ts';
@@ -157,6 +157,7 @@ function validityOf(value: CborValue): Validity {
 /** Epoch-based date and time (RFC 8949 §3.4.2), with its tag or without, in seconds, which may have a fraction. */
 function seconds(value: CborValue): Millis {
   const plain = value instanceof CborTag && value.number === 1 ? value.value : value;
-  if (typeof plain === 'number' && Math.abs(plain) < 2 ** 43) return Math.floor(plain * 1000);
+  const found = numberOf(plain, 'CoRIM date');
+  if (Math.abs(found) < 2 ** 43) return Math.floor(found * 1000);
   throw new DecodeError('Cannot read CoRIM date: no number of seconds');
 }

@@ -1,7 +1,7 @@
 import { encode } from 'cborg';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CborTag, decodeCbor } from '../../gateway/codec/cbor.ts';
+import { CborFloat, CborTag, decodeCbor, intOf, numberOf } from '../../gateway/codec/cbor.ts';
 import { DecodeError } from '../../gateway/codec/reader.ts';
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
@@ -23,6 +23,18 @@ describe('CBOR', () => {
     );
     expect(strict('c11a514b67b0')).toEqual(new CborTag(1, 1363896240));
     expect(strict('d818456449455446')).toEqual(new CborTag(24, bytes('6449455446')));
+  });
+
+  it('keeps floats apart from integers, however whole they are (RFC 8949 §3.3)', () => {
+    for (const one of ['f93c00', 'fa3f800000', 'fb3ff0000000000000']) {
+      const value = decodeCbor(bytes(one));
+      expect(value).toEqual(new CborFloat(1));
+      expect(() => intOf(value, 'it')).toThrow('Cannot read it: the float 1');
+      expect(numberOf(value, 'it')).toBe(1);
+    }
+    expect(numberOf(decodeCbor(bytes('01')), 'it')).toBe(1);
+    expect(strict('82 01 f93e00')).toEqual([1, new CborFloat(1.5)]);
+    expect(strict('c1 fb41d452d9ec200000')).toEqual(new CborTag(1, new CborFloat(1363896240.5)));
   });
 
   it('keeps tags within maps within tags', () =>
@@ -59,7 +71,7 @@ describe('CBOR', () => {
     ['a number with a longer head than needed', '1801', 1],
     ['a list without a length', '9f0102ff', [1, 2]],
     ['a map without a length', 'bf0102ff', new Map([[1, 2]])],
-    ['not a number', 'f97e00', Number.NaN],
+    ['not a number', 'f97e00', new CborFloat(Number.NaN)],
   ];
   for (const [name, text, value] of sloppy)
     it(`takes ${name} when it is lenient only`, () => {
