@@ -44,6 +44,12 @@ export class Checks {
     this.add({ check, outcome: 'not-evaluated', detail });
   }
 
+  /** Says more of a check that was made; what came of it stays. */
+  extend(check: OurCheck, more: string): void {
+    const before = this.#done.get(check);
+    if (before !== undefined) this.#done.set(check, { ...before, detail: cut(`${before.detail}; ${more}`) });
+  }
+
   /** Those that were made, in the order in which they were made first. */
   made(): readonly Check[] {
     return [...this.#done.values()];

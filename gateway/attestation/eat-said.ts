@@ -111,5 +111,7 @@ function measuredOf(claims: EatClaims, about: About, prefix: string): readonly M
 const unreadOf = (claims: EatClaims): readonly string[] => [
   ...claims.unread,
   ...claims.measurements.filter(m => m.digest === undefined).map(() => 'a raw measurement'),
+  ...[...claims.nested.keys()].map(name => `submodule ${quote(name)}: a token of its own`),
+  ...[...claims.detached.keys()].map(name => `submodule ${quote(name)}: a digest of claims that are not here`),
   ...[...claims.submodules.values()].flatMap(unreadOf),
 ];

@@ -4,6 +4,8 @@ import { type EvidenceMediaType, evidenceMediaTypes } from '../model/attestation
 const formats: ReadonlyMap<string | number, EvidenceMediaType> = new Map<string | number, EvidenceMediaType>([
   [263, 'application/eat+cwt'],
   [264, 'application/eat+jwt'],
+  [265, 'application/eat-bun+cbor'],
+  [266, 'application/eat-bun+json'],
   [273, 'application/cmw+cbor'],
   [274, 'application/cmw+json'],
   // A CWT whose profile is one of PSA's; the token says so itself.

@@ -18,10 +18,20 @@ import type { Trust } from './trust.ts';
  * What makes the Evidence fresh. `handshake`: signed over our random; a resumed one, or one without a certificate, proves no possession (RFC 8446 §4.4.3,
  * RFC 5246 §7.4.3). `nonce`: the challenge that it must answer; `spent` when it was answered before. `kept`: out of our own store, and fresh when
  * it was judged first, at `at`; its result is of then and ends when that one did. `none`: judged offline, so nothing can be affirming.
+ *
+ * `isInside`: the Evidence stands inside a token that answers the challenge, whose signature binds it. Of when it is it says itself: without our nonce of its own it
+ * is a warning, since it may be an older one of the same part.
  */
 export type Freshness =
   | { readonly kind: 'handshake'; readonly protocol: string; readonly resumed: boolean }
-  | { readonly kind: 'nonce'; readonly nonce: Uint8Array; readonly expires: Millis; readonly spent: boolean; readonly channel: string }
+  | {
+      readonly kind: 'nonce';
+      readonly nonce: Uint8Array;
+      readonly expires: Millis;
+      readonly spent: boolean;
+      readonly channel: string;
+      readonly isInside?: true;
+    }
   | { readonly kind: 'kept'; readonly at: Millis; readonly expires: Millis }
   | { readonly kind: 'none' };
 
@@ -184,7 +194,13 @@ function checkNonce(nonces: readonly Uint8Array[], { freshness, now }: Context, 
     return checks.fail('fresh', 'EVIDENCE_NOT_FRESH', `Cannot take Evidence as fresh: the challenge has ${freshness.nonce.length} bytes`);
   if (freshness.spent) return checks.fail('fresh', 'NONCE_REUSED', 'Cannot take Evidence as fresh: its challenge was answered before');
   if (now > freshness.expires) return checks.fail('fresh', 'NONCE_EXPIRED', 'Cannot take Evidence as fresh: its challenge has ended');
-  if (only === undefined || nonces.length !== 1 || !sameBytes(only, freshness.nonce))
+  const isOurs = only !== undefined && nonces.length === 1 && sameBytes(only, freshness.nonce);
+  if (!isOurs && freshness.isInside)
+    return checks.warn('fresh', 'EVIDENCE_NOT_FRESH', 'only the token around it answers our challenge', {
+      expected: hex(freshness.nonce),
+      seen: nonces.map(hex).join(', ') || 'none',
+    });
+  if (!isOurs)
     return checks.fail('fresh', 'NONCE_MISMATCH', 'Cannot take Evidence as fresh: it answers another challenge', {
       expected: hex(freshness.nonce),
       seen: nonces.map(hex).join(', ') || 'none',

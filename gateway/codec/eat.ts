@@ -1,10 +1,12 @@
 import type { Hex, Millis } from '../model/address.ts';
 import { hex } from './address.ts';
 import { fromBase64Url } from './bytes.ts';
-import { bytesOf, type CborMap, type CborValue, intOf, listOf, mapOf, textOf } from './cbor.ts';
+import { bytesOf, type CborMap, type CborValue, intOf, mapOf, numberOf, textOf } from './cbor.ts';
+import { checkClaimTypes } from './eat-claim-types.ts';
+import { type DetachedDigest, digestOf, isDigest, type NestedToken, nestedTokenOf } from './eat-nested.ts';
+import { booleanOf, type EatForm, fewOf, octets, paddedOctets, uintOf, versionOf, wordOf } from './eat-values.ts';
 import { decodeMeasuredComponent, type MeasuredComponent, measuredComponentFormats } from './measured-component.ts';
 import { DecodeError } from './reader.ts';
-import { printable } from './x509-name.ts';
 
 /** State of the debug facilities (RFC 9711 §4.2.9): numbers in CBOR, these words in JSON. */
 const debugStates = ['enabled', 'disabled', 'disabled-since-boot', 'disabled-permanently', 'disabled-fully-and-permanently'] as const;
@@ -37,6 +39,10 @@ export type EatClaims = {
   /** What measures or vouches in forms that nothing here appraises. */
   readonly unread: readonly string[];
   readonly submodules: ReadonlyMap<string, EatClaims>;
+  /** Submodules with a key of their own. */
+  readonly nested: ReadonlyMap<string, NestedToken>;
+  /** Submodules whose claims stand elsewhere. */
+  readonly detached: ReadonlyMap<string, DetachedDigest>;
 };
 
 /** CBOR label and JSON name of each claim that is read (RFC 9711 §7, RFC 8392 §4). */
@@ -65,32 +71,36 @@ const maxMeasurements = 64;
 /** Most Verifiers that a token names as those that it is for. */
 const maxAudiences = 16;
 
-type Form = 'cbor' | 'json';
-
-/** Reads a claims set of either form. Throws DecodeError. `form` says how byte strings are written. */
-export function decodeEatClaims(claims: CborMap, form: Form, depth = 0): EatClaims {
+/** Reads a claims set of either form. Throws DecodeError. */
+export function decodeEatClaims(claims: CborMap, form: EatForm, depth = 0): EatClaims {
   const get = (name: keyof typeof names): CborValue => claims.get(names[name][form === 'cbor' ? 0 : 1]);
   const when = <T>(name: keyof typeof names, read: (value: CborValue) => T): T | undefined => {
     const value = get(name);
     return value === undefined ? undefined : read(value);
   };
+  checkClaimTypes(claims, form);
   const all = {
     ueid: when('ueid', v => hex(octets(v, form, 'ueid', 7, 33))),
     profile: when('profile', v => (v instanceof Uint8Array ? hex(v) : textOf(v, 'eat_profile', 1024))),
     model: when('model', v => hex(octets(v, form, 'hwmodel', 1, 32))),
-    softwareVersion: when('softwareVersion', v => textOf(listOf(v, 'swversion')[0], 'swversion')),
-    debug: when('debug', debugState),
-    use: when('use', intendedUse),
+    softwareVersion: when('softwareVersion', v => versionOf(v, 'swversion')),
+    debug: when('debug', v => wordOf(v, form, 'dbgstat', debugStates, 0)),
+    use: when('use', v => wordOf(v, form, 'intuse', uses, 1)),
     audience: when('audience', audienceOf),
-    isBootAuthorised: when('bootAuthorised', v => boolean(v, 'oemboot')),
-    uptime: when('uptime', v => seconds(v, 'uptime')),
+    isBootAuthorised: when('bootAuthorised', v => booleanOf(v, 'oemboot')),
+    uptime: when('uptime', v => uintOf(v, 'uptime') * 1000),
     expires: when('expires', v => seconds(v, 'exp')),
     notBefore: when('notBefore', v => seconds(v, 'nbf')),
   };
   const { measurements, unread } = measurementsOf(get('measurements'), form);
-  const { submodules, nested } = submodulesOf(get('submodules'), form, depth);
   const other = (['manifests', 'results'] as const).filter(name => get(name) !== undefined).map(name => names[name][1]);
-  return { ...defined(all), nonces: noncesOf(get('nonce'), form), measurements, submodules, unread: [...unread, ...nested, ...other] };
+  return {
+    ...defined(all),
+    nonces: noncesOf(get('nonce'), form),
+    measurements,
+    ...submodulesOf(get('submodules'), form, depth),
+    unread: [...unread, ...other],
+  };
 }
 
 /** Without the members that are undefined. */
@@ -101,59 +111,36 @@ function defined<T extends object>(all: T): Defined<T> {
   return found;
 }
 
-const octets = (value: CborValue, form: Form, what: string, min: number, max: number): Uint8Array =>
-  bytesOf(form === 'cbor' ? value : fromBase64Url(textOf(value, what)), what, min, max);
-
 /** One nonce or a list of them, 8 to 64 octets each (RFC 9711 §4.1). In JSON they are base64url of the octets: of 64 at most 88 characters, so with padding or without. */
-function noncesOf(value: CborValue, form: Form): readonly Uint8Array[] {
+function noncesOf(value: CborValue, form: EatForm): readonly Uint8Array[] {
   if (value === undefined) return [];
-  const list = Array.isArray(value) ? listOf(value, 'eat_nonce') : [value];
-  if (list.length > 8) throw new DecodeError(`Cannot read eat_nonce: ${list.length} of them`);
-  return list.map(one => octets(typeof one === 'string' ? one.replace(/={1,2}$/, '') : one, form, 'eat_nonce', 8, 64));
-}
-
-function debugState(value: CborValue): DebugState {
-  const found = typeof value === 'string' ? debugStates.find(s => s === value) : debugStates[intOf(value, 'dbgstat')];
-  if (found === undefined) throw new DecodeError('Cannot read dbgstat: no state of it');
-  return found;
-}
-
-function intendedUse(value: CborValue): IntendedUse {
-  const found = typeof value === 'string' ? uses.find(use => use === value) : uses[intOf(value, 'intuse') - 1];
-  if (found === undefined) throw new DecodeError('Cannot read intuse: no use of it');
-  return found;
+  const list = Array.isArray(value) ? fewOf(value, 'eat_nonce', 1, 8) : [value];
+  return list.map(one => paddedOctets(one, form, 'eat_nonce', 8, 64));
 }
 
 /** One name or a list of them (RFC 7519 §4.1.3, RFC 8392 §3.1.3). */
 function audienceOf(value: CborValue): readonly string[] {
-  const list = Array.isArray(value) ? listOf(value, 'aud') : [value];
-  if (list.length === 0 || list.length > maxAudiences) throw new DecodeError(`Cannot read aud: ${list.length} of them`);
+  const list = Array.isArray(value) ? fewOf(value, 'aud', 1, maxAudiences) : [value];
   return list.map(one => textOf(one, 'aud', 1024));
 }
 
-function boolean(value: CborValue, what: string): boolean {
-  if (typeof value !== 'boolean') throw new DecodeError(`Cannot read ${what}: neither true nor false`);
-  return value;
-}
-
-/** NumericDate without a tag (RFC 8392 §2). */
+/** NumericDate without a tag, which may have a fraction (RFC 8392 §2, RFC 7519 §2). */
 function seconds(value: CborValue, what: string): Millis {
-  if (typeof value !== 'number' || !(value >= 0 && value < 2 ** 40)) throw new DecodeError(`Cannot read ${what}: no time`);
-  return Math.floor(value * 1000);
+  const found = numberOf(value, what);
+  if (!(found >= 0 && found < 2 ** 40)) throw new DecodeError(`Cannot read ${what}: no time`);
+  return Math.floor(found * 1000);
 }
 
 /** [[Content-Format, body]] (RFC 9711 §4.2.16). A body of the other form than the token's is in text, or base64url of it. */
 function measurementsOf(
   value: CborValue,
-  form: Form,
+  form: EatForm,
 ): { readonly measurements: readonly MeasuredComponent[]; readonly unread: readonly string[] } {
   const measurements: MeasuredComponent[] = [];
   const unread: string[] = [];
-  const list = value === undefined ? [] : listOf(value, 'measurements');
-  if (list.length > maxMeasurements) throw new DecodeError(`Cannot read measurements: ${list.length} of them`);
+  const list = value === undefined ? [] : fewOf(value, 'measurements', 1, maxMeasurements);
   for (const one of list) {
-    const [format, body, ...more] = listOf(one, 'measurement');
-    if (body === undefined || more.length > 0) throw new DecodeError('Cannot read measurement: not format and body');
+    const [format, body] = fewOf(one, 'measurement', 2, 2);
     if (format === measuredComponentFormats.cbor)
       measurements.push(
         decodeMeasuredComponent(form === 'cbor' ? bytesOf(body, 'measurement') : fromBase64Url(textOf(body, 'measurement', 8192)), 'cbor'),
@@ -167,22 +154,20 @@ function measurementsOf(
   return { measurements, unread };
 }
 
-/** Claims sets are read; tokens of their own and detached ones are named only (RFC 9711 §4.2.18). */
-function submodulesOf(
-  value: CborValue,
-  form: Form,
-  depth: number,
-): { readonly submodules: ReadonlyMap<string, EatClaims>; readonly nested: readonly string[] } {
+/** Claims sets are read; what has a key of its own, and what stands elsewhere, is named (RFC 9711 §4.2.18). */
+function submodulesOf(value: CborValue, form: EatForm, depth: number): Pick<EatClaims, 'submodules' | 'nested' | 'detached'> {
   const submodules = new Map<string, EatClaims>();
-  const nested: string[] = [];
-  if (value === undefined) return { submodules, nested };
+  const nested = new Map<string, NestedToken>();
+  const detached = new Map<string, DetachedDigest>();
+  if (value === undefined) return { submodules, nested, detached };
   const modules = mapOf(value, 'submods');
   if (modules.size > maxSubmodules) throw new DecodeError(`Cannot read submods: ${modules.size} of them`);
   if (depth >= maxDepth) throw new DecodeError(`Cannot read submods: nested deeper than ${maxDepth}`);
   for (const [key, inner] of modules) {
     const name = textOf(key, 'submodule name');
     if (inner instanceof Map) submodules.set(name, decodeEatClaims(mapOf(inner, 'submodule'), form, depth + 1));
-    else nested.push(`submodule ${printable(name.slice(0, 64))}: a token of its own`);
+    else if (isDigest(inner, form)) detached.set(name, digestOf(inner, form));
+    else nested.set(name, nestedTokenOf(inner, form));
   }
-  return { submodules, nested };
+  return { submodules, nested, detached };
 }

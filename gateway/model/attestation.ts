@@ -116,6 +116,8 @@ export const evidenceMediaTypes = [
   'application/vnd.sallyport.open-dice-chain',
   'application/eat+cwt',
   'application/eat+jwt',
+  'application/eat-bun+cbor',
+  'application/eat-bun+json',
   'application/psa-attestation-token',
   'application/cmw+cbor',
   'application/cmw+json',

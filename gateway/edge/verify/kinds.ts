@@ -62,7 +62,8 @@ const tokenTypes = ['application/eat+cwt', 'application/eat+jwt'] as const;
 /** Schemes of two forms have one in CBOR and one in JSON or as JWT. */
 function mediaTypeOf(types: readonly EvidenceMediaType[], bytes: Uint8Array): EvidenceMediaType {
   const isText = isJwt(bytes) || /^\s*[[{]/.test(textOf(bytes.subarray(0, 64)));
-  const fitting = types.find(type => /(json|jwt)$/.test(type) === isText) ?? types[0];
+  const isBundle = isEatBundle(bytes) && types.includes('application/eat-bun+cbor');
+  const fitting = types.find(type => /(json|jwt)$/.test(type) === isText && /-bun[+]/.test(type) === isBundle) ?? types[0];
   if (fitting === undefined) throw new VerifyCallError('Cannot verify: the scheme takes no media type');
   return fitting;
 }
@@ -105,7 +106,7 @@ function jsonKind(bytes: Uint8Array): string | undefined {
   // Evidence of several megabytes is a quote with its logs: nothing else is so long, and its reader has caps of its own.
   if (bytes.length > 131_072) return 'tpm-quote';
   const value = decodeJson(bytes);
-  if (Array.isArray(value)) return 'cmw';
+  if (Array.isArray(value)) return isEatBundle(bytes) ? 'eat' : 'cmw';
   const map: JsonMap = jsonMapOf(value, 'Evidence');
   return jsonKinds.find(([name]) => map.has(name))?.[1] ?? 'cmw';
 }
@@ -120,8 +121,13 @@ function cborKind(bytes: Uint8Array): string | undefined {
     if (isEar(claims.get(265))) return 'ear';
     return psaProfileOf(claims) === undefined ? 'eat' : 'psa';
   }
+  if (isEatBundle(bytes)) return 'eat';
   return isCmwStart(bytes[0] ?? 0) ? 'cmw' : undefined;
 }
+
+/** A detached EAT bundle (RFC 9711 §5): of CBOR by its tag 602, of JSON by the list in its list, which no wrapper has. */
+const isEatBundle = (bytes: Uint8Array): boolean =>
+  (bytes[0] === 0xd9 && bytes[1] === 0x02 && bytes[2] === 0x5a) || /^\s*\[\s*\[/.test(textOf(bytes.subarray(0, 64)));
 
 /** The first of its parts is a certificate with its length before it. */
 function isOpcUa(bytes: Uint8Array): boolean {

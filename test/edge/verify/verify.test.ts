@@ -10,6 +10,7 @@ import { jwksOf } from '../../../gateway/attestation/jwks.ts';
 import { writeOpcUaProof } from '../../../gateway/attestation/opc-ua/message.ts';
 import { writeSpdmExchange } from '../../../gateway/attestation/spdm/message.ts';
 import { good as matterChain, make as makeMatter, reference as matterReference, siteWith } from '../../attestation/matter-product.ts';
+import { bundle, sha256Of } from '../../attestation/eat-world.ts';
 import * as matterWorld from '../../attestation/matter-world.ts';
 import * as opcUaWorld from '../../attestation/opc-ua-world.ts';
 import * as spdmWorld from '../../attestation/spdm-world.ts';
@@ -126,6 +127,17 @@ describe('a token signed by a key that a person names', () => {
     expect(kindOf(Buffer.concat([jwt, Buffer.from('\n')]))).toBe('eat');
     expect(kindOf(encode(['application/psa-attestation-token', psa]))).toBe('cmw');
     expect(kindOf(Buffer.from(JSON.stringify(['application/psa-attestation-token', base64url(psa)])))).toBe('cmw');
+    const set = encode(new Map([[263, 3]]));
+    const holder = makeSign1(
+      encode(
+        new Map<number, unknown>([
+          [10, tokenWorld.nonce],
+          [266, new Map([['a', [-16, sha256Of(set)]]])],
+        ]),
+      ),
+    );
+    expect(kindOf(bundle(holder, { a: set }))).toBe('eat');
+    expect(kindOf(Buffer.from(JSON.stringify([['CBOR', base64url(holder)], { a: base64url('{}') }])))).toBe('eat');
     const line = put(Buffer.concat([jwt, Buffer.from('\n')]));
     expect(judged(tokenWorld.now, 'eat', line, ...trusting(desk), ...nonces)).toBe('2 warning NO_MEASUREMENTS');
   });

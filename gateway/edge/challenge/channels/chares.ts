@@ -13,6 +13,8 @@ const unsigned = 'application/eat-ucs+json';
 const taken: readonly EvidenceMediaType[] = [
   'application/eat+cwt',
   'application/eat+jwt',
+  'application/eat-bun+cbor',
+  'application/eat-bun+json',
   'application/psa-attestation-token',
   'application/cmw+cbor',
   'application/cmw+json',
