@@ -245,6 +245,7 @@ describe('a detached EAT bundle', () => {
       () => bundle(outer({ 266: submods(['wifi', [-16, sha256Of(wifi)]]) }, rogueKeys.privateKey), { wifi }),
       'contraindicated SIGNATURE_INVALID',
     ],
+    ['a PSA token, whose profile has no digests', () => bundle(psaOfRadio(), { wifi }), 'contraindicated EVIDENCE_MALFORMED'],
     ['another tag', () => bundle(withDigest(), { wifi }, 601), 'contraindicated EVIDENCE_MALFORMED'],
     [
       'an Attestation Result',

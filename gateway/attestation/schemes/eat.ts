@@ -39,9 +39,11 @@ const schemeOf = (sent: (evidence: Evidence) => Sent, nesting: Nesting): Scheme 
     verify: (evidence, context, checks) => {
       const { main, bundle } = sent(evidence);
       const opened = openToken(main, context);
-      return opened.form === 'cbor' && psaProfileOf(opened.claims) !== undefined
-        ? verifyPsa(opened, main, context, checks)
-        : verifyEat(opened, { main, ...(bundle === undefined ? {} : { bundle }) }, nesting, context, checks);
+      if (opened.form === 'json' || psaProfileOf(opened.claims) === undefined)
+        return verifyEat(opened, { main, ...(bundle === undefined ? {} : { bundle }) }, nesting, context, checks);
+      // Its profile knows no digests of claims (RFC 9783 §4), so nobody would have signed those that came along.
+      if (bundle !== undefined) throw new DecodeError('Cannot read bundle: its token is a PSA token');
+      return verifyPsa(opened, main, context, checks);
     },
     appraise: (claims, trust, checks) => loweredBy(appraiseChain(claims, trust, checks), claims.inside ?? [], checks),
   });
