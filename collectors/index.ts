@@ -31,6 +31,7 @@ import { httpAuthenticate } from './http-authenticate.ts';
 import { iec104 } from './iec-104.ts';
 import { icmp } from './icmp.ts';
 import { igmp } from './igmp.ts';
+import { imap } from './imap.ts';
 import { kerberos } from './kerberos.ts';
 import { knxnetIp } from './knxnet-ip.ts';
 import { lacp } from './lacp.ts';
@@ -44,6 +45,7 @@ import { mndp } from './mndp.ts';
 import { modbus } from './modbus.ts';
 import { mqtt } from './mqtt.ts';
 import { mrp } from './mrp.ts';
+import { mysql } from './mysql.ts';
 import { nbns } from './nbns.ts';
 import { nbss } from './nbss.ts';
 import { ndp } from './ndp.ts';
@@ -53,6 +55,7 @@ import { onvif } from './onvif.ts';
 import { opcUa } from './opc-ua.ts';
 import { pcp } from './pcp.ts';
 import { pjl } from './pjl.ts';
+import { pop3 } from './pop3.ts';
 import { powerlink } from './powerlink.ts';
 import { profinetDcp } from './profinet-dcp.ts';
 import { profinetIo } from './profinet-io.ts';
@@ -75,6 +78,8 @@ import { snmp } from './snmp.ts';
 import { ssdp } from './ssdp.ts';
 import { ssh } from './ssh.ts';
 import { sshKex } from './ssh-kex.ts';
+import { starttls } from './starttls.ts';
+import { starttlsCertificate } from './starttls-certificate.ts';
 import { stp } from './stp.ts';
 import { syslog } from './syslog.ts';
 import { tcpServices } from './tcp-services.ts';
@@ -100,6 +105,8 @@ export const collectors: readonly Collector[] = [
   // IT over TCP
   tls,
   tlsCertificate,
+  starttls,
+  starttlsCertificate,
   http,
   httpAuthenticate,
   upnp,
@@ -111,6 +118,9 @@ export const collectors: readonly Collector[] = [
   mqtt,
   ftp,
   smtp,
+  imap,
+  pop3,
+  mysql,
   telnet,
   rfb,
   pjl,

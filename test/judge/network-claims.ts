@@ -258,13 +258,13 @@ export const networkClaims: readonly Judged[] = [
   },
   {
     protocol: 'TLS client',
-    collectors: ['tls', 'quic', 'eap-tls'],
+    collectors: ['tls', 'quic', 'eap-tls', 'starttls'],
     fields: ['tls.handshake.extensions_server_name', 'tls.handshake.ja3'],
     claims: row => each(row, 'tls.handshake.extensions_server_name', 'tls.handshake.ja3'),
   },
   {
     protocol: 'TLS certificate',
-    collectors: ['tls-certificate', 'eap-tls'],
+    collectors: ['tls-certificate', 'eap-tls', 'starttls-certificate', 'rdp'],
     fields: ['x509sat.printableString', 'x509sat.uTF8String', 'tls.handshake.certificate', 'udp.srcport'],
     // The end entity's comes first, subject behind issuer; of the chain above it nothing is kept. Over UDP it shows to tshark alone, where the file brings the keys of QUIC.
     claims: row => {

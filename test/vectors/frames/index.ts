@@ -41,6 +41,7 @@ import { ringVectors } from './rings.ts';
 import { sampledValuesVectors } from './sampled-values.ts';
 import { slmpVectors } from './slmp.ts';
 import { sshVectors } from './ssh.ts';
+import { starttlsVectors } from './starttls.ts';
 import { stpVectors } from './stp.ts';
 import { icmpVectors } from './icmp.ts';
 import { tcpSynVectors } from './tcp-syn.ts';
@@ -238,6 +239,7 @@ export const vectors: { readonly [name: string]: Uint8Array } = {
     b.ipv4('192.0.2.10', '192.0.2.1', 6, b.tcp(502, 40_000, 0x18, b.bytes(0, 1, 0, 0, 0, 3, 1, 0x83, 2))),
   ),
   ...tlsVectors,
+  ...starttlsVectors,
   ...dceRpcVectors,
   ...remoteAccessVectors,
   ...rdpVectors,
