@@ -57,6 +57,7 @@ import { pcp } from './pcp.ts';
 import { pjl } from './pjl.ts';
 import { pop3 } from './pop3.ts';
 import { powerlink } from './powerlink.ts';
+import { pppoe } from './pppoe.ts';
 import { profinetDcp } from './profinet-dcp.ts';
 import { profinetIo } from './profinet-io.ts';
 import { profinetRt } from './profinet-rt.ts';
@@ -188,6 +189,7 @@ export const collectors: readonly Collector[] = [
   oam,
   eapol,
   eapTls,
+  pppoe,
   ptp,
   // First-hop redundancy
   hsrp,

@@ -11,12 +11,13 @@ export const etherTypes = {
   vlan: 0x8100,
   ipv6: 0x86dd,
   bridgedEthernet: 0x6558,
+  pppoeSession: 0x8864,
   hsr: 0x892f,
   rTag: 0xf1c1,
   qinq: 0x88a8,
   oldQinq: 0x9100,
 } as const;
-export const ipProtocols = { icmp: 1, igmp: 2, tcp: 6, udp: 17, gre: 47, icmpv6: 58, ospf: 89, vrrp: 112 } as const;
+export const ipProtocols = { icmp: 1, igmp: 2, tcp: 6, udp: 17, gre: 47, icmpv6: 58, ospf: 89, etherIp: 97, vrrp: 112 } as const;
 export const tcpFlags = { fin: 1, syn: 2, rst: 4, ack: 16 } as const;
 
 /** Why a layer could not be peeled; the sender is known nevertheless. */
@@ -33,6 +34,7 @@ export const faults = {
 export type Fault = keyof typeof faults;
 
 const ethernetHeader = 14;
+const [pppIpv4, pppIpv6] = [0x0021, 0x0057];
 /** LLC addresses of SNAP, unnumbered information, and the organisations under which EtherTypes stand. RFC 1042; IEEE 802.1H. */
 const [snapSap, unnumberedInformation, rfc1042, bridgeTunnel] = [0xaa, 3, 0, 0x0000f8];
 /** Caps: 802.1Q tags, of which two are usual (more would hide what is behind them), and IPv6 extension headers that are walked (RFC 8200 §4.1 names seven). */
@@ -40,7 +42,7 @@ const [maxTags, maxExtensions] = [8, 8];
 const [hopByHop, routing, fragment, authentication, destination, mobility, hostIdentity, shim6] = [0, 43, 44, 51, 60, 135, 139, 140];
 
 /**
- * A frame with its layers peeled: Ethernet II or 802.3 with LLC and SNAP, 802.1Q and QinQ tags (the outer one counts), HSR tags, IPv4, IPv6, UDP, TCP. One object is used for
+ * A frame with its layers peeled: Ethernet II or 802.3 with LLC and SNAP, 802.1Q and QinQ tags (the outer one counts), HSR tags, PPPoE, IPv4, IPv6, UDP, TCP. One object is used for
  * every frame, so that peeling makes no garbage: all is offsets into the frame, text is made when it is asked for. Valid only until
  * the next `peel`. `peel` never throws; what is broken or cut off is left 0 and `fault` says why.
  */
@@ -141,6 +143,7 @@ export class Packet {
     if (end - start < ethernetHeader) return false;
     let type = this.#tags(b, ((b[start + 12] ?? 0) << 8) | (b[start + 13] ?? 0));
     if (type < 0x0600) type = this.#llc(b, type);
+    if (type === etherTypes.pppoeSession) type = this.#pppoe(b);
     this.etherType = type;
     // Behind the 28 bytes of ARP there is only padding, which may be missing. RFC 826.
     if (type === etherTypes.arp) this.isCut &&= this.l3 + 28 > end;
@@ -249,6 +252,19 @@ export class Packet {
     this.snapOrganisation = organisation;
     this.snapProtocol = protocol;
     return 0;
+  }
+
+  /**
+   * A session of PPPoE: version and type, code, session, length, then the protocol of PPP. RFC 2516 §4, RFC 1332 §3, RFC 5072 §3. Its two ends speak IP with each other
+   * as on a wire of their own, so that IP in it is peeled as IP in the frame; returns the EtherType that it would have there, else that of PPPoE.
+   */
+  #pppoe(b: Uint8Array): number {
+    const i = this.l3;
+    const protocol = ((b[i + 6] ?? 0) << 8) | (b[i + 7] ?? 0);
+    if (b[i] !== 0x11 || b[i + 1] !== 0 || i + 8 > this.end || (protocol !== pppIpv4 && protocol !== pppIpv6))
+      return etherTypes.pppoeSession;
+    this.payload = this.l3 = i + 8;
+    return protocol === pppIpv4 ? etherTypes.ipv4 : etherTypes.ipv6;
   }
 
   /** RFC 791 §3.1. Only the first fragment has ports. */

@@ -23,9 +23,8 @@ const maxSnap = 256;
 const names: Readonly<Record<string, string>> = {
   'EtherType 0x6002': 'DEC MOP',
   'EtherType 0x8137': 'IPX',
-  'EtherType 0x8863': 'PPPoE discovery',
-  'EtherType 0x8864': 'PPPoE',
-  'EtherType 0x8847': 'MPLS',
+  'EtherType 0x8864': 'PPPoE without IP',
+  'EtherType 0x8847': 'MPLS without a frame that is read',
   'EtherType 0x887b': 'HomePlug 1.0',
   'EtherType 0x8899': 'Realtek loop detection',
   'EtherType 0x88ca': 'TIPC',
@@ -83,7 +82,7 @@ export class UnreadCounts {
   /** Who is asked about a frame without IP. */
   layer2(packet: Packet): readonly Collector[] {
     const asked = this.#dispatch.layer2(packet);
-    if (asked.length > 0 || packet.fault !== 'none') return asked;
+    if (asked.length > 0 || packet.fault !== 'none' || isTunnel(packet)) return asked;
     if (packet.etherType !== 0) this.#etherTypes[packet.etherType] = (this.#etherTypes[packet.etherType] ?? 0) + 1;
     else if (packet.snapOrganisation >= 0) {
       const key = packet.snapOrganisation * 0x10000 + packet.snapProtocol;
@@ -112,8 +111,9 @@ export class UnreadCounts {
   }
 
   /** A tunnel's packet whose content nobody reads: it is no Ethernet frame, or another tunnel. */
-  tunnel({ ipProtocol, targetPort }: Packet): void {
-    if (ipProtocol === ipProtocols.udp) this.#udp[targetPort] = (this.#udp[targetPort] ?? 0) + 1;
+  tunnel({ ipVersion, etherType, ipProtocol, targetPort }: Packet): void {
+    if (ipVersion === 0) this.#etherTypes[etherType] = (this.#etherTypes[etherType] ?? 0) + 1;
+    else if (ipProtocol === ipProtocols.udp) this.#udp[targetPort] = (this.#udp[targetPort] ?? 0) + 1;
     else this.#protocols[ipProtocol] = (this.#protocols[ipProtocol] ?? 0) + 1;
   }
 

@@ -18,6 +18,7 @@ const gre = (flags: number, type: number, ...parts: readonly b.Part[]): Uint8Arr
   outer(47, b.bytes(b.u16(flags), b.u16(type), ...parts));
 const erspanWord = (version: number, vlan: number, encapsulation: number, session: number, isCut = 0): readonly number[] =>
   b.u32(((version << 28) | (vlan << 16) | (encapsulation << 11) | (isCut << 10) | session) >>> 0);
+const label = (value: number, isLast: 0 | 1): readonly number[] => b.u32(((value << 12) | (isLast << 8) | 64) >>> 0);
 
 const tunnels: { readonly [name: string]: Uint8Array } = {
   'GRE, transparent Ethernet': gre(0, 0x6558, arp),
@@ -27,6 +28,11 @@ const tunnels: { readonly [name: string]: Uint8Array } = {
   'ERSPAN III': gre(0x1000, 0x22eb, b.u32(1), erspanWord(2, 0, 0, 42), b.u32(0), b.u32(0), arp),
   'ERSPAN III with its subheader': gre(0x1000, 0x22eb, b.u32(1), erspanWord(2, 0, 0, 42), b.u32(0), b.u32(1), b.u32(0), b.u32(0), arp),
   VXLAN: outer(17, b.udp(50_000, 4789, b.bytes(8, 0, 0, 0, 0, 0, 42, 0, arp))),
+  'VXLAN-GPE': outer(17, b.udp(50_000, 4790, b.bytes(0x0c, 0, 0, 3, 0, 0, 42, 0, arp))),
+  'EtherIP, bridged Ethernet': outer(97, b.bytes(0x30, 0, arp)),
+  'MPLS pseudowire': b.ethernet(server, plc, 0x8847, b.bytes(label(17, 0), label(42, 1), b.u32(0), arp)),
+  NSH: b.ethernet(server, plc, 0x894f, b.bytes(0x0f, 0xc2, 1, 3, 0, 0, 42, 255, arp)),
+  'backbone bridges': b.ethernet(server, plc, 0x88e7, b.bytes(0, 0, 0, 42, arp)),
   Geneve: outer(17, b.udp(50_000, 6081, b.bytes(1, 0, b.u16(0x6558), 0, 0, 42, 0, b.u32(0), arp))),
 };
 const addressed = { mac: host, port: 'p1', fact: { kind: 'address', ip: '192.0.2.77' } };
@@ -76,6 +82,28 @@ it('a tunnel in a tunnel is not looked into', () => {
   const inner = tunnels['VXLAN'] ?? b.bytes();
   const macs = new Set(drained(outer(17, b.udp(1, 4789, b.bytes(8, 0, 0, 0, 0, 0, 1, 0, inner)))).observations.map(o => o.mac));
   expect(macs).not.toContain(host);
+});
+
+it('frames in frames that are no Ethernet, of another version, or do not tell, carry none', () => {
+  for (const [type, ...parts] of [
+    [0x8847, label(42, 1), arp],
+    [0x8847, Array.from({ length: 9 }, () => label(42, 0)), label(42, 1), b.u32(0), arp],
+    [0x894f, 0x0f, 0xc2, 1, 1, 0, 0, 42, 255, arp],
+    [0x894f, 0x4f, 0xc2, 1, 3, 0, 0, 42, 255, arp],
+  ] as const)
+    expect(innerFrame(peeled(b.ethernet(server, plc, type, b.bytes(parts))))).toBeUndefined();
+  for (const f of [
+    outer(97, b.bytes(0x40, 0, arp)),
+    outer(17, b.udp(1, 4790, b.bytes(0x0c, 0, 0, 1, 0, 0, 42, 0, arp))),
+    outer(17, b.udp(1, 4790, b.bytes(0x08, 0, 0, 3, 0, 0, 42, 0, arp))),
+  ])
+    expect(innerFrame(peeled(f))).toBeUndefined();
+});
+
+it('IP in IP, 6in4 and Teredo tell nobody’s address: no hardware address stands in them', () => {
+  const mdns = vectors['mdns-printer']?.subarray(14) ?? b.bytes();
+  const frames = [outer(4, mdns), outer(41, vectors['mdns-ipv6']?.subarray(14) ?? b.bytes()), outer(17, b.udp(50_000, 3544, mdns))];
+  for (const f of frames) expect(drained(f).observations.filter(o => o.collector !== 'header')).toEqual([]);
 });
 
 it('GRE of routed packets, of another version, and other UDP carry no frame', () => {

@@ -32,6 +32,7 @@ import { mmsVectors } from './mms.ts';
 import { multicastVectors } from './multicast.ts';
 import { ndpVectors } from './ndp.ts';
 import { powerlinkVectors } from './powerlink.ts';
+import { pppoeVectors } from './pppoe.ts';
 import { profinetIoVectors } from './profinet-io.ts';
 import { profinetRtVectors } from './profinet-rt.ts';
 import { ptpVectors } from './ptp.ts';
@@ -270,6 +271,7 @@ export const vectors: { readonly [name: string]: Uint8Array } = {
   ...lldpVectors,
   ...multicastVectors,
   ...ndpVectors,
+  ...pppoeVectors,
   ...ptpVectors,
   ...quicVectors,
   ...networkGearVectors,

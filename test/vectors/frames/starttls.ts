@@ -18,7 +18,7 @@ export const mysqlGreeting = (version: string): Uint8Array =>
 export const before: { readonly [port: number]: { readonly client: Uint8Array; readonly server: Uint8Array } } = {
   21: { client: b.bytes('AUTH TLS\r\n'), server: b.bytes('220 ready\r\n234 go ahead\r\n') },
   25: {
-    client: b.bytes('EHLO [192.0.2.7]\r\nSTARTTLS\r\n'),
+    client: b.bytes('EHLO dock-mailer.plant.example\r\nSTARTTLS\r\n'),
     server: b.bytes('220 mail.plant.example ESMTP\r\n250-mail\r\n250 STARTTLS\r\n220 go ahead\r\n'),
   },
   110: { client: b.bytes('STLS\r\n'), server: b.bytes('+OK ready <1.2@mail>\r\n+OK go ahead\r\n') },
@@ -27,7 +27,10 @@ export const before: { readonly [port: number]: { readonly client: Uint8Array; r
     client: ldap(0x77, b.bytes(0x80, startTlsOid.length, startTlsOid)),
     server: ldap(0x78, b.bytes(10, 1, 0, 4, 0, 4, 0)),
   },
-  587: { client: b.bytes('EHLO [192.0.2.7]\r\nSTARTTLS\r\n'), server: b.bytes('220 mail\r\n250 STARTTLS\r\n220 go ahead\r\n') },
+  587: {
+    client: b.bytes('EHLO dock-mailer.plant.example\r\nSTARTTLS\r\n'),
+    server: b.bytes('220 mail\r\n250 STARTTLS\r\n220 go ahead\r\n'),
+  },
   3306: {
     client: mysqlPacket(1, b.bytes([0x85, 0xae, 0xff, 0x01], b.u32(16_777_216), 45, new Uint8Array(23))),
     server: mysqlGreeting('5.5.5-10.11.6-MariaDB-0+deb12u1'),
