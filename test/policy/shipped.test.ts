@@ -52,8 +52,26 @@ describe('the shipped policies', () => {
     ['workstation', { model: 'MacBookPro14,1' }],
     ['workstation', { vendorClass: 'MSFT 5.0', vendor: 'Intel Corporate' }],
     ['hmi', { vendorClass: 'MSFT 5.0', vendor: 'Advantech Technology' }],
+    ['workstation', { vendorClass: 'MSFT 5.0', vendor: 'Dell Inc.', services: ['tcp/515'] }],
   ])('tell a %s by %j', (kind, facts) => {
     expect(policy && kindOf(policy, { mac, services: [], ...facts })?.kind).toBe(kind);
+  });
+
+  it.each([
+    ['hmi', { deviceKind: 'hmi' }],
+    ['server', { deviceKind: 'server' }],
+    ['plc', { deviceKind: 'plc' }],
+    ['hmi', { deviceKind: 'hmi', vendor: 'Dell Inc.' }],
+    ['server', { deviceKind: 'server', vendor: 'Hewlett Packard Enterprise' }],
+    ['plc', { deviceKind: 'plc', vendor: 'LENOVO' }],
+    ['plc', { services: ['tcp/44818'] }],
+    ['printer', { services: ['tcp/9100'] }],
+    ['server', { services: ['tcp/88'] }],
+    ['plc', { vendor: 'Rockwell Automation' }],
+    ['sensor', { vendor: 'SICK AG' }],
+  ])('tell a %s by %j, Windows or not: panels and controllers have it too', (kind, facts) => {
+    for (const windows of [{}, { vendorClass: 'MSFT 5.0' }])
+      expect(policy && kindOf(policy, { mac, services: [], ...facts, ...windows })?.kind).toBe(kind);
   });
 
   it.each([
