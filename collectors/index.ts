@@ -6,6 +6,7 @@ import { capwap } from './capwap.ts';
 import { carp } from './carp.ts';
 import { cdp } from './cdp.ts';
 import { coap } from './coap.ts';
+import { codesys } from './codesys.ts';
 import type { Collector } from './collector.ts';
 import { dceRpc } from './dce-rpc.ts';
 import { dhcpv4 } from './dhcpv4.ts';
@@ -23,6 +24,7 @@ import { fox } from './fox.ts';
 import { ftp } from './ftp.ts';
 import { glbp } from './glbp.ts';
 import { goose } from './goose.ts';
+import { gvcp } from './gvcp.ts';
 import { hartIp } from './hart-ip.ts';
 import { hsr } from './hsr.ts';
 import { hsrp } from './hsrp.ts';
@@ -67,6 +69,7 @@ import { radius } from './radius.ts';
 import { rdp } from './rdp.ts';
 import { remoteAccess } from './remote-access.ts';
 import { rfb } from './rfb.ts';
+import { rtps } from './rtps.ts';
 import { rtsp } from './rtsp.ts';
 import { s7comm } from './s7comm.ts';
 import { s7commPlus } from './s7comm-plus.ts';
@@ -94,6 +97,7 @@ import { tuya } from './tuya.ts';
 import { ubiquiti } from './ubiquiti.ts';
 import { vrrp } from './vrrp.ts';
 import { wsDiscovery } from './ws-discovery.ts';
+import { zebra } from './zebra.ts';
 
 /** Every collector. A new one is one file here and one line in this list. */
 export const collectors: readonly Collector[] = [
@@ -152,6 +156,9 @@ export const collectors: readonly Collector[] = [
   ads,
   fox,
   slmp,
+  codesys,
+  gvcp,
+  rtps,
   profinetRt,
   profinetIo,
   // IT over UDP
@@ -172,6 +179,7 @@ export const collectors: readonly Collector[] = [
   quic,
   matter,
   tuya,
+  zebra,
   pcp,
   // Neighbours and addresses
   ndp,

@@ -1,6 +1,5 @@
-import { visibleText } from '../model/visible-text.ts';
 import { Reader } from './reader.ts';
-import { decodeText, maxText } from './text.ts';
+import { decodeText, decodeUtf16 } from './text.ts';
 
 const signature = new TextEncoder().encode('NTLMSSP\0');
 const messageTypes = { challenge: 2, authenticate: 3 } as const;
@@ -9,7 +8,6 @@ const flags = { unicode: 0x0000_0001, version: 0x0200_0000 } as const;
 /** AvId of AV_PAIR, MS-NLMP §2.2.2.1. */
 const pairs = { end: 0, netbiosComputer: 1, dnsComputer: 3 } as const;
 const maxPairs = 32;
-const utf16 = new TextDecoder('utf-16le');
 
 /** What a side of NTLM says of the machine that it runs on; names are empty when it does not say. User names and hashes are not read. */
 export type Ntlm = {
@@ -76,7 +74,7 @@ function version(said: number, r: Reader): { readonly version?: string } {
   return { version: `${r.u8()}.${r.u8()}.${r.u16le()}` };
 }
 
-const unicode = (bytes: Uint8Array): string => visibleText(utf16.decode(bytes.subarray(0, maxText * 2))).trim();
+const unicode = (bytes: Uint8Array): string => decodeUtf16(bytes).trim();
 
 function indexOf(bytes: Uint8Array, what: Uint8Array): number {
   for (let i = bytes.indexOf(what[0] ?? 0); i >= 0 && i + what.length <= bytes.length; i = bytes.indexOf(what[0] ?? 0, i + 1))

@@ -1,6 +1,7 @@
 import { visibleText } from '../model/visible-text.ts';
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+const utf16 = new TextDecoder('utf-16le', { ignoreBOM: true });
 
 /** From so many bytes on the decoder is quicker than the characters one by one. */
 const decoderFrom = 32;
@@ -10,6 +11,16 @@ export const maxText = 255;
 
 /** UTF-8 bytes from outside as text that is safe to store and show; wrong UTF-8 becomes U+FFFD, NULs at the end (C strings in fixed fields) are dropped. */
 export const decodeText = (bytes: Uint8Array, max = maxText): string => textAt(bytes, 0, bytes.length, max);
+
+/** The same of a field of fixed size whose text ends with the first zero: what stands behind it is nobody's. */
+export function decodeField(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
+  return decodeText(end < 0 ? bytes : bytes.subarray(0, end)).trim();
+}
+
+/** The same of UTF-16 in little-endian order, as Windows and some controllers write it. */
+export const decodeUtf16 = (bytes: Uint8Array, max = maxText): string =>
+  visibleText(utf16.decode(bytes.subarray(0, max * 2)).replace(/\0+$/, ''));
 
 /** The same of the bytes from `from` to before `to`; the caller knows that they are there. */
 export function textAt(bytes: Uint8Array, from: number, to: number, max = maxText): string {

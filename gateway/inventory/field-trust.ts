@@ -27,7 +27,7 @@ const identity: ReadonlySet<string> = new Set([
     'bacnet-ethernet',
   ],
   ...['opc-ua', 'opcua', 'ethercat', 'knxnet-ip', 'knxnetip', 'hart-ip', 'fins', 'omron-fins', 'ads', 'beckhoff-ads', 'fox', 'niagara-fox'],
-  ...['melsec', 'dnp3', 'iec-104', 'mms', 'matter', 'onvif'],
+  ...['codesys', 'gvcp', 'zebra', 'melsec', 'dnp3', 'iec-104', 'mms', 'matter', 'onvif'],
 ]);
 const descriptions: ReadonlySet<string> = new Set([
   'http',
@@ -41,6 +41,7 @@ const descriptions: ReadonlySet<string> = new Set([
   'syslog',
   'dns',
   'ntp',
+  'rtps',
   'activity',
 ]);
 

@@ -133,6 +133,8 @@ export const descriptionsOf = [
   'mqtt',
   'smb',
   'dce-rpc',
+  'codesys',
+  'rtps',
   'remote-access',
   'dhcp-user-class',
 ] as const;

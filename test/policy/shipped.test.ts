@@ -53,6 +53,7 @@ describe('the shipped policies', () => {
     ['workstation', { vendorClass: 'MSFT 5.0', vendor: 'Intel Corporate' }],
     ['hmi', { vendorClass: 'MSFT 5.0', vendor: 'Advantech Technology' }],
     ['workstation', { vendorClass: 'MSFT 5.0', vendor: 'Dell Inc.', services: ['tcp/515'] }],
+    ['vision-sensor', { deviceKind: 'vision-sensor' }],
   ])('tell a %s by %j', (kind, facts) => {
     expect(policy && kindOf(policy, { mac, services: [], ...facts })?.kind).toBe(kind);
   });

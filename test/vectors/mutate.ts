@@ -139,7 +139,8 @@ export function harvest(options: {
   const watched = collectors.map(c =>
     watch(c, tallies.get(c.name), error => defects.push(`${c.name}: ${error} ${Buffer.from(now).toString('hex')}`)),
   );
-  const dissector = new Dissector({ collectors: watched });
+  // Room for every source address that edits make: a sensor that is full would not look at the senders of the last collectors.
+  const dissector = new Dissector({ collectors: watched, maxAddressesPerPort: 8192 });
   const share = Math.ceil(frames / Math.max(1, seeds.size));
   let [count, slowestMillis] = [0, 0];
 

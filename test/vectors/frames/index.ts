@@ -16,6 +16,7 @@ import { bannerVectors } from './banner.ts';
 import { mqttVectors } from './mqtt.ts';
 import { cdpVectors } from './cdp.ts';
 import { dhcpv6Vectors } from './dhcpv6.ts';
+import { discoveryVectors } from './discovery.ts';
 import { eapolVectors } from './eapol.ts';
 import { ethercatVectors } from './ethercat.ts';
 import { finsVectors } from './fins.ts';
@@ -265,6 +266,7 @@ export const vectors: { readonly [name: string]: Uint8Array } = {
   ...udpVectors,
   ...cdpVectors,
   ...dhcpv6Vectors,
+  ...discoveryVectors,
   ...eapolVectors,
   ...lacpVectors,
   ...oamVectors,
