@@ -5,6 +5,7 @@ import { browser } from './browser.ts';
 import { capwap } from './capwap.ts';
 import { carp } from './carp.ts';
 import { cdp } from './cdp.ts';
+import { cldap } from './cldap.ts';
 import { coap } from './coap.ts';
 import { codesys } from './codesys.ts';
 import type { Collector } from './collector.ts';
@@ -15,6 +16,7 @@ import { dlr } from './dlr.ts';
 import { dnp3 } from './dnp3.ts';
 import { dns } from './dns.ts';
 import { dpws } from './dpws.ts';
+import { dtp } from './dtp.ts';
 import { eapTls } from './eap-tls.ts';
 import { eapol } from './eapol.ts';
 import { enip } from './enip.ts';
@@ -34,6 +36,7 @@ import { iec104 } from './iec-104.ts';
 import { icmp } from './icmp.ts';
 import { igmp } from './igmp.ts';
 import { imap } from './imap.ts';
+import { iscsi } from './iscsi.ts';
 import { kerberos } from './kerberos.ts';
 import { knxnetIp } from './knxnet-ip.ts';
 import { lacp } from './lacp.ts';
@@ -79,6 +82,7 @@ import { slmp } from './slmp.ts';
 import { smb } from './smb.ts';
 import { smtp } from './smtp.ts';
 import { snmp } from './snmp.ts';
+import { sqlBrowser } from './sql-browser.ts';
 import { ssdp } from './ssdp.ts';
 import { ssh } from './ssh.ts';
 import { sshKex } from './ssh-kex.ts';
@@ -96,6 +100,7 @@ import { upnp } from './upnp.ts';
 import { tuya } from './tuya.ts';
 import { ubiquiti } from './ubiquiti.ts';
 import { vrrp } from './vrrp.ts';
+import { vtp } from './vtp.ts';
 import { wsDiscovery } from './ws-discovery.ts';
 import { zebra } from './zebra.ts';
 
@@ -126,6 +131,7 @@ export const collectors: readonly Collector[] = [
   imap,
   pop3,
   mysql,
+  iscsi,
   telnet,
   rfb,
   pjl,
@@ -174,6 +180,8 @@ export const collectors: readonly Collector[] = [
   coap,
   radius,
   kerberos,
+  cldap,
+  sqlBrowser,
   syslog,
   tftp,
   quic,
@@ -189,6 +197,8 @@ export const collectors: readonly Collector[] = [
   // Switches and access
   lldp,
   cdp,
+  vtp,
+  dtp,
   mndp,
   ubiquiti,
   capwap,

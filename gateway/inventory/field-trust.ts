@@ -41,7 +41,12 @@ const descriptions: ReadonlySet<string> = new Set([
   'syslog',
   'dns',
   'ntp',
+  'cldap',
+  'sql-browser',
+  'iscsi',
   'rtps',
+  'vtp',
+  'dtp',
   'activity',
 ]);
 

@@ -133,8 +133,13 @@ export const descriptionsOf = [
   'mqtt',
   'smb',
   'dce-rpc',
+  'cldap',
+  'sql-browser',
+  'iscsi',
   'codesys',
   'rtps',
+  'vtp',
+  'dtp',
   'remote-access',
   'dhcp-user-class',
 ] as const;

@@ -136,6 +136,13 @@ const questions: readonly Question[] = [
     means: value => ({ kind: 'identifier', scheme: 'eap-identity', value }),
   },
   {
+    collector: 'dtp',
+    field: 'dtp.domain',
+    filter: 'dtp.tas == 4 && dtp.tos == 0',
+    files: ['ICS-Security-Tools/mb2'],
+    means: domain => ({ kind: 'description', text: `DTP auto, domain ${domain}`, of: 'dtp' }),
+  },
+  {
     collector: 'stp',
     field: 'stp.bridge.hw',
     filter: 'stp.type in {0, 2}',

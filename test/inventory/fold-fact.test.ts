@@ -147,3 +147,32 @@ describe('fields that a person set', () => {
     expect(command('x'.repeat(129))).toMatchObject([{ refused: { status: 400 } }]);
   });
 });
+
+describe('what a device says of itself', () => {
+  const by = (device: Device, collector: string, fact: Fact): Device =>
+    foldFact(device, { at: 1, port: 'v1', vlan: 0, mac, collector, frame: 1, fact });
+
+  it.each(['codesys', 'gvcp', 'zebra'])('by %s, which reads out its plate, is not replaced by what it announces', collector => {
+    const device = by(by(fresh, collector, { kind: 'model', text: 'of the plate' }), 'mdns', { kind: 'model', text: 'announced' });
+    expect(device.fields.model?.value).toBe('of the plate');
+  });
+
+  it.each(['cldap', 'sql-browser', 'iscsi'])(
+    'by %s, as a name that Windows cuts or that is kept when it is renamed, replaces none',
+    collector => {
+      const device = by(by(fresh, 'mdns', { kind: 'hostname', name: 'mes-1' }), collector, { kind: 'hostname', name: 'MES-01-OF-LINE-' });
+      expect(device.fields.hostname?.value).toBe('mes-1');
+    },
+  );
+
+  it.each(['cldap', 'sql-browser', 'iscsi', 'rtps', 'vtp', 'dtp'])(
+    'by %s in passing does not replace what it is described as',
+    collector => {
+      const device = by(by(fresh, 'ssdp', { kind: 'description', text: 'a server' }), collector, {
+        kind: 'description',
+        text: 'in passing',
+      });
+      expect(device.fields.description?.value).toBe('a server');
+    },
+  );
+});
