@@ -36,6 +36,7 @@ const scans: Readonly<Record<Kind, Scan>> = { [port]: 'scan-ports', [echo]: 'sca
 /** What one sender tried of one kind since `since`. */
 type Attempts = {
   since: Millis;
+  /** Where those began that did not let it in. */
   firstFrame: number;
   /** The host of all targets so far, folded; undefined when they are several. */
   host: number | undefined;
@@ -48,6 +49,9 @@ type Attempts = {
   next: number;
 };
 
+/** Since when so many ports of a sender wait for an answer, and the host that it tried then. */
+type Waiting = { readonly since: Millis; readonly host: string };
+
 /**
  * What senders do over many frames: ask for one address after the other, knock at many ports, ask many hosts for an echo, pass on the packets of others. Counts
  * distinct targets by 32-bit hashes, so a count may be a little too low. Bounded; a full table takes in no new sender until one is idle.
@@ -55,6 +59,8 @@ type Attempts = {
 export class Activity {
   /** By the sender's hardware address × 4 + kind. */
   readonly #attempts = new Map<number, Attempts>();
+  /** By the key of attempts, so never more than those: at whose ports enough wait to be told, the longest first. */
+  readonly #waiting = new Map<number, Waiting>();
   readonly #slow = new SlowKnocks();
   readonly #known = new KnownDoors();
   readonly #datagrams = new RefusedDatagrams();
@@ -96,8 +102,12 @@ export class Activity {
     return this.#isTrying[slot] === 1;
   }
 
-  /** Takes in a frame; a fact when its sender, or for a refused connection its target, has reached a threshold. For every frame: cheap when there is nothing. */
+  /** Takes in a frame; a fact when somebody has reached a threshold: its sender, its target, or who waited for answers until now. For every frame: cheap when there is nothing. */
   note(packet: Packet, slot: number): Deed | undefined {
+    return this.#take(packet, slot) ?? (this.#waiting.size === 0 ? undefined : this.#judgeWaiting(packet));
+  }
+
+  #take(packet: Packet, slot: number): Deed | undefined {
     if (packet.ipProtocol === ipProtocols.tcp) return this.#tcp(packet, slot);
     if (packet.ipProtocol === ipProtocols.udp) {
       this.#datagrams.sent(packet);
@@ -162,7 +172,7 @@ export class Activity {
     const attempts = this.#attempts.get(asker * 4 + port);
     if (attempts?.targets.delete(target) !== true) return undefined;
     attempts.inVain.add(target);
-    return this.#reached(attempts, port, asker, packet, true) ?? this.#knockedSlowly(asker, [target], packet);
+    return this.#reached(attempts, port, asker, packet, sourceOf) ?? this.#knockedSlowly(asker, [target], packet);
   }
 
   #letIn(packet: Packet, slot: number): void {
@@ -197,7 +207,8 @@ export class Activity {
       attempts.targets.set(target, packet.at);
       this.#size++;
     }
-    return this.#reached(attempts, kind, sender, packet, false) ?? this.#knockedSlowly(sender, gaveUp, packet);
+    if (kind === port && mayBeReached(attempts)) this.#wait(sender, packet.at, () => packet.target);
+    return this.#reached(attempts, kind, sender, packet, targetOf) ?? this.#knockedSlowly(sender, gaveUp, packet);
   }
 
   /** A datagram that its target says nobody is there for. RFC 792. */
@@ -207,7 +218,7 @@ export class Activity {
     if (attempts === undefined || attempts.inVain.has(door) || this.#isFull(attempts)) return undefined;
     attempts.inVain.add(door);
     this.#size++;
-    return this.#reached(attempts, port, sender, packet, true) ?? this.#knockedSlowly(sender, [door], packet);
+    return this.#reached(attempts, port, sender, packet, sourceOf) ?? this.#knockedSlowly(sender, [door], packet);
   }
 
   #isFull({ targets, inVain }: Attempts): boolean {
@@ -229,6 +240,7 @@ export class Activity {
       attempts = { since, firstFrame, host, targets: new Map(), inVain: new Set(), answered: 0, next: 0 };
       this.#attempts.set(key, attempts);
     }
+    if (attempts.targets.size + attempts.inVain.size === 0) attempts.firstFrame = packet.number;
     if (attempts.host !== host) attempts.host = undefined;
     return attempts;
   }
@@ -238,6 +250,27 @@ export class Activity {
     const detail = this.#slow.note(sender, doors, packet);
     if (detail === undefined || isTold) return undefined;
     return { sender, fact: { kind: 'acted', action: 'scan-ports', target: 'network', detail } };
+  }
+
+  #wait(sender: number, since: Millis, host: () => string): void {
+    const key = sender * 4 + port;
+    if (!this.#waiting.has(key)) this.#waiting.set(key, { since, host: host() });
+  }
+
+  /** Who scans fast has ended before the first port counts as not answered: then the next frame of anybody tells it. */
+  #judgeWaiting(packet: Packet): Deed | undefined {
+    for (const [key, { since, host }] of this.#waiting) {
+      if (Math.abs(packet.at - since) < unansweredMs) return undefined;
+      this.#waiting.delete(key);
+      const attempts = this.#attempts.get(key);
+      if (attempts === undefined) continue;
+      const sender = Math.floor(key / 4);
+      const gaveUp = this.#giveUp(attempts, packet.at);
+      const deed = this.#reached(attempts, port, sender, packet, () => host) ?? this.#knockedSlowly(sender, gaveUp, packet);
+      if (mayBeReached(attempts)) this.#wait(sender, packet.at, () => host);
+      if (deed !== undefined) return deed;
+    }
+    return undefined;
   }
 
   /** Moves what was not answered in time; the oldest stand first. */
@@ -252,12 +285,12 @@ export class Activity {
     return gone.length === 0 ? nobody : gone;
   }
 
-  #reached(attempts: Attempts, kind: Kind, sender: number, packet: Packet, isAnswer: boolean): Deed | undefined {
+  #reached(attempts: Attempts, kind: Kind, sender: number, packet: Packet, hostOf: HostOf): Deed | undefined {
     const count = kind === port ? attempts.inVain.size : attempts.targets.size;
     const threshold = thresholds[attempts.next];
     if (threshold === undefined || count < threshold) return undefined;
     while (count >= (thresholds[attempts.next] ?? Infinity)) attempts.next++;
-    const host = isAnswer ? packet.sourceIp : packet.target;
+    const host = hostOf(packet);
     const target = attempts.host === undefined || host === undefined ? 'network' : host;
     const action = scans[kind];
     const unanswered = kind === port ? '' : `, ${count - attempts.answered} of them not answered`;
@@ -275,8 +308,17 @@ export class Activity {
   #drop(key: number, attempts: Attempts): void {
     this.#size -= attempts.targets.size + attempts.inVain.size;
     this.#attempts.delete(key);
+    this.#waiting.delete(key);
   }
 }
+
+/** True iff a threshold is reached unless somebody answers yet. */
+const mayBeReached = ({ targets, inVain, next }: Attempts): boolean => targets.size + inVain.size >= (thresholds[next] ?? Infinity);
+
+/** The host that was tried, where a packet shows it. */
+type HostOf = (packet: Packet) => string | undefined;
+const sourceOf: HostOf = packet => packet.sourceIp;
+const targetOf: HostOf = packet => packet.target;
 
 const nobody: readonly number[] = [];
 /** Its flags were there to be read. */

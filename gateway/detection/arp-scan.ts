@@ -1,8 +1,7 @@
 import type { Ip } from '../model/address.ts';
 import type { Device } from '../model/device.ts';
-import type { Observation } from '../model/fact.ts';
 import { isOfGroup, isRouter, wasUsual } from './roles.ts';
-import { type Context, type DetectionRule, type Finding, found, nothing } from './rule.ts';
+import { type Context, type DetectionRule, foundSince, nothing } from './rule.ts';
 
 /**
  * Distinct addresses asked for that nobody has: within a minute, and within a day. A server whose list is stale asks for some hosts that are gone; who
@@ -40,10 +39,6 @@ export const arpScan: DetectionRule = {
     },
   }),
 };
-
-/** Told with the frame where it began. */
-const foundSince = (o: Observation, said: string, detail: string): readonly Finding[] =>
-  found({ ...o, frame: Number(/since frame (\d+)/.exec(said)?.[1] ?? o.frame) }, detail);
 
 function isMany(detail: string, sender: readonly Device[], { now, learnsUntil }: Context): boolean {
   const isNew = sender.every(({ firstSeen }) => firstSeen >= learnsUntil && now - firstSeen < newMs);

@@ -1,5 +1,5 @@
 import { wasUsual } from './roles.ts';
-import { type DetectionRule, found, nothing } from './rule.ts';
+import { type DetectionRule, foundSince, nothing } from './rule.ts';
 
 /** Distinct targets that refused or did not answer. */
 const maxKnocked = 16;
@@ -10,6 +10,7 @@ export const portScan: DetectionRule = {
   spec: `${maxKnocked} or more connections to different hosts or ports that were refused or not answered within a minute, 64 within an hour`,
   knownFalse: [
     'a server that many devices answer',
+    'a poller of many controllers that all answer',
     'a controller that is switched off and tried again and again, or all of them whom it could reach before',
     'an inventory that ran while the site was learnt',
     'a search for the way, and answers to who no longer waits',
@@ -20,8 +21,8 @@ export const portScan: DetectionRule = {
       if (o.fact.kind !== 'acted' || o.fact.action !== 'scan-ports') return nothing;
       const { fact } = o;
       if (context.withMac(o.mac).some(device => wasUsual(device, fact, context))) return nothing;
-      const knocked = Number.parseInt(o.fact.detail, 10);
-      return knocked >= maxKnocked ? found(o, `knocked in vain at ${knocked} hosts or ports`) : nothing;
+      const knocked = Number.parseInt(fact.detail, 10);
+      return knocked >= maxKnocked ? foundSince(o, fact.detail, `knocked in vain at ${knocked} hosts or ports`) : nothing;
     },
   }),
 };

@@ -51,3 +51,7 @@ export const found = (o: Observation, detail: string, victim?: Mac): readonly Fi
     detail,
   },
 ];
+
+/** The same, with the frame where it began: what was counted says `since frame <n>`. It may come out with a frame of somebody else. */
+export const foundSince = (o: Observation, said: string, detail: string): readonly Finding[] =>
+  found({ ...o, frame: Number(/since frame (\d+)/.exec(said)?.[1] ?? o.frame) }, detail);

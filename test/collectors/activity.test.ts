@@ -47,6 +47,23 @@ describe('a port scan', () => {
     expect(details([...times(20, i => [i * 10, knocks(i)] as Sent), [4000, knocks(99)]])).toEqual(['network 16, since frame 1']);
   });
 
+  it('that ended is told with the next frame of anybody, as its sender’s, from where it began', () => {
+    const somebody = b.ethernet(plc, b.broadcast, 0x0806, b.arp(1, plc, '192.0.2.10', zero, '192.0.2.10'));
+    const met: readonly Sent[] = [
+      [0, somebody],
+      [1, knocks(200)],
+      [2, replies(200, syn | ack)],
+    ];
+    const burst = times(40, i => [10 + i, knocks(i)] as Sent);
+    const told = { kind: 'acted', action: 'scan-ports', target: 'network', detail: '16, since frame 4', mac: server, frame: 45 };
+    expect(deeds([...met, ...burst, [2900, somebody], [3200, somebody], [9000, somebody]])).toEqual([told]);
+    const late = times(16, i => [2000 + i, replies(i, syn | ack)] as Sent);
+    expect(deeds([...met, ...burst.slice(0, 20), ...late, [9000, somebody]])).toEqual([]);
+    expect(
+      details([...times(16, i => [i, segment({ sequence: 1, flags: syn, to: [plc, '192.0.2.10', 1 + i] })] as Sent), [4000, somebody]]),
+    ).toEqual(['192.0.2.10 16, since frame 1']);
+  });
+
   it('of private addresses is told when it takes an hour, once; of others, where a way out may be shut, it is not', () => {
     const slowly = (first: string, n = 70): readonly Sent[] => times(n, i => [i * 15_000, knocks(i, syn, `${first}.${i >> 8}.${i & 255}`)]);
     expect(details(slowly('10.20'))).toEqual(['network 64 within an hour, since frame 2']);

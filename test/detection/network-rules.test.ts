@@ -298,6 +298,7 @@ describe('arp-scan and port-scan', () => {
     ]);
     const doors = new World({ only: 'port-scan' }).say(laptop, [acted('scan-ports', 'network', '16, since frame 3')]);
     expect(doors.raised).toEqual([`port-scan ${laptop}`]);
+    expect(doors.alarms.map(({ frames }) => frames)).toEqual([[3]]);
   });
   it('is no search for devices that are off, nor one that ran while the site was learnt', () => {
     const w = scan();

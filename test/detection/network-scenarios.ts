@@ -19,6 +19,10 @@ const takeOver =
     return w;
   };
 const scan = (i: number): Uint8Array => s.arpAsk(laptop, laptopIp, `10.20.1.${i}`);
+/** As masscan sends them: from one port of its own, without options, all to the router. */
+const sweep = (i: number): Uint8Array => s.tcp(laptop, laptopIp, `10.20.1.${i}`, 61_234, 4840, { ttl: 255, target: router });
+const letsIn = (i: number): Uint8Array => s.tcp(router, `10.20.1.${i}`, laptopIp, 4840, 61_234, { flags: 18, ttl: 63, target: laptop });
+const asksSnmp = (i: number): Uint8Array => s.udp(laptop, { from: laptopIp, to: `10.20.1.${i}` }, 40_000, 161, b.bytes('x'));
 const mudSite = { files: [{ path: 'policies.d/mud/thermo.json', text: mudText(mudFile()) }] };
 const thing = [s.discover(axis, { mud: mudUrl }), s.arp(axis, axisIp)];
 
@@ -288,8 +292,22 @@ export const networkScenarios: Scenarios = {
         },
         raises: laptop,
       },
+      'one port of 254 hosts within a quarter of a second (masscan), then silence': {
+        happens: w =>
+          w
+            .send([s.arp(laptop, laptopIp), s.arp(server, serverIp), ...many(254, sweep)])
+            .wait(4000)
+            .send([s.arp(server, serverIp)]),
+        raises: laptop,
+      },
     },
     isNo: {
+      'a poller of two hundred controllers that all answer (SNMP, OPC UA)': w =>
+        w
+          .send([s.arp(laptop, laptopIp), ...many(200, asksSnmp)])
+          .send(many(200, i => (i % 2 === 0 ? sweep(i >> 1) : letsIn(i >> 1))))
+          .wait(4000)
+          .send([s.arp(server, serverIp)]),
       'a controller that is off and tried again': w =>
         w
           .send([s.arp(laptop, laptopIp), ...many(40, i => s.tcp(laptop, laptopIp, axisIp, 40_000 + i, 502))])
