@@ -8,6 +8,7 @@ import { LeaseRequests } from './lease-requests.ts';
 import { SharedAddress } from './shared-address.ts';
 import { doorOf, SlowKnocks } from './slow-knocks.ts';
 import { RefusedDatagrams } from './refused-datagrams.ts';
+import { StraySegments } from './stray-segments.ts';
 import { KnownDoors } from './known-doors.ts';
 
 /** Targets that a sender tried in vain are counted anew after so long; and after so long without an answer there is none. Milliseconds of frame time. */
@@ -26,6 +27,9 @@ const [initialHops, maxHops] = [[32, 64, 128, 255], 30] as const;
 const looksRouted = Uint8Array.from({ length: 256 }, (_, ttl) =>
   ttl !== 60 && initialHops.some(first => ttl < first && ttl >= first - maxHops) && !initialHops.some(first => ttl === first) ? 1 : 0,
 );
+
+/** Protocols that networks carry above IP beside TCP, UDP and ICMP: IGMP, tunnels, IPsec, none, routing, standing in, reservation, SCTP. IANA, Protocol Numbers. */
+const usualProtocols: ReadonlySet<number> = new Set([2, 4, 41, 46, 47, 50, 51, 59, 88, 89, 97, 103, 108, 112, 115, 124, 132, 136, 137]);
 
 type Scan = Extract<ActionName, `scan-${string}`>;
 /** Kinds of attempts: a port that is knocked at, a host that is asked for an echo. */
@@ -64,6 +68,7 @@ export class Activity {
   readonly #slow = new SlowKnocks();
   readonly #known = new KnownDoors();
   readonly #datagrams = new RefusedDatagrams();
+  readonly #strays = new StraySegments();
   #size = 0;
   #nextSweep: Millis = -Infinity;
   readonly #leases = new LeaseRequests();
@@ -115,7 +120,7 @@ export class Activity {
     }
     if (packet.etherType === etherTypes.arp) return this.#asked.arp(packet);
     if (packet.ipProtocol === ipProtocols.icmp || packet.ipProtocol === ipProtocols.icmpv6) return this.#echo(packet);
-    return undefined;
+    return packet.ipProtocol === 0 || usualProtocols.has(packet.ipProtocol) ? undefined : this.#strangeProtocol(packet);
   }
 
   /** True when the packet seems to come through the sender from another host, and that address and hop count was not looked at lately. Then ask `behind`. */
@@ -162,6 +167,7 @@ export class Activity {
       return this.#tried(packet, port, door, fold(packet, true));
     }
     if (flags === tcpFlags.ack) {
+      this.#strays.sent(packet);
       if (this.#isTrying[slot] === 1) this.#letIn(packet, slot);
       return undefined;
     }
@@ -170,7 +176,8 @@ export class Activity {
     const target = doorOf(packet, false);
     if ((flags & tcpFlags.rst) === 0) return this.#answered(asker, port, target);
     const attempts = this.#attempts.get(asker * 4 + port);
-    if (attempts?.targets.delete(target) !== true) return undefined;
+    if (attempts?.targets.delete(target) !== true)
+      return this.#strays.isReset(packet, target) && !this.#known.has(asker, target) ? this.#refused(target, packet) : undefined;
     attempts.inVain.add(target);
     return this.#reached(attempts, port, asker, packet, sourceOf) ?? this.#knockedSlowly(asker, [target], packet);
   }
@@ -211,14 +218,22 @@ export class Activity {
     return this.#reached(attempts, kind, sender, packet, targetOf) ?? this.#knockedSlowly(sender, gaveUp, packet);
   }
 
-  /** A datagram that its target says nobody is there for. RFC 792. */
+  /** A datagram that its target says nobody is there for (RFC 792), or a segment of no connection that it resets. */
   #refused(door: number, packet: Packet): Deed | undefined {
-    const sender = macNumber(packet.bytes, packet.start);
-    const attempts = this.#attemptsOf(sender, port, fold(packet, false), packet);
+    return this.#inVain(macNumber(packet.bytes, packet.start), door, packet, false);
+  }
+
+  /** A protocol that no network uses above IP, whichever hosts it asks: its number alone counts. */
+  #strangeProtocol(packet: Packet): Deed | undefined {
+    return this.#inVain(macNumber(packet.bytes, packet.start + 6), packet.ipProtocol * 2, packet, true);
+  }
+
+  #inVain(sender: number, door: number, packet: Packet, isTarget: boolean): Deed | undefined {
+    const attempts = this.#attemptsOf(sender, port, fold(packet, isTarget), packet);
     if (attempts === undefined || attempts.inVain.has(door) || this.#isFull(attempts)) return undefined;
     attempts.inVain.add(door);
     this.#size++;
-    return this.#reached(attempts, port, sender, packet, sourceOf) ?? this.#knockedSlowly(sender, [door], packet);
+    return this.#reached(attempts, port, sender, packet, isTarget ? targetOf : sourceOf) ?? this.#knockedSlowly(sender, [door], packet);
   }
 
   #isFull({ targets, inVain }: Attempts): boolean {

@@ -4,7 +4,7 @@ import { doorOf } from './slow-knocks.ts';
 /** Places of the table of datagrams that were sent lately. */
 const places = 4096;
 /** Ports that hosts take for questions (RFC 6335 §6, and those below of Linux); what comes from a lower one may be an answer. */
-const firstOwn = 32_768;
+export const firstOwn = 32_768;
 /** A search for the way counts ports up from here, and the host at its end refuses each. */
 const [firstTrace, lastTrace] = [33_434, 33_534];
 /** Type and code of "nobody is at that port": RFC 792, RFC 4443 §3.1. Behind eight bytes stands the packet that it is about. */
@@ -43,7 +43,7 @@ export class RefusedDatagrams {
 const isTrace = (port: number): boolean => port >= firstTrace && port <= lastTrace;
 
 /** A door and the hardware address at `i`; never 0. */
-function mixed(door: number, b: Uint8Array, i: number): number {
+export function mixed(door: number, b: Uint8Array, i: number): number {
   const low = ((b[i + 2] ?? 0) << 24) | ((b[i + 3] ?? 0) << 16) | ((b[i + 4] ?? 0) << 8) | (b[i + 5] ?? 0);
   const value = Math.imul(door ^ Math.imul(low, 0x85ebca6b), 0x9e3779b1);
   return (value ^ (value >>> 15)) >>> 0 || 1;

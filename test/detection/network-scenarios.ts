@@ -23,6 +23,11 @@ const scan = (i: number): Uint8Array => s.arpAsk(laptop, laptopIp, `10.20.1.${i}
 const sweep = (i: number): Uint8Array => s.tcp(laptop, laptopIp, `10.20.1.${i}`, 61_234, 4840, { ttl: 255, target: router });
 const letsIn = (i: number): Uint8Array => s.tcp(router, `10.20.1.${i}`, laptopIp, 4840, 61_234, { flags: 18, ttl: 63, target: laptop });
 const asksSnmp = (i: number): Uint8Array => s.udp(laptop, { from: laptopIp, to: `10.20.1.${i}` }, 40_000, 161, b.bytes('x'));
+const stray = (port: number, flags: number, from = 51_000, ip = axisIp): Uint8Array => s.tcp(laptop, laptopIp, ip, from, port, { flags });
+const resets = (port: number, to = 51_000, ip = axisIp): Uint8Array => s.tcp(axis, ip, laptopIp, port, to, { flags: 4, target: laptop });
+const protocol = (i: number): Uint8Array => b.ethernet(laptop, axis, 0x0800, b.ipv4(laptopIp, axisIp, i, b.bytes()));
+/** IGMP, tunnels, IPsec, routing and stand-in protocols, SCTP. */
+const routers = [2, 4, 41, 46, 47, 50, 51, 88, 89, 97, 103, 108, 112, 115, 124, 132, 136, 137];
 const mudSite = { files: [{ path: 'policies.d/mud/thermo.json', text: mudText(mudFile()) }] };
 const thing = [s.discover(axis, { mud: mudUrl }), s.arp(axis, axisIp)];
 
@@ -300,8 +305,37 @@ export const networkScenarios: Scenarios = {
             .send([s.arp(server, serverIp)]),
         raises: laptop,
       },
+      ...Object.fromEntries(
+        [
+          ['ACK (nmap -sA, -sW)', 16],
+          ['FIN and ACK (nmap -sM)', 17],
+        ].map(([name, flags]) => [
+          `segments with ${name} to many ports of one host`,
+          {
+            happens: (w: Wire) => {
+              w.send([s.arp(laptop, laptopIp), s.arp(axis, axisIp)]);
+              for (let i = 0; i < 40; i++) w.send([stray(1 + i, Number(flags)), resets(1 + i)]);
+              return w;
+            },
+            raises: laptop,
+          },
+        ]),
+      ),
+      'all protocols above IP (nmap -sO)': {
+        happens: w => w.send([s.arp(laptop, laptopIp), ...many(256, protocol)]),
+        raises: laptop,
+      },
     },
     isNo: {
+      'half-open connections after a restart, to one port of each of two hundred controllers, and to many of a client': w => {
+        w.send([s.arp(server, serverIp), s.arp(laptop, laptopIp)]);
+        for (let i = 0; i < 200; i++) w.send([stray(502, 16, 40_000, `10.20.1.${i}`), resets(502, 40_000, `10.20.1.${i}`)]);
+        for (let i = 0; i < 40; i++) w.send([stray(502, 16, 40_000 + i), resets(502, 40_000 + i)]);
+        for (let i = 0; i < 40; i++) w.send([stray(1025 + i, 16, 502), resets(1025 + i, 502)]);
+        for (let i = 0; i < 40; i++) w.send([stray(40_000 + i, 16), resets(40_000 + i)]);
+        return w.wait(5000).send([s.arp(server, serverIp)]);
+      },
+      'a router of many protocols': w => w.send([s.arp(laptop, laptopIp), ...routers.map(protocol)]),
       'a poller of two hundred controllers that all answer (SNMP, OPC UA)': w =>
         w
           .send([s.arp(laptop, laptopIp), ...many(200, asksSnmp)])
