@@ -136,6 +136,17 @@ describe('other ways to knock', () => {
       expect(details(times(20, i => [[i, asked(i)] as Sent, [i, refuses(i).subarray(0, cut)] as Sent]).flat())).toEqual([]);
   });
 
+  it('are segments with ACK that one host resets, but none that were not sent, had data or answer a SYN', () => {
+    const stray = (i: number, body = ''): Uint8Array =>
+      segment({ sequence: 1, flags: ack, body, from: [server, '192.0.2.1', 51_000], to: [plc, '192.0.2.10', 1 + i] });
+    const resets = (i: number, flag: number = rst): Uint8Array =>
+      segment({ sequence: 1, flags: flag, from: [plc, '192.0.2.10', 1 + i], to: [server, '192.0.2.1', 51_000] });
+    expect(details(times(17, i => [[i, stray(i)] as Sent, [i, resets(i)] as Sent]).flat())).toEqual(['192.0.2.10 16, since frame 4']);
+    expect(details(times(40, i => [i, resets(i)] as Sent))).toEqual([]);
+    expect(details(times(40, i => [[i, stray(i, 'x')] as Sent, [i, resets(i)] as Sent]).flat())).toEqual([]);
+    expect(details(times(40, i => [[i, stray(i)] as Sent, [i, resets(i, rst | ack)] as Sent]).flat())).toEqual([]);
+  });
+
   it('at doors that once let the sender in are none: all controllers of a poller are switched off', () => {
     const met = times(40, i => [[i, knocks(i)] as Sent, [i, replies(i, syn | ack)] as Sent]).flat();
     const off = times(40, i => [3_600_000 + i, knocks(i)] as Sent);
