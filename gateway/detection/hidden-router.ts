@@ -1,7 +1,7 @@
 import type { Millis } from '../model/address.ts';
 import type { Device } from '../model/device.ts';
 import type { Observation } from '../model/fact.ts';
-import { isKnownRouter, isOfGroup, passesOn, routedAddresses, standInTogether, wasUsual } from './roles.ts';
+import { isKnownRouter, isOfGroup, passedOn, passesOn, routedAddresses, standInTogether, wasUsual } from './roles.ts';
 import { type Context, type DetectionRule, type Finding, found, nothing } from './rule.ts';
 
 /** A gateway passes on something at least so often. Milliseconds. */
@@ -66,10 +66,6 @@ function translates(o: Observation, context: Context): readonly Finding[] {
   );
   return isExcused || isNamed(devices, all()) ? nothing : found(o, `sends for others from ${fact.target}: ${fact.detail}`);
 }
-
-/** It was seen to pass on frames while the site was learnt. */
-const passedOn = ({ facts }: Device, learnsUntil: Millis): boolean =>
-  facts.filter(({ fact, at, since = at }) => fact.kind === 'behind' && since < learnsUntil).length >= routedAddresses;
 
 /** It said so while the site was learnt; later anybody could. */
 const saidKind = ({ fields: { deviceKind } }: Device, learnsUntil: Millis): boolean =>

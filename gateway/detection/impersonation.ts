@@ -3,7 +3,7 @@ import type { Device } from '../model/device.ts';
 import { type Fact, identifierSchemes, type Observation } from '../model/fact.ts';
 import { isVirtualRouterMac } from '../model/address-class.ts';
 import { CappedMap } from './capped-map.ts';
-import { isKnownRouter, isOfGroup, passesOn } from './roles.ts';
+import { isOfGroup, isRouter, passedOn, passesOn } from './roles.ts';
 import { type Context, type DetectionRule, type Finding, found, nothing } from './rule.ts';
 
 /** Senders of redirects that are not judged yet, and after how long a router has passed on something. Milliseconds. */
@@ -60,17 +60,18 @@ export const impersonation: DetectionRule = {
   },
 };
 
-/** Whoever may redirect has just passed on what it is about, and goes on to. RFC 1812 §5.2.7.2, RFC 4861 §8.2. */
+/**
+ * Whoever may redirect has just passed on what it is about, and goes on to: RFC 1812 §5.2.7.2, RFC 4861 §8.2. What it passes on of one host only excuses nothing: so
+ * does who has redirected that host to himself.
+ */
 function redirectsFalsely(o: Observation, context: Context): readonly Finding[] {
   const { fact } = o;
   const { learnsUntil, uplinks, withMac } = context;
   if (fact.kind !== 'router' || uplinks.includes(o.port) || isOfGroup(o.mac, context)) return nothing;
-  const isRouter = withMac(o.mac).some(
-    device => isKnownRouter(device, learnsUntil) || device.facts.some(one => one.fact.kind === 'behind'),
-  );
+  const routes = withMac(o.mac).some(device => isRouter(device, context) || passedOn(device, learnsUntil, 1));
   // A capture may show nothing else of the router of its network.
   const isPlace = uplinks.length > 0 || [...context.all()].some(other => other.mac !== o.mac && passesOn(other));
-  return isRouter || !isPlace
+  return routes || !isPlace
     ? nothing
     : found(o, `tells hosts to send by way of ${fact.ip ?? 'another'}, as only a router may: ${fact.detail}`);
 }

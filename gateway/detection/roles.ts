@@ -10,6 +10,10 @@ export const routedAddresses = 3;
 /** True iff it is seen to pass on what others sent. */
 export const passesOn = (device: Device): boolean => device.facts.filter(({ fact }) => fact.kind === 'behind').length >= routedAddresses;
 
+/** True iff it was seen to pass on what so many others sent while the site was learnt. */
+export const passedOn = ({ facts }: Device, learnsUntil: Millis, least = routedAddresses): boolean =>
+  facts.filter(({ fact, at, since = at }) => fact.kind === 'behind' && since < learnsUntil).length >= least;
+
 /** True iff it takes part in a protocol of routers. Anybody can say so with one frame: enough to be a victim, never enough to be excused. */
 export const saysItRoutes = (device: Device): boolean => device.facts.some(({ fact }) => fact.kind === 'router');
 

@@ -112,6 +112,13 @@ it('a host that redirects others and passes on nothing is told, of either IP', (
   ).toEqual([`${laptop} tells hosts to send by way of fe80::66, ${detail} fd00::9`]);
 });
 
+it('a host that redirects one host to itself and passes on what that one sends is told all the same', () => {
+  const wire = learnt().send([redirect4(laptop, routerIp, laptopIp), s.passesOn(laptop, axisIp), s.passesOn(laptop, axisIp)]);
+  expect(told(wire.wait(20_000), 'impersonation')).toEqual([
+    `${laptop} tells hosts to send by way of ${laptopIp}, as only a router may: for 8.8.8.8`,
+  ]);
+});
+
 it('a router that redirects is not: known, or seen to pass on what it is about', () => {
   const wire = learnt().send([redirect4(router, routerIp, '10.20.0.2')]);
   wire.send([s.arp(second, '10.20.0.3'), redirect4(second, '10.20.0.3', '10.20.0.2'), ...outside(second)]).wait(20_000);
