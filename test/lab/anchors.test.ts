@@ -58,7 +58,7 @@ describe.skipIf(missing)('a trust anchor that people bring to a live gateway', (
       since = told.slice(told.findLastIndex(({ kind }) => kind === 'started'));
       return told.filter(({ kind }) => kind === 'started').length === 2 && since.some(({ kind }) => kind === 'trust-loaded');
     }, 'the journal tells of the second start');
-    expect(since.find(({ kind }) => kind === 'trust-loaded')?.text).toBe('trust in force: 2 anchors, 1 reference sets');
+    expect(since.find(({ kind }) => kind === 'trust-loaded')?.text).toBe('trust in force: 2 anchors, 1 reference set');
     expect((await trust('carl', 'remove', 'acme', '--reason', 'contract ended')).code).toBe(0);
     await site.untilDevice('sensor', d => d.enforcement === 'quarantined' && d.reason === 'CHAIN_UNTRUSTED');
   });
